@@ -7,7 +7,7 @@ import { gpuAnswers } from './protocol.ts';
 import type { GpuStep } from './report.ts';
 
 /** A median needs no more. */
-const mostSteps = 30;
+const maxSteps = 30;
 /** Of the time of a workload, for its steps: the rest is for its weights. */
 const stepShare = 0.4;
 
@@ -36,7 +36,7 @@ export async function stepOf(request: StepRequest): Promise<GpuStep> {
   try {
     await worker.ask({ do: 'load', shape: shape.id, small, resources, folder, exchange }, gpuAnswers.load, left());
     const given = Math.min(10, left() * stepShare);
-    const took = await worker.ask({ do: 'steps', seconds: given, most: mostSteps }, gpuAnswers.steps, left());
+    const took = await worker.ask({ do: 'steps', seconds: given, most: maxSteps }, gpuAnswers.steps, left());
     const { median, minimum, samples } = stepTime(took.milliseconds);
     const usage = new UsageMeter(device);
     await usage.refresh();

@@ -29,7 +29,7 @@ import { writeNotices } from '../package/write-lists.mjs';
 // usage: npm run gpu-kit [-- --smoke]
 // Packs what `coto doctor --gpu` needs into one archive, for machines with a card on which nothing can be installed; with --smoke it
 // is unpacked in an empty folder and run, in small sizes, without PATH and home.
-const mostMegabytes = 60;
+const maxMegabytes = 60;
 if (process.platform !== 'linux') fail('The kit is packed on Linux: its start script and its Node are of that system.');
 
 await ensureBuild(['main', 'report']);
@@ -123,7 +123,7 @@ const tar = spawn('tar', ['-cf', '-', '-C', release, name], { stdio: ['ignore', 
 await pipeline(tar.stdout, createGzip({ level: 9, memLevel: 9 }), createWriteStream(archive));
 const megabytes = statSync(archive).size / 1e6;
 log(`packed: release/${name}.tar.gz (${megabytes.toFixed(1)} MB)`);
-if (megabytes > mostMegabytes) fail(`the kit may have ${mostMegabytes} MB`);
+if (megabytes > maxMegabytes) fail(`the kit may have ${maxMegabytes} MB`);
 if (process.argv.includes('--smoke')) smoke();
 
 function smoke() {

@@ -1,7 +1,7 @@
 import { brownDocuments, brownPackage } from './brown.mjs';
 import { inTurn, passagesOf } from './shared.mjs';
 
-const mostPerGenre = { train: 200, test: 60 };
+const maxPerGenre = { train: 200, test: 60 };
 
 /**
  * Passages of the Brown corpus and their genre.
@@ -22,7 +22,7 @@ export const brownGenres = {
           passagesOf(sentences).map((text) => ({ text, label: genre, document: name })),
         );
       for (const split of /** @type {const} */ (['train', 'test']))
-        splits[split].push(...inTurn(passages[split], mostPerGenre[split]));
+        splits[split].push(...inTurn(passages[split], maxPerGenre[split]));
     }
     return splits;
   },

@@ -4,7 +4,7 @@ import { brownDocuments, brownPackage } from './brown.mjs';
 import { share, stemOf } from './shared.mjs';
 
 const testShare = 0.1;
-const leastUses = 2;
+const minUses = 2;
 
 /**
  * Words and how Americans say them, from CMUdict; of its 126,000 words (many are names) those that the Brown corpus uses.
@@ -23,7 +23,7 @@ export const pronunciation = {
         uses.set(word, (uses.get(word) ?? 0) + 1);
     const rows = Object.entries(dictionary)
       // "read(2)" is another way to say a word: the first is taken.
-      .filter(([word]) => /^[a-z]{2,}$/.test(word) && (uses.get(word) ?? 0) >= leastUses)
+      .filter(([word]) => /^[a-z]{2,}$/.test(word) && (uses.get(word) ?? 0) >= minUses)
       .map(([prompt, completion]) => ({ prompt, completion, stem: stemOf(prompt) }));
     /** @param {{ stem: string }} row */
     const isTest = ({ stem }) => share(`pronunciation ${stem}`) < testShare;

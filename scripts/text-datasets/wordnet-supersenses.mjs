@@ -10,7 +10,7 @@ const supersenses = new Map(
     ...['relation', 'shape', 'state', 'substance', 'time'],
   ].map((name, index) => [index + 4, name]),
 );
-const leastPerClass = 150;
+const minPerClass = 150;
 const perClass = { train: 400, test: 80 };
 
 /**
@@ -36,7 +36,7 @@ export const wordnetSupersenses = {
     /** @type {{ train: typeof unlike, test: typeof unlike }} */
     const splits = { train: [], test: [] };
     for (const [label, nouns] of Map.groupBy(unlike, (noun) => noun.label)) {
-      if (nouns.length < leastPerClass) continue;
+      if (nouns.length < minPerClass) continue;
       const drawn = shuffled(nouns, ({ synset }) => `wordnet-supersenses ${label} ${synset}`);
       splits.test.push(...drawn.slice(0, perClass.test));
       splits.train.push(...drawn.slice(perClass.test));

@@ -8,7 +8,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import { startVirtualScreen } from './virtual-screen.ts';
 
 /** Electron's start and the drawing of a long report. */
-const mostSeconds = 120;
+const maxSeconds = 120;
 /** Electron's part, a folder beside the built command. */
 const builtPrinter = fileURLToPath(new URL('../printer', import.meta.url));
 
@@ -73,7 +73,7 @@ function run(electron: string, args: readonly string[], environment: NodeJS.Proc
       // An Electron that is told to be a Node would print nothing.
       env: { ...environment, ELECTRON_RUN_AS_NODE: undefined },
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: mostSeconds * 1000,
+      timeout: maxSeconds * 1000,
     });
     let words = '';
     child.stderr.on('data', (chunk: Buffer) => {

@@ -5,7 +5,7 @@ import { fileHash } from './file-hash.ts';
 import { folderBytes } from './folder-fingerprint.ts';
 
 /** Bytes that are read at most. */
-const mostBytes = 2 ** 30;
+const maxBytes = 2 ** 30;
 
 /**
  * SHA-256 of a file, or of a folder: of the lines that `sha256sum` writes of its files, sorted by path. Null where there is
@@ -13,7 +13,7 @@ const mostBytes = 2 ** 30;
  */
 export async function contentHash(path: string): Promise<string | null> {
   const found = await stat(path).catch(() => null);
-  if (found === null || (found.isDirectory() ? await folderBytes(path) : found.size) > mostBytes) return null;
+  if (found === null || (found.isDirectory() ? await folderBytes(path) : found.size) > maxBytes) return null;
   if (!found.isDirectory()) return fileHash(path);
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
   const files = entries

@@ -27,7 +27,7 @@ const moveRecordSchema = moveSchema.extend({ from: z.string().describe('the real
 export type MoveRecord = z.infer<typeof moveRecordSchema>;
 
 /** More than anybody moves a home; fewer than a circle. */
-const mostMoves = 20;
+const maxMoves = 20;
 /** Files that only a home has: a pointer makes no home of another folder, such as the empty one of a disk that is not connected. */
 const homeSigns = ['studio.sqlite', 'home.json', 'backend.place'] as const;
 
@@ -38,7 +38,7 @@ const homeSigns = ['studio.sqlite', 'home.json', 'backend.place'] as const;
  */
 export function locateHome(place: string): string {
   let home = place;
-  for (let moves = 0; moves < mostMoves; moves++) {
+  for (let moves = 0; moves < maxMoves; moves++) {
     if (existsSync(home)) requireOwnEntries(realpathSync(home));
     const next = pointedTo(home) ?? switchedTo(home);
     if (next === null) return home;

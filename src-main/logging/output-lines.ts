@@ -3,16 +3,16 @@ import type { Readable } from 'node:stream';
 /** Of one line of a program's output. */
 const longestLine = 4000;
 /** Of one program: a driver that repeats itself must not push everything else out of the log. */
-const mostLines = 2000;
+const maxLines = 2000;
 
 /** Calls `tell` with each line that a program writes, up to the 2000th; the stream is always read to its end. */
 export function followLines(stream: Readable, tell: (line: string) => void): void {
   let rest = '';
   let count = 0;
   const take = (line: string): void => {
-    if (line.trim() === '' || count > mostLines) return;
+    if (line.trim() === '' || count > maxLines) return;
     count++;
-    tell(count > mostLines ? 'Its further output is left out.' : line.slice(0, longestLine).trimEnd());
+    tell(count > maxLines ? 'Its further output is left out.' : line.slice(0, longestLine).trimEnd());
   };
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {

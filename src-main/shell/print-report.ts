@@ -4,7 +4,7 @@ import { BrowserWindow, session } from 'electron';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 
 /** Until then a report that draws nothing is printed as it is. */
-const mostSeconds = 20;
+const maxSeconds = 20;
 
 /**
  * The page of a report below the folder of reports: the window names it, and may have no other file printed.
@@ -69,7 +69,7 @@ export async function printReport(page: string): Promise<Buffer> {
 /** Waits until the script of the report has drawn its figures. */
 async function drawn(window: BrowserWindow): Promise<void> {
   const isDrawn = "document.documentElement.dataset.drawn === 'true' || !document.querySelector('.plot')";
-  for (let waited = 0; waited < mostSeconds * 10; waited++) {
+  for (let waited = 0; waited < maxSeconds * 10; waited++) {
     if (await window.webContents.executeJavaScript(isDrawn)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -7,7 +7,7 @@ export type QuitAnswer = (typeof quitAnswers)[number];
 
 /** Index of a button in the question. */
 export const quitButtons = { quit: 0, background: 1, cancel: 2 } as const satisfies Record<QuitAnswer, number>;
-const mostListed = 5;
+const maxListed = 5;
 
 /** What is asked before quitting would interrupt jobs; null if none is running. */
 export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | null {
@@ -16,8 +16,8 @@ export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | n
   const isOne = jobs.length === 1;
   const anyPauses = jobs.some(({ pauses }) => pauses);
   const allPause = jobs.every(({ pauses }) => pauses);
-  const titles = jobs.slice(0, mostListed).map(({ title }) => `• ${title}`);
-  if (jobs.length > mostListed) titles.push(`and ${jobs.length - mostListed} more`);
+  const titles = jobs.slice(0, maxListed).map(({ title }) => `• ${title}`);
+  if (jobs.length > maxListed) titles.push(`and ${jobs.length - maxListed} more`);
   const consequence = allPause
     ? `${isOne ? 'It is' : 'They are'} paused if you quit now, and can be resumed from Home at the next start.`
     : anyPauses

@@ -3,7 +3,7 @@ const longestPauseMilliseconds = 15_000;
 /** A backend that ran this long was healthy: what happened before counts no more. */
 const healthyMilliseconds = 60_000;
 /** After so many ends in a row a further start would end alike, and the person has to be told. */
-const mostEnds = 6;
+const maxEnds = 6;
 
 /** How long to wait before the backend is started again, each time it ended by itself. */
 export class RestartPauses {
@@ -13,7 +13,7 @@ export class RestartPauses {
   next(livedMilliseconds: number): number | null {
     if (livedMilliseconds > healthyMilliseconds) this.ends = 0;
     this.ends++;
-    if (this.ends >= mostEnds) return null;
+    if (this.ends >= maxEnds) return null;
     return Math.min(firstPauseMilliseconds * 2 ** (this.ends - 1), longestPauseMilliseconds);
   }
 

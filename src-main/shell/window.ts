@@ -57,13 +57,13 @@ export function openWindow(options: WindowOptions): BrowserWindow {
 }
 
 /** Most messages logged for a window, so that a repeating one does not displace the rest of the log. */
-const mostMessages = 500;
+const maxMessages = 500;
 
 /** Logs the page's warnings and errors, and its end. */
 function followPage(page: WebContents, log: Log): void {
   let count = 0;
   page.on('console-message', ({ level, message, sourceId, lineNumber }) => {
-    if ((level !== 'warning' && level !== 'error') || ++count > mostMessages) return;
+    if ((level !== 'warning' && level !== 'error') || ++count > maxMessages) return;
     const fields = { source: `${sourceId.split('/').at(-1)}:${lineNumber}` };
     if (level === 'error') log.error(fields, message.slice(0, 4000));
     else log.warn(fields, message.slice(0, 4000));

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 /** More than the store has texts: those whose length depends on what is asked must not pile up. */
-const mostKept = 200;
+const maxKept = 200;
 
 /**
  * Lets `database` compile each statement once. A compiled one takes kilobytes outside of V8's heap, which go only when a full
@@ -23,7 +23,7 @@ export function keepStatements(database: Database): void {
       // Moved to the end: the first is the one that was not used for longest.
       kept.delete(source);
       kept.set(source, statement);
-      if (kept.size > mostKept) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
+      if (kept.size > maxKept) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
       return statement;
     },
   });

@@ -13,7 +13,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Name of a result's folder. */
 export const bundleRunIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
 /** Maximum number of runs of a bundle. */
-export const mostBundleJobs = 50_000;
+export const maxBundleJobs = 50_000;
 /** A time in milliseconds, as the database stores it. */
 const time = z.number().int().min(0).max(8.64e15);
 /** A path below a folder, with forward slashes: never out of it. */
@@ -72,7 +72,7 @@ export const bundleStudySchema = z.object({
   config: studyConfigSchema,
   computeBackend: z.string().nullable().describe('that the runs take here, unless they name one; null: none was known'),
   settings: settingsSchema.pick({ forgetting: true }),
-  jobs: z.array(bundleJobSchema).min(1).max(mostBundleJobs),
+  jobs: z.array(bundleJobSchema).min(1).max(maxBundleJobs),
 });
 export type BundleStudy = z.infer<typeof bundleStudySchema>;
 

@@ -37,7 +37,7 @@ export const knownClassTemplates: readonly ClassTemplates[] = [
 const knownIds = knownClassTemplates.map(({ id }) => id).join(', ');
 
 /** Leaves room above OpenAI's ImageNet set, the largest common one. */
-const mostTemplates = 200;
+const maxTemplates = 200;
 
 /** Settings of zero-shot classification; keys of a run. */
 export const classTemplateSettings = {
@@ -72,10 +72,10 @@ export function classTemplatesOf(written: string): readonly string[] {
       'class_templates is empty.',
       'Write one text per line, e.g. a photo of a {label}.',
     );
-  if (templates.length > mostTemplates)
+  if (templates.length > maxTemplates)
     throw new StudioError(
       'invalid_input',
-      `class_templates has ${templates.length} texts, more than ${mostTemplates}.`,
+      `class_templates has ${templates.length} texts, more than ${maxTemplates}.`,
       'Take those that suit the images.',
     );
   const without = templates.find((line) => line.search(place) < 0);

@@ -24,7 +24,7 @@ export const dataStepUsage =
   'repair, trim, unescape, drop-faulty, drop-duplicates, drop-leaks, sample=1000 (or sample=1000@7, 7 being the seed), rename-label=old:new';
 
 /** Most steps of a dataset: some of them read the file once more. */
-const mostSteps = 32;
+const maxSteps = 32;
 
 /** Parses "drop-duplicates; sample=1000"; a string is the sentence that says what is wrong. */
 export function parseDataSteps(text: string): DataStep[] | string {
@@ -32,7 +32,7 @@ export function parseDataSteps(text: string): DataStep[] | string {
     .split(/[;\n]/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  if (parts.length > mostSteps) return `There are ${parts.length} steps; at most ${mostSteps} are taken.`;
+  if (parts.length > maxSteps) return `There are ${parts.length} steps; at most ${maxSteps} are taken.`;
   const steps: DataStep[] = [];
   for (const part of parts) {
     const step = dataStepSchema.safeParse(fieldsOf(part));

@@ -35,10 +35,10 @@ export const renderedPromptSchema = z.object({
 export type RenderedPrompt = z.infer<typeof renderedPromptSchema>;
 
 /** Limit for one generation. */
-export const mostNewTokens = 1_000_000;
+export const maxNewTokens = 1_000_000;
 
 export const generationSettingsSchema = z.strictObject({
-  max_new_tokens: z.number().int().min(1).max(mostNewTokens).default(128).meta({
+  max_new_tokens: z.number().int().min(1).max(maxNewTokens).default(128).meta({
     title: 'Max new tokens',
     description: 'Number of tokens to generate at most.',
     unit: 'tokens',

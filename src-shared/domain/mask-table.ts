@@ -5,7 +5,7 @@ export const maskUnitSchema = z.enum(['layer', 'module-type', 'module']);
 export type MaskUnit = z.infer<typeof maskUnitSchema>;
 
 /** Groups of which all masks are evaluated at most: 2¹² masks. */
-export const mostExactGroups = 12;
+export const maxExactGroups = 12;
 
 /**
  * The masks of a table: all 2ⁿ, those that sampled permutations or sampled sets need, or a list; `auto`: all where the

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /** Most examples or prompts whose answers a run keeps. */
-export const mostSamples = 16;
+export const maxSamples = 16;
 
 /** Settings of a run's samples, as `runConfigSchema` has them. */
 export const sampleSettings = {
-  sample_count: z.number().int().min(0).max(mostSamples).default(4).meta({
+  sample_count: z.number().int().min(0).max(maxSamples).default(4).meta({
     title: 'Samples',
     description:
       'Keeps the answers to this many examples at every evaluation: the class of an image or a text, or what a language model writes. Off where eval_steps is 0 and eval_on_start is off. It changes no result; a classifier’s cost nothing.',
@@ -13,7 +13,7 @@ export const sampleSettings = {
     advanced: true,
     group: 'Optimization',
   }),
-  sample_prompts: z.array(z.string().min(1)).max(mostSamples).default([]).meta({
+  sample_prompts: z.array(z.string().min(1)).max(maxSamples).default([]).meta({
     title: 'Sample prompts',
     description:
       'Prompts that a language model answers at every evaluation, also where that is only the last, in place of those of its test examples.',

@@ -39,7 +39,7 @@ export interface ActivationFigureInput {
   /** First step from which everything is on, marked by a line; null if there is none. See `fullActivationStep`. */
   readonly fullActivationStep: number | null;
   /** Rows that have their name beside them, at most: fewer for a low figure. Default: 12. */
-  readonly mostNames?: number;
+  readonly maxNames?: number;
 }
 
 /** First step (0-based) from which everything is always on, or null if the schedule never gets there. */
@@ -72,7 +72,7 @@ export function activationFigure(input: ActivationFigureInput, theme: FigureThem
       hovermode: 'closest',
       margin: { l: 72, r: 64, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [-0.5, Math.max(1, input.totalSteps) - 0.5], showgrid: false }),
-      yaxis: groupAxis(input.groups, theme, {}, input.mostNames),
+      yaxis: groupAxis(input.groups, theme, {}, input.maxNames),
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),

@@ -3,7 +3,7 @@ import { mean } from '../statistics/student.ts';
 import { paddedRange } from './layout.ts';
 
 /** Points that an axis of accuracies spans at least. */
-const leastPoints = 10;
+const minPoints = 10;
 
 /**
  * The axis of accuracies in per cent: around the values with some room, and at least 10 points or 4 standard errors of a score
@@ -17,7 +17,7 @@ export function evaluationRange(
   levels: readonly number[] = drawn,
 ): [number, number] {
   if (drawn.length === 0) return [0, 100];
-  const [low, high] = widened(drawn, leastSpan(levels, examples));
+  const [low, high] = widened(drawn, minSpan(levels, examples));
   const [least, most] = [Math.min(0, Math.max(...drawn)), Math.max(100, Math.min(...drawn))];
   // A stretch that an end cuts off is added at the other: the least span holds there too.
   const shift = low < least ? least - low : high > most ? most - high : 0;
@@ -30,12 +30,12 @@ export function differenceRange(
   examples: number,
   levels: readonly number[],
 ): [number, number] {
-  return widened([0, ...drawn], leastSpan(levels, examples));
+  return widened([0, ...drawn], minSpan(levels, examples));
 }
 
-function leastSpan(levels: readonly number[], examples: number): number {
+function minSpan(levels: readonly number[], examples: number): number {
   const share = Math.min(1, Math.max(0, mean(levels) / 100));
-  return levels.length === 0 ? leastPoints : Math.max(leastPoints, 400 * shareError(share, Math.max(1, examples)));
+  return levels.length === 0 ? minPoints : Math.max(minPoints, 400 * shareError(share, Math.max(1, examples)));
 }
 
 function widened(values: readonly number[], least: number): [number, number] {

@@ -8,7 +8,7 @@ import { clarityWords, differenceWords } from './difference-clarity.ts';
 import { headlineText } from './headline.ts';
 
 /** Groups whose difference has a sentence of its own; the tables have all. */
-const mostDifferences = 6;
+const maxDifferences = 6;
 
 /** Describes the first metric's comparison of groups in sentences that claim no more than the numbers show. */
 export function groupFindings(groups: readonly NamedGroup[], comparisons: readonly GroupComparison[]): string[] {
@@ -22,9 +22,9 @@ export function groupFindings(groups: readonly NamedGroup[], comparisons: readon
   const known = cells.flatMap((cell, at) => (cell === null ? [] : [{ cell, at }]));
   const differences = known.filter(({ cell }) => cell.difference !== null);
   return [
-    ...known.slice(0, mostDifferences).map(({ cell, at }) => meanSentence(headline, cell, groups[at]?.label ?? '')),
+    ...known.slice(0, maxDifferences).map(({ cell, at }) => meanSentence(headline, cell, groups[at]?.label ?? '')),
     ...differences
-      .slice(0, mostDifferences)
+      .slice(0, maxDifferences)
       .map(({ cell, at }) => differenceSentence(result, label, cell, groups[at]?.label ?? '', at)),
     ...(differences.length > 1
       ? [

@@ -1,5 +1,5 @@
 import { StudioError } from '../contract/errors.ts';
-import { type MaskChoice, mostExactGroups } from '../domain/mask-table.ts';
+import { type MaskChoice, maxExactGroups } from '../domain/mask-table.ts';
 import { RandomStream } from '../random.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 
@@ -16,7 +16,7 @@ export const sampledNodes = 4;
 export function resolvedChoice(choice: MaskChoice, groups: number): ResolvedChoice {
   if (choice.kind === 'all' || choice.kind === 'list') return choice;
   if (choice.kind !== 'auto') return { ...choice, kind: choice.kind };
-  return groups <= mostExactGroups ? { kind: 'all' } : { ...choice, kind: 'permutations' };
+  return groups <= maxExactGroups ? { kind: 'all' } : { ...choice, kind: 'permutations' };
 }
 
 /**
@@ -42,10 +42,10 @@ export function chosenMasks(given: MaskChoice, groups: number): string[] {
 
 /** @throws StudioError refused where all masks of the groups are too many */
 export function refuseTooMany(groups: number): void {
-  if (groups <= mostExactGroups) return;
+  if (groups <= maxExactGroups) return;
   throw new StudioError(
     'refused',
-    `All masks of ${groups} groups would be 2^${groups} evaluations; exact values are for up to ${mostExactGroups} groups.`,
+    `All masks of ${groups} groups would be 2^${groups} evaluations; exact values are for up to ${maxExactGroups} groups.`,
     'Choose larger groups (unit: layer), or sampling.',
   );
 }

@@ -18,7 +18,7 @@ const wanted = process.env['COTO_BAD_FILES'] ?? '';
 const isLinux = process.platform === 'linux';
 const mebibyte = 2 ** 20;
 /** Resident memory of the backend; of a reader, whose own limit is looked at twenty times a second. */
-const [mostBackendBytes, mostReaderBytes] = [1024 * mebibyte, 3.5 * 1024 * mebibyte];
+const [maxBackendBytes, maxReaderBytes] = [1024 * mebibyte, 3.5 * 1024 * mebibyte];
 
 const contract = { requests, events };
 const folder = mkdtempSync(join(tmpdir(), 'coto-bad-files-'));
@@ -90,7 +90,7 @@ for (const [at, file] of badFiles.entries())
     console.log(row({ name: file.name, answer, taken }));
     rmSync(own, { recursive: true, force: true });
     expect(answer).toMatch(file.says);
-    expect(taken.backendBytes).toBeLessThan(mostBackendBytes);
-    expect(taken.readerBytes).toBeLessThan(mostReaderBytes);
+    expect(taken.backendBytes).toBeLessThan(maxBackendBytes);
+    expect(taken.readerBytes).toBeLessThan(maxReaderBytes);
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
   });

@@ -22,13 +22,13 @@ const minutes = Number(process.env['COTO_SOAK_MINUTES'] ?? Number.POSITIVE_INFIN
 const stride = Math.max(10, Math.floor(jobCount / 100));
 const heldStride = 5 * stride;
 /** What memory may grow by in a thousand jobs, which fewer than these cannot show. */
-const mostSlope = 1;
+const maxSlope = 1;
 const fewestJobs = 2000;
 /** Jobs that wait at once. */
 const queued = 20;
 const mebibyte = 2 ** 20;
 /** Of a process at the end. */
-const mostMebibytes = 1024;
+const maxMebibytes = 1024;
 
 const contract = { requests, events };
 const folder = mkdtempSync(join(tmpdir(), 'coto-soak-'));
@@ -220,10 +220,10 @@ test('a million rows of metrics, and ten thousand short jobs, keep memory bounde
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report)}\n`);
   if (done >= fewestJobs) {
     expect(heldPoints.length).toBeGreaterThan(2);
-    expect(heldSlope, JSON.stringify(report)).toBeLessThan(mostSlope);
-    expect(slopes['backend'], JSON.stringify(report)).toBeLessThan(mostSlope);
+    expect(heldSlope, JSON.stringify(report)).toBeLessThan(maxSlope);
+    expect(slopes['backend'], JSON.stringify(report)).toBeLessThan(maxSlope);
   }
-  expect(Math.max(...[...(last?.values() ?? [])]) / mebibyte, JSON.stringify(report)).toBeLessThan(mostMebibytes);
+  expect(Math.max(...[...(last?.values() ?? [])]) / mebibyte, JSON.stringify(report)).toBeLessThan(maxMebibytes);
   // How long requests take depends on what else the machine does: it is reported, and only a standstill fails.
   expect(percentile(all, 0.95), JSON.stringify(report)).toBeLessThan(1000);
 });

@@ -6,7 +6,7 @@ import type { DoctorReport } from '../../../src-shared/domain/catalog.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../services/handler-services.ts';
 
-const mostLines = 200;
+const maxLines = 200;
 const gigabyte = 1e9;
 
 /** What is taken of a line of the log; all else may quote a name, a path or a text of the person's. */
@@ -111,7 +111,7 @@ function logLines(folder: string, name: 'backend' | 'shell'): string[] {
   return readFileSync(join(folder, newest), 'utf8')
     .split('\n')
     .flatMap((line) => lineOf(line) ?? [])
-    .slice(-mostLines);
+    .slice(-maxLines);
 }
 
 function lineOf(text: string): string | null {

@@ -48,12 +48,9 @@ export async function copyResult(folder: string, run: CopiedRun): Promise<Copied
     });
     for (const kind of kinds) {
       const bytes = wanted.reduce((sum, one) => sum + (one.kind === kind ? one.file.bytes : 0), 0);
-      if (bytes <= kind.mostBytes) continue;
-      const name = wanted.find((one) => one.kind === kind && one.file.bytes > kind.mostBytes)?.file.path ?? kind.name;
-      throw refusedResult(
-        job,
-        `${name} has ${formatBytes(bytes)}, and at most ${formatBytes(kind.mostBytes)} are read`,
-      );
+      if (bytes <= kind.maxBytes) continue;
+      const name = wanted.find((one) => one.kind === kind && one.file.bytes > kind.maxBytes)?.file.path ?? kind.name;
+      throw refusedResult(job, `${name} has ${formatBytes(bytes)}, and at most ${formatBytes(kind.maxBytes)} are read`);
     }
     const made = new Set<string>();
     for (const { file, kind } of wanted) {
@@ -79,7 +76,7 @@ interface FileKind {
   readonly name: string;
   matches(path: string): boolean;
   /** Maximum size of all files of the kind together. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Folder that keeps the files; null: the files are only checked. */
   readonly target: string | null;
   /** Number of leading folders of the path that the copy leaves out. */
@@ -92,14 +89,14 @@ function fileKinds(run: CopiedRun): FileKind[] {
   const exactly = (name: string) => (path: string) => path === name;
   const adapter = adapterFiles.map((name): FileKind => {
     const path = `${resultNames.adapter}/${name}`;
-    const mostBytes = name === adapterTensorsFile ? mostTensorBytes(run) : textLimit(name);
-    return { name: path, matches: exactly(path), mostBytes, target: adapterFolder, skipped: 1 };
+    const maxBytes = name === adapterTensorsFile ? maxTensorBytes(run) : textLimit(name);
+    return { name: path, matches: exactly(path), maxBytes, target: adapterFolder, skipped: 1 };
   });
-  const own = (name: string, mostBytes: number): FileKind => ({
-    ...{ name, matches: exactly(name), mostBytes, target: null, skipped: 0 },
+  const own = (name: string, maxBytes: number): FileKind => ({
+    ...{ name, matches: exactly(name), maxBytes, target: null, skipped: 0 },
   });
   const kept = (name: keyof typeof rowFiles): FileKind => ({
-    ...{ name, matches: (path) => rowFiles[name].test(path), mostBytes: bundleLimits[name].stored },
+    ...{ name, matches: (path) => rowFiles[name].test(path), maxBytes: bundleLimits[name].stored },
     ...{ target: runFolder, skipped: 0 },
   });
   return [
@@ -116,7 +113,7 @@ function textLimit(name: string): number {
 }
 
 /** Adapters of some variants are stored as LoRA of twice their rank. */
-function mostTensorBytes({ job, config, model, dataset }: Omit<CopiedRun, 'manifest'>): number {
+function maxTensorBytes({ job, config, model, dataset }: Omit<CopiedRun, 'manifest'>): number {
   try {
     const planned = adapterBytes({ config, model: { description: model }, dataset, backend: 'native' });
     return 2 * planned + bundleLimits.adapterSlack;

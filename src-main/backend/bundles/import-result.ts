@@ -181,11 +181,11 @@ export function storeResult({ store }: Pick<Services, 'store'>, verified: Verifi
 }
 
 /** Most names of files in a line of a log. */
-const mostNamed = 10;
+const maxNamed = 10;
 
 function leftOutText(paths: readonly string[]): string {
-  const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
-  return `Files of its result that no result has were not imported: ${paths.slice(0, mostNamed).join(', ')}${more}.`;
+  const more = paths.length > maxNamed ? ` and ${paths.length - maxNamed} more` : '';
+  return `Files of its result that no result has were not imported: ${paths.slice(0, maxNamed).join(', ')}${more}.`;
 }
 
 function fromText({ resumed }: ResultManifest): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from '../../../src-shared/contract/errors.ts';
-import { mostSamples, type RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import { maxSamples, type RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import { type HistoryPart, historyFiles, unpackHistory } from '../../engine/training/history-files.ts';
 import { samplePaths, unpackAnswers, unpackInputs } from '../../engine/training/sample-files.ts';
 import type { ResultRows, RowsRequest } from '../reading/bundle-schemas.ts';
@@ -90,7 +90,7 @@ async function readSamples({ job, runFolder, steps }: RowsRequest): Promise<RunS
   let left: number = unpacked;
   const read = async <Value>(
     path: string,
-    unpack: (packed: Uint8Array, mostBytes: number) => Promise<{ value: Value; bytes: number }>,
+    unpack: (packed: Uint8Array, maxBytes: number) => Promise<{ value: Value; bytes: number }>,
     check: (value: Value, refuse: Refuse) => void,
   ): Promise<Value> => {
     const refuse = (why: string) => refusedResult(job, `samples/${basename(path)} ${why}`);
@@ -100,7 +100,7 @@ async function readSamples({ job, runFolder, steps }: RowsRequest): Promise<RunS
     return value;
   };
   const inputs = await read(paths.inputs, unpackInputs, (list, refuse) => {
-    if (list.length > mostSamples) throw refuse(`has ${list.length} samples, and a run keeps at most ${mostSamples}`);
+    if (list.length > maxSamples) throw refuse(`has ${list.length} samples, and a run keeps at most ${maxSamples}`);
     for (const input of list)
       if (input.kind === 'image' && input.pixels.length !== input.height * input.width * input.channels)
         throw refuse('has an image with another number of pixels than its size');

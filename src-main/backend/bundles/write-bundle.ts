@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type BundleJob, type BundleStudy, bundleFormat, mostBundleJobs } from '../../../src-shared/domain/bundle.ts';
+import { type BundleJob, type BundleStudy, bundleFormat, maxBundleJobs } from '../../../src-shared/domain/bundle.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -76,10 +76,10 @@ export async function writeBundle(
         : `"${wish.name}" trains nothing: it only evaluates adapters that are here.`,
       'Run the study here: coto study.',
     );
-  if (trainings.size > mostBundleJobs)
+  if (trainings.size > maxBundleJobs)
     throw new StudioError(
       'refused',
-      `"${wish.name}" has ${trainings.size} runs to train, and a bundle has at most ${mostBundleJobs}.`,
+      `"${wish.name}" has ${trainings.size} runs to train, and a bundle has at most ${maxBundleJobs}.`,
       'Split the study, for example by its seeds.',
     );
   const planned = [...trainings.values()];

@@ -18,7 +18,7 @@ const languageModel = {
 } as const;
 
 /** As many as are looked through by eye. */
-const mostListed = 500;
+const maxListed = 500;
 
 export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'benchmarks'>> {
   const { store, queue, hub, paths, reader } = services;
@@ -54,7 +54,7 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
       );
     },
     'benchmarks.list': async () =>
-      store.jobs.newestOfKind('benchmark', mostListed).flatMap((job) => {
+      store.jobs.newestOfKind('benchmark', maxListed).flatMap((job) => {
         // What cannot be read costs the list no other.
         const { data } = benchmarkJob.payload.safeParse(store.jobs.readablePayload(job.id));
         if (data === undefined) return [];

@@ -15,7 +15,7 @@ export type StartReader = (onOutput: (line: string) => void) => EngineHost;
 
 /** The heap of a reader that has no process of its own is limited by this alone. */
 const heapMebibytes = 1536;
-const mostAtOnce = 2;
+const maxConcurrent = 2;
 const lookMilliseconds = 50;
 /** A reader that waits for a disk or for its turn takes no processor time. */
 const wallFactor = 15;
@@ -45,8 +45,8 @@ export class ForeignReader {
   private readonly log: Log;
   private readonly idle: Reader[] = [];
   private readonly all = new Set<Reader>();
-  private readonly turns = new Turns(mostAtOnce);
-  private readonly longTurns = new Turns(mostAtOnce);
+  private readonly turns = new Turns(maxConcurrent);
+  private readonly longTurns = new Turns(maxConcurrent);
   private closed = false;
 
   constructor(start: StartReader, log: Log) {

@@ -13,7 +13,7 @@ export interface ReadingLimit {
   readonly memoryBytes: number;
 }
 
-const mostMemoryBytes = 2.5 * 2 ** 30;
+const maxMemoryBytes = 2.5 * 2 ** 30;
 /** Of the memory that a large file adds where it is read in whole: it becomes float32, beside what is made of it. */
 const memoryPerByte = 4;
 /** A tenth of what a slow processor hashes. */
@@ -99,7 +99,7 @@ export const bundleLimits = {
 export function limitOf(name: ReadingName, bytes = 0): ReadingLimit {
   return {
     milliseconds: milliseconds[name] + Math.min(longestMilliseconds, bytes / bytesPerMillisecond),
-    memoryBytes: Math.max(mostMemoryBytes, Math.min(totalmem() / 2, mostMemoryBytes + memoryPerByte * bytes)),
+    memoryBytes: Math.max(maxMemoryBytes, Math.min(totalmem() / 2, maxMemoryBytes + memoryPerByte * bytes)),
   };
 }
 

@@ -40,7 +40,7 @@ export const drawnEvaluations = [
   'eval_loss',
 ];
 /** Of more runs with CoTo, the active layers of one of each config are drawn. */
-const mostActivations = 4;
+const maxActivations = 4;
 
 /** Every figure of the report in both themes, in reading order: studies first, then training. */
 export function reportFigures(options: ReportOptions, content: ReportContent): ReportFigure[] {
@@ -88,9 +88,9 @@ function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }
         ],
   );
   return [
-    ...(mostPoints(drawn, 'loss') > 0 ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })] : []),
+    ...(maxPoints(drawn, 'loss') > 0 ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })] : []),
     ...drawnEvaluations
-      .filter((metric) => mostPoints(drawn, metric) > 1)
+      .filter((metric) => maxPoints(drawn, metric) > 1)
       .map((metric) => (theme: FigureTheme) => metricFigure(drawn, evaluationOptions(metric), theme)),
     ...(timed.length > 0 ? [(theme: FigureTheme) => stepTimeFigure(timed, theme)] : []),
     ...withActivations(runs, activation, groups).map(
@@ -101,7 +101,7 @@ function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }
   ];
 }
 
-function mostPoints(runs: readonly MetricRun[], metric: string): number {
+function maxPoints(runs: readonly MetricRun[], metric: string): number {
   return Math.max(0, ...runs.map(({ curves }) => curves.get(metric)?.counts.length ?? 0));
 }
 
@@ -119,7 +119,7 @@ function withActivations(
     const shares = activation.get(run.id) ?? null;
     return shares === null || run.config.coto === null ? [] : [{ run, shares }];
   });
-  if (all.length <= mostActivations) return all;
+  if (all.length <= maxActivations) return all;
   const first = new Set(groups.flatMap((group) => all.find(({ run }) => group.runs.includes(run))?.run.id ?? []));
   return all.filter(({ run }) => first.has(run.id));
 }

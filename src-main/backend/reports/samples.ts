@@ -8,8 +8,8 @@ import type { ReportOptions } from './options.ts';
 import { png } from './png.ts';
 
 /** Runs whose samples a report shows, and evaluations of each. */
-const mostRuns = 8;
-const mostSteps = 4;
+const maxRuns = 8;
+const maxSteps = 4;
 
 interface SampledRun {
   readonly run: RunRecord;
@@ -24,9 +24,9 @@ export function sampledRuns({ samples }: ReportOptions, { groups }: ReportConten
     const kept = run === undefined ? undefined : samples.get(run.id);
     if (run === undefined || kept === undefined) return [];
     const title = runs.length === 1 || run.name === label ? run.name : `${label}: ${run.name}`;
-    return [{ run, samples: kept, table: sampleTable(title, kept, mostSteps) }];
+    return [{ run, samples: kept, table: sampleTable(title, kept, maxSteps) }];
   });
-  return found.slice(0, mostRuns);
+  return found.slice(0, maxRuns);
 }
 
 export function samplesSection(options: ReportOptions, content: ReportContent): SafeHtml {

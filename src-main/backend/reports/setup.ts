@@ -120,12 +120,12 @@ export function runsTable({ runs }: ReportOptions): StudyTable {
 }
 
 /** Groups that fit beside each other. */
-const mostColumns = 6;
+const maxColumns = 6;
 
 /** The settings in which the groups differ; null where there is nothing to set side by side. */
 export function differencesTable({ groups }: ReportContent): StudyTable | null {
   const rows = groupDifferences(groups.map(({ runs }) => runs.map(knownSettings)));
-  if (rows.length === 0 || groups.length > mostColumns) return null;
+  if (rows.length === 0 || groups.length > maxColumns) return null;
   return {
     title: 'Config differences',
     columns: [{ label: 'Setting' }, ...groups.map(({ label }) => ({ label }))],

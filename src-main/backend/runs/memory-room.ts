@@ -21,7 +21,7 @@ export async function memoryRoomOn({ engine, usage }: MemoryTellers, backend: Co
   const report = engine.backends('auto')?.find(({ id }) => id === backend) ?? null;
   const largestTensorBytes = report?.card?.largestTensorBytes ?? null;
   const most = report?.memoryBytes ?? Number.POSITIVE_INFINITY;
-  const ofMachine = Math.min(freeMemoryBytes(), backendMemory(backend).mostBytes, most);
+  const ofMachine = Math.min(freeMemoryBytes(), backendMemory(backend).maxBytes, most);
   const shared = { freeMemoryBytes: ofMachine, memoryDevice: null, largestTensorBytes };
   if (report?.kind !== 'gpu' || report.memoryBytes === null) return shared;
   const { memoryTotalBytes = null, memoryUsedBytes = null } = (await usage.fresh(report.device)) ?? {};

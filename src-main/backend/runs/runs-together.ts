@@ -11,7 +11,7 @@ import { costsOf, expectedBackend } from './planned-costs.ts';
 const commonParts: ReadonlySet<string> = new Set(['program', 'weights']);
 
 /** Runs in one pass, at most: beyond, a pass gains nothing, and an interruption costs more. */
-export const mostRuns = 8;
+export const maxRuns = 8;
 /** Share of the free memory that a group may take: the estimate leaves out what libraries hold. */
 const usableShare = 0.75;
 
@@ -46,11 +46,11 @@ export async function runsThatFit(services: Services, runs: readonly RunRecord[]
   const { freeMemoryBytes } = await memoryRoomOn(services, expectedBackend(services, first.config));
   const model = requireModel(services.store, first.modelId);
   const { description } = requireDataset(services.store, first.datasetId);
-  const group = runs.slice(0, mostRuns).map(({ config }) => ({ config, model, dataset: description }));
+  const group = runs.slice(0, maxRuns).map(({ config }) => ({ config, model, dataset: description }));
   let bytes = 0;
   for (const [place, { memory }] of (await costsOf(services, group)).entries()) {
     for (const part of memory) if (place === 0 || !commonParts.has(part.part)) bytes += part.bytes;
     if (place > 0 && bytes > usableShare * freeMemoryBytes) return place;
   }
-  return Math.min(runs.length, mostRuns);
+  return Math.min(runs.length, maxRuns);
 }

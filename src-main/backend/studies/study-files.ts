@@ -13,7 +13,7 @@ import { canonicalJson } from './content-keys.ts';
 
 const yamlName = 'study.yaml';
 /** Adapters that the Markdown lists with their hashes; result.json lists all. */
-const mostAdapters = 4;
+const maxAdapters = 4;
 
 /**
  * What a study can be saved as: the file that makes it again, its result with how it was made, and its tables as Markdown
@@ -43,7 +43,7 @@ export function studyFiles(
         name: 'result.json',
         text: `${JSON.stringify({ ...details, config, result, tables: shown, provenance }, null, 2)}\n`,
       },
-      { name: 'tables.md', text: studyMarkdown(name, provenanceFacts(provenance, mostAdapters), tables) },
+      { name: 'tables.md', text: studyMarkdown(name, provenanceFacts(provenance, maxAdapters), tables) },
       ...tablesOfIds.map((table, at) => ({
         name: tables.length === 1 ? 'table.csv' : `table-${at + 1}.csv`,
         text: tableCsv(table),

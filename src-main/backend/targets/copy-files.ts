@@ -22,7 +22,7 @@ export interface CopiedFiles {
   readonly there: string;
   readonly paths: readonly string[];
   /** Maximum number of bytes that a copy from the host takes, with 1 KiB for each file. Default: unlimited. */
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
 }
 
 export type Direction = 'to' | 'from';
@@ -63,14 +63,14 @@ async function runsRsync(run: RunProgram): Promise<boolean> {
 export async function copyByRsync(
   place: SshPlace,
   direction: Direction,
-  { here, there, paths, mostBytes }: CopiedFiles,
+  { here, there, paths, maxBytes }: CopiedFiles,
   signal?: AbortSignal,
 ) {
   const remote = `${place.host}:${there}/`;
   const ends = direction === 'to' ? [`${here}/`, remote] : [remote, `${here}/`];
   await stream({
     // Names with spaces and quotes pass as they are; links are not followed and not made.
-    words: limited(mostBytes, [
+    words: limited(maxBytes, [
       'rsync',
       '--times',
       '--partial',
@@ -94,7 +94,7 @@ function rshWord({ config }: SshPlace): string {
 export async function copyByTar(
   place: SshPlace,
   direction: Direction,
-  { here, there, paths, mostBytes }: CopiedFiles,
+  { here, there, paths, maxBytes }: CopiedFiles,
   signal?: AbortSignal,
 ) {
   const list = paths.join('\0');
@@ -116,11 +116,11 @@ export async function copyByTar(
   const script = `tar --directory=${quoted(there)} ${pack.join(' ')} --files-from=-`;
   await piped({
     first: commandThere(place, script),
-    second: limited(mostBytes, ['tar', `--directory=${here}`, ...unpack]),
+    second: limited(maxBytes, ['tar', `--directory=${here}`, ...unpack]),
     input: list,
     place,
     signal,
-    mostBytes: mostBytes === undefined ? undefined : mostBytes + archiveBytes(paths.length),
+    maxBytes: maxBytes === undefined ? undefined : maxBytes + archiveBytes(paths.length),
   });
 }
 
@@ -130,29 +130,29 @@ function archiveBytes(files: number): number {
 }
 
 /** The command, with a limit of the system for each file that it writes: an archive may describe files of holes. */
-function limited(mostBytes: number | undefined, words: readonly string[]): readonly string[] {
-  if (mostBytes === undefined) return words;
-  const blocks = String(Math.ceil(mostBytes / 512) + 1);
+function limited(maxBytes: number | undefined, words: readonly string[]): readonly string[] {
+  if (maxBytes === undefined) return words;
+  const blocks = String(Math.ceil(maxBytes / 512) + 1);
   return ['sh', '-c', 'ulimit -f "$1"; shift; exec "$@"', 'coto', blocks, ...words];
 }
 
 /**
  * Unpacks the archive that a command of the host writes to its output.
- * @throws StudioError as `copyFiles`; refused where it sends more than `mostBytes`
+ * @throws StudioError as `copyFiles`; refused where it sends more than `maxBytes`
  */
 export async function streamFrom(
   place: SshPlace,
   words: readonly string[],
-  { folder, mostBytes }: { readonly folder: string; readonly mostBytes: number },
+  { folder, maxBytes }: { readonly folder: string; readonly maxBytes: number },
   signal?: AbortSignal,
 ): Promise<void> {
   await piped({
     first: commandThere(place, words.map(quoted).join(' ')),
-    second: limited(mostBytes, ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner']),
+    second: limited(maxBytes, ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner']),
     input: '',
     place,
     signal,
-    mostBytes,
+    maxBytes,
   });
 }
 
@@ -175,10 +175,10 @@ interface Piped extends Omit<Streamed, 'words'> {
   readonly first: readonly string[];
   readonly second: readonly string[];
   /** Maximum number of bytes that the first may write. */
-  readonly mostBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
 }
 
-async function piped({ first, second, input, place, signal, mostBytes }: Piped): Promise<void> {
+async function piped({ first, second, input, place, signal, maxBytes }: Piped): Promise<void> {
   const [source, sink] = [start(first, signal), start(second, signal)];
   source.stdin.end(input);
   // One that ends early closes the pipe; its own words say why.
@@ -187,7 +187,7 @@ async function piped({ first, second, input, place, signal, mostBytes }: Piped):
     let bytes = 0;
     for await (const piece of pieces) {
       bytes += piece.length;
-      isOver = mostBytes !== undefined && bytes > mostBytes;
+      isOver = maxBytes !== undefined && bytes > maxBytes;
       if (isOver) break;
       yield piece;
     }
@@ -203,7 +203,7 @@ async function piped({ first, second, input, place, signal, mostBytes }: Piped):
   if (isOver)
     throw new StudioError(
       'refused',
-      `${place.host} sent more than the ${formatBytes(mostBytes ?? 0)} that the files of this bundle can have.`,
+      `${place.host} sent more than the ${formatBytes(maxBytes ?? 0)} that the files of this bundle can have.`,
       'Look at the folder of the bundle there: something else than its runs writes to it.',
     );
   const failed = ends.filter(({ code }) => code !== 0);

@@ -37,7 +37,7 @@ const manifestSchema = resultManifestSchema.pick({ files: true });
 const logFile = /^[\w-]+_\d+[.](out|host|pid|ended)$/;
 
 /** Most bytes of logs, progress and failures that a host sends at once, in all and for each run. */
-const mostNews = { fixed: 64 * 2 ** 20, perRun: 2 ** 18 };
+const maxProgressBytes = { fixed: 64 * 2 ** 20, perRun: 2 ** 18 };
 
 /** Brings what came of a bundle on a host into the bundle here. */
 export class ResultFetcher {
@@ -47,7 +47,7 @@ export class ResultFetcher {
   private mark = 'none';
   private runIds: ReadonlySet<string> | null = null;
   private readonly torn = new Map<string, number>();
-  private mostBytes: number | null = null;
+  private maxBytes: number | null = null;
 
   /** @param there the bundle's folder on the host */
   constructor(place: SshPlace, there: string, bundle: string) {
@@ -63,9 +63,9 @@ export class ResultFetcher {
     const folder = temporaryName(join(this.bundle, 'fetched'));
     await mkdir(folder);
     try {
-      const mostBytes = mostNews.fixed + mostNews.perRun * this.runIds.size;
+      const maxBytes = maxProgressBytes.fixed + maxProgressBytes.perRun * this.runIds.size;
       const words = ['sh', '-c', question, 'coto', this.there, mark, this.mark];
-      await streamFrom(this.place, words, { folder, mostBytes }, signal);
+      await streamFrom(this.place, words, { folder, maxBytes }, signal);
       const listing = await readBelow(folder, `.listing-${mark}`, fileLimits.config);
       const names = listing.split('\n').filter((name) => name !== '');
       await this.keep(folder);
@@ -107,17 +107,17 @@ export class ResultFetcher {
     const there = `${this.there}/${bundleNames.results}`;
     try {
       const manifests = wanted.map((name) => `${name}/${resultNames.manifest}`);
-      const ofManifests = { here: folder, there, paths: manifests, mostBytes: wanted.length * bundleLimits.manifest };
+      const ofManifests = { here: folder, there, paths: manifests, maxBytes: wanted.length * bundleLimits.manifest };
       await copyFiles(this.place, 'from', ofManifests, signal);
-      this.mostBytes ??= await mostResultBytes(this.bundle);
+      this.maxBytes ??= await maxResultBytes(this.bundle);
       const files = new Map<string, readonly ManifestFile[]>();
-      for (const name of wanted) files.set(name, await filesOf(folder, name, this.mostBytes));
+      for (const name of wanted) files.set(name, await filesOf(folder, name, this.maxBytes));
       const own = [...files].flatMap(([name, list]) => list.map((file) => ({ ...file, path: `${name}/${file.path}` })));
-      const mostBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
+      const maxBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
       await copyFiles(
         this.place,
         'from',
-        { here: folder, there, paths: own.map(({ path }) => path), mostBytes },
+        { here: folder, there, paths: own.map(({ path }) => path), maxBytes },
         signal,
       );
       for (const [name, list] of files) await this.accept(name, folder, list);
@@ -172,7 +172,7 @@ async function takeFiles(from: string, to: string, paths: readonly string[]): Pr
 }
 
 /** Maximum size of a result: its history, samples and log, and an adapter of twice the bytes of the largest base. */
-async function mostResultBytes(bundle: string): Promise<number> {
+async function maxResultBytes(bundle: string): Promise<number> {
   const { history, samples, run, adapterSlack } = bundleLimits;
   const rest = history.stored + samples.stored + 3 * run + adapterSlack;
   const text = await readBelow(bundle, bundleNames.inputs, bundleLimits.inputs).catch(() => null);
@@ -184,11 +184,11 @@ async function mostResultBytes(bundle: string): Promise<number> {
  * The files of a fetched manifest that a result has. None of a manifest that cannot be read, or of a result that is larger than
  * any of the bundle: its import says what is wrong with it.
  */
-async function filesOf(fetched: string, runId: string, mostBytes: number): Promise<readonly ManifestFile[]> {
+async function filesOf(fetched: string, runId: string, maxBytes: number): Promise<readonly ManifestFile[]> {
   try {
     const text = await readBelow(fetched, `${runId}/${resultNames.manifest}`, bundleLimits.manifest);
     const files = manifestSchema.parse(JSON.parse(text)).files.filter(({ path }) => isResultFile(path));
-    return files.reduce((sum, { bytes }) => sum + bytes, 0) > mostBytes ? [] : files;
+    return files.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytes ? [] : files;
   } catch {
     return [];
   }

@@ -3,9 +3,9 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { TargetProbe } from '../../../src-shared/domain/target.ts';
 
 /** Clocks further apart make times in tables wrong, and some logins fail. */
-const mostSkewSeconds = 30;
+const maxSkewSeconds = 30;
 /** A bundle with one small base. */
-const leastFreeKilobytes = 2 ** 20;
+const minFreeKilobytes = 2 ** 20;
 
 /** What a node is asked, in the POSIX shell that it has: lines of name=value. $1 is a file that was written here. */
 const question = [
@@ -62,12 +62,12 @@ export function nodeFindings(answer: string, { host, folder, compute_backend, no
       message: `${folder} is not the same folder on ${node}.`,
       hint: `Name a folder that ${host ?? 'this machine'} and its nodes share: coto targets add … --set folder=/shared/coto.`,
     });
-  if (isShared && free > 0 && free < leastFreeKilobytes)
+  if (isShared && free > 0 && free < minFreeKilobytes)
     problems.push({
       message: `${folder} has ${Math.round(free / 1024)} MB free on ${node}.`,
       hint: 'Free space there, or name another folder.',
     });
-  if (Math.abs(skew) > mostSkewSeconds)
+  if (Math.abs(skew) > maxSkewSeconds)
     problems.push({
       message: `The clock of ${node} is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`,
       hint: 'Set both by NTP.',

@@ -22,11 +22,11 @@ export interface ProgramOptions {
 export type RunProgram = (words: readonly string[], options?: ProgramOptions) => Promise<ProgramOutput>;
 
 /** The queue of ten thousand jobs as JSON has tens of megabytes. */
-const mostBytes = 256 * 2 ** 20;
+const maxBytes = 256 * 2 ** 20;
 
 export const runHere: RunProgram = ([program = '', ...words], { input = '', signal, timeoutSeconds = 60 } = {}) =>
   new Promise((resolve, reject) => {
-    const options = { maxBuffer: mostBytes, timeout: timeoutSeconds * 1000, windowsHide: true, signal };
+    const options = { maxBuffer: maxBytes, timeout: timeoutSeconds * 1000, windowsHide: true, signal };
     const child = execFile(program, words, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (signal?.aborted) reject(signal.reason);

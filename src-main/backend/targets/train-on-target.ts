@@ -132,7 +132,7 @@ function importProgress(done: number, total: number): JobProgress {
 }
 
 /** Runs that are named in an error. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 function requireAll(target: string, runs: readonly PlacedRun[], { missing, refused }: Collected): void {
   if (missing.length === 0) return;
@@ -142,11 +142,11 @@ function requireAll(target: string, runs: readonly PlacedRun[], { missing, refus
     return torn ?? run?.reason ?? run?.state ?? 'no result';
   };
   // What stands against all of them, as another processor does, is said once.
-  const why = [...Map.groupBy(missing.slice(0, mostNamed), reasonOf)].map(([reason, indices]) => {
+  const why = [...Map.groupBy(missing.slice(0, maxNamed), reasonOf)].map(([reason, indices]) => {
     const titles = indices.map((index) => `"${runs.find((one) => one.index === index)?.title ?? index}"`);
     return `${titles.join(', ')}: ${reason}`;
   });
-  const more = missing.length > mostNamed ? ` (and ${missing.length - mostNamed} more)` : '';
+  const more = missing.length > maxNamed ? ` (and ${missing.length - maxNamed} more)` : '';
   throw new StudioError(
     'refused',
     `${missing.length} of the runs ended without a result on ${target}: ${why.map((one) => one.replace(/[.]$/, '')).join('; ')}${more}.`,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Place } from './readers/recorded-run.ts';
 
-const mostFiles = 100_000;
+const maxFiles = 100_000;
 const deepest = 12;
 
 /**
@@ -22,8 +22,8 @@ export async function placeAt(given: string): Promise<Place> {
   const visit = async (folder: string, depth: number): Promise<void> => {
     // A folder that may not be read has nothing to import.
     for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (files.length >= mostFiles)
-        throw new StudioError('invalid_input', `${path} has more than ${mostFiles} files.`, 'Choose a smaller folder.');
+      if (files.length >= maxFiles)
+        throw new StudioError('invalid_input', `${path} has more than ${maxFiles} files.`, 'Choose a smaller folder.');
       if (entry.isFile()) files.push(join(folder, entry.name));
       else if (entry.isDirectory() && depth < deepest) await visit(join(folder, entry.name), depth + 1);
     }

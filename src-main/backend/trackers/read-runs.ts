@@ -2,7 +2,7 @@ import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.t
 import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
 import { placeAt } from './place.ts';
 import { runReaders } from './readers/index.ts';
-import { mostRuns, type RecordedRun } from './readers/recorded-run.ts';
+import { maxRuns, type RecordedRun } from './readers/recorded-run.ts';
 
 /** A run and where it was found. */
 export interface FoundRun {
@@ -25,12 +25,12 @@ export async function readRuns(path: string, onRun: (found: FoundRun) => void): 
     for (const source of sources)
       try {
         for (const run of await read(source, place)) {
-          if (++count > mostRuns) throw new StudioError('invalid_input', `${path} has more than ${mostRuns} runs.`);
+          if (++count > maxRuns) throw new StudioError('invalid_input', `${path} has more than ${maxRuns} runs.`);
           onRun({ format, path: source, run });
         }
       } catch (error) {
         problems.push(StudioError.fromValue(toErrorValue(error)));
-        if (count > mostRuns) return problems;
+        if (count > maxRuns) return problems;
       }
     if (sources.length > 0) return problems;
   }

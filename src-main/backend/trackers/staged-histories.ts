@@ -11,7 +11,7 @@ export interface ImportWatch {
 /** Storing them takes some milliseconds. */
 const valuesAtOnce = 2048;
 /** 12 bytes each. */
-const mostWaiting = 20_000_000;
+const maxPendingValues = 20_000_000;
 
 /** Stores the metrics of staged runs a piece at a time: other requests are answered between two pieces. */
 export class StagedHistories {
@@ -30,7 +30,8 @@ export class StagedHistories {
   add(id: string, columns: readonly MetricColumn[]): void {
     this.readValues += columns.reduce((sum, { values }) => sum + values.length, 0);
     // A reader that is faster than the database waits for it: what it sends next is not read meanwhile.
-    if (this.readValues - this.storedValues > mostWaiting) for (const piece of pieces(columns)) this.insert(id, piece);
+    if (this.readValues - this.storedValues > maxPendingValues)
+      for (const piece of pieces(columns)) this.insert(id, piece);
     else {
       this.storing = this.storing.then(() => this.insertAll(id, columns));
       // Thrown by `stored`.

@@ -20,7 +20,7 @@ interface StudyAnswers {
 }
 
 /** Indices that are listed. */
-const mostIndices = 20;
+const maxIndices = 20;
 
 /** Adds the commands for a study whose runs are trained on other machines. */
 export function addBundleCommands(group: Command, context: CommandContext, answers: StudyAnswers): void {
@@ -120,6 +120,6 @@ function collectedText({ jobs, imported, known, others, missing, refused, failed
 }
 
 function listed(indices: readonly number[]): string {
-  const shown = indices.slice(0, mostIndices).join(', ');
-  return indices.length > mostIndices ? `${shown} …` : shown;
+  const shown = indices.slice(0, maxIndices).join(', ');
+  return indices.length > maxIndices ? `${shown} …` : shown;
 }

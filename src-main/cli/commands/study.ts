@@ -28,7 +28,7 @@ const outOption = [
   'also write study.yaml, result.json and the tables as Markdown and CSV there',
 ] as const;
 /** Adapters that are listed with their hashes. */
-const mostAdapters = 8;
+const maxAdapters = 8;
 const byStudy = z.object({ study: z.string() });
 const written = z.object({ out: z.string().optional() });
 
@@ -157,7 +157,7 @@ async function resultAnswer(
     for (const { name, text } of files) await writeFileAtomic(join(out, name), text);
   }
   const tuned = await client.request('studies.tuned', { studyId: study.id });
-  const made = provenanceFacts(study.provenance, mostAdapters).map(({ label, value }) => [label, value] as const);
+  const made = provenanceFacts(study.provenance, maxAdapters).map(({ label, value }) => [label, value] as const);
   const folder = out === undefined ? '' : `\nWritten to ${out}: ${files.map(({ name }) => name).join(', ')}\n`;
   return {
     json: { ...study, tuned, ...(report === null ? {} : { report }) },

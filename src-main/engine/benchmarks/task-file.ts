@@ -9,7 +9,7 @@ import { taskFiles } from './task-files.ts';
 import type { TaskPlace } from './task-place.ts';
 
 /** A task is made of. */
-const mostFiles = 50;
+const maxFiles = 50;
 const template = z.union([z.string(), z.number().int()]);
 export const strings = z.union([z.string(), z.array(z.string())]);
 /** Of a task, or of a group. */
@@ -143,8 +143,8 @@ class Includes {
   async keysOf(file: string, within: readonly string[] = []): Promise<Record<string, unknown>> {
     if (within.includes(file)) throw new StudioError('invalid_file', `${file} is included by itself.`);
     if (within.length > 0) this.included.add(file);
-    if (++this.read > mostFiles)
-      throw new StudioError('invalid_file', `${this.task} has more than ${mostFiles} files by include.`);
+    if (++this.read > maxFiles)
+      throw new StudioError('invalid_file', `${this.task} has more than ${maxFiles} files by include.`);
     const { include, ...own } = await readMapping(file);
     const names = strings.optional().safeParse(include);
     if (!names.success) throw new StudioError('invalid_file', `${file}: include must name a file.`);

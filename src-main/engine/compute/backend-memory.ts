@@ -12,7 +12,7 @@ export interface BackendMemory {
   /** Whether those of 16 bits stay in small models too. */
   readonly keepsHalves: boolean;
   /** Bytes that its tensors can take, whatever the machine has free. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 const plain: BackendMemory = {
@@ -20,11 +20,11 @@ const plain: BackendMemory = {
   packsFrozenWeights: false,
   encodings: [],
   keepsHalves: false,
-  mostBytes: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
 };
 
 /** Addresses of 32 bits, less what the program needs itself. */
-const webAssembly: BackendMemory = { ...plain, mostBytes: 3 * 2 ** 30 };
+const webAssembly: BackendMemory = { ...plain, maxBytes: 3 * 2 ** 30 };
 
 const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, encodings: storedEncodings };
 

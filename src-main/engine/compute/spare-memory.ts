@@ -2,7 +2,7 @@ import { groupMemory } from '../../files/control-group.ts';
 
 /** Of a control group's memory, for what is not a tensor. */
 const reservedShare = 0.05;
-const leastReserve = 64 * 2 ** 20;
+const minReserve = 64 * 2 ** 20;
 
 /**
  * Bytes that tensors may still take of the memory of this process's control group, negative where less is left than is kept for the
@@ -11,5 +11,5 @@ const leastReserve = 64 * 2 ** 20;
 export function spareBytesOfGroup(): number | null {
   const group = groupMemory();
   if (group === null) return null;
-  return group.availableBytes - Math.max(leastReserve, reservedShare * group.limitBytes);
+  return group.availableBytes - Math.max(minReserve, reservedShare * group.limitBytes);
 }

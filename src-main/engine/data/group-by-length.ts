@@ -1,5 +1,5 @@
 /** Batches of a mega-batch at most. */
-const mostBatches = 50;
+const maxBatches = 50;
 
 /**
  * Reorders a shuffled epoch so that neighbors have similar lengths, as Transformers' LengthGroupedSampler
@@ -13,7 +13,7 @@ export function groupedByLength(
   lengthOf: (example: number) => number,
   batchSize: number,
 ): Int32Array {
-  const size = batchSize * Math.max(1, Math.min(mostBatches, Math.floor(order.length / (4 * batchSize))));
+  const size = batchSize * Math.max(1, Math.min(maxBatches, Math.floor(order.length / (4 * batchSize))));
   const grouped = new Int32Array(order.length);
   let [first, longest] = [0, -1];
   for (let start = 0; start < order.length; start += size) {

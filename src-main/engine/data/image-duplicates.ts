@@ -4,12 +4,12 @@ import { type Image, imageAt, type OpenImages, type ReadWatch } from './dataset.
 import { hashDistance, type Looks, looksOf, resemblance } from './perceptual-hash.ts';
 
 /** Images beyond these are not compared exactly, or by looks: the tables stay below 100 and 70 MB. */
-const mostExact = 2 ** 19;
-const mostNear = { train: 40_000, test: 10_000 } as const;
+const maxExact = 2 ** 19;
+const maxNear = { train: 40_000, test: 10_000 } as const;
 /** Copies that were scaled or recompressed differ in a few bits of 64, and hardly in their thumbnails. */
-const mostBits = 7;
-const leastResemblance = 0.99;
-const mostPairs = 24;
+const maxDifferingBits = 7;
+const minResemblance = 0.99;
+const maxPairs = 24;
 const everyImages = 200;
 
 /**
@@ -50,7 +50,7 @@ export async function compareImages(
     nearComparedImages: near.compared,
     nearAcross: alike.length,
     // Those across the splits first: they are what makes a score too good.
-    pairs: pairs.toSorted((one, other) => rankOf(one) - rankOf(other)).slice(0, mostPairs),
+    pairs: pairs.toSorted((one, other) => rankOf(one) - rankOf(other)).slice(0, maxPairs),
   };
 }
 
@@ -71,7 +71,7 @@ class SamePixels {
 
   /** Returns whether an earlier image has these pixels. */
   add({ pixels, height, width, channels }: Image, place: ImagePlace): boolean {
-    if (this.compared >= mostExact) return false;
+    if (this.compared >= maxExact) return false;
     this.compared++;
     const hash = createHash('sha256').update(`${height} ${width} ${channels} `).update(pixels).digest('base64');
     const known = this.first.get(hash);
@@ -87,7 +87,7 @@ class SamePixels {
     const other = same ?? known[0];
     // Enough of each kind that those across the splits are among them, whatever comes first.
     const ofKind = this.pairs.filter((pair) => (pair.one.split === pair.other.split) === (same !== undefined));
-    if (other !== undefined && ofKind.length < mostPairs) this.pairs.push({ kind: 'exact', one: other, other: place });
+    if (other !== undefined && ofKind.length < maxPairs) this.pairs.push({ kind: 'exact', one: other, other: place });
     return true;
   }
 }
@@ -101,7 +101,7 @@ class LikeImages {
   }
 
   add(image: Image, place: ImagePlace): void {
-    if (this.taken[place.split] >= mostNear[place.split]) return;
+    if (this.taken[place.split] >= maxNear[place.split]) return;
     this.taken[place.split]++;
     this.seen.push({ place, looks: looksOf(image) });
   }
@@ -119,12 +119,12 @@ class LikeImages {
         }
     return this.seen.flatMap(({ place, looks }) => {
       if (place.split !== 'test') return [];
-      let best = leastResemblance;
+      let best = minResemblance;
       let found: ImagePlace | null = null;
       for (const key of bytesOf(looks))
         for (const at of buckets.get(key) ?? []) {
           const other = this.seen[at];
-          if (other === undefined || hashDistance(looks, other.looks) > mostBits) continue;
+          if (other === undefined || hashDistance(looks, other.looks) > maxDifferingBits) continue;
           const alike = resemblance(looks, other.looks);
           if (alike < best || (alike === best && found !== null)) continue;
           best = alike;

@@ -4,7 +4,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { centerCrop } from './crop.ts';
 import type { Image } from './dataset.ts';
-import { mostPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
+import { maxPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 import { toGrey } from './to-grey.ts';
 
@@ -101,23 +101,23 @@ function geometryOf(config: PreprocessorConfig, model: Rectangle, dataset: Recta
 }
 
 /** How many times longer than its shorter edge an image may be, so that resizing by the shorter one stays in memory. */
-const mostElongated = 1000;
+const maxAspectRatio = 1000;
 
 /**
  * As transformers' `get_resize_output_image_size`: the longer edge is rounded down.
  * @throws StudioError refused for an image that is too narrow.
  */
 function byShorterEdge({ height, width }: Rectangle, edge: number): Rectangle {
-  if (Math.max(height, width) > mostElongated * Math.min(height, width))
+  if (Math.max(height, width) > maxAspectRatio * Math.min(height, width))
     throw new StudioError(
       'refused',
-      `An image of ${both({ height, width })} is too narrow: its longer side is more than ${mostElongated} times the shorter.`,
+      `An image of ${both({ height, width })} is too narrow: its longer side is more than ${maxAspectRatio} times the shorter.`,
       'Leave it out of the dataset.',
     );
   const longer = (long: number, short: number) => Math.trunc((edge * long) / short);
   const resized =
     width <= height ? { height: longer(height, width), width: edge } : { height: edge, width: longer(width, height) };
-  if (resized.height * resized.width > mostPixels)
+  if (resized.height * resized.width > maxPixels)
     throw new StudioError(
       'refused',
       `An image of ${both({ height, width })} would be resized to ${both(resized)} pixels, which takes too much memory.`,

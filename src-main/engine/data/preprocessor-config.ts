@@ -5,8 +5,8 @@ import { unreadable } from './byte-source.ts';
 
 const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
 /** Pixels of an image that it is resized to, at most: 200 MB of three channels. */
-export const mostPixels = 2 ** 26;
-const longestSide = Math.sqrt(mostPixels);
+export const maxPixels = 2 ** 26;
+const longestSide = Math.sqrt(maxPixels);
 const wholePixels = `a whole number of pixels from 1 to ${longestSide}`;
 const error = `must be ${wholePixels}`;
 const side = z.number({ error }).int({ error }).min(1, { error }).max(longestSide, { error });

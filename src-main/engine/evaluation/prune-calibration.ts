@@ -11,7 +11,7 @@ import { recordInputs } from './record-inputs.ts';
 import { TuningExamples, type TuningSource } from './tuning-examples.ts';
 
 /** Rows of a module's inputs that are kept at most. */
-const mostRows = 2048;
+const maxRows = 2048;
 /** Bytes of inputs that are in memory at a time; more would save passes over the examples. */
 const inputBytes = 256 * 2 ** 20;
 
@@ -47,7 +47,7 @@ export class PruneCalibration implements PruneData {
     if (!this.recorded.has(module))
       this.recorded = await recordInputs(this.base, this.state, this.examples.batches(), {
         modules: this.modulesFrom(module),
-        rowsPerBatch: Math.ceil((16 * mostRows) / this.examples.count),
+        rowsPerBatch: Math.ceil((16 * maxRows) / this.examples.count),
         seed: this.seed,
       });
     const found = this.recorded.get(module);
@@ -77,7 +77,7 @@ export class PruneCalibration implements PruneData {
     const chosen = new Set([first]);
     let free = inputBytes;
     for (const { name, inFeatures } of order.slice(Math.max(0, start))) {
-      free -= 4 * mostRows * inFeatures;
+      free -= 4 * maxRows * inFeatures;
       if (free < 0) break;
       chosen.add(name);
     }

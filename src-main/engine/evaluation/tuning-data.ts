@@ -25,7 +25,7 @@ import { recordInputs } from './record-inputs.ts';
 import { TuningExamples } from './tuning-examples.ts';
 
 /** Rows of a module's inputs that are kept at most. */
-const mostRows = 4096;
+const maxRows = 4096;
 /** Bytes of inputs that are in memory at a time; more would save passes over the examples. */
 const inputBytes = 512 * 2 ** 20;
 
@@ -74,7 +74,7 @@ export class TuningData implements MergeData {
     const [examples, base, state] = [await this.open(adapter), await this.request.base(), await this.state(adapter)];
     const read = await recordInputs(base, state, examples.batches(), {
       modules: modulesFrom(base, [...state.modules.keys()], module, inputBytes / this.request.adapters.length),
-      rowsPerBatch: Math.ceil((16 * mostRows) / examples.count),
+      rowsPerBatch: Math.ceil((16 * maxRows) / examples.count),
       seed: this.request.seed,
     });
     this.recorded.set(adapter, read);
@@ -308,7 +308,7 @@ function modulesFrom(base: BaseModel, names: readonly string[], first: string, b
   const chosen = new Set([first]);
   let free = bytes;
   for (const { name, inFeatures } of order.slice(Math.max(0, start))) {
-    free -= 4 * mostRows * inFeatures;
+    free -= 4 * maxRows * inFeatures;
     if (free < 0) break;
     chosen.add(name);
   }

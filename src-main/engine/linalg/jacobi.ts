@@ -5,7 +5,7 @@ import { addScaled, dot, negligible, norm, rotate, scale, unitVectors } from './
 /** Squared ratio to the longest vector below which entries of the Gram matrix are rounding error. */
 const blurred = 1e-14;
 /** Far more sweeps than any matrix has needed in tests. */
-const mostSweeps = 60;
+const maxSweeps = 60;
 
 export interface Orthogonalized {
   /** [k] lengths of the orthogonal vectors. */
@@ -36,7 +36,7 @@ export function orthogonalize(columns: Float64Array[]): Orthogonalized {
   const tolerance = Number.EPSILON * Math.sqrt(size);
   let sweeps = 0;
   while (sweep(pairs, tolerance))
-    if (++sweeps === mostSweeps) throw new Error(`Jacobi rotations did not end within ${mostSweeps} sweeps`);
+    if (++sweeps === maxSweeps) throw new Error(`Jacobi rotations did not end within ${maxSweeps} sweeps`);
   const norms = Float64Array.from(columns, (column) => norm(column));
   columns.forEach((column, index) => {
     if ((norms[index] ?? 0) > 0) scale(column, 1 / (norms[index] ?? 1));

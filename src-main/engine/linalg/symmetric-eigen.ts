@@ -11,7 +11,7 @@ export interface SymmetricEigen {
 }
 
 /** An eigenvalue takes two or three. */
-const mostSteps = 60;
+const maxSteps = 60;
 
 /**
  * A = V·diag(values)·Vᵀ of a symmetric matrix [n, n], of which the lower triangle is read: Householder's tridiagonal form, then
@@ -88,7 +88,7 @@ function diagonalize(diagonal: Float64Array, beside: Float64Array, vectors: read
       let last = first;
       while (last + 1 < diagonal.length && Math.abs(e(last)) > negligible) last++;
       if (last === first) break;
-      if (steps === mostSteps) throw new Error(`an eigenvalue was not found within ${mostSteps} steps`);
+      if (steps === maxSteps) throw new Error(`an eigenvalue was not found within ${maxSteps} steps`);
       stepOfQl(diagonal, beside, vectors, first, last);
     }
 }

@@ -120,16 +120,16 @@ class OpenQuery {
         if (score > high || this.isBefore(rows[at] ?? 0, own)) own.rank++;
       }
     }
-    let least = this.leastOfTop() - margin;
+    let least = this.lowestTopScore() - margin;
     for (let at = 0; at < scores.length; at++) {
       if ((scores[at] ?? 0) < least) continue;
       const row = rows[at] ?? 0;
       const score = this.scoreOf(row);
-      if (top.length === places && score <= this.leastOfTop()) continue;
+      if (top.length === places && score <= this.lowestTopScore()) continue;
       const before = top.findIndex((other) => other.score < score);
       top.splice(before < 0 ? top.length : before, 0, { row, score });
       top.splice(places);
-      least = this.leastOfTop() - margin;
+      least = this.lowestTopScore() - margin;
     }
   }
 
@@ -142,7 +142,7 @@ class OpenQuery {
     return score > own.score || (score === own.score && row < own.row);
   }
 
-  private leastOfTop(): number {
+  private lowestTopScore(): number {
     return this.top.length < this.places ? Number.NEGATIVE_INFINITY : (this.top.at(-1)?.score ?? 0);
   }
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type MaskChoice, mostExactGroups } from '../../../src-shared/domain/mask-table.ts';
+import { type MaskChoice, maxExactGroups } from '../../../src-shared/domain/mask-table.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import {
   chosenMasks,
@@ -33,7 +33,7 @@ const declaration: PruneDeclaration = {
         { value: 'shapley', label: 'Shapley value: its share of what all add together' },
         { value: 'banzhaf', label: 'Banzhaf value: what it adds to a random half of the others' },
       ],
-      help: `How the contribution of a unit is measured. Shapley and Banzhaf values evaluate every subset of up to ${mostExactGroups} units.`,
+      help: `How the contribution of a unit is measured. Shapley and Banzhaf values evaluate every subset of up to ${maxExactGroups} units.`,
     },
     {
       name: 'budget',
@@ -44,7 +44,7 @@ const declaration: PruneDeclaration = {
       maximum: 1_000_000,
       step: 500,
       unit: 'subsets',
-      help: `Subsets that Shapley values of more than ${mostExactGroups} units are sampled from, by antithetic permutations.`,
+      help: `Subsets that Shapley values of more than ${maxExactGroups} units are sampled from, by antithetic permutations.`,
       advanced: true,
     },
     ...calibrationParameters,
@@ -110,7 +110,7 @@ function measured(measure: string, units: number, sampling: MaskChoice & { kind:
       valuesOf: (worth) => neighbors(all).map((mask) => worth(all) - worth(mask)),
     };
   const exact = measure === 'shapley' ? shapleyValues : banzhafValues;
-  if (units <= mostExactGroups)
+  if (units <= maxExactGroups)
     return {
       masks: chosenMasks({ kind: 'all' }, units),
       valuesOf: (worth) =>
@@ -123,7 +123,7 @@ function measured(measure: string, units: number, sampling: MaskChoice & { kind:
   if (measure !== 'shapley' || choice.kind !== 'permutations')
     throw new StudioError(
       'refused',
-      `Banzhaf values are for up to ${mostExactGroups} units, and there are ${units}.`,
+      `Banzhaf values are for up to ${maxExactGroups} units, and there are ${units}.`,
       'Choose the measure shapley, which is then sampled, or the unit layer.',
     );
   const orders = sampledPermutations(choice, units);

@@ -10,7 +10,7 @@ import { countEntries, type PruneMethod, productOf, refuseNotFinite, requireProd
 /** Up to this size a weight is decomposed in full. */
 const fullSize = 768;
 /** Leading singular vectors of a larger weight that are looked at. */
-const mostVectors = 256;
+const maxVectors = 256;
 
 const declaration: PruneDeclaration = {
   id: 'intruder-dimensions',
@@ -112,7 +112,7 @@ function mitigate(
     least <= fullSize
       ? svd(matrix)
       : randomizedSvd(matrix, { rank }, RandomStream.named(0, 'merge', `prune/${purpose}/${name}`));
-  const base = decompose(weight, mostVectors, 'base');
+  const base = decompose(weight, maxVectors, 'base');
   const both = decompose(merged, topK, 'merged');
   const found = Array.from({ length: Math.min(topK, both.s.length) }, (_, index) => index).filter(
     (index) => similarity(both.u, index, base.u) < epsilon,

@@ -30,7 +30,7 @@ export function countsAfterSweeps(
   return {
     later: work.flatMap((spec) => (spec.kind === 'train' && !isTrained(spec.config.seed) ? spec.config : [])),
     laterScores: work.filter(({ kind }) => kind !== 'train').length,
-    extensions: sweeps.reduce((sum, sweep) => sum + sweep.mostExtensions, 0),
+    extensions: sweeps.reduce((sum, sweep) => sum + sweep.maxExtensions, 0),
   };
 }
 

@@ -5,7 +5,7 @@ import { mean } from '../../../src-shared/statistics/student.ts';
 import { type Interval, studentInterval } from '../../../src-shared/studies/scores/interval.ts';
 
 /** Gain of the own adapters over the base below which (value − base) / (own − base) says nothing. */
-export const leastGain = 0.02;
+export const minGain = 0.02;
 
 /** Values of one set of adapters: [row][task]. */
 export type SetValues = readonly (readonly number[])[];
@@ -16,7 +16,7 @@ export interface References {
   readonly base: number;
   /** Tasks with own > 0 in every set. */
   readonly scored: readonly number[];
-  /** Tasks with own − base of at least `leastGain` in every set. */
+  /** Tasks with own − base of at least `minGain` in every set. */
   readonly gaining: readonly number[];
 }
 
@@ -38,7 +38,7 @@ export function referencesOf(sets: readonly SetValues[], own: number, base: numb
     own,
     base,
     scored: tasks.filter((task) => sets.every((set) => at(set, own, task) > 0)),
-    gaining: tasks.filter((task) => sets.every((set) => at(set, own, task) - at(set, base, task) >= leastGain)),
+    gaining: tasks.filter((task) => sets.every((set) => at(set, own, task) - at(set, base, task) >= minGain)),
   };
 }
 

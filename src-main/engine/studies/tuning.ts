@@ -43,7 +43,7 @@ export class LearningRateSweep {
   }
 
   /** Trials that extensions add, at most: a round adds one rate at each end. */
-  get mostExtensions(): number {
+  get maxExtensions(): number {
     const { extend, seeds } = this.tune;
     return 2 * extend * seeds.length * this.cells.length;
   }

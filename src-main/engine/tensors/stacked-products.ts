@@ -15,7 +15,7 @@ const depth = 128;
 /** Rows or columns that are multiplied at a time. */
 const block = 64;
 /** Most vectors whose panel and products fit into the scratch memory of a space. */
-const mostVectors = 256;
+const maxVectors = 256;
 
 /**
  * Products of all vectors with each other [n, n] in double precision, at and below the diagonal, by the kernels of the
@@ -25,7 +25,7 @@ export function stackedProducts(parts: readonly StackedVectors[], length: number
   const space = spaceOf(parts.map(({ values }) => values));
   const count = parts.reduce((total, part) => total + part.count, 0);
   const padded = Math.ceil(count / 4) * 4;
-  if (space === null || padded > mostVectors) return null;
+  if (space === null || padded > maxVectors) return null;
   const panel = space.scratchAddress;
   const sums = panel + padded * depth * 8;
   new Float64Array(space.memory.buffer, panel, padded * (depth + padded)).fill(0);
@@ -62,7 +62,7 @@ export function mixRows(mix: Doubles, parts: readonly StackedVectors[], target: 
   const [rows, count] = mix.shape;
   const length = target.length / rows;
   const space = spaceOf([target, ...parts.map(({ values }) => values)]);
-  if (space === null || rows % 4 > 0 || length % block > 0 || Math.max(rows, count) > mostVectors) return false;
+  if (space === null || rows % 4 > 0 || length % block > 0 || Math.max(rows, count) > maxVectors) return false;
   const left = space.scratchAddress;
   const right = left + 8 * rows * count;
   new Float64Array(space.memory.buffer, left, rows * count).set(mix.data);
@@ -84,7 +84,7 @@ export function mixColumns(mix: Doubles, parts: readonly StackedVectors[], targe
   const [count, columns] = mix.shape;
   const length = target.length / columns;
   const space = spaceOf([target, ...parts.map(({ values }) => values)]);
-  if (space === null || columns % 4 > 0 || length % block > 0 || Math.max(columns, count) > mostVectors) return false;
+  if (space === null || columns % 4 > 0 || length % block > 0 || Math.max(columns, count) > maxVectors) return false;
   const right = space.scratchAddress;
   const left = right + 8 * count * columns;
   new Float64Array(space.memory.buffer, right, count * columns).set(mix.data);
@@ -117,10 +117,10 @@ let doubles: FloatArena | null = null;
 export function multiplyDoubles(a: Doubles, b: Doubles): Float64Array | null {
   const [rows, inner] = a.shape;
   const [, columns] = b.shape;
-  if (rows % 4 > 0 || columns % 4 > 0 || Math.max(rows, inner, columns) > mostVectors) return null;
+  if (rows % 4 > 0 || columns % 4 > 0 || Math.max(rows, inner, columns) > maxVectors) return null;
   if (doubles === null) {
     doubles = new FloatArena();
-    doubles.reserve(6 * mostVectors ** 2, 1);
+    doubles.reserve(6 * maxVectors ** 2, 1);
   }
   const memory = doubles.allocate(0);
   const space = memory && commonSpace([memory]);

@@ -11,7 +11,7 @@ const space = /^\p{White_Space}+$/u;
 const written = /[\p{White_Space}▁]/u;
 /** How far ahead the next letter is looked for where a normalizer has put something in. */
 const lookahead = 32;
-const mostKept = 4096;
+const maxKept = 4096;
 
 /** Where each character of a normalized text comes from in the original, as the Rust library keeps it. */
 export class TextAlignment {
@@ -60,7 +60,7 @@ export class TextAlignment {
     const known = this.known.get(letter);
     if (known !== undefined) return known;
     const made = this.normalize(letter);
-    if (this.known.size < mostKept) this.known.set(letter, made);
+    if (this.known.size < maxKept) this.known.set(letter, made);
     return made;
   }
 }

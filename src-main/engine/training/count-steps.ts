@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { BatchOrder } from './batch-order.ts';
 
 /** Steps are 32-bit integers wherever they are kept. */
-const mostSteps = 2 ** 31 - 1;
+const maxSteps = 2 ** 31 - 1;
 
 /**
  * Number of optimizer steps: `max_steps`, or `num_train_epochs` over the examples.
@@ -11,10 +11,10 @@ const mostSteps = 2 ** 31 - 1;
  */
 export function countSteps(config: RunConfig, exampleCount: number): number {
   const steps = config.max_steps > 0 ? config.max_steps : stepsOfEpochs(config, exampleCount);
-  if (steps <= mostSteps) return steps;
+  if (steps <= maxSteps) return steps;
   throw new StudioError(
     'invalid_input',
-    `${config.max_steps > 0 ? 'max_steps' : `num_train_epochs ${config.num_train_epochs}`} makes more than ${mostSteps} steps.`,
+    `${config.max_steps > 0 ? 'max_steps' : `num_train_epochs ${config.num_train_epochs}`} makes more than ${maxSteps} steps.`,
     'Choose fewer epochs, or max_steps.',
   );
 }

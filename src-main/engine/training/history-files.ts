@@ -67,14 +67,14 @@ export async function historyFiles(runDirectory: string): Promise<string[]> {
 
 /**
  * Parses a file of a run's history.
- * @param mostBytes maximum size of the unpacked text
+ * @param maxBytes maximum size of the unpacked text
  * @throws Error for a file that is damaged or unpacks to more
  */
 export async function unpackHistory(
   packed: Uint8Array,
-  mostBytes: number,
+  maxBytes: number,
 ): Promise<{ readonly part: HistoryPart; readonly bytes: number }> {
-  const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes });
+  const text = await promisify(gunzip)(packed, { maxOutputLength: maxBytes });
   const { step, columns, masks } = fileSchema.parse(JSON.parse(text.toString('utf8')));
   const part = {
     step,

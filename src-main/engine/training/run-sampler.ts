@@ -12,9 +12,9 @@ import { sampleAnswers } from './sample-answers.ts';
 import { writeSamples } from './sample-files.ts';
 
 /** Longer prompts lose their beginning: samples are to cost little. */
-const mostPromptTokens = 256;
+const maxPromptTokens = 256;
 /** Longer texts are cut where they are shown. */
-const mostCharacters = 2000;
+const maxCharacters = 2000;
 
 type SampleConfig = Pick<RunConfig, 'sample_count' | 'sample_prompts' | 'sample_tokens' | 'seed'>;
 
@@ -80,7 +80,7 @@ export class RunSampler {
   private async written(model: AdaptedModel, writing: Writing, context: TaskContext): Promise<SampleAnswer[]> {
     const { sample_prompts, sample_tokens, seed } = this.config;
     const { maxPositions = Number.POSITIVE_INFINITY } = model.base.description.text ?? {};
-    const room = Math.max(1, Math.min(mostPromptTokens, maxPositions - sample_tokens));
+    const room = Math.max(1, Math.min(maxPromptTokens, maxPositions - sample_tokens));
     const prompts =
       sample_prompts.length > 0
         ? sample_prompts.map((text) => writing.prompt(text))
@@ -114,7 +114,7 @@ export class RunSampler {
 
 function shortened(input: SampleInput): SampleInput {
   if (input.kind === 'image') return input;
-  const text = input.text.length > mostCharacters ? `…${input.text.slice(-mostCharacters)}` : input.text;
+  const text = input.text.length > maxCharacters ? `…${input.text.slice(-maxCharacters)}` : input.text;
   if (input.kind === 'text') return { ...input, text };
-  return { ...input, text, reference: input.reference?.slice(0, mostCharacters) ?? null };
+  return { ...input, text, reference: input.reference?.slice(0, maxCharacters) ?? null };
 }

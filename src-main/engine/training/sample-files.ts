@@ -65,13 +65,13 @@ export async function samplePaths(runDirectory: string): Promise<{ inputs: strin
 }
 
 /** Parses a file of sample inputs. Errors as `unpackHistory`. */
-export function unpackInputs(packed: Uint8Array, mostBytes: number) {
-  return unpack(packed, inputsSchema, mostBytes);
+export function unpackInputs(packed: Uint8Array, maxBytes: number) {
+  return unpack(packed, inputsSchema, maxBytes);
 }
 
 /** Parses a file with the answers of a step. Errors as `unpackHistory`. */
-export function unpackAnswers(packed: Uint8Array, mostBytes: number) {
-  return unpack(packed, sampledStepSchema, mostBytes);
+export function unpackAnswers(packed: Uint8Array, maxBytes: number) {
+  return unpack(packed, sampledStepSchema, maxBytes);
 }
 
 /** Removes the answers after `step` steps: the run goes on from there in another way. */
@@ -87,8 +87,8 @@ async function read<Schema extends z.ZodType>(path: string, schema: Schema): Pro
   }
 }
 
-async function unpack<Schema extends z.ZodType>(packed: Uint8Array, schema: Schema, mostBytes: number) {
-  const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes });
+async function unpack<Schema extends z.ZodType>(packed: Uint8Array, schema: Schema, maxBytes: number) {
+  const text = await promisify(gunzip)(packed, { maxOutputLength: maxBytes });
   return { value: schema.parse(JSON.parse(text.toString('utf8'))), bytes: text.length };
 }
 

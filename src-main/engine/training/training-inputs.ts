@@ -11,7 +11,7 @@ import { type FoundFile, filesAt, hashOfAll } from '../../files/input-files.ts';
 import { datasetFiles } from '../data/dataset-files.ts';
 
 /** Larger files are identified by size, time, inode and samples instead of their whole content. */
-const mostHashedBytes = 2 ** 30;
+const maxHashedBytes = 2 ** 30;
 const samples = 256;
 const sampleBytes = 2 ** 16;
 /** Smaller files are read at once: a dataset may have tens of thousands of images. */
@@ -78,7 +78,7 @@ async function identity({ from, bytes }: FoundFile, onBytes: (bytes: number) => 
     onBytes(bytes);
     return smallFileHash(from);
   }
-  if (bytes <= mostHashedBytes) return fileHash(from, onBytes);
+  if (bytes <= maxHashedBytes) return fileHash(from, onBytes);
   const { size, mtimeNs, ino } = await stat(from, { bigint: true });
   const hash = createHash('sha256').update(`${size} ${mtimeNs} ${ino}`);
   const handle = await open(from);

@@ -1,7 +1,7 @@
 /** Entries of a list that are told. */
-const mostEntries = 500;
+const maxEntries = 500;
 /** Characters of an answer, about: an assistant reads all of it. */
-const mostCharacters = 100_000;
+const maxCharacters = 100_000;
 
 export interface BoundedAnswer {
   readonly value: unknown;
@@ -12,7 +12,7 @@ export interface BoundedAnswer {
 /** As much of a JSON value, from its beginning, as an assistant can be told. */
 export function bounded(value: unknown): BoundedAnswer {
   const leftOut: string[] = [];
-  let left = mostCharacters;
+  let left = maxCharacters;
   const text = (given: string, path: string): string => {
     const taken = given.slice(0, Math.max(0, left));
     left -= taken.length;
@@ -21,7 +21,7 @@ export function bounded(value: unknown): BoundedAnswer {
   };
   const list = (given: readonly unknown[], path: string): unknown[] => {
     const taken: unknown[] = [];
-    for (const [index, entry] of given.slice(0, mostEntries).entries()) {
+    for (const [index, entry] of given.slice(0, maxEntries).entries()) {
       if (left <= 0) break;
       taken.push(walk(entry, `${path}[${index}]`));
     }

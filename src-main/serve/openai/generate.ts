@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
-import { mostNewTokens, overModelDefaults } from '../../../src-shared/domain/generation.ts';
+import { maxNewTokens, overModelDefaults } from '../../../src-shared/domain/generation.ts';
 import { isOver, type JobRecord, jobError, resultOf } from '../../../src-shared/domain/job.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ServedModel } from './served-models.ts';
@@ -84,7 +84,7 @@ async function requestOf(client: StudioClient, order: GenerationOrder) {
   const { sampling } = await client.request('app.catalog', {});
   const { defaults } = await client.request('generation.abilities', { model: model.base.id });
   const ownLimit = defaults.values['max_new_tokens'];
-  const context = Math.min(model.base.description.text?.maxPositions ?? usualContext, mostNewTokens);
+  const context = Math.min(model.base.description.text?.maxPositions ?? usualContext, maxNewTokens);
   return {
     model: model.base.id,
     columns: [model.adapter === null ? null : { adapterId: model.adapter.id }],

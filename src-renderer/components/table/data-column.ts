@@ -24,7 +24,7 @@ export interface DataColumn<Item> {
 }
 
 /** What a fitted table leaves to the column without a width, at least. */
-export const leastFlexible = 240;
+export const minFlexibleWidth = 240;
 
 /** The columns that fit into `room` pixels beside `taken` ones, in order. */
 export function fittingColumns<Item>(
@@ -33,7 +33,7 @@ export function fittingColumns<Item>(
   taken: number,
 ): readonly DataColumn<Item>[] {
   const shown = [...columns];
-  const needed = () => shown.reduce((sum, { width = leastFlexible }) => sum + width, taken);
+  const needed = () => shown.reduce((sum, { width = minFlexibleWidth }) => sum + width, taken);
   while (needed() > room) {
     const next = shown.reduce((last, { yields = 0 }) => Math.max(last, yields), 0);
     if (next === 0) break;

@@ -30,7 +30,7 @@ export interface Lineage {
 }
 
 /** More nodes than this in a column are counted, not drawn. */
-const mostInColumn = 6;
+const maxInColumn = 6;
 
 /** The lineage of an adapter: all its ancestors and all its descendants, but not their other children. */
 export function lineageOf(
@@ -143,7 +143,7 @@ function inColumns(
   const counted = new Map<string, string>();
   for (let level = first; level <= last; level++) {
     const all = [...nodes.values()].filter((node) => levels.get(node.id) === level);
-    const shown = all.length > mostInColumn ? all.slice(0, mostInColumn - 1) : all;
+    const shown = all.length > maxInColumn ? all.slice(0, maxInColumn - 1) : all;
     const rest = all.slice(shown.length);
     for (const { id } of shown) drawn.add(id);
     const more = `more-${level}`;

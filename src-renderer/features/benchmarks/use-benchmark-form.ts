@@ -7,7 +7,7 @@ import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 
 /** As many as a benchmark takes beside its base. */
-const mostAdapters = 15;
+const maxAdapters = 15;
 
 /** What a form begins with: what an earlier benchmark was asked, or an adapter that is to be measured. */
 export interface BenchmarkStart {
@@ -57,7 +57,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
     if (modelId === null) return words.chooseModel;
     if (tasks === null) return words.chooseTasks;
     if (found === undefined) return read.error ? words.notRead : words.reading;
-    return selected.length > mostAdapters ? words.tooMany(mostAdapters) : null;
+    return selected.length > maxAdapters ? words.tooMany(maxAdapters) : null;
   };
   const problem = missing();
   return {

@@ -5,7 +5,7 @@ import {
   type TextInspection,
   textColumnRoles,
 } from '../../../src-shared/domain/dataset.ts';
-import { mostFaultyRows } from '../../../src-shared/domain/faulty-rows.ts';
+import { maxFaultyRows } from '../../../src-shared/domain/faulty-rows.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { dataStrings } from '../../strings/data.ts';
 
@@ -152,7 +152,7 @@ export function whatIsMissing(
 
 /** Returns whether the faulty rows are too many to be skipped without the person's consent. */
 export function hasTooManyFaults({ faultyRows = 0, rowsRead }: TextInspection, options: ParameterValues): boolean {
-  return options['skip_faulty_rows'] !== true && faultyRows > mostFaultyRows(rowsRead);
+  return options['skip_faulty_rows'] !== true && faultyRows > maxFaultyRows(rowsRead);
 }
 
 /** Why it cannot be added though everything is chosen; null where it can. */

@@ -26,10 +26,10 @@ export interface LengthBins {
   readonly counts: readonly number[];
 }
 
-export function binLengths(lengths: readonly number[], mostBars = 40): LengthBins {
+export function binLengths(lengths: readonly number[], maxBars = 40): LengthBins {
   const longest = Math.max(0, ...lengths);
   const widths = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
-  const width = widths.find((one) => longest / one < mostBars) ?? Math.ceil((longest + 1) / mostBars);
+  const width = widths.find((one) => longest / one < maxBars) ?? Math.ceil((longest + 1) / maxBars);
   const counts = Array.from({ length: Math.floor(longest / width) + 1 }, () => 0);
   for (const length of lengths) {
     const bar = Math.floor(length / width);

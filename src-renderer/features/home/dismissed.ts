@@ -15,7 +15,7 @@ export function useDismissed(): {
   return {
     isDismissed: (key) => keys.includes(key),
     dismiss: (more) => {
-      setKeys((known) => [...new Set([...known, ...more])].slice(-mostKept));
+      setKeys((known) => [...new Set([...known, ...more])].slice(-maxKept));
       notifyUndo(homeStrings.dismissed(more.length), async () =>
         setKeys((known) => known.filter((key) => !more.includes(key))),
       );
@@ -24,4 +24,4 @@ export function useDismissed(): {
 }
 
 /** The oldest are forgotten: of what failed so long ago, Home shows nothing anyway. */
-const mostKept = 200;
+const maxKept = 200;

@@ -69,7 +69,7 @@ function useStrip(run: RunRecord, history: HistorySource): GrowingFigure | null 
     const { groups: layers, maskRows, totalSteps } = facts;
     const groups = maskRows.length > 0 ? maskRows : layers;
     const full = fullActivationStep(coto, totalSteps);
-    const strip = { groups, totalSteps, fullActivationStep: full, mostNames: 4 };
+    const strip = { groups, totalSteps, fullActivationStep: full, maxNames: 4 };
     return growingFigure(
       [history],
       () => [historyOf(history, run.id).masks ?? noShares],

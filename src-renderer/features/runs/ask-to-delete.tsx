@@ -7,7 +7,7 @@ import { archiveRuns, deleteRuns, sizeOf } from './change-runs.ts';
 import classes from './runs-table.module.css';
 
 /** More names than this are counted, not listed. */
-const mostNames = 12;
+const maxNames = 12;
 
 /**
  * Asks once before runs are deleted, by their names and with the disk that it frees, and offers to archive them instead.
@@ -56,10 +56,10 @@ function DeleteQuestion({ runs, staying, freed, onCancel, onArchive, onDelete }:
     <Stack gap={12}>
       {runs.length > 1 ? (
         <ul className={classes['names']}>
-          {runs.slice(0, mostNames).map((run) => (
+          {runs.slice(0, maxNames).map((run) => (
             <li key={run.id}>{run.name}</li>
           ))}
-          {runs.length > mostNames ? <li>{runsStrings.further(runs.length - mostNames)}</li> : null}
+          {runs.length > maxNames ? <li>{runsStrings.further(runs.length - maxNames)}</li> : null}
         </ul>
       ) : null}
       <Text>

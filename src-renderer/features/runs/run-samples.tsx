@@ -20,7 +20,7 @@ import classes from './run-samples.module.css';
 
 const words = runStrings.samples;
 /** Evaluations that are shown side by side. */
-const mostSteps = 8;
+const maxSteps = 8;
 
 /** What the model of a run answered to the same prompts, texts or images at its evaluations. */
 export function RunSamplesPanel({ run }: { run: RunRecord }) {
@@ -30,7 +30,7 @@ export function RunSamplesPanel({ run }: { run: RunRecord }) {
   if (!data) return <Skeleton h={200} />;
   const last = data.steps.at(-1);
   if (last === undefined) return <EmptyState>{emptyText(run)}</EmptyState>;
-  const steps = spreadOver(data.steps, mostSteps);
+  const steps = spreadOver(data.steps, maxSteps);
   const shown = steps.length < data.steps.length ? words.shownOf(steps.length, data.steps.length) : null;
   if (data.inputs.every(({ kind }) => kind === 'prompt'))
     return (

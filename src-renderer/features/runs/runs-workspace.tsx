@@ -30,7 +30,7 @@ import { SelectionBar } from './selection-bar.tsx';
 import { useRunNames } from './use-run-names.ts';
 
 /** More runs than this are compared on a page of their own only. */
-const mostBeside = 12;
+const maxCompared = 12;
 
 /** The table of runs over the whole page; the run that was clicked beside it, and a bar for the ticked ones below. */
 export function RunsWorkspace() {
@@ -47,7 +47,7 @@ export function RunsWorkspace() {
   const visible = new Set(shown.map(({ id }) => id));
   const active = list.find(({ id }) => id === activeId) ?? null;
   const clear = () => selectRuns(new Set());
-  const isCompared = chosen.length > 1 && chosen.length <= mostBeside && !comparisonClosed;
+  const isCompared = chosen.length > 1 && chosen.length <= maxCompared && !comparisonClosed;
   useActions([
     {
       id: 'filter-runs',

@@ -12,7 +12,7 @@ import { studiesStrings } from '../../strings/studies.ts';
 const strings = studiesStrings.provenance;
 
 /** Adapters that are listed with their hashes. */
-const mostAdapters = 8;
+const maxAdapters = 8;
 
 /** How a study's result was made, and the file with the command that makes it again. */
 export function StudyProvenance({ study }: { study: StudyRecord }) {
@@ -20,7 +20,7 @@ export function StudyProvenance({ study }: { study: StudyRecord }) {
     <Panel title={strings.title} aside={<StudyFiles id={study.id} />}>
       <Stack gap={12}>
         <Facts
-          items={provenanceFacts(study.provenance, mostAdapters).map(({ label, value }) => ({
+          items={provenanceFacts(study.provenance, maxAdapters).map(({ label, value }) => ({
             label,
             value: <WithHash text={value} />,
           }))}

@@ -14,7 +14,7 @@ export interface LiveFrame {
 /** Room for curves to grow where they have grown before, as a share of what they span. */
 const room = 0.1;
 /** Values that span less than this share of the axis would be drawn too flat. */
-const leastShare = 0.6;
+const minShare = 0.6;
 /** How much a range that the figure itself asks for may differ from the one that is drawn, as a share of it. */
 const tolerance = { beyond: 0.01, within: 0.15 };
 
@@ -146,7 +146,7 @@ function settled(drawn: Range | undefined, { range: [low, high], isFixed }: Want
     const isNear = !isBeyond(tolerance.beyond) && high - low >= (1 - tolerance.within) * span;
     return isNear ? drawn : [low, high];
   }
-  if (!isBeyond(0) && high - low >= leastShare * span) return drawn;
+  if (!isBeyond(0) && high - low >= minShare * span) return drawn;
   const gap = room * (high - low);
   return [low < drawn[0] ? low - gap : low, high > drawn[1] ? high + gap : high];
 }

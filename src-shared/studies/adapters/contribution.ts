@@ -1,4 +1,4 @@
-import { mostExactGroups } from '../../domain/mask-table.ts';
+import { maxExactGroups } from '../../domain/mask-table.ts';
 import type { Declaration } from '../../domain/parameter.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';
@@ -46,7 +46,7 @@ const declaration: Declaration = {
       type: 'choice',
       default: 'auto',
       choices: [
-        { value: 'auto', label: `Exact for up to ${mostExactGroups} units, else sampled permutations` },
+        { value: 'auto', label: `Exact for up to ${maxExactGroups} units, else sampled permutations` },
         { value: 'exact', label: 'Exact: every subset' },
         { value: 'permutations', label: 'Sampled permutations' },
         { value: 'integral', label: 'Integral over p of sampled sets, as in the paper' },

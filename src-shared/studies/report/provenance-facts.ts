@@ -12,11 +12,11 @@ export interface ProvenanceFact {
 
 /**
  * How a result was made, in label and text, for the window, the command and reports.
- * @param mostAdapters adapters to list; the others are counted
+ * @param maxAdapters adapters to list; the others are counted
  */
 export function provenanceFacts(
   provenance: Provenance | null,
-  mostAdapters = Number.POSITIVE_INFINITY,
+  maxAdapters = Number.POSITIVE_INFINITY,
 ): ProvenanceFact[] {
   if (provenance === null) return [{ label: 'How it was made', value: 'not recorded by the version that made it' }];
   const { version, commit, node, platform, cpu, cores, memoryBytes, backend, threads, trainedOn } = provenance;
@@ -54,11 +54,11 @@ export function provenanceFacts(
     ...listed(
       'Adapter',
       adapters
-        .slice(0, mostAdapters)
+        .slice(0, maxAdapters)
         .map(({ name, sha256, seed }) => `${name}${seed === null ? '' : `, seed ${seed}`}, SHA-256 ${sha256}`),
     ),
-    ...(adapters.length > mostAdapters
-      ? [{ label: 'Further', value: `${adapters.length - mostAdapters} adapters, listed in result.json` }]
+    ...(adapters.length > maxAdapters
+      ? [{ label: 'Further', value: `${adapters.length - maxAdapters} adapters, listed in result.json` }]
       : []),
   ];
 }

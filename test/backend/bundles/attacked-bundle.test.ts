@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bundleStudySchema, mostBundleJobs } from '../../../src-shared/domain/bundle.ts';
+import { bundleStudySchema, maxBundleJobs } from '../../../src-shared/domain/bundle.ts';
 import { closeBackends, type OpenBackend, temporaryFolder } from '../support.ts';
 import { type AttackedBundle, collect, editValue, type TrainedBundle, trainBundle } from './attacked-bundle.ts';
 
@@ -137,7 +137,7 @@ describe('study.json', () => {
     backend = await trained.openHome();
     editValue(join(bundle.folder, 'study.json'), ({ jobs, ...study }) => {
       const [job] = Array.isArray(jobs) ? jobs : [];
-      return { ...study, jobs: Array.from({ length: mostBundleJobs + 1 }, (_, index) => ({ ...job, index })) };
+      return { ...study, jobs: Array.from({ length: maxBundleJobs + 1 }, (_, index) => ({ ...job, index })) };
     });
     await expect(collect(backend, bundle)).rejects.toThrow(/study\.json is not valid: jobs: Too big/);
   });

@@ -118,8 +118,8 @@ describe.skipIf(report?.available !== true)('the buffers of a recording', () => 
   it('do not grow with every combination of variants', async () => {
     const recorder = passRecorder();
     if (!(recorder instanceof GpuPassRecorder)) throw new Error('nothing records');
-    const { mostDispatches } = recorder;
-    recorder.mostDispatches = 40;
+    const { maxDispatches } = recorder;
+    recorder.maxDispatches = 40;
     try {
       const bytes: number[] = [];
       for (let step = 0; step < 60; step++) {
@@ -132,7 +132,7 @@ describe.skipIf(report?.available !== true)('the buffers of a recording', () => 
       expect(await run(60, undefined, 'variant 59')).toBe(60);
       expect(recorder.counts.replayed).toBe(replayed + 1);
     } finally {
-      recorder.mostDispatches = mostDispatches;
+      recorder.maxDispatches = maxDispatches;
     }
   });
 });

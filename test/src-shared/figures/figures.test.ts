@@ -95,7 +95,7 @@ describe('schedule and activation', () => {
     if (shares === null) throw new Error('no shares');
     const input = { shares, groups, totalSteps: 1, fullActivationStep: null };
     expect(activationFigure(input, light).layout['yaxis']).toMatchObject({ ticktext: groups });
-    expect(activationFigure({ ...input, mostNames: 4 }, light).layout['yaxis']).toMatchObject({
+    expect(activationFigure({ ...input, maxNames: 4 }, light).layout['yaxis']).toMatchObject({
       ticktext: ['layers.0', 'layers.3', 'layers.6', 'layers.9'],
     });
   });

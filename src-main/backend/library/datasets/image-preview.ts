@@ -10,7 +10,7 @@ import { thumbnail } from '../../../engine/data/thumbnail.ts';
 const previewSide = 320;
 
 /** Of an example of a dataset: thumbnails are far smaller, and a page of large images would be gigabytes. */
-const mostPreviewSide = 512;
+const maxPreviewSide = 512;
 
 /** Examples of one split from `offset` on, optionally of one label; or those at `indices`. @throws StudioError refused for texts. */
 export async function previewImages(
@@ -29,7 +29,7 @@ export async function previewImages(
     }
     const previews: ExamplePreview[] = [];
     for (const index of indices) {
-      const image = thumbnail(await imageAt(examples, opened.description, index), mostPreviewSide);
+      const image = thumbnail(await imageAt(examples, opened.description, index), maxPreviewSide);
       previews.push({
         index,
         label: examples.labels[index] ?? -1,

@@ -20,7 +20,7 @@ const headersAtOnce = 8;
 /** First bytes of a GGUF file that are fetched; each further part is four times as long. */
 const firstGgufBytes = 2 ** 18;
 /** A header that is longer is checked by the conversion. */
-const mostGgufBytes = 2 ** 26;
+const maxGgufBytes = 2 ** 26;
 
 /** A model of the hub whose weights are about to be fetched. */
 export interface RemoteModel {
@@ -105,7 +105,7 @@ async function checkGguf(reader: Parts['reader'], model: RemoteModel, folder: st
       const head = { file: target, wholeBytes: file.bytes };
       const { convertedBytes } = await reader.read('checkGgufHead', head, { signal: model.signal });
       if (convertedBytes !== null) return convertedBytes;
-      if (end === file.bytes || to >= mostGgufBytes) return 0;
+      if (end === file.bytes || to >= maxGgufBytes) return 0;
     }
   } finally {
     await handle.close();

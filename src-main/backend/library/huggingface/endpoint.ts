@@ -10,7 +10,7 @@ export interface Endpoint {
 }
 
 const defaultEndpoint = 'https://huggingface.co';
-const mostRedirects = 5;
+const maxRedirects = 5;
 const stallMilliseconds = 60_000;
 
 /** @throws StudioError refused with HF_HUB_OFFLINE, invalid_input if HF_ENDPOINT is no URL. */
@@ -48,7 +48,7 @@ export async function reach(
   options: { readonly what: string; readonly signal: AbortSignal; readonly headers?: Record<string, string> },
 ): Promise<Response> {
   let current = address;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+  for (let redirects = 0; redirects <= maxRedirects; redirects++) {
     const response = await request(endpoint, current, options);
     const next = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (next === null) return accepted(endpoint, current, response, options.what);

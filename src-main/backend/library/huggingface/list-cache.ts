@@ -8,8 +8,8 @@ import { cacheFolder, repositoryOf } from './cache-folder.ts';
 
 const configSchema = z.object({ model_type: z.string() });
 /** A config.json is a few kilobytes; a ref is a commit's hash. */
-const mostConfigBytes = 1 << 20;
-const mostRefBytes = 1 << 12;
+const maxConfigBytes = 1 << 20;
+const maxRefBytes = 1 << 12;
 
 /**
  * Lists the models in the Hugging Face cache of this machine: snapshots with config.json and safetensors, and GGUF
@@ -61,7 +61,7 @@ async function modelsIn(
 
 async function modelTypeOf(file: string): Promise<string | null> {
   try {
-    return configSchema.parse(JSON.parse(await readBounded(file, mostConfigBytes))).model_type;
+    return configSchema.parse(JSON.parse(await readBounded(file, maxConfigBytes))).model_type;
   } catch {
     return null;
   }
@@ -71,7 +71,7 @@ async function modelTypeOf(file: string): Promise<string | null> {
 async function refsOf(folder: string): Promise<Map<string, string>> {
   const refs = new Map<string, string>();
   for (const name of await namesIn(folder)) {
-    const commit = await readBounded(join(folder, name), mostRefBytes).catch(() => null);
+    const commit = await readBounded(join(folder, name), maxRefBytes).catch(() => null);
     if (commit !== null) refs.set(commit.trim(), name);
   }
   return refs;

@@ -6,7 +6,7 @@ import { datasetsCacheFolder } from './cache-folder.ts';
 
 /** Below the cache: the dataset, its configuration, its version, and the hash of what made it. */
 const levels = 4;
-const mostFolders = 20_000;
+const maxFolders = 20_000;
 
 /** Lists what Hugging Face's datasets has prepared in its cache on this machine. Unreadable folders are skipped. */
 export async function listCachedDatasets(environment: NodeJS.ProcessEnv): Promise<CachedDataset[]> {
@@ -14,7 +14,7 @@ export async function listCachedDatasets(environment: NodeJS.ProcessEnv): Promis
   const found: CachedDataset[] = [];
   let looked = 0;
   const look = async (way: readonly string[]): Promise<void> => {
-    if (++looked > mostFolders) return;
+    if (++looked > maxFolders) return;
     const folder = join(cache, ...way);
     const names = (await readdir(folder).catch((): string[] => [])).sort();
     if (way.length < levels) {

@@ -12,7 +12,7 @@ export interface Repository extends NeededFiles {
 }
 
 const infoSchema = z.object({ sha: hex(40), siblings: z.array(siblingSchema) });
-const mostInfoBytes = 64 << 20;
+const maxInfoBytes = 64 << 20;
 
 /** Whether `id` is a valid model name on the hub: org/name, or a legacy bare name. */
 export function isRepositoryId(id: string): boolean {
@@ -63,7 +63,7 @@ async function limitedJson(response: Response): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > mostInfoBytes) return null;
+    if (bytes > maxInfoBytes) return null;
     chunks.push(chunk);
   }
   try {

@@ -3,7 +3,7 @@ import type { ModelConfigFile } from '../../../engine/models/family.ts';
 import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
 
 /** Configs of models have four levels at most. */
-const mostLevels = 64;
+const maxLevels = 64;
 
 /**
  * As `readConfig`, for a process to hand to another.
@@ -13,10 +13,10 @@ export async function readModelConfig(folder: string): Promise<ModelConfigFile> 
   const config = await readConfig(folder);
   let level: unknown[] = [config.value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > mostLevels)
+    if (depth > maxLevels)
       throw new StudioError(
         'invalid_file',
-        `${config.path} nests more than ${mostLevels} levels deep.`,
+        `${config.path} nests more than ${maxLevels} levels deep.`,
         'Copy or download the model again.',
       );
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));

@@ -36,12 +36,12 @@ export interface Place {
 }
 
 /** Most runs that are imported at once. */
-export const mostRuns = 1000;
-const mostMetrics = 2000;
-const mostValues = 5_000_000;
+export const maxRuns = 1000;
+const maxMetrics = 2000;
+const maxValues = 5_000_000;
 /** Steps are 32-bit integers in the studio. */
 const lastStep = 2 ** 31 - 1;
-const mostSettings = 500;
+const maxSettings = 500;
 const longestSetting = 2000;
 
 /** Collects the values of a run. A step that is recorded again replaces the earlier value, as in a resumed run. */
@@ -60,11 +60,11 @@ export class MetricCollector {
     if (!Number.isFinite(value) || !Number.isInteger(step) || step < 0 || step > lastStep || name === '') return;
     let metric = this.metrics.get(name);
     if (metric === undefined) {
-      if (this.metrics.size >= mostMetrics) throw tooMuch(this.path, `${mostMetrics} metrics`);
+      if (this.metrics.size >= maxMetrics) throw tooMuch(this.path, `${maxMetrics} metrics`);
       metric = new Map();
       this.metrics.set(name, metric);
     }
-    if (++this.count > mostValues) throw tooMuch(this.path, `${mostValues} values`);
+    if (++this.count > maxValues) throw tooMuch(this.path, `${maxValues} values`);
     metric.set(step, value);
   }
 
@@ -88,7 +88,7 @@ export class MetricCollector {
 export function settingsOf(value: unknown, prefix = ''): RunOrigin['settings'] {
   const settings: RunOrigin['settings'] = {};
   const visit = (current: unknown, name: string, depth: number): void => {
-    if (Object.keys(settings).length >= mostSettings) return;
+    if (Object.keys(settings).length >= maxSettings) return;
     if (typeof current === 'number' || typeof current === 'boolean') settings[name] = current;
     else if (typeof current === 'string') settings[name] = current.slice(0, longestSetting);
     else if (typeof current === 'object' && current !== null && !Array.isArray(current) && depth < 4)

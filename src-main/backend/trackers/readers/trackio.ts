@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Database, isSqliteError, openForeignDatabase } from '../../../store/foreign-database.ts';
 import { metricOf } from '../tensorboard/tags.ts';
-import { MetricCollector, mostRuns, type RecordedRun, type RunReader, settingsOf } from './recorded-run.ts';
+import { MetricCollector, maxRuns, type RecordedRun, type RunReader, settingsOf } from './recorded-run.ts';
 
 /** JSON of a row: text, or bytes where Trackio wrote it with orjson. */
 const jsonText = z.union([
@@ -72,7 +72,7 @@ function readRuns(database: Database, path: string, columns: readonly string[]):
     const [run, counter, text, timestamp] = parsed.data;
     let entry = runs.get(run);
     if (entry === undefined) {
-      if (runs.size >= mostRuns) throw new StudioError('invalid_file', `${path} has more than ${mostRuns} runs.`);
+      if (runs.size >= maxRuns) throw new StudioError('invalid_file', `${path} has more than ${maxRuns} runs.`);
       entry = { collector: new MetricCollector(path), first: null, last: null };
       runs.set(run, entry);
     }
@@ -114,7 +114,7 @@ function readSettings(database: Database): Map<string, RecordedRun['settings']> 
   const rows = database
     .prepare(
       `SELECT ${columns.includes('run_id') ? 'coalesce(run_id, run_name)' : 'run_name'},
-         CASE WHEN length(config) <= ${longestJson} THEN config END FROM configs LIMIT ${mostRuns}`,
+         CASE WHEN length(config) <= ${longestJson} THEN config END FROM configs LIMIT ${maxRuns}`,
     )
     .raw()
     .all();

@@ -7,7 +7,7 @@ import { encodeRecord } from './records.ts';
 import { tagOf } from './tags.ts';
 
 /** Written at the latest when so much has come together. */
-const mostPending = 256 * 1024;
+const maxPendingBytes = 256 * 1024;
 const starts = 1;
 let opened = 0;
 
@@ -50,7 +50,7 @@ export class EventLog {
       });
     for (const [step, value] of [...bySteps].sort(([one], [other]) => one - other))
       this.append({ wallTime: now(), step, summary: { value } });
-    if (this.pendingBytes > mostPending) this.flush();
+    if (this.pendingBytes > maxPendingBytes) this.flush();
   }
 
   /** Appends what was kept back to the file. */

@@ -2,13 +2,13 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type GpuSlice, gpuTensorUsage, releaseAfterSubmit, type SharedSlice } from '../tfjs-internals.ts';
 
 /** Bytes of the largest tensor that shares a buffer: for a larger one a dispatch of its own is no loss, and a copy is. */
-const mostShared = 2 * 1024 * 1024;
+const maxSharedBytes = 2 * 1024 * 1024;
 
 /** Bytes of a shared buffer, at most. */
-const mostInArena = 128 * 1024 * 1024;
+const maxArenaBytes = 128 * 1024 * 1024;
 
 export function fitsIntoArena(bytes: number): boolean {
-  return bytes > 0 && bytes <= mostShared;
+  return bytes > 0 && bytes <= maxSharedBytes;
 }
 
 /** A buffer that some items share, and where in it each is. */
@@ -23,7 +23,7 @@ export function layOut<Item extends { readonly size: number }>(
   items: readonly Item[],
 ): ArenaLayout<Item>[] {
   const { minStorageBufferOffsetAlignment: alignment, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const most = Math.min(mostInArena, maxStorageBufferBindingSize, maxBufferSize);
+  const most = Math.min(maxArenaBytes, maxStorageBufferBindingSize, maxBufferSize);
   const layouts: { places: { item: Item; at: Omit<GpuSlice, 'buffer'> }[]; bytes: number }[] = [];
   for (const item of items) {
     const space = Math.ceil(item.size / alignment) * alignment;

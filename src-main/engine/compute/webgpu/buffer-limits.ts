@@ -13,11 +13,11 @@ export function allowedBytes(): number | null {
 }
 
 /**
- * Lets tfjs's pool of buffers take no more than `mostBytes()` of the card. At the limit the buffers that wait for reuse are given
+ * Lets tfjs's pool of buffers take no more than `maxBytes()` of the card. At the limit the buffers that wait for reuse are given
  * back first: batches of many lengths leave many; then those of a recording that rests, which `giveBack` hands to the pool if there
  * are any. What still has no place is refused at once, with the way out: a driver would say so when the step is over, swap, or hang.
  */
-export function limitBuffers(backend: WebGPUBackend, mostBytes: () => number | null, giveBack: () => boolean): void {
+export function limitBuffers(backend: WebGPUBackend, maxBytes: () => number | null, giveBack: () => boolean): void {
   const pool = backend.bufferManager;
   const acquire = pool.acquireBuffer.bind(pool);
   const { maxBufferSize, maxStorageBufferBindingSize } = backend.device.limits;
@@ -30,7 +30,7 @@ export function limitBuffers(backend: WebGPUBackend, mostBytes: () => number | n
       throw outOfMemory(
         `A tensor would have ${formatBytes(size)}, and the graphics device allows ${formatBytes(largest)}.`,
       );
-    const most = mostBytes() ?? Number.POSITIVE_INFINITY;
+    const most = maxBytes() ?? Number.POSITIVE_INFINITY;
     if (pool.numBytesAllocated + size > most && !(reuse !== false && hasFreeGpuBuffer(backend, size, usage))) {
       releaseFreeGpuBuffers(backend);
       if (pool.numBytesAllocated + size > most && giveBack()) releaseFreeGpuBuffers(backend);

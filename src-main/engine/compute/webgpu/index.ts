@@ -17,7 +17,7 @@ let programs: ProgramRunner | null = null;
 /** Memory of the card, as its driver tells; null where nothing tells. */
 let cardBytes: number | null = null;
 /** Of all buffers, at most; null: any number. */
-let mostBytes: number | null = null;
+let maxBytes: number | null = null;
 let recorder: PassRecorder | null = null;
 /** How products are computed on the device: once they are timed. */
 let exactChoice: Promise<void> | null = null;
@@ -72,7 +72,7 @@ function featuresOf({ device, info }: DeviceWatch): ProductFeatures {
 }
 
 function followMemoryLimit(): void {
-  mostBytes = smaller(allowedBytes(), cardBytes);
+  maxBytes = smaller(allowedBytes(), cardBytes);
 }
 
 async function probe(): Promise<ComputeProbe> {
@@ -123,7 +123,7 @@ async function start(): Promise<DeviceWatch> {
   tf.registerBackend('webgpu', () =>
     watchedBackend(
       opened,
-      () => mostBytes,
+      () => maxBytes,
       (started, recording) => {
         programs = started;
         recorder = recording;

@@ -37,7 +37,7 @@ function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | nu
   if (first === undefined || works.some(({ program }) => threadsOf(program) !== threadsOf(first.program))) return null;
   if (works.some(({ program, given }) => program.hasSubgroups || given.workgroups.includes(0))) return null;
   const { bindings, places } = bindingsOf(works);
-  if (bindings.length > gpu.mostBuffers) return null;
+  if (bindings.length > gpu.maxBuffers) return null;
   let total = 0;
   const ends = works.map(({ given: { workgroups } }) => {
     total += workgroups[0] * workgroups[1];

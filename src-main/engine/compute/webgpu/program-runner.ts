@@ -55,7 +55,7 @@ function isTensor(operand: GpuOperand): operand is tf.TensorInfo {
 }
 
 /** Buffers and bind groups that are kept at most; those of a few shapes of batches are far fewer. */
-const mostKept = 8192;
+const maxKept = 8192;
 
 /**
  * Runs our programs on the tensors of tfjs's WebGPU backend, in order with its own. Pipelines, uniforms and bind groups are kept:
@@ -74,19 +74,19 @@ export class ProgramRunner {
   /** By the data of the tensors whose buffers have encoded values. */
   private readonly encodings = new WeakMap<object, GpuEncoding>();
   private lastNumber = 0;
-  private readonly mostWorkgroups: number;
+  private readonly maxWorkgroups: number;
   /** How products are computed on this device. */
   readonly products = new ProductPaths();
   /** Whether a pass is recorded. */
   readonly observation: Observation = { recording: null, uniforms: null };
   /** Buffers that a program may bind. */
-  readonly mostBuffers: number;
+  readonly maxBuffers: number;
 
   constructor(backend: WebGPUBackend) {
     this.backend = backend;
     const { limits } = backend.device;
-    this.mostWorkgroups = limits.maxComputeWorkgroupsPerDimension;
-    this.mostBuffers = limits.maxStorageBuffersPerShaderStage;
+    this.maxWorkgroups = limits.maxComputeWorkgroupsPerDimension;
+    this.maxBuffers = limits.maxStorageBuffersPerShaderStage;
   }
 
   /** A new tensor, whose values a program is to write. */
@@ -190,7 +190,7 @@ export class ProgramRunner {
 
   /** Workgroups in x and y for so many in a row: a dimension has at most some 65 thousand. */
   flat(workgroups: number): [number, number, number] {
-    const across = Math.min(workgroups, this.mostWorkgroups);
+    const across = Math.min(workgroups, this.maxWorkgroups);
     return [across, Math.ceil(workgroups / across), 1];
   }
 
@@ -284,7 +284,7 @@ export class ProgramRunner {
     const buffer = device.createBuffer({ size: bytes.length, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM });
     queue.writeBuffer(buffer, 0, bytes);
     // Dropped ones live on in the commands and bind groups that use them.
-    if (this.uniforms.size >= mostKept) this.uniforms.clear();
+    if (this.uniforms.size >= maxKept) this.uniforms.clear();
     this.uniforms.set(key, buffer);
     return buffer;
   }
@@ -295,7 +295,7 @@ export class ProgramRunner {
     const known = this.bindGroups.get(key);
     if (known !== undefined) return { bindGroup: known, uniforms: uniforms.buffer };
     const bindGroup = this.bind(pipeline, buffers);
-    if (this.bindGroups.size >= mostKept) this.bindGroups.clear();
+    if (this.bindGroups.size >= maxKept) this.bindGroups.clear();
     this.bindGroups.set(key, bindGroup);
     return { bindGroup, uniforms: uniforms.buffer };
   }
@@ -306,7 +306,7 @@ export class ProgramRunner {
     // Values are written at once, and must not reach a dispatch before this one.
     if (bound.submission === this.submissions) submitGpuCommands(this.backend);
     bound.submission = this.submissions;
-    if (this.written.size >= mostKept) this.written.clear();
+    if (this.written.size >= maxKept) this.written.clear();
     this.written.set(key, bound);
     this.backend.queue.writeBuffer(bound.uniforms, 0, bytes);
     return bound;

@@ -14,11 +14,11 @@ import { GpuPassRecorder } from './replay/pass-recorder.ts';
  * tfjs's backend on a watched device, with our kernels: it returns no value once the device was lost or has reported an error.
  * tfjs's kernels are loaded on first use.
  *
- * @param mostBytes of all of its buffers, now; null: any number
+ * @param maxBytes of all of its buffers, now; null: any number
  */
 export async function watchedBackend(
   watch: DeviceWatch,
-  mostBytes: () => number | null,
+  maxBytes: () => number | null,
   started: (programs: ProgramRunner, recorder: PassRecorder) => void,
 ): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
@@ -102,7 +102,7 @@ export async function watchedBackend(
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
   allowGpuSlices(backend);
   const recorder = new GpuPassRecorder(backend, backend.programs.observation);
-  limitBuffers(backend, mostBytes, () => recorder.giveBack());
+  limitBuffers(backend, maxBytes, () => recorder.giveBack());
   registerGpuKernels(backend.programs);
   started(backend.programs, recorder);
   return backend;

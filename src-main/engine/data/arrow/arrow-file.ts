@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { firstLine, openByteSource } from '../byte-source.ts';
 import { classNames, withClassNames } from '../parquet/class-names.ts';
 import type { RawRow, RowReading } from '../text/raw-row.ts';
-import { faultyRow, mostColumns } from '../text/raw-row.ts';
+import { faultyRow, maxColumns } from '../text/raw-row.ts';
 import { ArrowCells, UnreadableValue } from './arrow-cells.ts';
 import { arrowMessages } from './messages.ts';
 
@@ -20,7 +20,7 @@ function loadArrow(): NonNullable<typeof library> {
 
 const batchRows = 512;
 /** Rows without a byte of their own. */
-const mostFreeRows = 1024;
+const maxFreeRows = 1024;
 
 /** Rows of an Arrow IPC file or stream in file order, a record batch in memory at a time. */
 export async function* arrowRows(path: string, { onBytes }: Partial<RowReading> = {}): AsyncGenerator<RawRow[]> {
@@ -28,8 +28,8 @@ export async function* arrowRows(path: string, { onBytes }: Partial<RowReading> 
   try {
     const { size } = source;
     const names = classNames(reader.schema.metadata.get('huggingface') ?? null);
-    if (reader.schema.fields.length > mostColumns)
-      throw new StudioError('invalid_file', `${path} has more than ${mostColumns} columns.`);
+    if (reader.schema.fields.length > maxColumns)
+      throw new StudioError('invalid_file', `${path} has more than ${maxColumns} columns.`);
     const cells = new ArrowCells((await loadArrow()).DataType);
     let number = 0;
     let told = 0;
@@ -95,7 +95,7 @@ function nextOf(path: string, reader: Reader): RecordBatch | null {
 
 /** The library takes the number of rows on trust; a bit a row is the least that a column has. */
 function checkRows({ numRows, data }: RecordBatch): void {
-  if (numRows > 8 * data.byteLength + mostFreeRows)
+  if (numRows > 8 * data.byteLength + maxFreeRows)
     throw new Error(`it states ${numRows} rows, more than its bytes can mean`);
 }
 

@@ -1,7 +1,7 @@
 import type { ByteReader } from './byte-reader.ts';
 import { ParquetError } from './parse-error.ts';
 
-const mostPerBlock = 2 ** 20;
+const maxPerBlock = 2 ** 20;
 
 /** DELTA_BINARY_PACKED: integers as differences, in blocks of packed bits. `bits`: 32 or 64, by which they wrap. */
 export function readDeltas(source: ByteReader, count: number, bits: 32 | 64): BigInt64Array {
@@ -9,7 +9,7 @@ export function readDeltas(source: ByteReader, count: number, bits: 32 | 64): Bi
   const parts = source.varint();
   const total = source.varint();
   const perPart = perBlock / parts;
-  if (!(perBlock > 0 && perBlock <= mostPerBlock && Number.isInteger(perPart) && perPart % 8 === 0))
+  if (!(perBlock > 0 && perBlock <= maxPerBlock && Number.isInteger(perPart) && perPart % 8 === 0))
     throw new ParquetError('has deltas in blocks of an impossible size');
   if (total !== count) throw new ParquetError(`has ${total} deltas where there should be ${count}`);
   const values = new BigInt64Array(count);

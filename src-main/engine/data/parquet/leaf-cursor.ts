@@ -8,7 +8,7 @@ import type { Leaf } from './schema.ts';
 import { readDictionary, type Values } from './values.ts';
 
 /** Memory limit for pages and dictionaries of all columns. */
-const mostHeldBytes = 384 * 2 ** 20;
+const maxPageBytes = 384 * 2 ** 20;
 /** A header is some dozen bytes, unless it quotes long values. */
 const headerSizes = [512, 64 * 1024, 4 * 2 ** 20];
 
@@ -23,9 +23,9 @@ export class HeldBytes {
 
   change(by: number): void {
     this.held += by;
-    if (this.held > mostHeldBytes)
+    if (this.held > maxPageBytes)
       throw new ParquetError(
-        `has pages that take ${this.held} bytes together, where at most ${mostHeldBytes} are held`,
+        `has pages that take ${this.held} bytes together, where at most ${maxPageBytes} are held`,
         'Write it again with smaller pages, or without the columns that are not used.',
       );
   }

@@ -10,7 +10,7 @@ import { readValues, type Values } from './values.ts';
 /** Largest allocation for a page, whatever its header claims. */
 const largestPageBytes = 256 * 2 ** 20;
 /** Entries of a page: values and nulls. */
-const mostEntries = 2 ** 24;
+const maxEntries = 2 ** 24;
 
 const kinds = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const;
 
@@ -72,7 +72,7 @@ export function readPageHeader(source: ByteReader): PageHeader {
       'Write it again with smaller pages, e.g. with pandas: DataFrame.to_parquet(path).',
     );
   if (packedSize > largestPageBytes * 1.25) throw new ParquetError(`has a page of ${packedSize} bytes`);
-  if (entryCount > mostEntries) throw new ParquetError(`has a page of ${entryCount} values`);
+  if (entryCount > maxEntries) throw new ParquetError(`has a page of ${entryCount} values`);
   if (!found.runLevels) throw unsupported('says which values are missing in a way that is long out of use');
   return {
     kind: kind === kinds.data || kind === kinds.dataV2 ? 'data' : kind === kinds.dictionary ? 'dictionary' : 'other',

@@ -1,4 +1,4 @@
-import { mostColumns } from '../text/raw-row.ts';
+import { maxColumns } from '../text/raw-row.ts';
 import type { Meaning, SchemaElement } from './metadata.ts';
 import { ParquetError, unsupported } from './parse-error.ts';
 
@@ -70,8 +70,8 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
       };
       if (element.type === null) throw unsupported(`has the column ${leaf.path} without any values`);
       leaves.push({ ...leaf, type: element.type, typeLength: element.typeLength });
-      if (leaves.length > mostColumns)
-        throw new ParquetError(`has more than ${mostColumns} columns`, 'Leave out the columns that are not used.');
+      if (leaves.length > maxColumns)
+        throw new ParquetError(`has more than ${maxColumns} columns`, 'Leave out the columns that are not used.');
       return leaves[first] ?? node(parent, path);
     }
     const isFile = element.childCount === 2 && ['bytes', 'path'].includes(elements[next]?.name ?? '');

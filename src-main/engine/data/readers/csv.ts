@@ -9,7 +9,7 @@ import { countGarbled } from '../text/garbled.ts';
 import {
   faultyRow,
   largestRowBytes,
-  mostColumns,
+  maxColumns,
   numberedName,
   type RawRow,
   type RowReading,
@@ -67,7 +67,7 @@ const recordSchema = z.array(z.string());
 const batchRows = 512;
 /** Lines of one row that each have the separators of a row. Fewer lines of a text may have them by chance. */
 const swallowedLines = { ofTwoColumns: 5, ofMore: 3 };
-const mostCellsOfLine = 2 ** 20;
+const maxCellsOfLine = 2 ** 20;
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
 interface Header {
@@ -106,7 +106,7 @@ async function* records(
     // the number of cells, of which no more are kept than are read.
     on_record: (cells: string[], { lines }) => {
       lastLine = lines;
-      return [String(++row), String(cells.length), ...cells.slice(0, mostColumns)];
+      return [String(++row), String(cells.length), ...cells.slice(0, maxColumns)];
     },
     on_skip: (error: unknown): undefined => {
       faults.push(faultOf(++row, error, lastLine));
@@ -167,7 +167,7 @@ function headerOf(path: string, records: readonly TableRecord[], chosen: string)
     )
   )
     return { names: checkedHeader(path, first.cells, first.count), isNamed: true };
-  if (first.count > mostColumns) throw tooManyColumns(path, first.count);
+  if (first.count > maxColumns) throw tooManyColumns(path, first.count);
   return { names: numberedNames(first.count), isNamed: false };
 }
 
@@ -188,10 +188,10 @@ async function* boundedLines(
     const end = chunk.includes(lineFeed) ? lineFeed : carriageReturn;
     const first = chunk.indexOf(end);
     cells += countOf(first < 0 ? chunk : chunk.subarray(0, first), separator);
-    if (cells > mostCellsOfLine)
+    if (cells > maxCellsOfLine)
       throw new StudioError(
         'invalid_file',
-        `${path} has a line of more than ${mostCellsOfLine} cells; at most ${mostColumns} columns are read.`,
+        `${path} has a line of more than ${maxCellsOfLine} cells; at most ${maxColumns} columns are read.`,
         'Write each row on its own line.',
       );
     if (first >= 0) cells = countOf(chunk.subarray(chunk.lastIndexOf(end) + 1), separator);
@@ -208,7 +208,7 @@ function countOf(bytes: Buffer, separator: string): number {
 
 /** @throws StudioError invalid_file if there are too many columns, two have the same name, or a name is no text */
 function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
-  if (count > mostColumns) throw tooManyColumns(path, count);
+  if (count > maxColumns) throw tooManyColumns(path, count);
   const names = cells.map((name, index) => name.trim() || numberedName(index));
   const garbled = names.find((name) => countGarbled(name) > 0);
   if (garbled !== undefined)
@@ -230,7 +230,7 @@ function checkedHeader(path: string, cells: readonly string[], count: number): s
 function tooManyColumns(path: string, count: number): StudioError {
   return new StudioError(
     'invalid_file',
-    `${path} has ${count} columns; at most ${mostColumns} are read.`,
+    `${path} has ${count} columns; at most ${maxColumns} are read.`,
     'Leave out the columns that are not used.',
   );
 }

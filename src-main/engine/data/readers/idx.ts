@@ -45,21 +45,21 @@ export const idxReader: DatasetReader<OpenImages> = {
 };
 
 /** Labels are bytes. */
-const mostNames = 256;
-const mostNameCharacters = 1000;
+const maxNames = 256;
+const maxNameCharacters = 1000;
 
 function checkNames(names: readonly string[], where: string): void {
-  if (names.length > mostNames)
+  if (names.length > maxNames)
     throw new StudioError(
       'invalid_file',
-      `${where} has ${names.length.toLocaleString('en')} names, but labels of IDX files are 0 to ${mostNames - 1}.`,
+      `${where} has ${names.length.toLocaleString('en')} names, but labels of IDX files are 0 to ${maxNames - 1}.`,
       'Give one name for each class.',
     );
-  const long = names.findIndex((name) => name.length > mostNameCharacters);
+  const long = names.findIndex((name) => name.length > maxNameCharacters);
   if (long >= 0)
     throw new StudioError(
       'invalid_file',
-      `${where}: the name of class ${long} has ${names[long]?.length.toLocaleString('en')} characters, and at most ${mostNameCharacters} are read.`,
+      `${where}: the name of class ${long} has ${names[long]?.length.toLocaleString('en')} characters, and at most ${maxNameCharacters} are read.`,
       'Give a shorter name.',
     );
 }

@@ -17,8 +17,8 @@ import {
 import type { DatasetReader } from './reader.ts';
 
 /** The packed images of a table are held in memory, since training takes them in any order. */
-const mostBytes = 2 ** 30;
-const mostClasses = 10_000;
+const maxBytes = 2 ** 30;
+const maxClasses = 10_000;
 
 /** A table format whose rows may have files in them. */
 export interface ImageTableFormat extends FileFormat {
@@ -70,7 +70,7 @@ interface Found {
 async function openImageTable(path: string, format: ImageTableFormat): Promise<OpenImages> {
   const files = await findTextFiles(path, format, {});
   const problems: Problem[] = [];
-  const budget = { left: mostBytes };
+  const budget = { left: maxBytes };
   const [train, test] = [
     await imagesOf(files.train, format, problems, budget),
     await imagesOf(files.test, format, problems, budget),
@@ -78,8 +78,8 @@ async function openImageTable(path: string, format: ImageTableFormat): Promise<O
   const noted = files.train[0] === undefined ? undefined : [...(await format.classNames(files.train[0])).values()][0];
   const present = new Set(train.map(({ className }) => className));
   const labels = noted === undefined ? [...present].sort(naturally) : [...noted];
-  if (labels.length > mostClasses)
-    throw new StudioError('invalid_file', `${path} has more than ${mostClasses} classes: its label is none.`);
+  if (labels.length > maxClasses)
+    throw new StudioError('invalid_file', `${path} has more than ${maxClasses} classes: its label is none.`);
   const place = new Map(labels.map((name, index) => [name, index]));
   const labelled = (found: readonly Found[]): LabelledImage[] =>
     found.flatMap(({ className, ...image }) => {
@@ -121,7 +121,7 @@ async function imagesOf(
         if (budget.left < 0)
           throw new StudioError(
             'invalid_file',
-            `${file} has more than ${mostBytes / 2 ** 30} GB of images, which is what is read of a table.`,
+            `${file} has more than ${maxBytes / 2 ** 30} GB of images, which is what is read of a table.`,
             'Save its images into a folder for each class, or take a part of the rows.',
           );
         found.push({ where, ...image });

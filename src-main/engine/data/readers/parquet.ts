@@ -45,13 +45,13 @@ function ofHead<Result>(path: string, read: (file: ReturnType<typeof openParquet
 
 const batch = { rows: 512, bytes: 4 * 2 ** 20 };
 /** Largest plausible expansion of text: beyond it, a file is treated as a decompression bomb. */
-const mostUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
+const maxUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
 
 /** Rows in file order, in batches. */
 export async function* parquetRows(path: string, { onBytes }: Partial<RowReading> = {}): AsyncGenerator<RawRow[]> {
   const file = openParquet(path);
   try {
-    const allowed = { bytes: mostUnpacked.bytes + mostUnpacked.perByte * file.byteLength };
+    const allowed = { bytes: maxUnpacked.bytes + maxUnpacked.perByte * file.byteLength };
     const names = classNames(file.huggingFace);
     let number = 0;
     for (const [group, { rowCount, chunks }] of file.rowGroups.entries()) {

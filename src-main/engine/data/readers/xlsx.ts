@@ -3,7 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { firstLine, unreadable } from '../byte-source.ts';
 import { noHeader } from '../text/file-notes.ts';
-import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';
+import { faultyRow, largestRowBytes, maxColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
 import { textReader } from '../text/text-reader.ts';
 
@@ -27,9 +27,9 @@ export const xlsxReader = textReader(
 );
 
 /** A workbook is read as a whole, and its XML is some twenty times its size. */
-const mostPackedBytes = 64 * 2 ** 20;
-const mostUnpackedBytes = 512 * 2 ** 20;
-const mostEntries = 10_000;
+const maxPackedBytes = 64 * 2 ** 20;
+const maxUnpackedBytes = 512 * 2 ** 20;
+const maxEntries = 10_000;
 const batchRows = 512;
 
 type Cell = string | number | boolean | null;
@@ -51,7 +51,7 @@ async function sheetNotes(path: string, options: ParameterValues): Promise<strin
 
 function headerOf(rows: readonly (readonly Cell[])[], options: ParameterValues): { names: string[]; isNamed: boolean } {
   const head = rows.slice(0, headerRows).map((row) => row.map((cell) => String(cell ?? '')));
-  const width = Math.min(mostColumns, Math.max(0, ...head.map(({ length }) => length)));
+  const width = Math.min(maxColumns, Math.max(0, ...head.map(({ length }) => length)));
   const numbered = numberedNames(width);
   const isNamed = namesColumns(head, String(options['header'] ?? 'auto'));
   if (!isNamed) return { names: numbered, isNamed };
@@ -109,10 +109,10 @@ function checkPackage(path: string): Promise<number> {
         zip.close();
         reject(thrown);
       };
-      if (zip.fileSize > mostPackedBytes || zip.entryCount > mostEntries) return refuse(tooLarge(path));
+      if (zip.fileSize > maxPackedBytes || zip.entryCount > maxEntries) return refuse(tooLarge(path));
       zip.on('entry', (entry) => {
         unpacked += entry.uncompressedSize;
-        if (unpacked > mostUnpackedBytes) refuse(tooLarge(path));
+        if (unpacked > maxUnpackedBytes) refuse(tooLarge(path));
         else zip.readEntry();
       });
       zip.on('error', (thrown: unknown) => refuse(broken(path, thrown)));
@@ -125,7 +125,7 @@ function checkPackage(path: string): Promise<number> {
 function tooLarge(path: string): StudioError {
   return new StudioError(
     'invalid_file',
-    `${path} is larger than a workbook that is read: ${mostPackedBytes / 2 ** 20} MB, or ${mostUnpackedBytes / 2 ** 20} MB unpacked.`,
+    `${path} is larger than a workbook that is read: ${maxPackedBytes / 2 ** 20} MB, or ${maxUnpackedBytes / 2 ** 20} MB unpacked.`,
     'Save the sheet as CSV.',
   );
 }

@@ -1,11 +1,11 @@
 import { withoutSpelling } from '../text/spelling.ts';
 
 /** Of more labels, none is changed: they are no classes. */
-const mostLabels = 1000;
+const maxLabels = 1000;
 /** A number with a decimal comma, or with thousands set apart, that cannot be meant otherwise. */
 const [decimalComma, thousands] = [/^[+-]?\d+,(?:\d{1,2}|\d{4,})$/, /^[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?$/];
 /** Most labels of a column of numbers are plain numbers. */
-const leastPlain = 0.5;
+const minPlainShare = 0.5;
 
 /** How the labels of a dataset are spelled, and which spelling of each is the usual one. */
 export class LabelSpellings {
@@ -17,7 +17,7 @@ export class LabelSpellings {
       this.numbers[isPlain(one) ? 'plain' : plainNumber(one) === null ? 'other' : 'written']++;
       const key = withoutSpelling(one);
       const spellings = this.labels.get(key) ?? new Map<string, number>();
-      if (this.labels.size > mostLabels) continue;
+      if (this.labels.size > maxLabels) continue;
       this.labels.set(key, spellings);
       spellings.set(one, (spellings.get(one) ?? 0) + 1);
     }
@@ -26,8 +26,8 @@ export class LabelSpellings {
   /** Of spellings that differ by case and white space alone, the most frequent one, the first of equals; of numbers, JavaScript's. */
   usual(label: string): string {
     const { plain, written, other } = this.numbers;
-    if (other === 0 && plain >= leastPlain * (plain + written)) return plainNumber(label) ?? label;
-    if (this.labels.size > mostLabels) return label;
+    if (other === 0 && plain >= minPlainShare * (plain + written)) return plainNumber(label) ?? label;
+    if (this.labels.size > maxLabels) return label;
     let [best, most] = [label, 0];
     for (const [spelling, count] of this.labels.get(withoutSpelling(label)) ?? [])
       if (count > most) [best, most] = [spelling, count];

@@ -91,10 +91,10 @@ function shapeOf(rows: readonly RawRow[], guessed: Guess, columns: TextColumns):
 export function columnNames(rows: readonly RawRow[]): string[] {
   const outer = new Set(rows.flatMap(({ cells }) => Object.keys(cells)));
   const inner = new Set(rows.flatMap(({ cells }) => [...innerNames(cells)]));
-  return [...outer, ...[...inner].slice(0, mostInner)];
+  return [...outer, ...[...inner].slice(0, maxNestedColumns)];
 }
 
-const mostInner = 100;
+const maxNestedColumns = 100;
 const deepestInner = 3;
 
 function* innerNames(cells: Readonly<Record<string, unknown>>, way: readonly string[] = []): Generator<string> {

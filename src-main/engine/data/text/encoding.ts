@@ -49,7 +49,7 @@ export const encodingParameter: ParameterSpec = {
 };
 
 const judgedBytes = 64 * 1024;
-const leastConfidence = 20;
+const minConfidence = 20;
 
 /** How a file's bytes are text. */
 export interface FoundEncoding {
@@ -147,7 +147,7 @@ function telling(sample: Buffer): Buffer {
 function guess(sample: Buffer): string | null {
   const candidates = analyse(sample).flatMap(({ name, confidence }) => {
     const known = labelOf(name);
-    return known === null || confidence < leastConfidence ? [] : [{ name: known, confidence }];
+    return known === null || confidence < minConfidence ? [] : [{ name: known, confidence }];
   });
   const [best] = candidates;
   if (best === undefined) return null;

@@ -1,5 +1,5 @@
 /** Rows beyond this many are not compared: the table of hashes stays below 110 MB. */
-const mostRows = 2 ** 22;
+const maxRows = 2 ** 22;
 const seenIn = { train: 1, test: 2 } as const;
 
 /**
@@ -20,7 +20,7 @@ export class ExactDuplicates {
 
   /** Returns whether the text is now, for the first time, in both splits. */
   add(text: string, split: 'train' | 'test'): boolean {
-    if (this.compared >= mostRows) return false;
+    if (this.compared >= maxRows) return false;
     this.compared++;
     if (this.used * 2 >= this.high.length) this.grow();
     const [high, low] = hash64(text);

@@ -10,9 +10,9 @@ import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
 import { notesOf, planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
 import { findTextFiles } from './text-files.ts';
 
-const mostRows = 1000;
+const maxRows = 1000;
 /** Limit on the total text: long rows end the preview sooner, so that it stays fast. */
-const mostCharacters = 4_000_000;
+const maxCharacters = 4_000_000;
 const shownRows = 50;
 const shownValues = 20;
 
@@ -95,7 +95,7 @@ async function readSome(
     const reading = steps.begin();
     for await (const rows of readTexts({ ...plan, parts }, format)) {
       for (const row of reading.take(rows)) {
-        if (ofSplit.length >= mostRows / share || characters >= mostCharacters / share) {
+        if (ofSplit.length >= maxRows / share || characters >= maxCharacters / share) {
           isFull = true;
           break;
         }
@@ -129,7 +129,7 @@ async function readSome(
 }
 
 async function* firstRows(plan: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
-  let left = mostRows;
+  let left = maxRows;
   for await (const rows of readTexts(plan, format)) {
     yield rows.slice(0, left);
     left -= rows.length;

@@ -3,7 +3,7 @@ import type { ExampleContent } from './example.ts';
 
 type Counts = { train: number; test: number };
 /** Maximum number of classes. */
-const mostLabels = 1000;
+const maxLabels = 1000;
 
 /** Counts labels by split while rows are read, then determines their kind. */
 export class LabelTally {
@@ -39,7 +39,7 @@ export class LabelTally {
     if (!Number.isInteger(number)) this.allIntegers = false;
     let counts = this.counts.get(name);
     if (counts === undefined) {
-      if (this.counts.size >= mostLabels) {
+      if (this.counts.size >= maxLabels) {
         this.overflown = true;
         return;
       }

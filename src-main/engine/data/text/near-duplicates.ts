@@ -1,15 +1,15 @@
 import { hash64 } from './exact-duplicates.ts';
 
 /** Maximum rows compared per split, so that a long training file leaves room for the test rows: 13 MB of signatures. */
-const mostRows = { train: 40_000, test: 10_000 } as const;
+const maxRows = { train: 40_000, test: 10_000 } as const;
 const hashCount = 64;
 /** 16 bands of 4: two texts that share 0.8 of their shingles meet in a band with a probability of 0.9998. */
 const bandSize = 4;
 const shingleWords = 3;
-const mostWords = 1000;
-const leastResemblance = 0.8;
+const maxWords = 1000;
+const minResemblance = 0.8;
 /** Candidates examined of a band that many rows share (boilerplate). */
-const mostCandidates = 64;
+const maxCandidates = 64;
 
 const multipliers = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`multiplier ${index}`)[0] | 1);
 const offsets = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`offset ${index}`)[1]);
@@ -29,7 +29,7 @@ export class NearDuplicates {
   }
 
   add(text: string, split: 'train' | 'test', where: string): void {
-    if (this.taken[split] >= mostRows[split]) return;
+    if (this.taken[split] >= maxRows[split]) return;
     this.taken[split]++;
     this.signatures.push(signatureOf(text));
     this.rows.push({ split, where, identity: hash64(text)[0] });
@@ -50,12 +50,12 @@ export class NearDuplicates {
       const key = this.bandKey(index, band);
       const bucket = buckets.get(key);
       if (bucket === undefined) buckets.set(key, [index]);
-      else if (bucket.length < mostCandidates) bucket.push(index);
+      else if (bucket.length < maxCandidates) bucket.push(index);
     }
     for (const [index, { split, identity }] of this.rows.entries()) {
       if (split !== 'test' || found.has(index)) continue;
       const isLike = (other: number): boolean =>
-        this.rows[other]?.identity !== identity && this.resemblance(index, other) >= leastResemblance;
+        this.rows[other]?.identity !== identity && this.resemblance(index, other) >= minResemblance;
       if (buckets.get(this.bandKey(index, band))?.some(isLike)) found.add(index);
     }
   }
@@ -78,7 +78,7 @@ function signatureOf(text: string): Uint32Array {
       .slice(0, 20_000)
       .toLowerCase()
       .match(/[\p{L}\p{N}]+/gu)
-      ?.slice(0, mostWords) ?? [];
+      ?.slice(0, maxWords) ?? [];
   const signature = new Uint32Array(hashCount).fill(0xffffffff);
   for (let start = 0; start === 0 || start + shingleWords <= words.length; start++) {
     const [shingle] = hash64(words.slice(start, start + shingleWords).join(' '));

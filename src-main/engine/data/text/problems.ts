@@ -1,8 +1,8 @@
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
-import { mostFaultyRows } from '../../../../src-shared/domain/faulty-rows.ts';
+import { maxFaultyRows } from '../../../../src-shared/domain/faulty-rows.ts';
 
 const shownPerKind = 20;
-const mostKinds = 200;
+const maxKinds = 200;
 
 /** Problems of rows by kind: the first of each with its row number, the rest counted. */
 export class RowProblems {
@@ -17,7 +17,7 @@ export class RowProblems {
   add(where: string, message: string): void {
     const kind = this.kinds.get(message);
     if (kind === undefined) {
-      if (this.kinds.size < mostKinds) this.kinds.set(message, { rows: [where], count: 1 });
+      if (this.kinds.size < maxKinds) this.kinds.set(message, { rows: [where], count: 1 });
       return;
     }
     kind.count++;
@@ -35,7 +35,7 @@ export class RowProblems {
   /** Why a file of `rowCount` rows would lose too many of them, or all that it trains on; null for a few. */
   tooMany(rowCount: number, trainingRows: number): string | null {
     if (this.firstFault === null) return null;
-    if (this.faultyRows <= mostFaultyRows(rowCount) && trainingRows > 0) return null;
+    if (this.faultyRows <= maxFaultyRows(rowCount) && trainingRows > 0) return null;
     const { where, message } = this.firstFault;
     const rest = trainingRows > 0 ? '' : ', and none is left to train on';
     return `${this.faultyRows} of its ${rowCount} rows cannot be used${rest}, first ${where}: ${message}`;

@@ -36,7 +36,7 @@ export interface RowFormat extends FileFormat {
 /** A longer row is a fault. */
 export const largestRowBytes = 16 * 2 ** 20;
 /** Most columns of a table, which bounds the memory for names and cells. */
-export const mostColumns = 4096;
+export const maxColumns = 4096;
 
 /** Fault of a longer row whose end is known, and of one that ends where a quotation mark does. */
 export const rowTooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
@@ -65,12 +65,12 @@ export function isConversation(value: unknown): boolean {
 export function rowOfValue(row: number, value: unknown): RawRow {
   if (typeof value === 'string') return { row, cells: { text: value }, fault: null };
   if (isConversation(value)) return { row, cells: { messages: value }, fault: null };
-  if (Array.isArray(value) && value.length > 0 && value.length <= mostColumns && !value.some(isObject))
+  if (Array.isArray(value) && value.length > 0 && value.length <= maxColumns && !value.some(isObject))
     return { row, cells: Object.fromEntries(value.map((cell, index) => [numberedName(index), cell])), fault: null };
   if (!isObject(value)) return faultyRow(row, 'is no object with named values; write it as {"text": …, "label": …}');
   const count = Object.keys(value).length;
-  if (count > mostColumns)
-    return faultyRow(row, `has ${count} columns; at most ${mostColumns} are read, leave out what is not learned from`);
+  if (count > maxColumns)
+    return faultyRow(row, `has ${count} columns; at most ${maxColumns} are read, leave out what is not learned from`);
   return { row, cells: value, fault: null };
 }
 

@@ -3,7 +3,7 @@ import { cellOf, type RawRow } from './raw-row.ts';
 /** Between the names of several columns of one role. */
 const between = ', ';
 
-const leastFitting = 0.7;
+const minFittingShare = 0.7;
 
 /** Several labels of a row that are zeros and ones: in a list, or in columns of their own. */
 export type OneHot = { readonly length: number } | { readonly columns: readonly string[] };
@@ -18,7 +18,7 @@ export function oneHotOf(rows: readonly RawRow[], column: string): OneHot | null
   const fitting = lists.filter(isOneHot);
   // A list of the numbers of its labels has none of them twice.
   const isRepeated = fitting.some((list) => new Set(list.map(flagOf)).size < list.length);
-  return length >= 2 && fitting.length >= leastFitting * lists.length && isRepeated ? { length } : null;
+  return length >= 2 && fitting.length >= minFittingShare * lists.length && isRepeated ? { length } : null;
 }
 
 /** The columns that have nothing but zeros and ones, in one name; null for fewer than two. */

@@ -64,7 +64,7 @@ async function beginningAlone(path: string, options: ParameterValues): ReturnTyp
 }
 
 /** Plain text to tell the encoding from: where it begins with ASCII alone, it goes on for so long. */
-const mostAscii = 4 * 2 ** 20;
+const maxAscii = 4 * 2 ** 20;
 
 async function beginning(
   chunks: AsyncGenerator<Buffer>,
@@ -77,7 +77,7 @@ async function beginning(
     if (next.done) break;
     read.push(next.value);
     bytes += next.value.length;
-    if (!isAscii(next.value) || bytes >= mostAscii) break;
+    if (!isAscii(next.value) || bytes >= maxAscii) break;
   }
   const sample = Buffer.concat(read);
   return { sample, encoding: findEncoding(sample, String(options['encoding'] ?? 'auto')) };
@@ -85,13 +85,13 @@ async function beginning(
 
 const sampleBytes = 8192;
 /** Fewer such characters are faults of their rows. */
-const mostFaults = { count: 32, share: 0.1 };
+const maxFaults = { count: 32, share: 0.1 };
 
 /** Whether many of the characters are control characters or no UTF-8: a compressed file has over a half of those. */
 function isBinary(sample: Buffer): boolean {
   const text = sample.toString('utf8');
   const faults = countGarbled(text);
-  return faults > mostFaults.count && faults > mostFaults.share * text.length;
+  return faults > maxFaults.count && faults > maxFaults.share * text.length;
 }
 
 async function* fileChunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {

@@ -44,19 +44,19 @@ export class MaskedModel extends AdaptedModel {
   /** Names of the adapted modules: those outside the layers, then those of each layer. */
   private readonly namesByPlace: readonly (readonly string[])[];
   private flags: readonly string[] = [];
-  private readonly mostBytes: number;
+  private readonly maxBytes: number;
   /** Null: what it would keep is too much. */
   private passes: (Pass | null)[] = [];
   private pass = 0;
   private place = 0;
 
   /**
-   * @param mostBytes of states; passes of a batch beyond it share nothing
+   * @param maxBytes of states; passes of a batch beyond it share nothing
    * @throws StudioError refused where the adapter does not fit the base
    */
-  constructor(base: BaseModel, state: AdapterState, mostBytes = Number.POSITIVE_INFINITY) {
+  constructor(base: BaseModel, state: AdapterState, maxBytes = Number.POSITIVE_INFINITY) {
     super(base);
-    this.mostBytes = mostBytes;
+    this.maxBytes = maxBytes;
     this.loadState(state);
     const modules = this.adaptedModules().map(({ module }) => module);
     this.moduleNames = modules.map(({ name }) => name);
@@ -183,7 +183,7 @@ export class MaskedModel extends AdaptedModel {
     if (known !== undefined) return known;
     const embedded = this.embed(inputs, cache);
     const expected = 4 * embedded.hidden.size * (this.base.layerCount + 1);
-    if (this.keptBytes() + expected > this.mostBytes) {
+    if (this.keptBytes() + expected > this.maxBytes) {
       tf.dispose(stateTensors(embedded));
       this.passes[place] = null;
       return null;

@@ -129,13 +129,13 @@ async function* headByHead(
 }
 
 /** GPT-2's largest has 10 million. */
-const mostTransposedValues = 1 << 28;
+const maxTransposedValues = 1 << 28;
 
 /** In memory as a whole: such models are small, and a column is spread over all rows. */
 function transposed(file: GgufFile, tensor: GgufTensor, name: string): StreamedTensor {
   const [rows = 0, columns = 0] = tensor.shape;
   if (tensor.shape.length !== 2) throw ggufParseError(file.path, `gives tensor "${tensor.name}" no two dimensions`);
-  if (rows * columns > mostTransposedValues)
+  if (rows * columns > maxTransposedValues)
     throw unsupportedGguf(
       file.path,
       `has ${rows * columns} values in tensor "${tensor.name}", more than any GPT-2`,

@@ -10,7 +10,7 @@ export interface Clusters {
   readonly inertia: number;
 }
 
-const mostRounds = 300;
+const maxRounds = 300;
 
 /**
  * Lloyd's k-means from the points' products with each other alone: ‖xᵢ − μ‖² = Gᵢᵢ − 2·mean Gᵢⱼ + mean Gⱼⱼ' over the cluster,
@@ -24,7 +24,7 @@ export function kMeans(products: Matrix, starts: readonly number[]): Clusters {
   let members: number[][] = starts.map((index) => [index]);
   const rounds: Int32Array[] = [];
   let inertia = 0;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     const { labels, distances } = assign(products, members);
     fillEmpty(labels, distances, starts.length);
     rounds.push(labels);

@@ -6,7 +6,7 @@ import { rootOf } from '../spaces/stacked-factors.ts';
 import { seedParameter } from './parameters.ts';
 
 /** Components of [ΔW₁ … ΔWₙ] with a smaller singular value are left out, as in the released code. */
-const leastSingularValue = 1e-5;
+const minSingularValue = 1e-5;
 
 /**
  * KnOTS: the adapters' updates of a module in the axes of one singular value decomposition of [ΔW₁ … ΔWₙ], merged there
@@ -102,7 +102,7 @@ function align({ updates, context }: ModuleToMerge, dropped: number) {
     for (let row = 0; row < k; row++)
       side.set(data.subarray(row * l, (row + 1) * l), (row * updates.length + index) * l);
   const decomposed = svd({ shape: [k, l * updates.length], data: side });
-  const kept = decomposed.s.filter((value) => value > leastSingularValue).length;
+  const kept = decomposed.s.filter((value) => value > minSingularValue).length;
   const { u: axes } = leading(decomposed, kept);
   const aligned = updates.map((update, index) => {
     const coordinates = matmul(transpose(axes), space.leftCoordinates[index] ?? axes);

@@ -20,7 +20,7 @@ export interface CmaOptions {
 /** Keeps the length of a direction without extent from dividing by 0, as the Python package cmaes does. */
 const epsilon = 1e-8;
 /** Draws outside of the bounds are repeated this often, then clipped. */
-const mostDraws = 100;
+const maxDraws = 100;
 
 /**
  * CMA-ES: minimizes a function by its values alone, drawing from a normal distribution whose mean, step size and
@@ -54,7 +54,7 @@ export class CmaEs {
   /** A point of the next generation. */
   ask(draws: Draws): Float64Array {
     let point = this.draw(draws);
-    for (let again = 1; again < mostDraws && !this.isInside(point); again++) point = this.draw(draws);
+    for (let again = 1; again < maxDraws && !this.isInside(point); again++) point = this.draw(draws);
     const { bounds } = this;
     return bounds ? point.map((value) => Math.min(bounds.upper, Math.max(bounds.lower, value))) : point;
   }

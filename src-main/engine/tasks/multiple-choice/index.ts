@@ -12,7 +12,7 @@ import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { choiceScores } from './choice-scores.ts';
 
 /** Maximum number of classes, since each is scored as an answer. */
-const mostChoices = 200;
+const maxChoices = 200;
 
 export const multipleChoice: TaskType = {
   declaration: {
@@ -27,10 +27,10 @@ export const multipleChoice: TaskType = {
   misfit(model, { text, labels }) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not generate answers.`, hint: 'Choose a language model.' };
-    const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
+    const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= maxChoices;
     if (!text?.columns.choices && !isOfClasses)
       return {
-        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the dataset has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
+        message: `Multiple choice needs a list of answers in each row, or between 2 and ${maxChoices} classes; the dataset has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
         hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
       };
     return null;

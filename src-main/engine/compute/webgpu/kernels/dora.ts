@@ -65,7 +65,7 @@ function dropped(gpu: ProgramRunner, inputs: KernelInputs) {
 }
 
 function scaledProduct(gpu: ProgramRunner, given: GpuMatmul): { y: tf.TensorInfo; product: tf.TensorInfo } {
-  const isParted = given.bias !== undefined && given.addend !== undefined && gpu.mostBuffers < wholeProduct;
+  const isParted = given.bias !== undefined && given.addend !== undefined && gpu.maxBuffers < wholeProduct;
   const { work, y, product } = plannedMatmul(gpu, isParted ? { ...given, addend: undefined } : given);
   gpu.run(work.program, work.given);
   if (product === null) throw new Error('a scaled product has two results');

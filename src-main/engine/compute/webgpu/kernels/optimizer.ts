@@ -8,7 +8,7 @@ const workgroupSize = 128;
 /** Values that a workgroup takes of a tensor. */
 const valuesAWorkgroup = 2048;
 /** Parts of a tensor that one workgroup sums up one after another; more are summed by as many. */
-const mostPartsInOne = 8;
+const maxPartsPerPass = 8;
 
 /** The tensors of a list of inputs. */
 function listOf(inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo[] {
@@ -70,7 +70,7 @@ const sumsOfSquares: GpuKernel = {
     gpu.share(all, false);
     const largest = all.reduce((most, tensor) => Math.max(most, count(tensor)), 0);
     const parts = Math.min(64, Math.max(1, Math.ceil(largest / valuesAWorkgroup)));
-    const isWhole = parts <= mostPartsInOne;
+    const isWhole = parts <= maxPartsPerPass;
     const y = gpu.output([all.length]);
     const sums = isWhole ? y : gpu.output([all.length, parts]);
     const groups = new Groups();

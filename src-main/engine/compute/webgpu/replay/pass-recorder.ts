@@ -28,10 +28,10 @@ const unmarked: PassMarks = {
 const dispatchesAtOnce = 256;
 
 /** Plans that were found outdated, after which no more are made: something changes from step to step. */
-const mostOutdated = 3;
+const maxOutdated = 3;
 
 /** Plans that were given back for want of memory, after which no more are made. */
-const mostGivenBack = 10;
+const maxReleased = 10;
 
 /**
  * Records the passes of one owner, for the shapes of its inputs that came twice in a row, and asks the device for the same work
@@ -52,7 +52,7 @@ export class GpuPassRecorder implements PassRecorder {
   /**
    * Dispatches of a plan, beyond which another is begun: every variant of a part has bind groups and uniforms of its own.
    */
-  mostDispatches = 50_000;
+  maxDispatches = 50_000;
   /** Why the owner's passes are not recorded; null while they are. */
   refusal: string | null = null;
   /** Passes that were replayed, and recorded. */
@@ -75,7 +75,7 @@ export class GpuPassRecorder implements PassRecorder {
         if (this.isCurrent(parts)) return this.whileBusy(() => this.replay(plan, parts, request));
         this.drop();
         this.outdated++;
-        if (this.outdated >= mostOutdated) this.refusal = 'weights or variables are replaced from step to step';
+        if (this.outdated >= maxOutdated) this.refusal = 'weights or variables are replaced from step to step';
         return pass(unmarked);
       }
     }
@@ -100,7 +100,7 @@ export class GpuPassRecorder implements PassRecorder {
     if (this.plan === null || this.isBusy || this.resultsInUse > 0) return false;
     this.drop();
     this.givenBack++;
-    if (this.givenBack >= mostGivenBack) this.refusal = 'there is no memory for it';
+    if (this.givenBack >= maxReleased) this.refusal = 'there is no memory for it';
     return true;
   }
 
@@ -165,7 +165,7 @@ export class GpuPassRecorder implements PassRecorder {
 
   private keep({ shapes, parts, ...request }: PassRequest, recording: Recording, result: PassResult): void {
     const variables = [...request.variables];
-    if (this.plan?.shapes !== shapes || this.plan.dispatches > this.mostDispatches) this.drop();
+    if (this.plan?.shapes !== shapes || this.plan.dispatches > this.maxDispatches) this.drop();
     this.plan ??= new PassPlan(this.backend, shapes, variables);
     this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
     this.counts.recorded++;
