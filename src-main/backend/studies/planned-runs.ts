@@ -5,7 +5,7 @@ import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { createRun, resumeRun } from '../runs/runs.ts';
-import { configKey, mostRuns } from '../runs/runs-together.ts';
+import { configKey, maxRuns } from '../runs/runs-together.ts';
 import type { HandlerServices } from '../services/handler-services.ts';
 import { canonicalJson, trainingKey } from './content-keys.ts';
 
@@ -40,7 +40,7 @@ export function trainedTogether(specs: readonly TrainingSpec[]): TrainingSpec[][
     canonicalJson([config.model, config.dataset, configKey(checkedRun(config))]),
   );
   return [...alike.values()].flatMap((members) => {
-    const size = Math.ceil(members.length / Math.ceil(members.length / mostRuns));
+    const size = Math.ceil(members.length / Math.ceil(members.length / maxRuns));
     return Array.from({ length: Math.ceil(members.length / size) }, (_, at) =>
       members.slice(at * size, (at + 1) * size),
     );
