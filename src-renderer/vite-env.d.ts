@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
 interface Window {
-  /** What the preload script lets the window see. */
+  /** API that the preload script exposes to the window. */
   readonly coto: import('../src-shared/contract/bridge.ts').StudioBridge;
 }

@@ -7,7 +7,7 @@ import { contract, type StudioClient } from '../../src-shared/contract/studio-cl
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { connect } from '../../src-shared/rpc/connect.ts';
 
-/** What a listener is kept as until a client is there to carry it, and each time that the backend restarts. */
+/** Subscribes a listener; kept until a client exists, and repeated each time the backend restarts. */
 type Attach = (client: StudioClient) => () => void;
 
 /** How the backend is, for the banner. */

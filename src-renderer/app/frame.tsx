@@ -59,7 +59,7 @@ export function Frame() {
   );
 }
 
-/** What goes on behind every page. A component of its own, so that progress of a job draws no page again. */
+/** Effects that run behind every page. A separate component keeps job progress from re-rendering the page. */
 function Background({ toggleSidebar }: { toggleSidebar: () => void }) {
   useTheme();
   useNotifications();

@@ -10,7 +10,7 @@ import { appStrings } from '../strings/app.ts';
 
 const icon = { size: 18, stroke: 1.6 } as const;
 
-/** What can be done with the queue and the paused runs from anywhere. */
+/** Returns the actions on the queue and on paused runs that are available everywhere. */
 export function useJobActions(jobs: readonly JobRecord[], runs: readonly RunRecord[]): readonly StudioAction[] {
   const pause = useAction('runs.pause', { failureTitle: appStrings.notPaused });
   const stop = useAction('runs.stop', { failureTitle: appStrings.notStopped });

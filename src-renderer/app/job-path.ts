@@ -1,7 +1,7 @@
 import { type JobRecord, jobInfo } from '../../src-shared/domain/job.ts';
 import { pathOf } from './routes.tsx';
 
-/** Where a job's result is looked at. */
+/** Returns the path of the page that shows a job's result. */
 export function jobPath({ kind, status, subjectId }: JobRecord): string {
   const { page, subjectHasPage } = jobInfo(kind);
   const hasPage = subjectHasPage === 'always' || (subjectHasPage === 'when completed' && status === 'completed');

@@ -5,10 +5,10 @@ import { useRoute } from './routes.tsx';
 export const usePageVisit = create<{ visit: number }>(() => ({ visit: 0 }));
 
 let focused = 0;
-/** What had the focus when the page last changed. */
+/** Element that had the focus at the last page change. */
 let left: Element | null = null;
 
-/** The first two segments name a page: "#/runs" and "#/runs/r1" are two. What is chosen within a list is none. */
+/** The first two segments name a page: "#/runs" and "#/runs/r1" are two. A selection within a list is not a page. */
 const pageOf = (segments: readonly string[]) => (segments[0] === 'runs' ? segments.slice(0, 2).join('/') : segments[0]);
 
 useRoute.subscribe((route, before) => {
@@ -25,7 +25,7 @@ export function claimPageFocus(): boolean {
   return true;
 }
 
-/** Whether the person has gone on since the change of page: to a control of the new page, or to what lies over it. */
+/** Returns true if the user has moved on since the page change: to a control of the new page or to an overlay. */
 export function hasGoneOn(page: HTMLElement | null): boolean {
   const active = document.activeElement;
   if (active === null || active === left) return false;

@@ -25,7 +25,7 @@ export interface PageEntry extends PageName {
   load: () => Promise<{ default: ComponentType }>;
 }
 
-/** What the window has for each page. A page's module exports its component as default. */
+/** Icon and module of each page. A page's module exports its component as default. */
 const parts: Readonly<Record<PageId, Pick<PageEntry, 'icon' | 'load'>>> = {
   home: { icon: IconHome, load: () => import('../pages/home/home-page.tsx') },
   data: { icon: IconDatabase, load: () => import('../pages/data/data-page.tsx') },

@@ -5,13 +5,13 @@ import { appStrings } from '../strings/app.ts';
 export interface ActionGroup {
   readonly group: string;
   readonly actions: readonly StudioAction[];
-  /** What is read about things comes after the things, however well it fits. */
+  /** True for documentation entries, which rank after records however well they match. */
   readonly last?: boolean;
 }
 
 /** Without words, only so many of each group are shown: hundreds of runs would hide what can be done. */
 const shownUnasked = 12;
-/** Where several groups have what was asked for, each shows its best: the runs of a method would hide its card. */
+/** If several groups match, each shows only its best entries: the runs of a method would otherwise hide its card. */
 const shownOfSeveral = 6;
 const shownOfOne = 40;
 

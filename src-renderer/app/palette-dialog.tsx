@@ -51,7 +51,7 @@ export function PaletteDialog() {
   );
 }
 
-/** What the palette searches: read when it opens, and kept while it fades. */
+/** Loads the entries that the palette searches when it opens, and keeps them while it fades. */
 function useGroups(opened: boolean): readonly ActionGroup[] {
   const jobs = useRequest('jobs.list', { active: true }, { enabled: opened }).data ?? [];
   const runs = useRequest('runs.list', { archived: false }, { enabled: opened }).data ?? [];

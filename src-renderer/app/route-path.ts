@@ -1,4 +1,6 @@
-/** Where the window is: `#/runs/r123?compare=a,b` has the segments ["runs", "r123"] and the query compare = "a,b". */
+/**
+ * Location of the window: `#/runs/r123?compare=a,b` has the segments ["runs", "r123"] and the query compare = "a,b".
+ */
 export interface Route {
   path: string;
   segments: readonly string[];

@@ -18,8 +18,8 @@ export const darkGreys = [
 ] as const;
 
 /**
- * Text on every surface keeps 4.5 : 1. What a control is known by (`control`: the frame of a field, the mark of the chosen
- * segment) keeps 3 : 1; hairlines between things (`line`, `default-border`) need not.
+ * Text on every surface keeps 4.5 : 1. Outlines that identify a control (`control`: the frame of a field, the mark of
+ * the chosen segment) keep 3 : 1; hairlines between elements (`line`, `default-border`) need not.
  */
 export const lightTokens = {
   '--mantine-color-body': '#ffffff',

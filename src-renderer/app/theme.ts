@@ -4,7 +4,7 @@ import { headerStyle } from '../components/table/header-style.ts';
 import { appStrings } from '../strings/app.ts';
 import { darkGreys, darkTokens, lightTokens } from './theme-tokens.ts';
 
-/** What closes has a name. */
+/** Every closable element has an accessible name. */
 const closing = { closeButtonProps: { 'aria-label': appStrings.close } };
 
 /** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */

@@ -20,7 +20,7 @@ export function usePreload(): void {
       for (const load of [...pages.map((page) => page.load), loadFigures]) {
         await new Promise((resolve) => requestIdleCallback(resolve));
         if (!isWanted) return;
-        // What cannot be loaded says so when it is shown.
+        // A module that fails to load reports its error when it is shown.
         await load().catch(() => undefined);
       }
     }, restMilliseconds);

@@ -4,7 +4,7 @@ import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 
-/** Tells the shell what is running and how far it is. Of a lost backend nothing runs any more. */
+/** Tells the shell what is running and how far it is. A lost backend runs nothing. */
 export function useRunningJobs(): void {
   const { status } = useBackendStatus();
   const { data: jobs } = useRequest('jobs.list', { active: true });

@@ -109,7 +109,7 @@ function pageActions(): readonly StudioAction[] {
   });
 }
 
-/** What of the menu is no page by its own name: that is among the pages. */
+/** Menu commands without a page of the same name; the others are listed as pages. */
 function commandActions(): readonly StudioAction[] {
   return menuCommands
     .filter((command) => !pages.some((page) => isPage(command, page)))

@@ -6,9 +6,9 @@ import { csvField } from '../../src-shared/studies/report/table-csv.ts';
 export interface FigureSource {
   readonly data: readonly object[];
   readonly layout: object;
-  /** What was measured and what uncertainty is drawn; shown under the figure. */
+  /** Description of the measurement and the uncertainty drawn, shown under the figure. */
   readonly caption?: string;
-  /** What the x axis counts, of a figure of curves; see `Figure`. */
+  /** Quantity on the x axis of a curve figure; see `Figure`. */
   readonly hover?: FigureHover;
 }
 
@@ -20,7 +20,7 @@ const traceSchema = z.looseObject({
   x: seriesSchema.optional(),
   y: seriesSchema.optional(),
   z: z.custom<ArrayLike<ArrayLike<unknown>>>((value) => Array.isArray(value)).optional(),
-  /** Of a heat map on a logarithmic scale: its values, whose logarithms z has. */
+  /** Values of a heat map on a logarithmic scale; z has their logarithms. */
   customdata: z.array(z.array(z.number().nullable())).optional().catch(undefined),
   error_y: z.looseObject({ array: seriesSchema.optional() }).optional(),
 });

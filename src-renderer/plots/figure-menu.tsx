@@ -18,7 +18,7 @@ interface FigureMenuProps {
   view: RefObject<PlotlyView | null>;
 }
 
-/** What can be taken of a figure: its values, an image, a file. */
+/** Menu of a figure: copy its values, save an image or a file. */
 export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }: FigureMenuProps) {
   const fileName = fileStem(name);
   const attempt = (work: () => Promise<void>) => {

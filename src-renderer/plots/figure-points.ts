@@ -8,9 +8,9 @@ export interface ChoosablePoint {
   readonly x: string | number;
   readonly y: string | number;
   readonly customData: unknown;
-  /** As a screen reader says it: its trace, and where it is. */
+  /** Screen reader text: the trace and the position. */
   readonly text: string;
-  /** Of the figure's further axes: "x2". */
+  /** Axes of the point; a figure's further axes are named "x2". */
   readonly axes: { readonly x: string; readonly y: string };
 }
 

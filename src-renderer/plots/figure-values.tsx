@@ -66,6 +66,6 @@ function axisTitle(title: unknown): string | null {
 
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  // As exact as a person can use, without the rounding of binary fractions.
+  // Rounds to a useful precision, without artifacts of binary fractions.
   return typeof value === 'number' ? String(Number(value.toPrecision(6))).replace('-', '−') : String(value);
 }

@@ -25,7 +25,7 @@ interface GrowingProps extends FrameProps {
 interface FrameProps {
   /** Pixels of title and plot. The figure keeps this height while it loads and whatever it shows. */
   height: number;
-  /** What a screen reader calls the figure, and the name of files saved from it. Zoom is kept as long as it stays. */
+  /** Accessible name of the figure, and name of files saved from it. Zoom is kept while the name is unchanged. */
   name: string;
   /** Under the figure, instead of the figure's own caption; an empty one leaves it out. */
   caption?: string;
@@ -137,7 +137,7 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
   );
 });
 
-/** Whether what is rendered of a figure around its plot is the same. */
+/** Returns true if two figures have the same title, caption and hover settings around their plots. */
 function hasSameHead(one: FigureSource, other: FigureSource): boolean {
   if (one === other) return true;
   if (one.caption !== other.caption || one.hover !== other.hover) return false;

@@ -98,7 +98,7 @@ export function HoverLayer({ plot, source, hover, group, geometry, onClick }: Ho
   );
 }
 
-/** Where nothing is read of a figure, nothing is told of it. */
+/** Ignores subscriptions of figures without hover values. */
 const never = () => () => undefined;
 
 /** About how wide the values are in one line, behind their head. */

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
 
-/** Where the pointer is over one of the figures that are hovered together. */
+/** Pointer position in a group of figures that share their hover. */
 export interface HoverPlace {
   readonly group: string;
   readonly axis: FigureHover;

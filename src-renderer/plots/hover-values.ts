@@ -6,7 +6,7 @@ import { formatCount, formatNumber } from '../components/format/format.ts';
 export interface HoverValue {
   readonly name: string;
   readonly color: string;
-  /** As the curve's hover template writes it, with its unit. */
+  /** Text with its unit, formatted by the curve's hover template. */
   readonly text: string;
   readonly x: number;
   readonly y: number;
@@ -28,8 +28,8 @@ const curveSchema = z.object({
 });
 
 /**
- * What the curves of a figure have nearest to `x`. Traces without a hover template (bands, raw values) say nothing. `unit` is
- * of the values whose template has none.
+ * Returns the values of a figure's curves nearest to `x`. Traces without a hover template (bands, raw values) are left
+ * out.
  */
 export function valuesAt(data: readonly object[], x: number, unit = ''): HoverValue[] {
   return data.flatMap((trace, traceIndex) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PlotAxes, PlotAxis } from './plot-axes.ts';
 
-/** Where a figure's first pair of axes lies in its element, in pixels, and what it spans. */
+/** Position of a figure's first pair of axes in its element, in pixels, and the ranges of the axes. */
 export interface PlotGeometry {
   readonly left: number;
   readonly width: number;
@@ -11,7 +11,7 @@ export interface PlotGeometry {
   /** In the axis' own coordinates: logarithms where it is logarithmic. */
   readonly y: readonly [number, number];
   readonly logY: boolean;
-  /** Of all axes together. */
+  /** Vertical extent of all axes together. */
   readonly area: { readonly top: number; readonly height: number };
 }
 
@@ -52,7 +52,10 @@ const placedAxisSchema = z.object({
   d2p: z.custom<(value: unknown) => unknown>((given) => typeof given === 'function'),
 });
 
-/** Where a point is drawn, in pixels of the element; null where it is out of sight. Axes are named as in a trace: "x2". */
+/**
+ * Returns the position of a point in pixels of the element; null if it is out of sight. Axes are named like in a trace:
+ * "x2".
+ */
 export function pixelsOfPoint(
   graph: unknown,
   axes: { readonly x: string; readonly y: string },

@@ -66,7 +66,7 @@ export class PlotlyView {
   private graph: PlotlyHTMLElement | null = null;
   private pending: { source: GrowingFigure; options: ShowOptions } | null = null;
   private shown: { source: GrowingFigure; options: ShowOptions } | null = null;
-  /** What plotly has drawn, where it is but the frame of a live figure. */
+  /** Frame that plotly has drawn of a live figure. */
   private frame: LiveFrame | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private lastDraw = 0;
@@ -138,12 +138,12 @@ export class PlotlyView {
     return withTypeface(svg, format, size);
   }
 
-  /** Where the drawn figure's axes are; null before it is drawn. */
+  /** Returns the position of the drawn figure's axes; null before the first drawing. */
   geometry(): PlotGeometry | null {
     return this.graph === null ? null : geometryOf(this.graph);
   }
 
-  /** Where a point is drawn; null where it is not in sight. */
+  /** Returns the position of a drawn point; null if it is out of sight. */
   pixelOf({ axes, x, y }: Pick<ChoosablePoint, 'axes' | 'x' | 'y'>): { x: number; y: number } | null {
     return pixelsOfPoint(this.graph, axes, { x, y });
   }
@@ -237,7 +237,7 @@ export class PlotlyView {
       height: options.height,
       autosize: false,
       uirevision: options.name,
-      // What the pointer is over is said beside the curves; plotly's own labels lie on them.
+      // Values at the pointer appear next to the curves; plotly's own labels would cover them.
       ...(figure.hover === undefined ? {} : { hovermode: figure.data.some(isHeatmap) ? 'closest' : false }),
     };
   }

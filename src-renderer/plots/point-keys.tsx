@@ -8,12 +8,12 @@ import { type ChoosablePoint, choosablePoints, stepTo } from './figure-points.ts
 interface PointKeysProps {
   figure: FigureSource;
   name: string;
-  /** Where a point is drawn, in pixels of the plot; null where it is out of sight. */
+  /** Returns the position of a point in pixels of the plot; null if it is out of sight. */
   pixelOf: (point: ChoosablePoint) => { x: number; y: number } | null;
   onChoose: (point: ChoosablePoint) => void;
 }
 
-/** What a click does on a point, by keys: arrows go from point to point, with a ring around it, and Enter chooses. */
+/** Keyboard access to points: arrow keys move a ring from point to point, and Enter selects one. */
 export function PointKeys({ figure, name, pixelOf, onChoose }: PointKeysProps) {
   const points = useMemo(() => choosablePoints(figure), [figure]);
   const [at, setAt] = useState<number | null>(null);

@@ -18,8 +18,9 @@ const layoutSchema = z.looseObject({
 });
 
 /**
- * A layout with the margins that its axes and its legend need. Plotly finds the same ones, but only after it has drawn, and
- * then draws all of the figure again. Where more is needed (numbers of six digits, a legend of two rows) it still does.
+ * A layout with the margins that its axes and its legend need. Plotly finds the same ones, but only after it has drawn,
+ * and then draws all of the figure again. Plotly still does so if more margin is needed (six-digit numbers, a legend of
+ * two rows).
  *
  * @param widthOf pixels of the widest of these texts, as the ticks of an axis are written
  */

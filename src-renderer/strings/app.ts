@@ -96,7 +96,7 @@ export const appStrings = {
   /** An adapter is found by what can be done with it on the page that it leads to. */
   adapterKeywords: ['export', 'merge', 'evaluate', 'resize'],
 
-  /** What each page is about, for the palette: words that people look for it by. */
+  /** Keywords by which the palette finds each page. */
   pageKeywords: {
     home: ['queue', 'jobs', 'running', 'failures', 'demo'],
     data: ['dataset', 'import', 'csv', 'images', 'split'],

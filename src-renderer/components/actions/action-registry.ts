@@ -7,7 +7,7 @@ export interface StudioAction {
   readonly label: string;
   /** `page`: of what is shown now; its keys do nothing inside a dialog above it. `window`: always there. */
   readonly scope: 'window' | 'page';
-  /** What it is done to: the name of a run. */
+  /** Name of the object that the action applies to, e.g. a run. */
   readonly about?: string | undefined;
   readonly icon?: ReactNode;
   /** Further words that find it. */

@@ -1,4 +1,4 @@
-/** What a key event says; a DOM event has it. */
+/** Fields of a DOM key event that identify the pressed keys. */
 interface PressedKeys {
   readonly key: string;
   readonly ctrlKey: boolean;
@@ -8,8 +8,8 @@ interface PressedKeys {
 }
 
 /**
- * Whether the pressed keys are a shortcut such as "mod+K", "mod+Enter" or "?". A character that needs Shift on this keyboard
- * is written as itself.
+ * Returns true if the pressed keys match a shortcut such as "mod+K", "mod+Enter" or "?". A character that needs Shift
+ * on this keyboard is written as itself.
  */
 export function isPressed(shortcut: string, pressed: PressedKeys, isMac: boolean): boolean {
   const parts = shortcut.split('+');

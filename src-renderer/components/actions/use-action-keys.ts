@@ -2,7 +2,10 @@ import { useEffect } from 'react';
 import { registeredActions } from './action-registry.ts';
 import { isPressed } from './shortcut.ts';
 
-/** Listens for the shortcuts of all registered actions. Of two with the same keys the later one, which lies above, is done. */
+/**
+ * Listens for the shortcuts of all registered actions. If two actions share keys, the one registered last, which is on
+ * top, runs.
+ */
 export function useActionKeys(isMac: boolean): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {

@@ -5,9 +5,9 @@ import { formatBytes } from '../format/format.ts';
 import type { MoreItem } from '../layout/page.tsx';
 
 interface ConfirmRemoval {
-  /** What goes, by its kind and name: "the run "fmnist seed 1"". */
+  /** Object to be deleted, by kind and name: "the run "fmnist seed 1"". */
   what: string;
-  /** What goes with it and what stays, in one sentence. */
+  /** One sentence that names what else is deleted and what stays. */
   consequence: string;
   freedBytes?: number | null;
   /** The verb on the button. */

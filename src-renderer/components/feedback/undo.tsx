@@ -13,10 +13,10 @@ const offeredMilliseconds = 8000;
 /** How long the backend keeps what is deleted: the last moment of the offer still counts. */
 export const undoMilliseconds = 12_000;
 
-/** What can be undone now: the latest of what notifications offer. */
+/** Most recent undo that a notification offers. */
 interface Offer {
   readonly id: string;
-  /** What was done: "3 runs deleted". */
+  /** Description of the completed action: "3 runs deleted". */
   readonly title: string;
   readonly undo: () => void;
 }

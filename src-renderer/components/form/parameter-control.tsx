@@ -15,7 +15,7 @@ export interface ControlProps {
   onChange: (value: ParameterValue) => void;
   disabled: boolean;
   invalid: boolean;
-  /** What is offered to choose from: columns of a dataset, modules of a model; any other may be typed. */
+  /** Suggested choices: columns of a dataset, modules of a model. Users may type any other value. */
   offered: readonly string[] | undefined;
 }
 

@@ -9,10 +9,10 @@ import classes from './parameter-form.module.css';
 import type { Origin } from './parameter-origin.ts';
 
 interface FieldFrameProps {
-  /** Of the control; its help and its problem get `${id}-help` and `${id}-problem`, which describe it. */
+  /** Id of the control; its help and its problem get `${id}-help` and `${id}-problem`, which describe it. */
   id: string;
   label: string;
-  /** As it is written in the YAML and after `--set`. */
+  /** Name in the YAML and after `--set`. */
   name: string;
   help: string;
   /** The document below the help in the side sheet, which the "?" and F1 in the control open. */

@@ -16,7 +16,7 @@ export interface ParameterFormProps {
   declaration: { readonly parameters: readonly ParameterSpec[]; readonly card?: DocumentId | undefined };
   /** The document behind the "?" of each field, where the declaration itself names none. */
   card?: DocumentId | undefined;
-  /** What the person chose, by parameter; a value that is not here is the base's. It may be one that no schema allows. */
+  /** The user's values by parameter; all others come from the base. A value may violate the schema. */
   values: ParameterValues;
   /** The values with one more changed, or one left out: reset. */
   onChange: (values: ParameterValues) => void;
@@ -25,7 +25,7 @@ export interface ParameterFormProps {
   problems?: ReadonlyMap<string, string>;
   /** All of them, or some by name. */
   disabled?: boolean | readonly string[];
-  /** What a parameter that names a column is chosen from. */
+  /** Columns offered for a parameter that names a column. */
   columns?: readonly string[];
   /** By parameter: suggestions; any other value may be typed. */
   suggestions?: Readonly<Record<string, readonly string[]>>;
@@ -169,7 +169,7 @@ interface MoreSettingsProps {
   children: ReactNode;
 }
 
-/** What is seldom changed; the line says how many of them are. */
+/** Collapsible section of rarely changed settings; its header shows how many differ. */
 export function MoreSettings({ changed, faulty, children }: MoreSettingsProps) {
   const [wanted, { toggle }] = useDisclosure(false);
   const open = wanted || faulty;

@@ -1,9 +1,6 @@
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 
-/**
- * Where a value comes from: the declaration's default; what a model, a preset or the data itself (`detected`) says instead; or
- * the person.
- */
+/** Origin of a value: the declared default; a model, a preset or the data (`detected`); or the user. */
 export type Origin = 'default' | 'model' | 'preset' | 'detected' | 'yours';
 
 /** Values that replace the defaults, by parameter. */
@@ -14,7 +11,7 @@ export type ParameterBases = Readonly<
 export interface ShownValue {
   readonly value: ParameterValue;
   readonly origin: Origin;
-  /** What a reset goes back to. */
+  /** Value that a reset restores. */
   readonly base: ParameterValue;
 }
 

@@ -4,7 +4,7 @@ import classes from './help-button.module.css';
 import { type DocumentId, openCard } from './help-store.ts';
 
 interface HelpButtonProps {
-  /** What the help is about: a field's label, a method's name. */
+  /** Subject of the help: a field's label, a method's name. */
   label: string;
   /** The document that the side sheet shows; a field without one has its own help there. */
   card?: DocumentId | null | undefined;

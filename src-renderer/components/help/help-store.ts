@@ -12,7 +12,7 @@ export interface GuidePlace {
 /** A field whose help is asked for, as its declaration has it. */
 export interface HelpField {
   readonly label: string;
-  /** As it is written in YAML and after `--set`. */
+  /** Name in the YAML and after `--set`. */
   readonly name: string;
   readonly help: string;
 }
@@ -24,7 +24,7 @@ interface HelpSheet {
   readonly field: HelpField | null;
 }
 
-/** What the side sheet shows. It keeps its content while it slides away. */
+/** State of the side sheet. The content stays while the sheet slides away. */
 export const useHelpSheet = create<HelpSheet>(() => ({ open: false, trail: [], field: null }));
 
 /** Opens a document of the guide in the side sheet; of a field, under the field's own help. */

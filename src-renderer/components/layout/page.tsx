@@ -91,7 +91,7 @@ interface MoreMenuProps {
   items: readonly MoreItem[];
   label: string;
   above?: ReactNode;
-  /** What the items are done to, as the palette names it. */
+  /** Object of the items, as the palette names it. */
   about?: string;
 }
 

@@ -4,7 +4,7 @@ import { tableStrings } from '../../strings/table.ts';
 import { ErrorNote } from '../feedback/error-note.tsx';
 import classes from './cached-list.module.css';
 
-/** What lies in the Hugging Face cache: a model or a dataset. */
+/** Model or dataset in the Hugging Face cache. */
 interface CachedEntry {
   readonly path: string;
   readonly repository: string;
@@ -15,13 +15,15 @@ interface CachedListProps {
   entries: readonly CachedEntry[];
   error: Error | null;
   isScanning: boolean;
-  /** Whether something is being added. */
+  /** True while an entry is being added. */
   pending: boolean;
   onScan: () => void;
   onAdd: (path: string) => void;
 }
 
-/** What of the Hugging Face cache can be added, below a list of what was; nothing where there is none. */
+/**
+ * Lists Hugging Face cache entries that can be added, below the list of added ones; renders nothing if there are none.
+ */
 export function CachedList({ entries, error, isScanning, pending, onScan, onAdd }: CachedListProps) {
   const words = tableStrings.cached;
   if (error)

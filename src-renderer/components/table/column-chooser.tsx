@@ -7,7 +7,7 @@ import type { DataColumn } from './data-column.ts';
 import classes from './data-table.module.css';
 
 interface ChosenColumns<Item> {
-  /** Those that are chosen, in the order of all. */
+  /** Chosen columns, in the order of all columns. */
   columns: readonly DataColumn<Item>[];
   isChosen: (id: string) => boolean;
   toggle: (id: string) => void;
@@ -37,7 +37,7 @@ export function useChosenColumns<Item>(
 interface ColumnChooserProps<Item> {
   all: readonly DataColumn<Item>[];
   chosen: ChosenColumns<Item>;
-  /** Those that cannot be left out. */
+  /** Columns that cannot be hidden. */
   fixed: readonly string[];
 }
 

@@ -8,13 +8,13 @@ export interface DataColumn<Item> {
   unit?: string;
   /** On hover over the head. */
   help?: string;
-  /** What is sorted and filtered by. */
+  /** Value for sorting and filtering. */
   value: (item: Item) => string | number | boolean | null;
-  /** What is shown; the value itself where it is left out. */
+  /** Cell content; defaults to the value. */
   cell?: (item: Item) => ReactNode;
   /** Numbers are right-aligned. */
   align?: 'left' | 'right';
-  /** Pixels. Where it is left out the column takes what its content needs; in a fitted table, what the others leave. */
+  /** Pixels. Without a width, a column fits its content; in a fitted table, it takes the remaining space. */
   width?: number;
   sortable?: boolean;
   /** In a fitted table: the column goes where room is short, those with the highest number first. Left out: it stays. */
@@ -23,7 +23,7 @@ export interface DataColumn<Item> {
   headHidden?: boolean;
 }
 
-/** What a fitted table leaves to the column without a width, at least. */
+/** Minimum width of the flexible column in a fitted table. */
 export const minFlexibleWidth = 240;
 
 /** The columns that fit into `room` pixels beside `taken` ones, in order. */

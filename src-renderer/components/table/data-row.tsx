@@ -12,9 +12,9 @@ interface DataRowProps<Item> {
   row: Row<Item>;
   index: number;
   columns: ReadonlyMap<string, DataColumn<Item>>;
-  /** What a screen reader calls the row. */
+  /** Accessible name of the row. */
   name: string;
-  /** Whether Tab leads here: to one row of the table. */
+  /** True if Tab reaches this row; only one row of the table is reachable. */
   isFirst: boolean;
   isActive: boolean;
   /** Null: rows cannot be selected. */
@@ -122,7 +122,7 @@ function Expander<Item>({ row, name, onToggle }: ExpanderProps<Item>) {
   );
 }
 
-/** What a key does in the focused row; nothing where it does nothing. */
+/** Returns the action of a key in the focused row, if it has one. */
 function keyAction<Item>(
   event: KeyboardEvent<HTMLTableRowElement>,
   { row, isActive, selected, ...props }: DataRowProps<Item>,

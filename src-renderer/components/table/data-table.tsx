@@ -27,7 +27,7 @@ export interface Sort {
 }
 
 export interface DataTableProps<Item> {
-  /** What a screen reader calls the table. */
+  /** Accessible name of the table. */
   label: string;
   items: readonly Item[];
   itemId: (item: Item) => string;
@@ -43,7 +43,7 @@ export interface DataTableProps<Item> {
   onSortChange?: (sort: Sort | undefined) => void;
   /** Rows are kept whose values have all of these words. */
   filter?: string;
-  /** Checkboxes; space ticks the focused row. Of a row that holds others, these are chosen. */
+  /** Checkboxes; space ticks the focused row. Selecting a group row selects the rows inside. */
   selected?: ReadonlySet<string>;
   onSelectedChange?: (selected: ReadonlySet<string>) => void;
   /** The row that the panel beside the table shows. */

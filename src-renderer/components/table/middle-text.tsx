@@ -27,7 +27,10 @@ export function MiddleText({ text, title = text }: MiddleTextProps) {
   );
 }
 
-/** Where the end begins that is always shown: at the last part of a name "LoRA · digits · seed 1", else at a few letters. */
+/**
+ * Returns the start of the always visible end: the last part of a name like "LoRA · digits · seed 1", else the last few
+ * letters.
+ */
 export function endOf(text: string): number {
   if (text.length < shortestText) return 0;
   const part = text.lastIndexOf(' · ');

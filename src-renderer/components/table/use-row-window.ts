@@ -6,7 +6,7 @@ const margin = 12;
 const least = 60;
 
 export interface RowWindow {
-  /** Of the rows drawn: the first, and the one after the last. */
+  /** First drawn row; `to` is the row after the last one. */
   readonly from: number;
   readonly to: number;
 }

@@ -114,7 +114,7 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
   );
 }
 
-/** What can be done with several adapters at once. */
+/** Actions for several selected adapters. */
 function Selection({ chosen, onClear }: { chosen: readonly AdapterRecord[]; onClear: () => void }) {
   const models = useRequest('models.list', {}).data;
   const ids = chosen.map(({ id }) => id);

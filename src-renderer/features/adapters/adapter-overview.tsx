@@ -13,7 +13,7 @@ import { useAdapterNames } from '../merge/use-adapter-names.ts';
 
 const words = adaptersStrings.overview;
 
-/** What an adapter is: its method and settings, where it acts, how large it is and where it lies. */
+/** Overview of an adapter: method, settings, target modules, size and location. */
 export function AdapterOverview({ adapter }: { adapter: AdapterRecord }) {
   const contents = useRequest('adapters.contents', { id: adapter.id }).data;
   const declarations = useRequest('app.catalog', {}).data?.adapterVariants;

@@ -23,7 +23,7 @@ export interface LineageEdge {
   readonly label: string | null;
 }
 
-/** What an adapter was made from and what was made from it: columns of nodes, each to the right of what it was made from. */
+/** Ancestors and descendants of an adapter: columns of nodes, each to the right of its sources. */
 export interface Lineage {
   readonly columns: readonly (readonly LineageNode[])[];
   readonly edges: readonly LineageEdge[];

@@ -2,7 +2,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 
-/** Whether a model says the class of an image: by a head, or by texts of the classes. */
+/** Returns true if a model classifies images, by a head or by texts of the classes. */
 export function classifiesImages({ description }: Pick<ModelRecord, 'description'>): boolean {
   return description.kind === 'image-classification' || comparesWithTexts(description);
 }

@@ -14,7 +14,7 @@ import { notPlayable, playgroundPath } from './playground-path.ts';
 import { renameAdapter } from './rename-adapter.ts';
 import { useDeleteAdapter } from './use-delete-adapter.ts';
 
-/** What can be done with an adapter itself: two buttons, the rest for the "more" menu. */
+/** Returns the actions on one adapter: two buttons, and the rest for the "more" menu. */
 export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode; more: MoreItem[] } {
   const { id, name, archived } = adapter;
   const models = useRequest('models.list', {}).data;

@@ -2,7 +2,7 @@ import { Checkbox, Stack, Textarea } from '@mantine/core';
 import type { BenchmarkChat } from '../../../src-shared/domain/benchmark.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 
-/** Whether prompts are conversations, and what is said before them. */
+/** Fields for prompts as conversations, with their system message. */
 export function ChatFields({ chat, onChange }: { chat: BenchmarkChat; onChange: (chat: BenchmarkChat) => void }) {
   const { apply_chat_template, fewshot_as_multiturn, system_instruction } = chat;
   return (

@@ -16,7 +16,7 @@ interface NewBenchmarkProps {
   onStarted: (job: JobRecord) => void;
 }
 
-/** What a benchmark is made of: tasks, a base and its adapters, and how much of each task is run. */
+/** Form for a benchmark: tasks, a base and its adapters, and the share of each task to run. */
 export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
   const form = useBenchmarkForm(start, onStarted);
   return (

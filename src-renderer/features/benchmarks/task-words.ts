@@ -2,7 +2,7 @@ import { benchmarksStrings } from '../../strings/benchmarks.ts';
 
 const kinds = new Map(Object.entries(benchmarksStrings.kinds));
 
-/** What people call lm-eval's output types; its own name of one that is not known. */
+/** Returns the display name of an lm-eval output type; unknown types keep their own name. */
 export function kindWords(outputType: string): string {
   return kinds.get(outputType) ?? outputType;
 }

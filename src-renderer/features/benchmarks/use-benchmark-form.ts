@@ -6,10 +6,10 @@ import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 
-/** As many as a benchmark takes beside its base. */
+/** Limit of adapters per benchmark, besides the base. */
 const maxAdapters = 15;
 
-/** What a form begins with: what an earlier benchmark was asked, or an adapter that is to be measured. */
+/** Initial values of the form: those of an earlier benchmark, or an adapter to measure. */
 export interface BenchmarkStart {
   readonly modelId: string | null;
   readonly adapterIds: readonly string[];
@@ -49,7 +49,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
   const modelId = chosenModel ?? allAdapters.find(({ id }) => chosen.includes(id))?.modelId ?? models?.[0]?.id ?? null;
   const adapters = beforeAndAfter(allAdapters.filter((one) => one.modelId === modelId && isOffered(one, chosen)));
   const listed = adapters.map(({ id }) => id).filter((id) => chosen.includes(id));
-  // As an earlier benchmark had them, then as they are listed.
+  // Keep the order of the earlier benchmark, then that of the list.
   const selected = [...new Set([...start.adapterIds, ...listed])].filter((id) => listed.includes(id));
   const found = tasks === null ? undefined : read.data;
   const examples = (found ?? []).reduce((sum, { total }) => sum + (limit === 0 ? total : Math.min(limit, total)), 0);
@@ -101,7 +101,7 @@ function isOffered({ id, archived }: AdapterRecord, chosen: readonly string[]): 
   return !archived || chosen.includes(id);
 }
 
-/** What was trained or imported, then what was pruned, then merges of them; each the newest first. */
+/** Sorts trained and imported adapters first, then pruned ones, then merges; each newest first. */
 function beforeAndAfter(adapters: readonly AdapterRecord[]): AdapterRecord[] {
   const place = ({ origin }: AdapterRecord) => (origin.kind === 'merge' ? 2 : origin.kind === 'prune' ? 1 : 0);
   return adapters.toSorted((one, other) => place(one) - place(other) || other.createdAt - one.createdAt);

@@ -9,7 +9,7 @@ interface CachedDatasetsProps {
   onAdd: (path: string) => void;
 }
 
-/** What Hugging Face's datasets has prepared on this machine and is no dataset of the studio yet; nothing where there is none. */
+/** Lists datasets in the local Hugging Face cache that are not yet added; renders nothing if there are none. */
 export function CachedDatasets({ known, pending, onAdd }: CachedDatasetsProps) {
   const cached = useRequest('datasets.cached', {});
   const entries = (cached.data ?? []).filter(({ path }) => !known.has(path));

@@ -3,7 +3,7 @@ import { type Figure, type FigureTheme, plainText } from '../../../src-shared/fi
 import { axis, baseLayout, legendAbove } from '../../../src-shared/figures/layout.ts';
 import { neutralColors } from '../../../src-shared/figures/palette.ts';
 
-/** What is counted for each label. */
+/** Returns labels for the class balance, by the kind of labels counted. */
 export function balanceWords({ text }: { readonly text: Pick<TextDescription, 'labelKind'> | null }): {
   readonly title: string;
   readonly unit: string;

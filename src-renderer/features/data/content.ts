@@ -2,7 +2,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { dataStrings } from '../../strings/data.ts';
 
-/** What there is to learn from a dataset, in a few words: its classes, or what replaces them where it has none. */
+/** Summarizes the learning targets of a dataset: its classes, or what replaces them. */
 export function contentWords({ labels, text }: DatasetDescription): string {
   if (text?.labelKind === 'tags') return plural(labels.length, 'tag');
   if (text === null || labels.length > 0) return plural(labels.length, 'class', 'classes');

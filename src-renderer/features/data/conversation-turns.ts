@@ -2,7 +2,7 @@ import { type ChatMessage, isExcluded, messageText } from '../../../src-shared/d
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
 import { preferenceOf } from '../../../src-shared/domain/preference.ts';
 
-/** What is said of an answer by the data. */
+/** Label that the data give an answer. */
 export type Verdict = 'chosen' | 'rejected' | 'wanted' | 'unwanted';
 
 export interface Turn {

@@ -25,7 +25,7 @@ import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
 import { TextPanels } from './text-panels.tsx';
 
-/** What opening a dataset told: splits, class balance, images, problems, licence and provenance. */
+/** Details of a dataset: splits, class balance, images, problems, license and provenance. */
 export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const { description } = dataset;
   const theme = useFigureTheme();
@@ -126,7 +126,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   );
 }
 
-/** What is particular to images. */
+/** Facts that only image datasets have. */
 function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
   return [{ label: 'Image size', value: image === null ? 'various' : imageSizeWords(image) }];

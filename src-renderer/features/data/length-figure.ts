@@ -13,7 +13,7 @@ interface Lengths {
   readonly modelName: string;
   /** Tokens that the model reads at most. */
   readonly maxPositions: number;
-  /** Whether what is longer is read in windows, and not truncated. */
+  /** True if longer texts are read in windows instead of truncated. */
   readonly isInWindows?: boolean;
 }
 

@@ -4,11 +4,11 @@ import classes from './data.module.css';
 
 interface ProblemListProps {
   problems: DatasetDescription['problems'];
-  /** What a screen reader calls the list. */
+  /** Accessible name of the list. */
   title?: string;
 }
 
-/** What is wrong with a dataset, or what steps changed in it, each with the row or file; scrolls inside. */
+/** Problems of a dataset or changes made by its steps, each with its row or file; scrolls inside. */
 export function ProblemList({ problems, title = dataStrings.problems }: ProblemListProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard

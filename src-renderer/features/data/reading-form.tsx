@@ -112,7 +112,7 @@ interface RowChangesProps {
   changes: TextInspection['repairs'];
 }
 
-/** What steps change in the first rows, row by row; nothing where they change none. */
+/** Changes that the steps make in the first rows, row by row; renders nothing if there are none. */
 function RowChanges({ title, changes = [] }: RowChangesProps) {
   if (changes.length === 0) return null;
   return (

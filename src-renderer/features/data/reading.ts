@@ -10,7 +10,7 @@ import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/
 import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
-/** What a row of a file is learned as. */
+/** Kind of training example that a row becomes. */
 export const rowKinds = [
   'text',
   'tagged',
@@ -129,14 +129,14 @@ function withoutColumns(options: ParameterValues): ParameterValues {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !roles.has(name)));
 }
 
-/** What the fields show as the way of splitting: what was chosen, else what was found. */
+/** Returns the way of splitting that the fields show: the chosen one, else the detected one. */
 export function shownSplit(options: ParameterValues, inspection: TextInspection | undefined): SplitBy {
   const chosen = options['split_by'];
   if (chosen === 'share' || chosen === 'column' || chosen === 'file') return chosen;
   return inspection?.split?.by ?? 'share';
 }
 
-/** What is still to be chosen before the file can be read so; null where nothing is. */
+/** Returns the choice that the file still needs before it can be read; null if none is missing. */
 export function whatIsMissing(
   kind: RowKind,
   columns: TextColumns,
@@ -201,7 +201,7 @@ export const kindWords: Readonly<Record<RowKind, string>> = {
 
 const namedLabels = 8;
 
-/** What the labels are, of the rows that were read. */
+/** Describes the labels of the rows read. */
 export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspection): string {
   const named = labels.slice(0, namedLabels).join(', ');
   const names = labels.length > namedLabels ? `${named} and ${labels.length - namedLabels} more` : named;
@@ -215,7 +215,7 @@ export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspec
   return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
 }
 
-/** What can be learned from a dataset, in a few words: "Texts, 3 classes". */
+/** Describes the task of a dataset in a few words: "Texts, 3 classes". */
 export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'labels'>): string {
   const classes = labels.length === 1 ? '1 class' : `${labels.length} classes`;
   if (text === null) return `Image classification, ${classes}`;

@@ -24,7 +24,7 @@ interface TemplatePreviewProps {
   path: string;
   /** Such as the file can be read with. */
   options: ParameterValues;
-  /** As they are read with these options. */
+  /** Rows parsed with these options. */
   rows: TextInspection['rows'];
 }
 
@@ -110,7 +110,7 @@ export function TemplatePreview({ path, options, rows }: TemplatePreviewProps) {
   );
 }
 
-/** "20 rows: median 31 · max 120 tokens. …" */
+/** Summarizes token lengths, e.g. "20 rows: median 31 · max 120 tokens." */
 function summaryOf({ rows, example, maxPositions }: RequestOutput<'datasets.inspectTokens'>): string {
   const lengths = rows.flatMap(({ tokens }) => tokens ?? []).sort((left, right) => left - right);
   // A question's text is read in windows.

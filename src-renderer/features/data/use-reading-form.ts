@@ -48,9 +48,9 @@ export function useReadingForm(reading: Reading) {
     { enabled: firstProblem(specs, knownValues(specs, settled)) === null },
   );
   const last = useLastAnswer(answer.data)?.text ?? undefined;
-  // What fitted stays in sight while other choices do not fit yet.
+  // Keeps the last valid preview while other choices do not fit yet.
   const fitting = useLastAnswer(last?.misfit === null ? last : undefined);
-  // Those options that it fitted.
+  // Options of the last valid preview.
   const fittingOptions =
     useLastAnswer(last?.misfit === null && answer.data !== undefined ? settled : undefined) ?? settled;
   const isSettled = answer.data !== undefined && settled === options;
@@ -65,7 +65,7 @@ export function useReadingForm(reading: Reading) {
     : // Nothing is known to be missing before the columns are.
       ((last && missing) ??
       problem ??
-      // Of a long file, later rows may have it.
+      // In a long file, later rows may contain the value.
       (last?.isWhole ? unmatched : null) ??
       whatIsWrong(isSettled ? last : undefined, options));
   const change = (changes: Partial<Reading>) => changeReading(path, changes);

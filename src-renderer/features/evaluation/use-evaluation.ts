@@ -10,7 +10,7 @@ import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 import { classTemplatesFault } from '../templates/class-templates-input.tsx';
 
-/** What is evaluated: a base, alone or with an adapter on it. */
+/** Subject of the evaluation: a base, alone or with an adapter. */
 export interface Evaluated {
   readonly name: string;
   /** Null: the adapter's base is not in the studio. */
@@ -65,7 +65,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     });
   };
   return {
-    /** Those that fit, and the others with the reason. */
+    /** Datasets that fit; the others follow with the reason. */
     datasets: all.filter(({ id }) => !misfits.has(id)),
     misfits: all.flatMap(({ id, name: title }) => {
       const why = misfits.get(id);

@@ -1,6 +1,6 @@
 import type { DocumentId, GuidePlace } from '../../components/help/help-store.ts';
 
-/** Where a link of a document leads: into the guide, or to an address that the window does not open. */
+/** Target of a link in a document: a place in the guide, or an outside address, which the window does not open. */
 export type LinkTarget =
   | { readonly kind: 'document'; readonly place: GuidePlace }
   | { readonly kind: 'outside'; readonly address: string };

@@ -107,7 +107,7 @@ function componentsFor({ id, dark, titled, onFollow, addressOf }: Rendering): Co
   };
 }
 
-/** What may be wider than the document: it scrolls by itself, by the arrow keys too. */
+/** Element that may be wider than the document and scrolls by itself, also by arrow keys. */
 function Scrolling({ children }: { children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached to be scrolled

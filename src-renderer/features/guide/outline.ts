@@ -7,7 +7,7 @@ import { documents } from './documents.ts';
 export interface Topic {
   readonly id: DocumentId;
   readonly title: string;
-  /** What its index says of it. */
+  /** Description from the index. */
   readonly summary: string;
 }
 

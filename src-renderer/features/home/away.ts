@@ -6,13 +6,13 @@ export type Entry =
   | { readonly kind: 'run'; readonly record: RunRecord }
   | { readonly kind: 'study'; readonly record: StudyRecord };
 
-/** What happened while nobody looked. */
+/** Events while the user was away. */
 interface Happened {
   /** Runs that wait to be resumed while the queue goes on without them. */
   readonly paused: readonly RunRecord[];
   /** How many of these closing the studio paused. */
   readonly byQuitting: number;
-  /** What failed or was interrupted, whenever that was; the latest first. */
+  /** Failed and interrupted jobs of any time, newest first. */
   readonly failed: readonly Entry[];
   /** Results since then, the latest first. Runs of a study are its parts. */
   readonly finished: readonly Entry[];
@@ -27,7 +27,7 @@ interface Records {
   readonly since: number;
 }
 
-/** What fails again, or finishes again, after it was dismissed is shown again. */
+/** Includes the finish time, so a repeated failure or finish appears again after it was dismissed. */
 export function keyOf({ record: { id, finishedAt } }: Entry): string {
   return `${id} ${finishedAt}`;
 }

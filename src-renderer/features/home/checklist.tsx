@@ -10,7 +10,7 @@ import type { ChecklistState, StepId, StepState } from './use-checklist.ts';
 
 const strings = homeStrings.checklist;
 
-/** What someone new does first: five steps that tick themselves off, all of them possible with what is bundled. */
+/** First steps for new users: five steps that check themselves off, all possible with the bundled files. */
 export function Checklist({ checklist }: { checklist: ChecklistState }) {
   const { steps, reportPath } = checklist;
   const done = steps.filter(({ state }) => state === 'done').length;

@@ -15,7 +15,7 @@ import classes from './home.module.css';
 const strings = homeStrings.findings;
 type Row = ReportSummary['rows'][number];
 
-/** What the last demo found, in the numbers of its report, until it is dismissed. */
+/** Findings of the last demo, in the numbers of its report, until they are dismissed. */
 export function DemoFindings({ studies }: { studies: readonly StudyRecord[] }) {
   const { isDismissed, dismiss } = useDismissed();
   const { data: reports } = useRequest('reports.list', {});

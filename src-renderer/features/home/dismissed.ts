@@ -2,7 +2,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import { notifyUndo } from '../../components/feedback/undo.tsx';
 import { homeStrings } from '../../strings/home.ts';
 
-/** What Home was told not to show again, across starts. */
+/** Stores which entries the user dismissed from Home, across starts. */
 export function useDismissed(): {
   isDismissed: (key: string) => boolean;
   dismiss: (keys: readonly string[]) => void;

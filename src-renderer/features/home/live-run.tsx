@@ -78,7 +78,7 @@ function useStrip(run: RunRecord, history: HistorySource): GrowingFigure | null 
   }, [run, history, theme]);
 }
 
-/** Of a run that has not switched any yet: nothing is drawn of it. */
+/** Placeholder for a run that has not switched any layers yet; draws nothing. */
 const noShares: ActivationShares = {
   ...{ firstStep: 0, nextStep: 0, width: 1, groupCount: 0 },
   counts: new Uint32Array(),

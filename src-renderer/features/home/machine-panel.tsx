@@ -38,7 +38,7 @@ function GpuRows({ gpu: { name, memoryUsedBytes, memoryTotalBytes, utilization }
   );
 }
 
-/** What the studio computes on, and what memory and disk it has left. */
+/** Shows the compute device and the free memory and disk space. */
 export function MachinePanel() {
   const { data: status } = useRequest('app.status', {});
   return (

@@ -17,7 +17,7 @@ interface NowPanelProps {
   runs: readonly RunRecord[];
 }
 
-/** What runs now, with its loss and its active layers, and what waits behind it. */
+/** Shows the running job with its loss and active layers, and the queue behind it. */
 export function NowPanel({ jobs, runs }: NowPanelProps) {
   const cancel = useCancel(runs);
   const running = jobs.filter((job) => job.status === 'running');

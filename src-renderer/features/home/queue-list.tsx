@@ -94,7 +94,7 @@ function LeftHeld({ count }: { count: number }) {
 interface MoveHandleProps {
   job: JobRecord;
   at: number;
-  /** It was moved by the keyboard: the focus goes with it to its new place. */
+  /** True after a move by keyboard: the focus follows the row. */
   isMoved: boolean;
   onKeyDown: (event: KeyboardEvent) => void;
 }
@@ -118,7 +118,7 @@ function MoveHandle({ job, at, isMoved, onKeyDown }: MoveHandleProps) {
   );
 }
 
-/** What a row needs to be dragged to another place, or moved there by the arrow keys. */
+/** Returns handlers for reordering the queue by dragging or by arrow keys. */
 function useReorder(queue: readonly JobRecord[], onMove: (id: string, before: string | null) => void) {
   const [dragged, setDragged] = useState<string | null>(null);
   const [moved, setMoved] = useState<string | null>(null);

@@ -10,10 +10,10 @@ export function placeBefore(shown: readonly JobRecord[], from: number, to: numbe
   return shown[to > from ? to + 1 : to]?.id ?? null;
 }
 
-/** What the running and the queued jobs still take together, as far as it can be told. */
+/** Estimated time until the running and queued jobs are done. */
 export interface QueueTime {
   readonly seconds: number;
-  /** Whether the time of every job is known. */
+  /** True if the time of every job is known. */
   readonly isWhole: boolean;
 }
 

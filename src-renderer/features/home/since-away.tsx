@@ -28,7 +28,7 @@ interface SinceAwayProps {
   jobs: readonly JobRecord[];
 }
 
-/** What finished, failed and was paused while nobody looked; each can be resumed or dismissed. */
+/** Lists jobs that finished, failed or paused while the user was away; each can be resumed or dismissed. */
 export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
   const since = useAwaySince();
   const { isDismissed, dismiss } = useDismissed();

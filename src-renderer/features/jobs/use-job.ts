@@ -13,7 +13,7 @@ export function useJob(id: string | null): JobRecord | undefined {
   return id === null ? undefined : data;
 }
 
-/** Whether a job waits or goes on. */
+/** Returns true if a job is queued or running. */
 export function isActive(job: JobRecord | undefined): boolean {
   return job !== undefined && !isOver(job);
 }

@@ -22,7 +22,7 @@ interface AdapterCardBodyProps {
   grouped?: boolean;
 }
 
-/** What a card says of an adapter: on the shelf and under the pointer while it is dragged. */
+/** Content of an adapter card, in the library list and under the pointer while dragged. */
 export function AdapterCardBody({ adapter, names, grouped = false }: AdapterCardBodyProps) {
   const rank = rankText(adapter.parameters);
   return (

@@ -8,7 +8,7 @@ import { ExportItems } from './export-items.tsx';
 import { PruneAdapter } from './prune-adapter.tsx';
 import { RuntimeVerdicts } from './runtime-verdicts.tsx';
 
-/** What can be done with an adapter, as items of a menu: on its card, and on the page of its run. */
+/** Menu items for an adapter, on its card and on the page of its run. */
 export function AdapterItems({ adapter }: { adapter: AdapterRecord }) {
   return (
     <>

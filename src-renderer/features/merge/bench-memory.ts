@@ -14,7 +14,7 @@ const benchStateSchema = z.object({
   evalSamples: z.number().int().min(0),
   /** Training examples a task, for methods that look at data. */
   tuningSamples: z.number().int().min(1).default(64),
-  /** Whether placebos are scored beside the merge. */
+  /** True if placebos are scored next to the merge. */
   placebos: z.boolean().default(false),
   /** Datasets that are scored besides those of the adapters. */
   datasets: z.array(z.string()).readonly().default([]),
@@ -39,7 +39,7 @@ export const emptyBench: BenchState = {
 
 const place = 'coto-merge-bench';
 
-/** What lay on the bench when the window was last closed; the empty bench where nothing readable was kept. */
+/** Restores the merge bench of the last session; empty if nothing readable was stored. */
 export function recallBench(storage: Pick<Storage, 'getItem'> | null): BenchState {
   try {
     const read = benchStateSchema.safeParse(JSON.parse(storage?.getItem(place) ?? 'null'));

@@ -16,7 +16,7 @@ import { WhatIf } from './what-if.tsx';
 interface BenchPanelProps {
   adapters: ReadonlyMap<string, AdapterRecord>;
   namesOf: (adapter: AdapterRecord) => AdapterNames;
-  /** Of the preflight: what they say of one adapter is in its row. */
+  /** Preflight results; problems of a single adapter appear in its row. */
   checks: readonly PreflightLine[];
   /** Something is being dragged: the bench shows that it waits. */
   isDragging: boolean;
@@ -24,7 +24,7 @@ interface BenchPanelProps {
 
 export const benchId = 'merge-bench';
 
-/** Where adapters are dropped, each with its weight. */
+/** Drop area for adapters, each with its weight. */
 export function BenchPanel({ adapters, namesOf, checks, isDragging }: BenchPanelProps) {
   const { bench } = useBench();
   const { setNodeRef, isOver } = useDroppable({ id: benchId });

@@ -7,9 +7,9 @@ const storage = 'localStorage' in globalThis ? globalThis.localStorage : null;
 /** The bench outlives the page and the window, so that a look at a run, or a restart, loses nothing. */
 export const useBench = create<BenchState>(() => recallBench(storage));
 useBench.subscribe((state) => rememberBench(storage, state));
-/** What lay on the bench before each change, for undo; a drag of a slider is many changes, so that many are kept. */
+/** Earlier states of the bench for undo. Dragging a slider makes many changes, so the limit is high. */
 const past: Bench[] = [];
-/** What was undone, the last first; a change of the bench forgets it. */
+/** Undone states, last one first; any new change clears them. */
 const undone: Bench[] = [];
 const pastLimit = 500;
 

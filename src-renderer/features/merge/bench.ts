@@ -48,8 +48,8 @@ export function equalShares(bench: Bench): Bench {
 }
 
 /**
- * Scales the free weights so that all weights sum to 1; locked ones stay. Where the free ones sum to zero there is
- * nothing to scale, and they become equal shares.
+ * Scales the free weights so that all weights sum to 1; locked ones stay. If the free weights sum to zero, scaling is
+ * impossible and they become equal shares.
  */
 export function normalize(bench: Bench): Bench {
   const freeSum = bench.reduce((sum, item) => (item.locked ? sum : sum + meanWeight(item.weight)), 0);

@@ -6,7 +6,7 @@ import { mergeStrings } from '../../strings/merge.ts';
 import { useDeleteAdapter } from '../adapters/use-delete-adapter.ts';
 import { AdapterItems } from './adapter-items.tsx';
 
-/** What can be done with an adapter on the shelf. Its button is reached by the arrow key from the card. */
+/** Menu of an adapter in the list. The arrow key moves from the card to its button. */
 export function CardMenu({ adapter }: { adapter: AdapterRecord }) {
   const deleteAdapter = useDeleteAdapter();
   return (

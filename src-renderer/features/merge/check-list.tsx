@@ -19,7 +19,10 @@ interface CheckListProps {
   nameAt: (place: number) => string;
 }
 
-/** What stops the merge with its ways out, then what to keep in mind; what passed is counted, and listed on request. */
+/**
+ * Lists errors that block the merge with their solutions, then warnings; passed checks are counted, and listed on
+ * request.
+ */
 export function CheckList({ checks, methods, nameAt }: CheckListProps) {
   const { bench } = useBench();
   const [opened, { toggle }] = useDisclosure(false);

@@ -1,7 +1,7 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 
 export interface CheckSummary {
-  /** What stops the merge, then what to keep in mind, each in the order of the checks. */
+  /** Errors that block the merge, then warnings, each in the order of the checks. */
   readonly open: readonly PreflightLine[];
   readonly passed: readonly PreflightLine[];
 }
@@ -11,7 +11,7 @@ export function summarizeChecks(lines: readonly PreflightLine[]): CheckSummary {
   return { open: [...of('refused'), ...of('warning')], passed: of('ok') };
 }
 
-/** What stops the merge or is to be kept in mind of the adapter at a place of the bench; the worse where there are several. */
+/** Returns the worst error or warning of the adapter at this position of the bench. */
 export function conflictOf(lines: readonly PreflightLine[], place: number): PreflightLine | null {
   return summarizeChecks(lines).open.find(({ adapter }) => adapter === place) ?? null;
 }

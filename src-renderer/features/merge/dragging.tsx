@@ -17,7 +17,7 @@ export const benchCollisions: CollisionDetection = (given) => {
   });
 };
 
-/** What a drop does: a card is added, a row takes the place of the one that it falls on. */
+/** Handles a drop: a card is added, a row moves to the position of the row it is dropped on. */
 export function dropOnBench(active: string, over: string | null): void {
   const row = adapterOfRow(active);
   if (row === null) {
@@ -41,7 +41,7 @@ interface DraggedCardProps {
   chosen: readonly AdapterRecord[];
 }
 
-/** What is under the pointer says where it may drop, and what will come of it. */
+/** Card under the pointer; shows where it may be dropped, and the effect. */
 export function DraggedCard({ adapter, names, chosen }: DraggedCardProps) {
   const { over } = useDndContext();
   const foreign = chosen.find((other) => !mayShareBase(other, adapter));
@@ -73,7 +73,7 @@ interface MovingOver extends Moving {
   readonly over: { readonly id: Id } | null;
 }
 
-/** What a screen reader says while something is dragged. */
+/** Screen reader announcements during a drag. */
 export function dragAnnouncements(adapters: ReadonlyMap<string, AdapterRecord>) {
   const { picked, overBench, notOver, dropped, putBack } = mergeStrings.announced;
   const name = (id: Id) => adapters.get(adapterOfRow(String(id)) ?? String(id))?.name ?? mergeStrings.deleted;

@@ -11,7 +11,7 @@ interface ExportFormProps {
   onExport: (parameters: ParameterValues) => void;
 }
 
-/** What a form of export asks for before it asks where to write. */
+/** Options of an export target, shown before the save dialog. */
 export function ExportForm({ target, onExport }: ExportFormProps) {
   const [values, setValues] = useState<ParameterValues>({});
   return (

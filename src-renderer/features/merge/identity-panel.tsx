@@ -56,7 +56,7 @@ export function IdentityButton({ test, input }: IdentityButtonProps) {
 
 interface IdentityResultProps {
   test: ReturnType<typeof useIdentityTest>;
-  /** What was tested, in words. */
+  /** Description of the test. */
   title: string;
 }
 
@@ -89,7 +89,7 @@ function look({ error }: IdentityOutcome): 'ok' | 'warning' {
   return error !== null && error < rounding ? 'ok' : 'warning';
 }
 
-/** What came of the adapter, in a few words. */
+/** Describes the result for the adapter in a few words. */
 export function outcomeText({ exact, error, module, reason }: IdentityOutcome): string {
   if (error === null) return mergeStrings.identitySkipped(reason ?? '');
   if (exact) return mergeStrings.identityExact;

@@ -41,7 +41,7 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
 
 const opened = Date.now();
 
-/** What was just started lies below the preflight, often out of sight; what is from before needs no such help. */
+/** Scrolls to a newly started merge, which often starts out of sight below the preflight; earlier ones stay put. */
 function useScrollToNew(createdAt: number | undefined, done: boolean) {
   const place = useRef<HTMLElement>(null);
   const isNew = createdAt !== undefined && createdAt > opened;

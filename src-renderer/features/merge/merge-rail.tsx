@@ -73,7 +73,7 @@ export function MergeControls({ panel, catalog, nameAt }: RailProps) {
 interface FootProps {
   panel: RailProps['panel'];
   identity: ReturnType<typeof useIdentityTest>;
-  /** What the identity test was asked about, in words. */
+  /** Description of the identity test's subject. */
   tested: string;
 }
 

@@ -22,7 +22,7 @@ const verdictColors: Record<MergeVerdict['verdict'], string> = {
   'do not': 'red',
 };
 
-/** Whether the adapters on the bench go together: a map by layer and pair, and a verdict whose rule is stated. */
+/** Shows the mergeability of the adapters on the bench: a map by layer and pair, and a verdict with its rule. */
 export function MergeabilityPanel() {
   const { bench } = useBench();
   const adapters = bench.map(({ adapterId, weight }) => ({ adapterId, weight }));

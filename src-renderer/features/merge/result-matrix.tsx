@@ -10,7 +10,9 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import classes from './merge.module.css';
 
-/** What a cell lost or gained against the best own adapter of its task, in points of accuracy; null for want of either. */
+/**
+ * Returns a cell's difference to the best own adapter of its task, in points of accuracy; null if either is missing.
+ */
 export function pointsLost(
   accuracies: readonly (number | null)[],
   kinds: readonly string[],

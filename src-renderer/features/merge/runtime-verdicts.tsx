@@ -12,7 +12,7 @@ const marks: Record<RuntimeVerdict['verdict'], { sign: string; look: 'ok' | 'war
   no: { sign: '✗', look: 'refused' },
 };
 
-/** Whether vLLM, llama.cpp and others load an adapter, why not, and the export that helps. */
+/** Lists whether vLLM, llama.cpp and other programs load the adapter, with the reason and a suitable export. */
 export function RuntimeVerdicts({ adapter }: { adapter: Pick<AdapterRecord, 'id'> }) {
   const contents = useRequest('adapters.contents', { id: adapter.id });
   const targets = useRequest('app.catalog', {}).data?.exportTargets ?? [];

@@ -22,7 +22,7 @@ const sets: readonly (readonly ShelfFilter[])[] = [
   })),
 ];
 
-/** Of adapters that may share the base of those on the bench. */
+/** Filters adapters that may share the base of those on the bench. */
 function fitsBench(bench: readonly AdapterRecord[]): ShelfFilter {
   return {
     id: 'fits',
@@ -60,7 +60,7 @@ interface ShelfChoice {
   readonly bench: readonly AdapterRecord[];
 }
 
-/** What is left of the adapters, by base: the base with the newest adapter first, and in each the newest adapter. */
+/** Groups the filtered adapters by base. Bases and the adapters within them are sorted newest first. */
 export function shelfGroups(
   adapters: readonly AdapterRecord[],
   { search, filters, bench }: ShelfChoice,

@@ -25,7 +25,9 @@ export const benchPlacebos = { declaration: { parameters: placeboParameters(), c
 /** Training examples for methods that look at data, and for a search. */
 export const benchTuning = { declaration: { parameters: tuningParameters(), card: 'guide/merge' } } as const;
 
-/** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
+/**
+ * Returns the state of the merge panel: the choices, the preflight results, and the merge and studies that can start.
+ */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
   const { bench, method, parameters, name, evalSamples, tuningSamples, placebos, datasets } = useBench();
   const variants = useVariantNames();

@@ -18,7 +18,7 @@ interface WeightInputProps {
 export function WeightInput({ name, weight, disabled, onChange }: WeightInputProps) {
   const [typed, setTyped] = useState(weightText(weight));
   const [focused, setFocused] = useState(false);
-  // What was changed elsewhere (the slider, Normalize) replaces what was typed.
+  // Changes from elsewhere (the slider, Normalize) replace the typed text.
   const exact = weightFromText(typed)?.toString() === weight.toString() ? typed : weightText(weight);
   const step = (by: number) => {
     if (typeof weight === 'number') onChange(Number((weight + by).toPrecision(12)));

@@ -6,7 +6,10 @@ import classes from './merge.module.css';
 
 const [least, most] = [-1, 1.5];
 
-/** What the slider reaches; numbers beyond are typed. The labels stand in the bench's head, at their shares of the width. */
+/**
+ * Range of the slider; users can type numbers beyond it. The labels are in the bench's header, at their shares of the
+ * width.
+ */
 export const weightRange = {
   least,
   most,

@@ -9,8 +9,8 @@ import classes from './merge.module.css';
 const words = mergeStrings.whatIf;
 
 /**
- * What the weights would make of the updates on the bench. The backend reads the adapters once; a moving slider asks nothing.
- * Of adapters that have no such sum, the checks say why.
+ * Preview of the merge that the weights would produce. The backend reads the adapters once; a moving slider asks
+ * nothing. For adapters without such a sum, the checks give the reason.
  */
 export function WhatIf({ bench }: { bench: Bench }) {
   const adapters = bench.map(({ adapterId }) => adapterId);

@@ -16,7 +16,7 @@ import { useMergePanel } from './use-merge-panel.ts';
 
 interface WorkbenchProps {
   adapters: ReadonlyMap<string, AdapterRecord>;
-  /** Those on the bench, in its order. */
+  /** Adapters on the bench, in its order. */
   chosen: readonly AdapterRecord[];
   namesOf: (adapter: AdapterRecord) => AdapterNames;
   catalog: Catalog | undefined;

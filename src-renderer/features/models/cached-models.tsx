@@ -11,7 +11,7 @@ interface CachedModelsProps {
   onAdd: (path: string) => void;
 }
 
-/** What lies in the Hugging Face cache of this machine and is no model of the studio yet; nothing where there is none. */
+/** Lists models in the local Hugging Face cache that are not yet added; renders nothing if there are none. */
 export function CachedModels({ known, pending, onAdd }: CachedModelsProps) {
   const cached = useRequest('models.cached', {});
   const entries = (cached.data ?? []).filter(({ path }) => !known.has(path));

@@ -12,7 +12,7 @@ import { useHubDialog } from './use-hub-dialog.ts';
 
 type PlannedFile = DownloadPlan['files'][number];
 
-/** Of the weights that are in no GGUF file, in the list. */
+/** Name in the list for weights outside of GGUF files. */
 const safetensors = 'safetensors';
 
 const columns: readonly DataColumn<PlannedFile>[] = [

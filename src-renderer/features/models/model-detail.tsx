@@ -50,7 +50,7 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   },
 ];
 
-/** What reading a model's folder told: sizes, modules that can carry adapters, labels, provenance. */
+/** Details of a model: sizes, modules that can carry adapters, labels and provenance. */
 export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarted: (job: JobRecord) => void }) {
   const { description } = model;
   const [isQuantizing, setQuantizing] = useState(false);

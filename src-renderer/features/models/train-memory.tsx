@@ -47,7 +47,7 @@ const columns: readonly DataColumn<MemoryChoice>[] = [
   },
 ];
 
-/** Whether a training fits into the memory that is free now, in its color. */
+/** Verdict on whether a training fits into the free memory, in its color. */
 export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
   return (
     <Text span size="xs" fw={600} c={verdictColors[verdict]} title={verdictTexts[verdict]}>
@@ -56,7 +56,7 @@ export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
   );
 }
 
-/** What it takes to train the model on this machine, and a way to Train with the fastest settings that fit. */
+/** Memory needed to train the model locally, and a link to Train with the fastest settings that fit. */
 export function TrainMemory({ model, onQuantize }: { model: ModelRecord; onQuantize: () => void }) {
   const answers = useRequest('models.memory', {});
   const memory = answers.data?.find(({ modelId }) => modelId === model.id);

@@ -16,20 +16,20 @@ export interface Message {
   readonly content: string;
 }
 
-/** What the form of the playground holds. */
+/** Form values of the Playground. */
 export interface Draft {
   readonly modelId: string | null;
   /** null is the base alone. */
   readonly columns: readonly (string | null)[];
   readonly kind: 'text' | 'chat';
   readonly text: string;
-  /** Of a chat: put before the messages; empty: none. */
+  /** System message of a chat; empty: none. */
   readonly system: string;
   readonly messages: readonly Message[];
   readonly template: ChosenTemplate;
-  /** Of `generationParameters`: what the person changed. */
+  /** The user's changes to `generationParameters`. */
   readonly settings: ParameterValues;
-  /** Of the catalog's sampling: what the person changed. */
+  /** The user's changes to the catalog's sampling parameters. */
   readonly sampling: ParameterValues;
 }
 
@@ -104,7 +104,7 @@ export function withAnswer(messages: readonly Message[], answer: string): Messag
   return [...said, { role: 'assistant', content: answer }, { role: 'user', content: '' }];
 }
 
-/** What a chat is called until someone renames it: the beginning of what was asked first. */
+/** Returns the name of a chat until it is renamed: the start of its first prompt. */
 export function chatName(
   { kind, text, messages }: Pick<Draft, 'kind' | 'text' | 'messages'>,
   untitled: string,

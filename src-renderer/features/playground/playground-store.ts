@@ -15,7 +15,7 @@ import { type Draft, emptyDraft, saidMessages } from './draft.ts';
 interface Column {
   readonly text: string;
   readonly rates: GenerationRates | null;
-  /** Of a chat that was opened again; null: the job says. */
+  /** Reason why a reopened chat's answer ended; null: the job reports it. */
   readonly finish: FinishReason | null;
 }
 
@@ -34,12 +34,12 @@ interface PlaygroundState {
   readonly draft: Draft;
   /** The chat that is open; null: none is kept yet. */
   readonly chatId: string | null;
-  /** What was last asked for, and the job that answers; null: the answers were kept. */
+  /** Last request and the job that answers it; null: the answers come from a saved chat. */
   readonly asked: {
     readonly jobId: string | null;
     readonly prompt: Prompt;
     readonly names: readonly string[];
-    /** Whether its answers are in the kept chat. */
+    /** True if its answers are in the saved chat. */
     readonly isKept: boolean;
   } | null;
   /** The texts of that job as far as they came. */
@@ -131,7 +131,7 @@ export function showChat({ id, modelId, content }: ChatRecord): void {
   });
 }
 
-/** What of the draft and its answers is kept. */
+/** Returns the saved part of a draft and its answers. */
 export function contentOf({ modelId: _, ...draft }: Draft, answers: ChatContent['answers']): ChatContent {
   return {
     ...draft,

@@ -12,7 +12,7 @@ import { type PlaygroundInput, useTriedModel } from './use-playground-form.ts';
 const words = playgroundStrings.image;
 const extensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
-/** What the form of a classifier shows and does: an image is classified as soon as it is picked. */
+/** State and actions of the classifier form. An image is classified as soon as it is picked. */
 export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapters' | 'isWriting'>) {
   const { picked, classNames, classTemplates } = usePlayground();
   const { model, fitting, columns, nameOf } = useTriedModel(input);
@@ -75,7 +75,7 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
     fitting,
     columns,
     picked,
-    /** Whether the model has to be told the classes, as CLIP has. */
+    /** True if the model needs class names, like CLIP. */
     isZeroShot,
     classNames,
     classTemplates,

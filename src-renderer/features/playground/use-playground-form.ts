@@ -16,7 +16,7 @@ export interface PlaygroundInput {
   models: readonly ModelRecord[];
   adapters: readonly AdapterRecord[];
   catalog: Catalog | undefined;
-  /** Whether a text is being generated, or is queued. */
+  /** True if a text is being generated or queued. */
   isWriting: boolean;
 }
 
@@ -30,7 +30,9 @@ export function useTriedModel({ models, adapters }: Pick<PlaygroundInput, 'model
   return { model, fitting, columns, nameOf };
 }
 
-/** What the form of the playground shows and does: the draft, what fits the model, and what is missing before it can start. */
+/**
+ * State and actions of the Playground form: the draft, the fitting adapters, and what is missing before it can start.
+ */
 export function usePlaygroundForm(input: PlaygroundInput) {
   const { catalog, isWriting } = input;
   const { draft } = usePlayground();

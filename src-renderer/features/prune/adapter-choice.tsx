@@ -16,7 +16,10 @@ interface AdapterChoiceProps {
   onChange: (chosen: string[]) => void;
 }
 
-/** The adapters to prune, by base and filtered as on the shelf. What is selected stays so while a filter hides it. */
+/**
+ * The adapters to prune, by base and filtered as on the shelf. Selected adapters stay selected while a filter hides
+ * them.
+ */
 export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps) {
   const [search, setSearch] = useState('');
   const [filters, setFilters] = useState<readonly string[]>([]);

@@ -53,7 +53,7 @@ export function gridFromText(spec: ParameterSpec, text: string): number[] | null
   return [...new Set(values)].sort((first, second) => first - second);
 }
 
-/** What is ticked and typed in the form of a pruning study. */
+/** Form values of a pruning study. */
 export interface PruneChoices {
   /** Keys of the patterns that are not ticked; null: as at first. */
   readonly unticked: ReadonlySet<string> | null;
@@ -80,7 +80,7 @@ export function gridText(method: PruneDeclaration, { grids }: PruneChoices): str
   return grids[method.id] ?? (method.grid?.values ?? []).join(', ');
 }
 
-/** What of the choices a pruning study is made of: its patterns and its grids; or the sentence that says what is wrong. */
+/** Returns the patterns and grids of a pruning study, or one sentence that describes the problem. */
 export function studyParts(methods: readonly PruneDeclaration[], choices: PruneChoices): StudyParts | string {
   const patterns = patternChoices(methods)
     .filter((pattern) => isTicked(pattern, choices))

@@ -26,7 +26,7 @@ interface PruneFormProps {
   onStarted: (study: StudyRecord) => void;
 }
 
-/** What is pruned, how, and on which examples it is evaluated. */
+/** Form for pruning: the adapters, the patterns and the evaluation examples. */
 export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: PruneFormProps) {
   const form = usePruneForm({ adapters, runs, catalog, onStarted });
   return (

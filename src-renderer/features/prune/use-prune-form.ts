@@ -29,7 +29,7 @@ interface PruneInput {
   onStarted: (study: StudyRecord) => void;
 }
 
-/** What is chosen for a pruning study, what is still missing, and its start. */
+/** State of the pruning form: the choices, what is missing, and the start. */
 export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput) {
   const variants = useVariantNames();
   const [chosen, setChosen] = useState<readonly string[]>([]);

@@ -9,7 +9,7 @@ import { reportsStrings } from '../../strings/reports.ts';
 import { openWhenWritten } from './open-when-written.ts';
 import { type ReportSources, ReportSourcesFields } from './report-sources.tsx';
 
-/** What a report is to be made of, and what it would be called. Without runs and studies the dialog asks for them. */
+/** Contents and proposed name of a new report. Without runs and studies the dialog asks for them. */
 export interface ReportSubject {
   readonly runIds?: readonly string[];
   readonly studyIds?: readonly string[];

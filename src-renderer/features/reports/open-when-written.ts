@@ -15,6 +15,6 @@ export function openWhenWritten(job: JobRecord): void {
     else if (error !== null) notifyFailure(new Error(error.message), reportsStrings.failed);
   };
   const stop = onEvent('job.changed', settle);
-  // It may have ended before anybody listened.
+  // The job may have ended before the listener was added.
   request('jobs.get', { id: job.id }).then(settle, () => undefined);
 }

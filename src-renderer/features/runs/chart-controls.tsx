@@ -14,7 +14,7 @@ const axes = ['step', 'time', 'examples'] as const;
 interface ChartControlsProps {
   view: ChartView;
   onChange: (view: ChartView) => void;
-  /** Whether the axis cannot be chosen. */
+  /** True if the axis cannot be changed. */
   stepsOnly?: boolean;
 }
 

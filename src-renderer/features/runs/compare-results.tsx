@@ -31,7 +31,7 @@ interface Column extends ComparedValue {
   readonly format: (value: number) => string;
 }
 
-/** What a run cost, beside its scores. */
+/** Columns for the cost of a run, next to its scores. */
 const costs: readonly Column[] = [
   {
     ...{ id: 'eval-loss', label: compareStrings.evalLoss, heading: compareStrings.evalLoss },
@@ -185,7 +185,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
   );
 }
 
-/** What groups can be compared with. */
+/** Returns the groups available as a reference for comparisons. */
 function referenceChoices({ groups, labelOf }: Comparison): { value: string; label: string }[] {
   const hasCoto = groups.some(({ first }) => first.config.coto !== null);
   return [
@@ -204,7 +204,7 @@ function scoreColumn(score: ComparedValue): Column {
   };
 }
 
-/** Where forgetting was measured: its column. */
+/** Returns the forgetting column if any run measured it. */
 function forgettingColumn(groups: readonly RunGroup[]): readonly Column[] {
   const heading = forgettingHeading(groups.flatMap(({ runs }) => runs.map(({ result }) => result?.forgetting)));
   if (heading === null) return [];

@@ -15,7 +15,7 @@ export function ConfigTable({ comparison }: { comparison: Comparison }) {
   const { groups, labelOf, styleOf } = comparison;
   const names = useRunNames();
   const rows = useMemo(() => groupDifferences(groups.map(({ runs }) => runs.map(knownSettings))), [groups]);
-  /** What is referred to by an id has a name. */
+  /** Ids are shown as names. */
   const textOf = (name: string, { runs }: RunGroup, value: string | null | undefined): string => {
     if (name === 'model') return distinct(runs.map(names.base));
     if (name === 'dataset') return distinct(runs.map(names.dataset));

@@ -31,7 +31,7 @@ export interface Zoom {
   readonly to: number;
 }
 
-/** A metric of a run. Where it is zoomed into, that stretch is asked for in more detail. */
+/** A metric of a run. Zooming in requests that range in more detail. */
 export function CurveFigure({ run, history, options, height }: CurveFigureProps) {
   const theme = useFigureTheme();
   const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1 } = options;
@@ -76,7 +76,7 @@ export function curvesByName(curves: readonly (Curve | undefined)[]): ReadonlyMa
 
 interface Detail {
   readonly source: HistorySource;
-  /** What is known of the stretch; null where nothing is zoomed into. */
+  /** Returns the detailed data of the zoomed range; null without a zoom. */
   readonly current: () => HistorySnapshot | null;
 }
 

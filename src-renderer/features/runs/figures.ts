@@ -67,7 +67,7 @@ export function groupHeatmap(
   };
 }
 
-/** Where a layer has no value although others have one in that step. */
+/** Draws the steps where a layer has no value although others do. */
 function offTrace(
   x: number[],
   y: number[],

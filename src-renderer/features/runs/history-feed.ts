@@ -21,7 +21,7 @@ export interface RunHistory {
   readonly masks: ActivationShares | null;
 }
 
-/** What is known at one moment. Its columns are buffers that grow on: read them at once. */
+/** Known history at one moment. Its columns are buffers that keep growing: read them at once. */
 export interface HistorySnapshot {
   readonly query: HistoryQuery;
   readonly runs: ReadonlyMap<string, RunHistory>;
@@ -34,7 +34,7 @@ interface GrowingHistory {
 
 /** Live figures change four times a second at most, however often their data grow. */
 const publishMilliseconds = 250;
-/** Where only the last bucket of each curve has grown, which is less than a pixel. */
+/** Delay of updates that only grow the last bucket of each curve, by less than a pixel. */
 const unseenMilliseconds = 2000;
 
 /**
@@ -116,7 +116,7 @@ export class HistoryFeed {
   /** Adds what an event brought, at once or when the answer that is awaited is there. */
   private take(add: () => boolean): void {
     if (this.waiting !== null) {
-      // What the answer holds already is behind its last step, and not added again.
+      // Values that the answer already contains are at or before its last step and are not added again.
       this.waiting.push(add);
       return;
     }

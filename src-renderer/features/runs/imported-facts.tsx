@@ -6,7 +6,7 @@ import { runStrings } from '../../strings/run.ts';
 
 const words = runStrings.imported;
 
-/** Where an imported run comes from, as facts of its page. */
+/** Returns the source of an imported run as facts for its page. */
 export function originFacts({ format, path }: RunOrigin) {
   return [
     { label: words.from, value: runFormatLabels[format] },

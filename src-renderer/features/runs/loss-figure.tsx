@@ -16,7 +16,10 @@ interface LossFigureProps {
   height: number;
 }
 
-/** The training loss over the adapters that were on, along one axis of steps. Where it is zoomed into, every value is asked for. */
+/**
+ * The training loss over the adapters that were on, along one axis of steps. Zooming in requests every value of that
+ * range.
+ */
 export function LossFigure({ run, history, view: { smoothing, logScale }, height }: LossFigureProps) {
   const theme = useFigureTheme();
   const { id } = run;

@@ -11,7 +11,7 @@ import { askToDiscard } from './discard-run.tsx';
 import { resumeLabel } from './run-labels.ts';
 import { useResumeRun } from './use-resume-run.tsx';
 
-/** What can be done with a run now: at most two buttons, the rest for the "more" menu. */
+/** Returns the actions on a run now: at most two buttons, and the rest for the "more" menu. */
 export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more: MoreItem[] } {
   const pause = useAction('runs.pause', { failureTitle: 'The run was not paused' });
   const resume = useResumeRun();
@@ -30,7 +30,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
       ...(run.status === 'running' ? { onStop: () => stop.mutate({ id }) } : {}),
     });
   const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
-  // Of an imported run too little is known to train it again.
+  // Imported runs have too few known settings to be trained again.
   const canClone = run.origin === undefined;
   const more: MoreItem[] = canClone ? [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }] : [];
   const { adapterId } = run;

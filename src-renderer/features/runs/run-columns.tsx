@@ -32,7 +32,7 @@ interface ColumnInputs {
   names: RunNames;
   jobs: ReadonlyMap<string, JobRecord>;
   onStar: (run: RunRecord) => void;
-  /** Whether each run is a row of its own: then none is compared with a baseline. */
+  /** True if each run is a row of its own; runs are then not compared with a baseline. */
   isFlat: boolean;
 }
 

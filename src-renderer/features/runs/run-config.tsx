@@ -69,7 +69,7 @@ export interface SettingRow {
   readonly value: string;
   readonly usual: string;
   readonly isChanged: boolean;
-  /** Where the value that was used comes from. */
+  /** Origin of the value used. */
   readonly origin: Origin;
 }
 

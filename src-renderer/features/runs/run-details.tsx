@@ -98,7 +98,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
   );
 }
 
-/** What the training started from, where it was evaluated. */
+/** Returns the score before training as facts, if it was evaluated. */
 function startFacts({ start }: RunResult): { label: string; value: string }[] {
   const score = headlineOf(start);
   if (start === undefined || score === null) return [];

@@ -36,7 +36,7 @@ const asked = new Map<string, { readonly state: string; readonly at: number }>()
 const waiting = new Set<string>();
 let isGathering = false;
 
-/** What the row of a run shows of its history; null until it is known. Rows that are not drawn ask for nothing. */
+/** Returns the history shown in a run's row; null until it is loaded. Rows outside the view request nothing. */
 export function useRunGlance(run: RunRecord): RunGlance | null {
   const { id, step, status } = run;
   const state = `${status} ${step}`;

@@ -21,7 +21,7 @@ import { comparePath } from './compare-path.ts';
 import { editNotes, renameRun } from './edit-runs.tsx';
 import { type RunsRow, runsOf } from './run-rows.ts';
 
-/** What can be done with a row of the table. */
+/** Menu of a row. */
 export function RunMenu({ row }: { row: RunsRow }) {
   const update = useAction('runs.update', { failureTitle: runsStrings.changeFailed });
   const comparison = comparisonItem(row);
@@ -51,7 +51,7 @@ function runItems(run: RunRecord, change: (changes: { starred: boolean }) => voi
       icon: <IconStar {...icon} />,
       onClick: () => change({ starred: !run.starred }),
     },
-    // Of an imported run too little is known to train it again.
+    // Imported runs have too few known settings to be trained again.
     ...(run.origin
       ? []
       : [

@@ -12,7 +12,7 @@ export interface RunRow {
   readonly kind: 'run';
   readonly id: string;
   readonly run: RunRecord;
-  /** Of the run as the only one of its group; null where it is one of several. */
+  /** Summary of a run that is the only one of its group; null if the group has several. */
   readonly summary: GroupSummary | null;
 }
 

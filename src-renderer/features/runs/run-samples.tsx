@@ -22,7 +22,7 @@ const words = runStrings.samples;
 /** Evaluations that are shown side by side. */
 const maxSteps = 8;
 
-/** What the model of a run answered to the same prompts, texts or images at its evaluations. */
+/** Shows the run's answers to the same prompts, texts or images at each evaluation. */
 export function RunSamplesPanel({ run }: { run: RunRecord }) {
   const active = run.status === 'running';
   const { data, error } = useRequest('runs.samples', { id: run.id }, { refetchInterval: active ? 2000 : false });

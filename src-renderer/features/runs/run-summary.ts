@@ -31,10 +31,10 @@ type Job = Pick<JobRecord, 'progress'> | undefined;
 
 const missing = '–';
 
-/** Of evaluations. */
+/** Metrics of evaluations. */
 export const evaluationMetrics = ['eval_loss', 'eval_accuracy', ...metricIds.map((id) => `eval_${id}`)];
 
-/** Of preference training, step by step. */
+/** Metrics of preference training per step. */
 export const rewardMetrics = curveMetrics.filter(({ metric }) => metric.startsWith('rewards_'));
 
 /** Curves that the tiles read. */
@@ -166,12 +166,12 @@ function memoryTile({ facts }: RunRecord, curve: Curve | undefined): Tile {
   if (curve === undefined || now === undefined) return { label: words.memory, value: missing, note };
   const tile = { label: words.memory, value: formatBytes(now), note };
   const peak = highest(curve.max);
-  // What is about the same is not said twice.
+  // A peak close to the current value is not repeated.
   if (peak < 1.02 * now) return tile;
   return { ...tile, aside: { text: words.peak(formatBytes(peak)), help: words.memoryHelp } };
 }
 
-/** Of the last points: a single step may have waited for the disk. */
+/** Averages the last points: a single step may have waited for the disk. */
 function recentMean(curve: Curve | undefined): number | undefined {
   const recent = curve?.mean.slice(-8) ?? new Float64Array();
   return recent.length === 0 ? undefined : recent.reduce((sum, value) => sum + value, 0) / recent.length;

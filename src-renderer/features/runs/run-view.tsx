@@ -37,7 +37,7 @@ export function RunView({ run }: { run: RunRecord }) {
   );
 }
 
-/** What became of the run: that it ended early, or why it failed and the way on. */
+/** Shows why a run ended early or failed, and how to continue. */
 const RunEnd = memo(function RunEnd({ run }: { run: RunRecord }) {
   const { resumeRun } = useResumeRun();
   const label = resumeLabel(run);

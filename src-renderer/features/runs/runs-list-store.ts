@@ -15,7 +15,7 @@ interface RunsList {
   readonly selected: ReadonlySet<string>;
   /** The run shown beside the table. */
   readonly activeId: string | null;
-  /** Whether the comparison beside the table was closed, until no run is ticked any more. */
+  /** True if the user closed the comparison next to the table; reset when no run is selected. */
   readonly comparisonClosed: boolean;
   /** Keys of the groups whose runs are shown. */
   readonly expanded: ReadonlySet<string>;
@@ -24,7 +24,9 @@ interface RunsList {
 const storage = 'localStorage' in globalThis ? globalThis.localStorage : null;
 const key = 'coto-runs-grouping';
 
-/** What the table of runs shows. It outlives the page, so that the way back from a run or a comparison loses nothing. */
+/**
+ * State of the table of runs. The state outlives the page, so that returning from a run or a comparison loses nothing.
+ */
 export const useRunsList = create<RunsList>(() => ({
   filter: '',
   archived: false,

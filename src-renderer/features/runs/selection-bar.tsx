@@ -30,7 +30,7 @@ interface BarAction {
   readonly danger?: boolean;
 }
 
-/** What can be done with the ticked runs at once; the palette has it too. */
+/** Actions on the selected runs; the palette lists them too. */
 export function SelectionBar({ runs, hidden, tags, onClear }: SelectionBarProps) {
   const about = runsStrings.selected(runs.length, hidden);
   const actions = actionsOf(runs, tags, onClear);

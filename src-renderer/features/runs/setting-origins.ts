@@ -8,8 +8,8 @@ import { presets } from '../train/presets/index.ts';
 import type { Preset } from '../train/presets/preset.ts';
 
 /**
- * What the base, with the data, makes of settings that leave it to them, by the settings' names: the modules of all-linear, the
- * task of auto, a length beyond the context.
+ * Returns the values that the base and the data determine, by setting: modules for all-linear, the task for auto, a
+ * limited length.
  */
 export function valuesOfModel(
   config: RunConfig,
@@ -38,8 +38,8 @@ export function imageSize({ image }: Pick<ModelDescription, 'image'>): string | 
 }
 
 /**
- * The preset that a run follows: every value that the preset sets is the run's, and one of them at least is not the default.
- * Of several, the one that sets most; null where the run follows none.
+ * The preset that a run follows: every value that the preset sets is the run's, and one of them at least is not the
+ * default. If several match, the one that sets most values counts; null if the run follows none.
  */
 export function presetOf(
   draft: Draft,

@@ -9,7 +9,7 @@ import { mean } from '../../../src-shared/statistics/student.ts';
 const medianWindow = 15;
 /** More points than this are one blot. */
 const maximumPoints = 1500;
-/** Of shares that differ from step to step. */
+/** Number of bins for shares that differ from step to step. */
 const bins = 20;
 
 /** The time of each step and its rolling median. */
@@ -49,7 +49,7 @@ export function stepTimeFigure(times: Curve, totalSteps: number, coto: boolean, 
   };
 }
 
-/** What a step costs by the share of layers that were on in it; null where that share did not vary. */
+/** Returns step times by the share of active layers; null if that share did not vary. */
 export function stepTimeByShare(
   times: Curve,
   shares: Curve | undefined,

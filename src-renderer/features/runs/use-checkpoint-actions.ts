@@ -15,7 +15,7 @@ import { useResumeRun } from './use-resume-run.tsx';
 
 const words = runStrings.checkpoints;
 
-/** What can be done with the checkpoints of a run. */
+/** Returns the actions on a run's checkpoints. */
 export function useCheckpointActions(run: RunRecord, checkpoints: readonly CheckpointSummary[]) {
   const { resumeRun } = useResumeRun(words.failed.resume);
   const remove = useAction('runs.removeCheckpoint', {

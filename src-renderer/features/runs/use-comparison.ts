@@ -13,11 +13,11 @@ const plain: SeriesStyle = { color: 'currentColor', dash: 'solid', pattern: '' }
 
 export interface Comparison {
   readonly groups: readonly RunGroup[];
-  /** What the figures need of each run, still without its curves. */
+  /** Data of each run for the figures, without curves. */
   readonly series: readonly MetricRun[];
   /** Evaluated examples behind the scores: the fewest of any run. */
   readonly examples: number;
-  /** Whether curves of any of the runs still grow. */
+  /** True if curves of any run still grow. */
   readonly isLive: boolean;
   readonly labelOf: (group: RunGroup) => string;
   readonly styleOf: (group: RunGroup) => SeriesStyle;

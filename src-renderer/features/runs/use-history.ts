@@ -20,7 +20,7 @@ export function useHistorySource(query: HistoryQuery | null): HistorySource {
   return source;
 }
 
-/** What is known of a run now, for what is told of changes by the source itself. */
+/** Returns the known history of a run; the source itself reports later changes. */
 export function historyOf(source: HistorySource, runId: string): Partial<RunHistory> {
   return source.getState().snapshot?.runs.get(runId) ?? {};
 }
@@ -44,7 +44,7 @@ export function useCurves(
   );
 }
 
-/** Whether the curves are there. */
+/** Returns true if the curves are loaded. */
 export function useIsKnown(source: HistorySource): boolean {
   return useStore(source, ({ snapshot }) => snapshot !== null);
 }
@@ -54,8 +54,8 @@ export function useSnapshot(source: HistorySource): HistorySnapshot | null {
 }
 
 /**
- * The curves that a query asks for, kept live while the component is mounted; null until they are there. Where the query
- * changes, the answer to the one before stays until the new one is there: `query` of the snapshot tells.
+ * The curves that a query asks for, kept live while the component is mounted; null until they are there. After a change
+ * of the query, the previous answer stays until the new one arrives; the snapshot's `query` tells them apart.
  */
 export function useHistory(query: HistoryQuery | null): HistorySnapshot | null {
   const snapshot = useSnapshot(useHistorySource(query));

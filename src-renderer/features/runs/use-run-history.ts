@@ -11,7 +11,7 @@ const curveWidth = 0.5;
 /** Rows of a heat map by layer are drawn in fewer columns than a curve has points. */
 const groupBuckets = 512;
 
-/** What the head and the overview of a run show. */
+/** Loads the history for the header and overview of a run. */
 export function useOverviewHistory(run: RunRecord): HistorySource {
   const buckets = usePlotBuckets(lossWidth);
   return useHistorySource({ ids: [run.id], from: null, to: null, metrics: summaryMetrics, masks: true, buckets });

@@ -5,7 +5,7 @@ import { useRequest } from '../../api/query.ts';
 import { methodLabel } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
-/** What people call the parts of a run; ids where a part is gone. */
+/** Display names of a run's parts; ids of deleted parts stay. */
 export interface RunNames {
   variant: (run: RunRecord) => string;
   /** "LoRA + CoTo" */

@@ -16,7 +16,7 @@ export function MoveHome() {
   const move = async () => {
     setAsked(true);
     try {
-      // Where it was moved, the app starts again: until then nothing can be asked of it.
+      // After a successful move, the app restarts; until then no request is possible.
       if (await window.coto.home.move({ title: words.choose })) return;
     } catch (error) {
       notifyFailure(error, words.failed);

@@ -51,7 +51,7 @@ interface LeftBundlesProps {
   readonly onRemoved: () => void;
 }
 
-/** What studies have left on a target, each with what needs it, and a button that removes the rest after a question. */
+/** Lists the files that studies left on a target and what needs them, with a button that removes the rest. */
 function LeftBundles({ name, bundles, onRemoved }: LeftBundlesProps) {
   const clean = useAction('targets.clean', { failureTitle: words.notCleaned(name), onSuccess: onRemoved });
   const removable = bundles.filter(({ keptFor }) => keptFor === null);

@@ -26,7 +26,7 @@ export function useMeasurement(): Measurement {
             (doctor) => doctor && withReport(doctor, report),
           );
         }
-        // What was measured may change which backend is taken, and why.
+        // New measurements may change the selected backend and the reason.
         await queryClient.invalidateQueries({ queryKey: requestKey('app.doctor', {}) });
       } catch (error) {
         notifyFailure(error, words.notBenchmarked);

@@ -7,14 +7,14 @@ import { studiesStrings } from '../../strings/studies.ts';
 import classes from './studies.module.css';
 
 const strings = studiesStrings.form;
-/** Of more adapters, one finds those that one means by typing. */
+/** Above this number of adapters, a search field appears. */
 const filterFrom = 8;
 
 interface AdapterChoiceProps {
   adapters: readonly AdapterRecord[];
   chosen: readonly string[];
   onChange: (ids: readonly string[]) => void;
-  /** What they are chosen for: beside the heading, for screen readers, and where there is none. */
+  /** Purpose of the choice: next to the heading, for screen readers, and in the empty state. */
   words: { readonly note: string; readonly label: string; readonly none: string };
 }
 

@@ -10,7 +10,7 @@ import { studiesStrings } from '../../strings/studies.ts';
 
 const strings = studiesStrings.forecast;
 
-/** What a study will train, what it can decide, and what speaks against it, before it is started. */
+/** Shows the trainings of a study, its detectable differences, and warnings before it starts. */
 export function ForecastPanel({ config }: { config: StudyConfig }) {
   // Typing a list of values makes many configs.
   const [settled] = useDebouncedValue(config, 400);

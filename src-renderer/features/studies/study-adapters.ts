@@ -4,8 +4,9 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyAdapter } from '../../../src-shared/studies/define-study.ts';
 
 /**
- * Adapters as studies are made of them. Those that differ in their seed only, as far as their records tell, are one group:
- * same variant, rank, targets, data and CoTo. Those whose base is not in the studio cannot be scored and are left out. The seed of one from elsewhere is not known and counts as 0.
+ * Adapters as studies are made of them. Adapters that differ only in their seed, judged by their records, are one
+ * group: same variant, rank, targets, data and CoTo. Adapters with a missing base cannot be scored and are left out.
+ * Adapters from elsewhere have an unknown seed, which counts as 0.
  */
 export function studyAdapters(
   adapters: readonly AdapterRecord[],

@@ -12,7 +12,7 @@ interface Ink {
 
 const frame = 'M10 6 V56 H114';
 
-/** What a result of each kind looks like, in a few strokes of the figures' own colors. */
+/** Sketches a result of each study kind in the figures' own colors. */
 const drawings: Readonly<Record<string, (ink: Ink) => ReactNode>> = {
   interpolation: ({ coto, without, line }) => (
     <>

@@ -9,7 +9,7 @@ import { studiesStrings } from '../../strings/studies.ts';
 
 const strings = studiesStrings.places;
 
-/** Where the runs of a study are or were trained, by their last submission; nothing for a study of this machine. */
+/** Shows where the runs of a study are or were trained, by their last submission; renders nothing for local studies. */
 export function StudyPlaces({ id, name }: { id: string; name: string }) {
   const { data } = useRequest('studies.submissions', { id });
   const cancel = useAction('studies.cancel', { failureTitle: strings.notCancelled });
@@ -57,18 +57,18 @@ export function StudyPlaces({ id, name }: { id: string; name: string }) {
   );
 }
 
-/** Whether there is something to be cancelled. */
+/** Returns true if the run can be cancelled. */
 function isOpen({ state, isOfOpen }: Place): boolean {
   return isOfOpen && (state === 'waiting' || state === 'running');
 }
 
 interface Place extends PlacedRun {
   readonly generation: number;
-  /** Of a submission that has not ended. */
+  /** True for runs of an unfinished submission. */
   readonly isOfOpen: boolean;
 }
 
-/** Of a run that was submitted again, the last time. */
+/** Returns the last submission of each run. */
 function latest(submissions: readonly Submission[]): Place[] {
   const byRun = new Map(
     submissions.flatMap(({ generation, status, runs }) =>

@@ -78,7 +78,7 @@ function StudyFigurePanel({ figure, onKeep }: { figure: StudyFigure; onKeep: (ch
   );
 }
 
-/** Of a longer table only so many rows are shown at first: what follows it shall be found. */
+/** Longer tables show only their first rows, so that users find the content below. */
 const foldedFrom = 30;
 const firstRows = 15;
 

@@ -3,7 +3,7 @@ import { catalogWords } from '../../../src-shared/studies/config/catalog-words.t
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { useRequest } from '../../api/query.ts';
 
-/** What the catalog calls the methods and settings that studies name by id, and the studio its adapters, datasets and bases. */
+/** Returns display names for the ids in studies: methods, settings, adapters, datasets and bases. */
 export function useStudyWords(): StudyWords {
   const { data: catalog } = useRequest('app.catalog', {});
   const { data: adapters } = useRequest('adapters.list', {});

@@ -61,7 +61,7 @@ function linesOf({ templates }: { readonly templates: readonly string[] }): stri
   return templates.join('\n');
 }
 
-/** What is wrong with class templates; null if nothing is. */
+/** Returns the problem of class templates; null if there is none. */
 export function classTemplatesFault(written: string): string | null {
   try {
     classTemplatesOf(written);
@@ -72,7 +72,7 @@ export function classTemplatesFault(written: string): string | null {
   }
 }
 
-/** What becomes of the first class; undefined where nothing can. */
+/** Returns the text of the first class; undefined if the templates are invalid. */
 export function classTemplatesExample(written: string, labels: readonly string[]): string | undefined {
   const [first] = labels;
   if (first === undefined || classTemplatesFault(written) !== null) return undefined;

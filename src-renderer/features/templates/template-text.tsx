@@ -11,11 +11,11 @@ const words = playgroundStrings.template;
 
 interface TemplateTextProps {
   modelId: string;
-  /** What the template is tried on. */
+  /** Messages that the preview renders. */
   messages: readonly ChatMessage[];
   text: string;
   onChange: (text: string) => void;
-  /** What it makes of the messages; undefined before the first answer. */
+  /** Rendered messages; undefined before the first answer. */
   children: (rendered: RenderedPrompt | undefined) => ReactNode;
 }
 

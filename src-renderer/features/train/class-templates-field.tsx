@@ -11,7 +11,7 @@ import { useRunField } from './use-run-field.ts';
 const name = 'class_templates';
 
 interface ClassTemplatesFieldProps {
-  /** Of the data; the first stands as an example. */
+  /** Labels of the dataset; the first serves as an example. */
   labels: readonly string[];
   problem: string | undefined;
 }

@@ -8,7 +8,7 @@ import { setField, useTrainForm } from './draft-store.ts';
 const words = trainStrings.towers;
 const name = 'adapter.exclude_modules';
 
-/** What is left out, as a regular expression of PEFT, so that the adapters are on one tower alone. */
+/** Excluded modules, as a PEFT regular expression that limits adapters to one tower. */
 const towers = [
   { value: 'both', label: words.both, excluded: null },
   { value: 'vision', label: words.vision, excluded: String.raw`text_model\..*` },

@@ -134,7 +134,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   );
 }
 
-/** What the chosen schedule does, in a few words. */
+/** Summarizes the chosen schedule in a few words. */
 function scheduleNote(draft: Draft): string {
   const chosen = cotoSettingsSchema.shape.schedule.safeParse(draft['coto.schedule']);
   return chosen.success && chosen.data !== 'coto'

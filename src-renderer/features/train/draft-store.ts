@@ -46,7 +46,7 @@ export function applyPreset(preset: AppliedPreset | null): void {
   }));
 }
 
-/** What was typed as YAML: the form follows where it is a run, and stays as it is where there are problems. */
+/** Stores typed YAML. The form follows if the YAML is a valid run, and stays unchanged otherwise. */
 export function typeYaml(yaml: YamlDraft, config: RunConfig | null): void {
   change(config === null ? { yaml } : { yaml, draft: draftOf(config) });
 }
@@ -57,7 +57,7 @@ export function discardYaml(): void {
 
 const none: readonly Declaration[] = [];
 
-/** What the catalog says of the adapter variants; none until it has come. */
+/** Returns the catalog's adapter variants; empty until they are loaded. */
 export function useVariants(): readonly Declaration[] {
   return useRequest('app.catalog', {}).data?.adapterVariants ?? none;
 }

@@ -68,8 +68,8 @@ export type DraftCheck =
   | { ok: false; config: null; problems: ReadonlyMap<string, string> };
 
 /**
- * Checks a draft against the run's schema and the variant's parameters: one sentence for each field that is wrong, by the
- * field's name. As long as the variants are not known, their parameters are the backend's to check.
+ * Checks a draft against the run's schema and the variant's parameters: one sentence for each field that is wrong, by
+ * the field's name. Until the variants are loaded, only the backend checks their parameters.
  */
 export function checkDraft(draft: Draft, variants: readonly Declaration[]): DraftCheck {
   const { config, issues } = checkRun(configInputOf(draft, variants), variants);
@@ -96,7 +96,7 @@ function fieldOf(path: readonly PropertyKey[]): string {
   return path.slice(0, depth).map(String).join('.');
 }
 
-/** Whether a field differs from its default. */
+/** Returns true if a field differs from its default. */
 export function differs(draft: Draft, name: string, defaults: Draft): boolean {
   return draft[name] !== undefined && JSON.stringify(draft[name]) !== JSON.stringify(defaults[name]);
 }

@@ -20,18 +20,18 @@ interface EffectPanelProps {
   draft: Draft;
   /** The last config that was whole: what is shown while a field is being typed. */
   config: RunConfig | null;
-  /** Whether that is the form as it is now. */
+  /** True if the estimate matches the current form. */
   isCurrent: boolean;
   estimate: RunEstimate | undefined;
   blockers: readonly Blocker[];
-  /** Whether the backend refuses the run as a whole: nothing can be said of what it takes. */
+  /** True if the backend rejects the run as a whole, so that no estimate exists. */
   isRefused: boolean;
   /** Why the run was not queued after all. */
   failure: Error | null;
   onCheckAgain: () => void;
 }
 
-/** What keeps the run from starting; what it takes: parameters, steps, time, memory, schedule; and its texts. */
+/** Shows what blocks the run; its parameters, steps, time, memory and schedule; and its texts. */
 export function EffectPanel(props: EffectPanelProps) {
   const { draft, config, isCurrent, estimate, blockers, isRefused, failure, onCheckAgain } = props;
   const lastValid = isCurrent ? '' : trainStrings.lastValid;

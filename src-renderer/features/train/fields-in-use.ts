@@ -38,8 +38,8 @@ export function taskOf(
 }
 
 /**
- * Those of the settings that mean something for this task and these data. What differs from its default stays, so that nothing
- * acts unseen.
+ * Returns the settings that have an effect for this task and dataset. Changed settings stay visible, so that none acts
+ * unseen.
  */
 export function fieldsInUse(
   specs: readonly ParameterSpec[],

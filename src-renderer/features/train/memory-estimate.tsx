@@ -22,8 +22,8 @@ const verdictWords: Record<MemoryVerdict, string> = {
 };
 
 /**
- * What the run will hold in memory, stacked. The bar is what is free now, with a mark from which on it is tight; of a run
- * that does not fit it is the need, with a mark where the free memory ends.
+ * Stacked memory estimate of the run. The bar is the free memory, with a mark where it becomes tight. If the run does
+ * not fit, the bar is the need, with a mark at the free memory.
  */
 export function MemoryEstimate({ estimate }: { estimate: MemoryNeed & MemoryRoom }) {
   const { memory: parts, freeMemoryBytes: freeBytes, memoryDevice, tensorBytes, largestTensorBytes } = estimate;

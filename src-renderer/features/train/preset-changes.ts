@@ -26,7 +26,7 @@ export interface PresetChange {
   readonly to: string;
 }
 
-/** What differs between two drafts, in the form's order and in words; CoTo's settings only where it is on afterwards. */
+/** Lists the differences of two drafts in the form's order; CoTo's settings only if it is on afterwards. */
 export function draftChanges(before: Draft, after: Draft, variants: readonly Declaration[]): PresetChange[] {
   const [old, next] = [withDefaults(before, variants), withDefaults(after, variants)];
   const fields = [...runFields(after, variants)];

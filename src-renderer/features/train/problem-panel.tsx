@@ -6,11 +6,11 @@ import classes from './train.module.css';
 
 interface ProblemPanelProps {
   blockers: readonly Blocker[];
-  /** Where something outside of the form may have been mended. */
+  /** Repeats the check, for problems that may have been fixed outside of the form. */
   onCheckAgain: (() => void) | null;
 }
 
-/** What keeps the run from being started: each line leads to its field. */
+/** Lists the problems that block the run; each line links to its field. */
 export function ProblemPanel({ blockers, onCheckAgain }: ProblemPanelProps) {
   if (blockers.length === 0) return null;
   return (

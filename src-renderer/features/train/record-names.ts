@@ -5,7 +5,7 @@ interface Named {
   readonly name: string;
 }
 
-/** What a run refers to by ids; undefined where a list has not come yet. */
+/** Records that a run refers to by id; undefined until a list is loaded. */
 export interface RecordNames {
   readonly model: readonly Named[] | undefined;
   readonly dataset: readonly Named[] | undefined;

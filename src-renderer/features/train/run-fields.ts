@@ -37,7 +37,7 @@ export function runFields(draft: Draft, variants: readonly Declaration[]): Param
   ];
 }
 
-/** What a field is called, by its name; model and dataset are among them. */
+/** Returns the labels of all fields by name, including model and dataset. */
 export function fieldLabels(draft: Draft, variants: readonly Declaration[]): ReadonlyMap<string, string> {
   return new Map([
     ['model', 'Base'],

@@ -7,7 +7,7 @@ import { shortRun } from '../../../src-shared/domain/short-run.ts';
 import { checkRun } from './draft.ts';
 import { type RecordKind, type RecordNames, referenceOf, resolveReference } from './record-names.ts';
 
-/** What is wrong with a run's YAML, and where. */
+/** Problem in a run's YAML with its position. */
 export interface YamlProblem {
   /** From 1. */
   readonly line: number;
@@ -18,7 +18,7 @@ export interface YamlProblem {
 
 const mapSchema = z.record(z.string(), z.unknown());
 
-/** Where a run refers to a record. */
+/** Settings that refer to a record. */
 const references: readonly { readonly path: readonly [string, ...string[]]; readonly kind: RecordKind }[] = [
   { path: ['model'], kind: 'model' },
   { path: ['dataset'], kind: 'dataset' },
@@ -74,7 +74,7 @@ export function readRunYaml(
       for (const key of issue.keys)
         note(
           [...issue.path, key],
-          // Of the variant's parameters, its sentence names those that there are.
+          // For the variant's parameters, the issue itself lists the known names.
           issue.path[1] === 'parameters' ? issue.message : describeIssue({ ...issue, keys: [key] }),
         );
     else note(issue.path, issue.path.length === 0 ? 'Write settings as “name: value”.' : describeIssue(issue));

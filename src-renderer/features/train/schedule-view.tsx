@@ -12,7 +12,7 @@ import type { RunEstimate } from './use-run-draft.ts';
 const stripBuckets = 1024;
 
 interface ScheduleViewProps {
-  /** Whether CoTo is on in the form: the config is an earlier one while a field is invalid. */
+  /** True if CoTo is on in the form. While a field is invalid, the config is an earlier one. */
   isOn: boolean;
   config: RunConfig | null;
   estimate: RunEstimate | undefined;

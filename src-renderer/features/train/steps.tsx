@@ -106,7 +106,7 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
   );
 }
 
-/** Of the card, which is a third of the page. */
+/** Summary for the card, which is a third of the page wide. */
 function modelSummary({ description }: ModelRecord): string {
   const reads = description.image ? 'images' : 'text';
   return `${reads} · ${formatShortCount(description.parameterCount)} parameters · ${description.layerCount} layers`;

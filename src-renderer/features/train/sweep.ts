@@ -15,7 +15,7 @@ export interface SweepAxis {
 export interface Sweep {
   readonly axes: readonly SweepAxis[];
   readonly seeds: readonly number[];
-  /** Whether every combination is run without CoTo as well. */
+  /** True if every combination also runs without CoTo. */
   readonly paired: boolean;
 }
 
@@ -78,7 +78,7 @@ interface Parts {
   readonly others: readonly Draft[];
   /** CoTo off (null), or on with these settings in place of the form's. */
   readonly coto: readonly (Draft | null)[];
-  /** Whether CoTo differs between the runs. */
+  /** True if CoTo differs between the runs. */
   readonly variesCoto: boolean;
 }
 

@@ -27,7 +27,7 @@ const ownText = 'text';
 
 interface TemplateFieldProps {
   model: ModelRecord;
-  /** What the preview's example is of. */
+  /** Dataset of the preview's example. */
   dataset: DatasetRecord | undefined;
   problem: string | undefined;
 }
@@ -177,7 +177,7 @@ function jinjaOf(chosen: string, { own, known }: TemplateChoices): string {
   return isTemplateText(text) ? text : '';
 }
 
-/** What the template is checked on where the data have no conversation. */
+/** Returns messages to check the template with; datasets without conversations get a single user message. */
 function messagesOf(example: TextExample | undefined): ChatMessage[] {
   if (example?.messages) return [...example.messages];
   return [{ role: 'user', content: example?.prompt ?? example?.text ?? words.example }];

@@ -12,7 +12,7 @@ interface Timings {
 /** Outlives the page: what was measured once holds until the app is closed. */
 const useTimings = create<Timings>(() => ({ jobs: {} }));
 
-/** What the time of a step depends on. */
+/** Returns a key of all settings that affect the time of a step. */
 function shapeOf(config: RunConfig): string {
   const {
     model,

@@ -109,7 +109,7 @@ export function useSweep({ draft, name, tags, metric, onClose }: SweepInput) {
     runs,
     problem: problem ?? study?.problem ?? (settled === text ? forecast.error?.message : null) ?? null,
     study: study?.config ?? null,
-    /** Of just these runs; undefined until it has come. */
+    /** Forecast of exactly these runs; undefined until it is loaded. */
     forecast: settled === text ? forecast.data : undefined,
     isStarting: queueing || create.isPending,
     setAxis,

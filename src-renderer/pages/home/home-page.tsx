@@ -15,7 +15,10 @@ import { SinceAway } from '../../features/home/since-away.tsx';
 import { useChecklist } from '../../features/home/use-checklist.ts';
 import { homeStrings as strings } from '../../strings/home.ts';
 
-/** What runs, what waits, what happened meanwhile, where to go on; and the first steps until they are dismissed. */
+/**
+ * Shows running and queued jobs, recent events and places to resume; new users see the first steps until they dismiss
+ * them.
+ */
 export default function HomePage() {
   const runs = useRequest('runs.list', { archived: false });
   const jobs = useRequest('jobs.list', { active: true });

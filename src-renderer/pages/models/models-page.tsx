@@ -42,7 +42,7 @@ export default function ModelsPage() {
     setFailure(null);
     started.current.add(job.id);
   };
-  // What was begun here is shown when it is there.
+  // Opens a model added on this page once it is ready.
   useEvent('job.changed', (job) => {
     if (started.current.has(job.id) && job.status === 'completed' && job.subjectId)
       navigate(pathOf('models', job.subjectId));

@@ -91,7 +91,7 @@ function StudyList({ id }: { id: string | null }) {
       ) : (
         <SplitPanel
           name="studies"
-          // What is read is on the right.
+          // The right side shows the details.
           initial={Math.min(420, Math.round(window.innerWidth * 0.27))}
           minimum={260}
           minimumRight={480}

@@ -14,7 +14,7 @@ interface ClosestLabelProps {
 /** Pixels between the pointer and what is said of it. */
 const gap = 12;
 
-/** What is at the pointer in a live figure, in place of plotly's own labels: plotly does not have its traces. */
+/** Label at the pointer in a live figure. Plotly's own labels are unavailable, because it does not have the traces. */
 export function ClosestLabel({ plot, source, axes }: ClosestLabelProps) {
   const [label, setLabel] = useState<{ text: string; left: number; top: number; width: number } | null>(null);
   const move = useEffectEvent((event: PointerEvent) => {

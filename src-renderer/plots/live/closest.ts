@@ -29,8 +29,8 @@ interface Pointer {
 }
 
 /**
- * What a live figure has at the pointer, as its hover template writes it: the cell of a heat map, or the nearest point of a
- * curve; points of figures of curves are said elsewhere. Null where there is nothing.
+ * Returns the hover text at the pointer in a live figure: the cell of a heat map, or the nearest point of a curve.
+ * Curve figures show their values elsewhere. Null if there is nothing.
  */
 export function closestText(figure: FigureSource, axes: PlotAxes, pointer: Pointer): string | null {
   // The topmost is the last.

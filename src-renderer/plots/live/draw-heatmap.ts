@@ -75,7 +75,7 @@ function toneColors(scale: LiveHeatmap['colorscale']): Uint32Array {
   });
 }
 
-/** Of `#rrggbb`. */
+/** Splits `#rrggbb` into its channels. */
 function channelsOf(color: string): number[] {
   return [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16));
 }

@@ -18,7 +18,7 @@ export function drawLive(
       if (points !== null && clip(context, axes, trace.yaxis)) drawCurve(context, trace, points, before);
       context.restore();
       context.save();
-      // As plotly does with `cliponaxis: false`: a point on the edge is drawn whole.
+      // Draws points on the edge whole, like plotly with `cliponaxis: false`.
       if (points !== null) drawMarkers(context, trace, points, axes);
       before = points;
     }

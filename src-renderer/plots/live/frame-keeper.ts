@@ -3,11 +3,11 @@ import type { LiveCurve, LiveFigure, LiveHeatmap } from './live-figure.ts';
 
 type Range = readonly [number, number];
 
-/** What plotly draws of a figure whose traces are drawn on a canvas: axes, titles and scales of color. */
+/** Parts of a canvas-drawn figure that plotly draws: axes, titles and color scales. */
 export interface LiveFrame {
   readonly data: readonly object[];
   readonly layout: object;
-  /** What the colors of each heat map span, by its place among the traces. */
+  /** Color range of each heat map, by trace index. */
   readonly colorRanges: ReadonlyMap<number, Range>;
 }
 
@@ -59,7 +59,7 @@ export class FrameKeeper {
 }
 
 interface Axis {
-  /** As a layout calls it: xaxis, yaxis2. */
+  /** Layout name: xaxis, yaxis2. */
   readonly name: string;
   readonly settings: z.output<typeof axisSchema>;
 }
@@ -73,7 +73,7 @@ function axesOf({ layout }: LiveFigure): Axis[] {
     });
 }
 
-/** What the frame shows apart from its ranges. Marks of a scale of color move with its range. */
+/** Returns everything the frame shows except its ranges. The marks of a color scale move with its range. */
 function lookOf({ layout, traces }: LiveFigure, axes: readonly Axis[]): unknown {
   const bare = axes.map(({ name, settings: { range, ...settings } }) => [name, settings, range === undefined]);
   const scales = traces.flatMap((trace) =>
@@ -110,7 +110,7 @@ function wantedRanges(live: LiveFigure, axes: readonly Axis[]): Map<string, Want
   return wanted;
 }
 
-/** What the curves on an axis have along it. */
+/** Returns the values of an axis's curves along that axis. */
 function columnsOf({ traces }: LiveFigure, axisName: string) {
   const id = axisName.replace('axis', '');
   return curvesOf(traces)

@@ -19,7 +19,7 @@ export class LivePlot {
     this.overlay = overlay;
   }
 
-  /** What plotly has to draw for this figure, the same object until that changes; null: all of it. */
+  /** Returns the part of the figure that plotly draws, the same object until it changes; null: the whole figure. */
   frameOf(figure: FigureSource, look: string): LiveFrame | null {
     this.live = readLive(figure);
     this.frame = this.live === null ? null : this.frames.of(this.live, look);

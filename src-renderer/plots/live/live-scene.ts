@@ -4,7 +4,7 @@ import type { LiveFigure } from './live-figure.ts';
 /** All by which a canvas is drawn. */
 export interface LiveScene extends Pick<LiveFigure, 'traces' | 'lines'> {
   readonly axes: PlotAxes;
-  /** What the colors of each heat map span, by its place among the traces. */
+  /** Color range of each heat map, by trace index. */
   readonly colorRanges: ReadonlyMap<number, readonly [number, number]>;
   /** Pixels of the window, and how many of the screen each of them has. */
   readonly width: number;
@@ -12,13 +12,13 @@ export interface LiveScene extends Pick<LiveFigure, 'traces' | 'lines'> {
   readonly scale: number;
 }
 
-/** What the worker that draws is asked for. */
+/** Messages to the drawing worker. */
 export type PaintOrder =
   | { readonly kind: 'add'; readonly id: number; readonly canvas: OffscreenCanvas }
   | { readonly kind: 'paint'; readonly id: number; readonly scene: LiveScene }
   | { readonly kind: 'clear' | 'remove'; readonly id: number };
 
-/** What it answers: the canvas of this number shows its scene. */
+/** Answer of the worker: the canvas with this id shows its scene. */
 export interface Painted {
   readonly id: number;
 }

@@ -8,7 +8,7 @@ export type PresetBase = Pick<ModelDescription, 'image' | 'linears'> | undefined
 export interface Preset {
   readonly id: string;
   readonly label: string;
-  /** What it is for, and what it leaves to you. */
+  /** Purpose of the preset, and the choices it leaves to the user. */
   readonly summary: string;
   /** Null: of this app. */
   readonly source: { readonly title: string; readonly url: string } | null;
