@@ -10,12 +10,10 @@ import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, train
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff, type UsesByLayer, usesByLayer } from './adapter-groups.ts';
-import { BiasSwap } from './bias-swap.ts';
-import { type DeviceAdapter, fromDevice, toDevice } from './device-adapter.ts';
+import { BiasSwap, type DeviceAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
-import type { LinearWatcher } from './linear-watcher.ts';
 import type { PassSeeds } from './pass-seeds.ts';
 import { PlacedAdapter } from './placed-adapter.ts';
 import { ResidualBase } from './residual.ts';
@@ -23,8 +21,13 @@ import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
-import { hooksOf } from './training-hooks-of.ts';
-import type { TrainedModule, TrainingPlan } from './variant-training.ts';
+import { hooksOf, type TrainedModule, type TrainingPlan } from './variant-training.ts';
+
+/** Called before a linear layer runs, and with its output. */
+interface LinearWatcher {
+  enter(module: LinearModule): void;
+  leave(module: LinearModule, result: tf.Tensor): void;
+}
 
 /**
  * A base with at most one adapter on it. Only the adapter's factors and the modules saved whole are variables; a linear

@@ -228,3 +228,21 @@ function isVector(variable: tf.Variable): variable is tf.Variable<tf.Rank.R1> {
 function isShape(tensor: { readonly shape: readonly number[] }, shape: readonly number[]): boolean {
   return tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size);
 }
+
+/** Runs parts of a base with an adapter's biases in place of its own. */
+export class BiasSwap {
+  private isSwapped = false;
+
+  /** A part that runs others swaps once: inner calls find the biases in place. */
+  run<Result>(biases: DeviceAdapter['biases'], part: () => Result): Result {
+    if (biases.length === 0 || this.isSwapped) return part();
+    this.isSwapped = true;
+    try {
+      for (const { vector, standIn } of biases) vector.replace(standIn);
+      return part();
+    } finally {
+      for (const { vector } of biases) vector.replace(null);
+      this.isSwapped = false;
+    }
+  }
+}

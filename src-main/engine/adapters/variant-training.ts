@@ -4,8 +4,10 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import { checkTraining } from '../training/check-training.ts';
+import { pairsOf } from '../training/optimizers/factor-pairs.ts';
 import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
-import type { FinishedUpdate } from '../training/training-hooks.ts';
+import type { FinishedUpdate, TrainingHooks } from '../training/training-hooks.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import type { DeviceModule, ModuleSettings } from './variant.ts';
 
@@ -65,4 +67,34 @@ export interface TrainingMethod {
   /** Takes up what `state` gave; returns the adapter in the form that training holds. @throws StudioError invalid_file where a tensor is missing. */
   restore?(exported: AdapterState, tensors: ReadonlyMap<string, HostTensor>): AdapterState;
   dispose?(): void;
+}
+
+/**
+ * What a variant does in a training by `plan`, on modules that are asked for each time: all, and those of the step.
+ * @throws StudioError where it cannot be trained so.
+ */
+export function hooksOf(
+  { variant, parameters }: Pick<AdapterState, 'variant' | 'parameters'>,
+  plan: TrainingPlan,
+  all: () => readonly TrainedModule[],
+  active: () => readonly TrainedModule[],
+): TrainingHooks {
+  checkTraining(variant, plan, parameters);
+  const factorPairs = () => pairsOf(variant, all());
+  const method = variant.training?.begin(plan, parameters, all);
+  if (method === undefined) return { factorPairs };
+  const penalty = method.penalty?.bind(method);
+  const transformGradients = method.transformGradients?.bind(method);
+  return {
+    factorPairs,
+    parameterGroups: (variables) => method.parameterGroups?.(variables) ?? [],
+    ...(penalty ? { penalty: () => penalty(active()) } : {}),
+    completeGradients: (gradients) => method.completeGradients?.(gradients, active()),
+    ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
+    afterStep: (update) => method.afterStep?.(update, active()),
+    exported: (state) => method.exported?.(state) ?? state,
+    state: async () => (await method.state?.()) ?? new Map(),
+    restore: (exported, tensors) => method.restore?.(exported, tensors) ?? exported,
+    dispose: () => method.dispose?.(),
+  };
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MaskChoice, MaskTable } from '../../../src-shared/domain/mask-table.ts';
+import type { MaskChoice, MaskOutline, MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import { blockMean } from '../../../src-shared/statistics/block-interval.ts';
 import {
   maskOf,
@@ -27,7 +27,6 @@ import {
 } from '../../../src-shared/statistics/shapley.ts';
 import { mean, studentQuantile } from '../../../src-shared/statistics/student.ts';
 import type { AdapterContribution, IntervalValue } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
-import { treeCost } from './tree-cost.ts';
 
 type Metric = 'accuracy' | 'loss';
 type Contributions = Omit<AdapterContribution, 'label' | 'coto' | 'seed'>;
@@ -200,4 +199,26 @@ function stabilityOf(games: MaskGames): Contributions['stability'] {
 
 function at(values: readonly IntervalValue[], group: number): IntervalValue {
   return values[group] ?? { value: Number.NaN, halfWidth: null };
+}
+
+/** What masks cost in the tree of their prefixes, where a layer is run once for all masks that agree up to it. */
+export function treeCost(
+  { groups, multiplications }: Pick<MaskOutline, 'groups' | 'multiplications'>,
+  masks: readonly string[],
+): AdapterContribution['cost'] {
+  const layerCount = multiplications.length - 2;
+  let layerEvaluations = 0;
+  let products = (multiplications[0] ?? 0) + masks.length * (multiplications.at(-1) ?? 0);
+  for (let layer = 0; layer < layerCount; layer++) {
+    const below = groups.map(({ layers }) => layers.some((own) => own <= layer));
+    const prefixes = new Set(masks.map((mask) => [...mask].filter((_, group) => below[group]).join('')));
+    layerEvaluations += prefixes.size;
+    products += prefixes.size * (multiplications[layer + 1] ?? 0);
+  }
+  return {
+    masks: masks.length,
+    layerEvaluations,
+    layerEvaluationsAlone: masks.length * layerCount,
+    forwardPasses: products / multiplications.reduce((sum, count) => sum + count, 0),
+  };
 }

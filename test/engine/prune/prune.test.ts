@@ -4,7 +4,7 @@ import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
-import { hasRole } from '../../../src-main/engine/prune/module-roles.ts';
+import { hasRole } from '../../../src-main/engine/prune/module-type.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { contributionsOf } from '../../../src-main/engine/studies/contributions-of-table.ts';
-import { treeCost } from '../../../src-main/engine/studies/tree-cost.ts';
+import { contributionsOf, treeCost } from '../../../src-main/engine/studies/contributions-of-table.ts';
 import type { MaskChoice, MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { meanInterval } from '../../../src-shared/statistics/student.ts';

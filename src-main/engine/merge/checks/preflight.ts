@@ -10,8 +10,8 @@ import {
   sum,
   weightAt,
 } from '../merge-method.ts';
-import { headDifference } from '../run/task-heads.ts';
 import { checkWeights } from './check-weights.ts';
+import { headDifference } from './head-difference.ts';
 import { ok, refused, short, warning } from './preflight-line.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which supports different ranks and targets.';

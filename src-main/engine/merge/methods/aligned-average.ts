@@ -1,6 +1,6 @@
 import { type Matrix, matmul, svd, toFloat32, transpose } from '../../linalg/index.ts';
 import type { AdapterUpdate, ModuleMergeMethod } from '../merge-method.ts';
-import { weightedTotal } from '../spaces/weighted-matrices.ts';
+import { weightedMatrixSum } from '../spaces/weighted-sums.ts';
 
 /**
  * The factor average after every adapter is turned to the first: B·Q and Qᵀ·A, Q orthogonal, leave B·A as it is, and the
@@ -28,7 +28,7 @@ export const alignedAverage: ModuleMergeMethod = {
     const turned = factors.map((own, index) => (index === 0 ? own : turnTo(own, reference ?? own)));
     const merged = (part: 'a' | 'b') =>
       toFloat32(
-        weightedTotal(
+        weightedMatrixSum(
           turned.map((own) => own[part]),
           weights,
         ),

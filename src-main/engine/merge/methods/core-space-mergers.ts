@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { combinedMatrices } from '../spaces/combined-matrices.ts';
+import { combinedMatrices } from '../spaces/combination.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
@@ -23,7 +23,7 @@ import { tiesSvd } from './ties-svd.ts';
 import { tsvM } from './tsv-m.ts';
 import { wudi } from './wudi.ts';
 
-/** Merges of task vectors that methods in another space (Core Space, KnOTS) take by id, in display order. */
+/** Mergers of task vectors that Core Space runs by id, in display order. */
 export const matrixMergers: readonly MatrixMerger[] = [
   combinedMatrices(taskArithmetic),
   tiesSvd,

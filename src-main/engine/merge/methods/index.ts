@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { MergeMethod } from '../merge-method.ts';
 import { withSearch } from '../search/search-parameters.ts';
-import { combined } from '../spaces/combination.ts';
+import { combinedFactors } from '../spaces/combination.ts';
 import { inCoreSpace } from '../spaces/in-core-space.ts';
 import { onDelta } from '../spaces/on-delta.ts';
 import { adaMerging } from './adamerging.ts';
@@ -66,7 +66,7 @@ const methods: readonly MergeMethod[] = [
   onDelta(dareTiesSvd),
   magnitudePrune,
   onDelta(magnitudePruneSvd),
-  combined(taskArithmetic),
+  combinedFactors(taskArithmetic),
   onDelta(mergekitTies),
   onDelta(mergekitDareLinear),
   onDelta(mergekitDareTies),
@@ -74,10 +74,10 @@ const methods: readonly MergeMethod[] = [
   onDelta(dellaLinear),
   onDelta(breadcrumbs),
   onDelta(breadcrumbsTies),
-  combined(slerp),
-  combined(nuslerp),
-  combined(karcher),
-  combined(modelStock),
+  combinedFactors(slerp),
+  combinedFactors(nuslerp),
+  combinedFactors(karcher),
+  combinedFactors(modelStock),
   onDelta(sce),
   loraLego,
   alignedAverage,

@@ -1,7 +1,7 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import { type Matrix, type MatrixLike, matmul, svd } from '../../linalg/index.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
-import { weightedTotal } from '../spaces/weighted-matrices.ts';
+import { weightedMatrixSum } from '../spaces/weighted-sums.ts';
 
 /** Singular values below this share of the largest belong to no direction of the update. */
 const negligible = 1e-6;
@@ -33,7 +33,7 @@ export const isoC: MatrixMerger = {
   },
   needs: { changesSingle: true },
   mergeMatrices(matrices, weights, { scaling_factor }) {
-    return isotropic(weightedTotal(matrices, weights), Number(scaling_factor ?? 1));
+    return isotropic(weightedMatrixSum(matrices, weights), Number(scaling_factor ?? 1));
   },
 };
 

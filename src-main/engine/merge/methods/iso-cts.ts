@@ -1,6 +1,6 @@
 import { leading, type Matrix, matmul, svd, transpose } from '../../linalg/index.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
-import { weighted, weightedTotal } from '../spaces/weighted-matrices.ts';
+import { weightedMatrices, weightedMatrixSum } from '../spaces/weighted-sums.ts';
 import { scalingFactorParameter } from './iso-c.ts';
 import { nearestOrthonormal, stackedRows } from './tsv-m.ts';
 
@@ -37,8 +37,8 @@ export const isoCts: MatrixMerger = {
     const [rows = 0, columns = 0] = matrices[0]?.shape ?? [];
     const least = Math.min(rows, columns);
     const own = ownDirections(least, matrices.length, Number(common_space_fraction ?? 0.8));
-    const common = leadingOf(weightedTotal(matrices, weights), least - own * matrices.length);
-    const parts = weighted(matrices, weights).map((matrix) => leadingOf(without(matrix, common.u), own));
+    const common = leadingOf(weightedMatrixSum(matrices, weights), least - own * matrices.length);
+    const parts = weightedMatrices(matrices, weights).map((matrix) => leadingOf(without(matrix, common.u), own));
     const all = [...parts, common];
     const left = nearestOrthonormal(
       stackedRows(

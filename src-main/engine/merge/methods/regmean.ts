@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { gram, type Matrix, matmul, solveSymmetric, toFloat32 } from '../../linalg/index.ts';
 import { type AdapterMergeMethod, type AdapterUpdate, sum } from '../merge-method.ts';
 import { stacked } from '../spaces/stacked-factors.ts';
-import { weightedTotal } from '../spaces/weighted-matrices.ts';
+import { weightedMatrixSum } from '../spaces/weighted-sums.ts';
 
 /**
  * RegMean: the ΔW nearest to every adapter's on the inputs that its module sees, (Σ ΔWᵢ·Gᵢ)·(Σ Gᵢ)⁻¹ with Gᵢ = Xᵢᵀ·Xᵢ / rows.
@@ -71,7 +71,7 @@ export function mergeByGrams(
   name: string,
 ) {
   const size = updates[0]?.a.shape[1] ?? 0;
-  const { data: total } = weightedTotal(grams, weights);
+  const { data: total } = weightedMatrixSum(grams, weights);
   // An input that is always 0 has no equation: it is averaged plainly.
   const isDead = Array.from({ length: size }, (_, column) => total[column * (size + 1)] === 0);
   for (const [column, dead] of isDead.entries()) if (dead) total[column * (size + 1)] = 1;

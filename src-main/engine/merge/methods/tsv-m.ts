@@ -1,7 +1,7 @@
 import { type Matrix, type MatrixLike, matmul, scaledRows, svd, transpose } from '../../linalg/index.ts';
 import { sum } from '../merge-method.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
-import { weighted } from '../spaces/weighted-matrices.ts';
+import { weightedMatrices } from '../spaces/weighted-sums.ts';
 
 /** Singular values below this share of the largest belong to no direction of the update. */
 const negligible = 1e-6;
@@ -24,7 +24,7 @@ export const tsvM: MatrixMerger = {
   mergeMatrices(matrices, weights) {
     const [rows = 0, columns = 0] = matrices[0]?.shape ?? [];
     const share = Math.floor(Math.min(rows, columns) / matrices.length);
-    const parts = weighted(matrices, weights).map((matrix) => {
+    const parts = weightedMatrices(matrices, weights).map((matrix) => {
       const { u, s, vt } = svd(matrix);
       // Directions without a singular value would turn the others when they are made orthogonal.
       const kept = Math.min(share, s.filter((value) => value > negligible * (s[0] ?? 0)).length);

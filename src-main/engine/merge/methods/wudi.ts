@@ -1,7 +1,7 @@
 import { type Matrix, matmul, symmetricEigen, transpose } from '../../linalg/index.ts';
 import { energyOf } from '../spaces/cut-rank.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
-import { weighted, weightedTotal } from '../spaces/weighted-matrices.ts';
+import { weightedMatrices, weightedMatrixSum } from '../spaces/weighted-sums.ts';
 import { Adam } from './adam.ts';
 
 /** Eigenvalues below this share of the largest have no direction of their own in any update. */
@@ -54,18 +54,18 @@ export const wudi: MatrixMerger = {
     ],
   },
   mergeMatrices(matrices, weights, { solver, iter_num, learning_rate }) {
-    const parts = weighted(matrices, weights).filter((matrix) => energyOf(matrix.data) > 0);
-    if (parts.length === 0) return weightedTotal(matrices, weights);
+    const parts = weightedMatrices(matrices, weights).filter((matrix) => energyOf(matrix.data) > 0);
+    if (parts.length === 0) return weightedMatrixSum(matrices, weights);
     // The gradient of the objective is 2·(τ·P − Q).
     const grams = parts.map((matrix) => scaled(matmul(transpose(matrix), matrix), 1 / energyOf(matrix.data)));
     const ones = parts.map(() => 1);
-    const p = weightedTotal(grams, ones);
-    const q = weightedTotal(
+    const p = weightedMatrixSum(grams, ones);
+    const q = weightedMatrixSum(
       parts.map((matrix, index) => matmul(matrix, grams[index] ?? matrix)),
       ones,
     );
     if (solver === 'closed_form') return matmul(q, pseudoInverse(p));
-    const merged = weightedTotal(parts, ones);
+    const merged = weightedMatrixSum(parts, ones);
     const adam = new Adam(merged.data.length, Number(learning_rate ?? 1e-5));
     for (let step = 0; step < Number(iter_num ?? 300); step++) {
       const product = matmul(merged, p);

@@ -6,6 +6,7 @@ import type { AdapterDescription } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { checkedParameters } from '../../checked-parameters.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';
 import type { MergeData } from '../merge-data.ts';
 import {
@@ -28,7 +29,6 @@ import {
 import { weightedSum } from '../spaces/weighted-sums.ts';
 import { BaseWeights } from './base-weights.ts';
 import { describeMerge } from './merged-adapter.ts';
-import { headDifference } from './task-heads.ts';
 
 /** An adapter to merge, in memory or in its file. Tensors are valid until the next module is requested. */
 export interface MergeSource {

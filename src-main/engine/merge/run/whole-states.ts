@@ -2,6 +2,7 @@ import type { AdapterState } from '../../adapters/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
 import { checkedParameters } from '../../checked-parameters.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';
 import {
   isUsed,
@@ -14,7 +15,7 @@ import {
 } from '../merge-method.ts';
 import { inherited } from './merged-adapter.ts';
 import type { MergeRequest } from './run-merge.ts';
-import { headDifference, meanHead } from './task-heads.ts';
+import { meanHead } from './task-heads.ts';
 
 /** Ways to make a merge other than a plain LoRA of updates B·A. */
 type WholeMerge = 'parameters' | 'products';

@@ -1,8 +1,9 @@
 import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { matmul, transpose } from '../../linalg/index.ts';
+import { type MatrixLike, matmul, transpose } from '../../linalg/index.ts';
 import type { AdapterUpdate, LowRankUpdate, MergeNeeds, ModuleMergeMethod } from '../merge-method.ts';
 import { concatenated } from './concatenated.ts';
 import { cutProduct } from './cut-rank.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
 /** Vectors of matrices: each as a whole, or its rows or columns. */
@@ -28,8 +29,8 @@ export interface Combination {
   ): readonly number[];
 }
 
-/** The merge method: exact, of rank Σ rᵢ, unless a rank is set. */
-export function combined({ declaration, needs, vectors, coefficients }: Combination): ModuleMergeMethod {
+/** The merge method of a combination on the adapters' factors: exact, of rank Σ rᵢ, unless a rank is set. */
+export function combinedFactors({ declaration, needs, vectors, coefficients }: Combination): ModuleMergeMethod {
   const exact = 'the sum of the ranks: exact';
   return {
     declaration: { ...declaration, parameters: [...declaration.parameters, ...rankParameters(exact)] },
@@ -37,7 +38,7 @@ export function combined({ declaration, needs, vectors, coefficients }: Combinat
     needs: { equalRanks: false, equalTargets: true, ...needs },
     mergeModule(updates, weights, parameters) {
       const kind = vectors?.(parameters) ?? 'matrices';
-      const products = updates.map((one) => updates.map((other) => innerProducts(one, other, kind)));
+      const products = updates.map((one) => updates.map((other) => factorProducts(one, other, kind)));
       const grams = Array.from({ length: products[0]?.[0]?.length ?? 0 }, (_, vector) =>
         products.map((row) => row.map((values) => values[vector] ?? 0)),
       );
@@ -63,7 +64,7 @@ export function combined({ declaration, needs, vectors, coefficients }: Combinat
  * ⟨ΔWᵢ, ΔWⱼ⟩ of the matrices (one value), or of their rows or columns: with G = AᵢAⱼᵀ and H = BᵢᵀBⱼ it is
  * sᵢsⱼ·Σ G ⊙ H, for row o sᵢsⱼ·bᵢ(o)·G·bⱼ(o)ᵀ, for column k sᵢsⱼ·aᵢ(k)ᵀ·H·aⱼ(k).
  */
-function innerProducts(one: AdapterUpdate, other: AdapterUpdate, kind: VectorKind): Float64Array {
+function factorProducts(one: AdapterUpdate, other: AdapterUpdate, kind: VectorKind): Float64Array {
   const scale = one.scaling * other.scaling;
   if (kind === 'rows')
     return rowProducts(matmul(one.b, matmul(one.a, transpose(other.a))).data, other.b.data, other.rank, scale);
@@ -97,4 +98,47 @@ function scaled(update: AdapterUpdate, coefficients: readonly number[], kind: Ve
     ...update,
     a: { ...a, data: Float32Array.from(a.data, (value, at) => value * (coefficients[at % inputs] ?? 0)) },
   };
+}
+
+/** The merger of a combination on task vectors in any space. */
+export function combinedMatrices({ declaration, needs, vectors, coefficients }: Combination): MatrixMerger {
+  return {
+    declaration,
+    needs,
+    mergeMatrices(matrices, weights, parameters) {
+      const kind = vectors?.(parameters) ?? 'matrices';
+      const [first] = matrices;
+      const width = first?.shape.at(-1) ?? 1;
+      const count = kind === 'matrices' ? 1 : kind === 'columns' ? width : (first?.shape[0] ?? 0);
+      const vectorOf = (at: number) =>
+        kind === 'matrices' ? 0 : kind === 'columns' ? at % width : Math.floor(at / width);
+      const products = matrices.map((one) => matrices.map((other) => matrixProducts(one, other, count, vectorOf)));
+      const found = Array.from({ length: count }, (_, vector) =>
+        coefficients(
+          products.map((row) => row.map((values) => values[vector] ?? 0)),
+          weights,
+          parameters,
+        ),
+      );
+      const data = new Float64Array(first?.data.length ?? 0);
+      for (const [index, matrix] of matrices.entries())
+        for (let at = 0; at < data.length; at++)
+          data[at] = (data[at] ?? 0) + (found[vectorOf(at)]?.[index] ?? 0) * (matrix.data[at] ?? 0);
+      return { shape: first?.shape ?? [], data };
+    },
+  };
+}
+
+function matrixProducts(
+  one: MatrixLike,
+  other: MatrixLike,
+  count: number,
+  vectorOf: (at: number) => number,
+): Float64Array {
+  const products = new Float64Array(count);
+  for (let at = 0; at < one.data.length; at++) {
+    const vector = vectorOf(at);
+    products[vector] = (products[vector] ?? 0) + (one.data[at] ?? 0) * (other.data[at] ?? 0);
+  }
+  return products;
 }
