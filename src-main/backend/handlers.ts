@@ -10,13 +10,15 @@ import { readingOf } from '../../src-shared/few-values.ts';
 import type { Store } from '../store/open-store.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
+import { tensorflowHandlers } from './app/tensorflow-handlers.ts';
 import { bundleHandlers } from './bundles/handlers.ts';
-import { tensorflowHandlers } from './engine/handlers.ts';
+import { demoHandlers } from './demo/demo-handlers.ts';
 import { benchmarkHandlers } from './evaluation/benchmark-handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
 import { chatHandlers } from './generation/chat-handlers.ts';
 import { classificationHandlers } from './generation/classification-handlers.ts';
 import { generationHandlers } from './generation/handlers.ts';
+import type { HandlerServices } from './jobs/handler-services.ts';
 import { jobHandlers } from './jobs/handlers.ts';
 import { adapterHandlers } from './library/adapters/adapter-handlers.ts';
 import { datasetHandlers } from './library/datasets/dataset-handlers.ts';
@@ -27,10 +29,7 @@ import { mergeHandlers } from './merging/handlers.ts';
 import { pruneHandlers } from './merging/prune-handlers.ts';
 import { reportHandlers } from './reports/handlers.ts';
 import { runHandlers } from './runs/handlers.ts';
-import { deletionHandlers } from './services/deletion-handlers.ts';
 import type { Handlers } from './services/handler.ts';
-import type { HandlerServices } from './services/handler-services.ts';
-import { demoHandlers } from './studies/demo-handlers.ts';
 import { studyHandlers } from './studies/handlers.ts';
 import { targetHandlers } from './targets/handlers.ts';
 
@@ -71,7 +70,6 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(demoHandlers(services));
   register(reportHandlers(services));
   register(jobHandlers(services));
-  register(deletionHandlers(services));
   register(tensorflowHandlers(services));
   register(targetHandlers(services));
   for (const name of Object.keys(requests))

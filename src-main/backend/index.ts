@@ -15,8 +15,10 @@ import { createDispatch } from './handlers.ts';
 import { openHome } from './home/home.ts';
 import { jobOf } from './job-kinds.ts';
 import { JobQueue } from './jobs/queue.ts';
+import { checkReferenced } from './library/adapters/adapter-file.ts';
 import { registerBundledDatasets } from './library/datasets/datasets.ts';
 import { cacheFolder, datasetsCacheFolder } from './library/huggingface/cache-folder.ts';
+import { checkModelFiles } from './library/models/model-files.ts';
 import { registerBundledModels } from './library/models/models.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
@@ -28,7 +30,7 @@ import { EventHub, type EventListener } from './services/event-hub.ts';
 import { anyPath, chosenPaths, registeredPaths } from './services/path-access.ts';
 import type { Services } from './services/services.ts';
 import { followAgain, leaveUnfollowed } from './targets/follow-again.ts';
-import { EventLogs } from './trackers/event-logs.ts';
+import { EventLogs } from './tensorboard/event-logs.ts';
 
 export { writeFileAtomic } from '../files/atomic.ts';
 export { catalog } from './app/catalog.ts';
@@ -132,7 +134,12 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
   const backup = new DailyBackup(services);
-  const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
+  const queue = new JobQueue(services, {
+    jobOf,
+    checkAdapters: (references) => checkReferenced(services, references),
+    checkBase: (directory) => checkModelFiles(services, directory),
+    takeUpQueue: options.takeUpQueue ?? true,
+  });
   let closing: Promise<void> | null = null;
   const close = async (graceMilliseconds: number): Promise<void> => {
     await services.deletions.finish();

@@ -5,12 +5,14 @@ import { EngineSupervisor } from '../../src-main/backend/engine/engine-superviso
 import { openHome } from '../../src-main/backend/home/home.ts';
 import { jobOf } from '../../src-main/backend/job-kinds.ts';
 import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
+import { checkReferenced } from '../../src-main/backend/library/adapters/adapter-file.ts';
+import { checkModelFiles } from '../../src-main/backend/library/models/model-files.ts';
 import { ForeignReader } from '../../src-main/backend/reading/foreign-reader.ts';
 import { reportJob } from '../../src-main/backend/reports/report-job.ts';
 import { Deletions } from '../../src-main/backend/services/deletions.ts';
 import { EventHub } from '../../src-main/backend/services/event-hub.ts';
 import { anyPath } from '../../src-main/backend/services/path-access.ts';
-import { EventLogs } from '../../src-main/backend/trackers/event-logs.ts';
+import { EventLogs } from '../../src-main/backend/tensorboard/event-logs.ts';
 import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
 import { UsageMeter } from '../../src-main/engine/compute/usage/index.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
@@ -339,7 +341,15 @@ describe('a pass over the real engine', () => {
           pausing: new AbortController().signal,
           runEngine: () => Promise.reject(new Error()),
         },
-        { ...services, queue: new JobQueue(services, { jobOf, takeUpQueue: false }) },
+        {
+          ...services,
+          queue: new JobQueue(services, {
+            jobOf,
+            checkAdapters: (references) => checkReferenced(services, references),
+            checkBase: (directory) => checkModelFiles(services, directory),
+            takeUpQueue: false,
+          }),
+        },
       );
       expect(outcome.status).toBe('completed');
       const [kept] = store.reports.list();

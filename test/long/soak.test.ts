@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { EventLog } from '../../src-main/backend/trackers/tensorboard/event-log.ts';
+import { EventLog } from '../../src-main/backend/tensorboard/event-log.ts';
 import { childProcessChannel } from '../../src-main/transport/child-process.ts';
 import { fewArenas, youngGenerationFlag } from '../../src-main/transport/heap-limits.ts';
 import { events } from '../../src-shared/contract/events.ts';

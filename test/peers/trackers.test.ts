@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { RecordedRun } from '../../src-main/backend/reading/run-schemas.ts';
+import { EventLog } from '../../src-main/backend/tensorboard/event-log.ts';
 import { placeAt } from '../../src-main/backend/trackers/place.ts';
-import type { RecordedRun, RunReader } from '../../src-main/backend/trackers/readers/recorded-run.ts';
+import type { RunReader } from '../../src-main/backend/trackers/readers/recorded-run.ts';
 import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
 import { trainerStateReader } from '../../src-main/backend/trackers/readers/trainer-state.ts';
-import { EventLog } from '../../src-main/backend/trackers/tensorboard/event-log.ts';
 import { column } from '../src-shared/curves/make-curve.ts';
 import { runPeer } from './python.ts';
 

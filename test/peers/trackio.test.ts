@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { metricOf } from '../../src-main/backend/tensorboard/tags.ts';
 import { placeAt } from '../../src-main/backend/trackers/place.ts';
 import { trackioReader } from '../../src-main/backend/trackers/readers/trackio.ts';
-import { metricOf } from '../../src-main/backend/trackers/tensorboard/tags.ts';
 import { runPeer, trackioPython } from './python.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-peers-trackio-'));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
 import type { DoctorReport } from '../../../src-shared/domain/catalog.ts';
 import { logFolder } from '../../logging/log.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 
 const maxLines = 200;
 const gigabyte = 1e9;

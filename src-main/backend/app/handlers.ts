@@ -1,12 +1,12 @@
 import { runChecks } from '../doctor/index.ts';
-import { Machine } from '../engine/machine.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { removeFilesOf, removeStrays, requireIdle } from '../recovery/strays.ts';
-import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
+import { Machine } from './machine.ts';
 
-export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>> {
+export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app' | 'deletions'>> {
   const machine = new Machine(services);
   return {
     'app.doctor': () => machine.doctor(),
@@ -29,5 +29,9 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
     },
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
+    'deletions.undo': ({ list, ids }) => {
+      services.deletions.undo(list, ids);
+      return ok;
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 export function settingsHandlers({ store, hub, queue }: HandlerServices): Handlers<NamesOf<'settings'>> {
   return {

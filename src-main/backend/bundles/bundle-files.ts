@@ -13,11 +13,11 @@ import {
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { readBelow } from '../../files/foreign-file.ts';
 import { adapterFiles } from '../library/adapters/adapter-files.ts';
+import { canonicalJson } from '../library/content-keys.ts';
 import type { BundleContent } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { fromYaml } from '../runs/run-yaml.ts';
 import type { Services } from '../services/services.ts';
-import { canonicalJson } from '../studies/content-keys.ts';
 
 /** Names of what a bundle has. */
 export const bundleNames = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
-import { byteProgress } from '../jobs/byte-progress.ts';
+import { byteProgress } from '../../files/byte-progress.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { pythonRuns } from './python-runs.ts';
 import { writeBundle } from './write-bundle.ts';

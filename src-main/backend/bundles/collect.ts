@@ -3,9 +3,9 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleJob, Collected, ResultManifest } from '../../../src-shared/domain/bundle.ts';
 import { syncFolder } from '../../files/atomic.ts';
 import { newId } from '../../store/identifiers.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { CopiedResult, CopyRequest, ResultHead, RowsRequest } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { type Bundle, readBundle, requireUnchanged } from './bundle-files.ts';
 import {
   discardStaged,

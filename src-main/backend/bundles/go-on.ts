@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { createStudy, resumeStudy } from '../studies/studies.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { readBundle, requireUnchanged } from './bundle-files.ts';
 import { LocalInputs } from './local-inputs.ts';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { readBundle, requireUnchanged } from './bundle-files.ts';
 import { bundleJob } from './bundle-job.ts';
 import { collectJob } from './collect-job.ts';

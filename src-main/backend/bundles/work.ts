@@ -9,9 +9,9 @@ import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-sha
 import { type JobRecord, jobError } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { createRun } from '../runs/runs.ts';
 import { requireRun } from '../runs/training-record.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { bundleNames, readBundle, requireJob, requireSameVersion, resultFolder, resultNames } from './bundle-files.ts';
 import { CheckpointKeeper, removeKept } from './kept-checkpoints.ts';
 import { openDatasetInput, openModelInput } from './open-inputs.ts';

@@ -1,5 +1,5 @@
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseModels } from './base-models.ts';
 import type { DoctorCheck } from './check.ts';
 import { database } from './database.ts';

@@ -4,10 +4,10 @@ import type { AdapterReference } from '../../../src-shared/domain/adapter-refere
 import { isOver } from '../../../src-shared/domain/job.ts';
 import { distinctNames } from '../../../src-shared/results/names.ts';
 import { resolveModelFor } from '../generation/resolve-model-for.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { anyPath } from '../services/path-access.ts';
 import { benchmarkJob } from './benchmark-job.ts';
 

@@ -7,10 +7,10 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { taskSettingsFor } from '../library/adapters/task-settings.ts';
 import { resolveModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 /** Which datasets a model, alone or with an adapter, can be evaluated on, by their descriptions: no example is read. */
 export async function fittingDatasets(

@@ -1,11 +1,11 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { evaluateJob } from './evaluate-job.ts';
 import { fittingDatasets } from './fitting-datasets.ts';
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ChatRecord } from '../../../src-shared/domain/chat.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 export function chatHandlers({ store, hub, deletions }: HandlerServices): Handlers<NamesOf<'chats'>> {
   const require = (id: string): ChatRecord => {

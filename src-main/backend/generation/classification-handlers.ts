@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { classifyJob } from './classify-job.ts';
 import { requireAbility } from './resolve-model-for.ts';
 

@@ -2,10 +2,10 @@ import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
 import { isOver } from '../../../src-shared/domain/job.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireModel } from '../library/models/models.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { generateJob } from './generate-job.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 interface Ability {
   readonly kind: ModelDescription['kind'];

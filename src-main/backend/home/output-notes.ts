@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isUnfinished, writeFileAtomic } from '../../files/atomic.ts';
 import { readJson } from '../../files/below.ts';
-import type { Services } from '../services/services.ts';
+import type { Home } from './home.ts';
 
 /** In the home: a file for each path outside of it that is being written and that no job names. */
 const notesFolder = 'writing';
@@ -12,7 +12,7 @@ const noteSchema = z.object({ path: z.string() });
 
 /** Writes something outside of the home; killed meanwhile, the next opening removes what was not finished. */
 export async function withOutputNote<Result>(
-  { home }: Pick<Services, 'home'>,
+  { home }: { readonly home: Home },
   path: string,
   write: () => Promise<Result>,
 ): Promise<Result> {
@@ -29,7 +29,7 @@ export async function withOutputNote<Result>(
 }
 
 /** The paths that were being written as the home was last open; they are forgotten. */
-export function takeNotedOutputs({ home }: Pick<Services, 'home'>): string[] {
+export function takeNotedOutputs({ home }: { readonly home: Home }): string[] {
   const folder = home.absolute(notesFolder);
   const paths = home.entries(notesFolder).names.flatMap((name) => readJson(join(folder, name), noteSchema)?.path ?? []);
   rmSync(folder, { recursive: true, force: true });

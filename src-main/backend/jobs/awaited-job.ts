@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobError } from '../../../src-shared/domain/job.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from './handler-services.ts';
 
 /**
  * Waits until a job that only its request knows is completed.

@@ -4,9 +4,8 @@ import { type JobInfo, type JobKind, type JobRecord, type JobResult, jobInfo } f
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import type { EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { EngineEvent } from '../../engine/events.ts';
-import { checkReferenced } from '../library/adapters/adapter-file.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import type { Services } from '../services/services.ts';
+import type { HandlerServices } from './handler-services.ts';
 import type { JobEnding } from './job-endings.ts';
 
 /** Outcome of a job without an error. `result` is stored as JSON with the job. */
@@ -68,6 +67,8 @@ interface JobDetails<Kind extends JobKind, Payload> {
   execute(payload: Payload, context: JobContext, services: HandlerServices): Promise<JobOutcome<JobResult<Kind>>>;
   /** The path outside of the home that the job writes; absent: it writes in the home alone. */
   writesTo?(payload: Payload): string;
+  /** Cancels the job with its work outside the studio. Absent: the queue cancels the job. */
+  cancel?(subjectId: string, services: HandlerServices): Promise<void>;
   /** Called when the job ended without `execute` returning, to update its subject (run, study). */
   settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
   /** Absent: every job of the kind runs by itself. */
@@ -85,6 +86,7 @@ export interface Job<Payload = unknown> extends JobInfo {
   execute(kept: unknown, context: JobContext, services: HandlerServices): Promise<JobOutcome>;
   /** The path outside of the home that the job writes; null if it writes in the home alone, or its payload is not valid. */
   writesTo(kept: unknown): string | null;
+  cancel?(subjectId: string, services: HandlerServices): Promise<void>;
   settle(kept: unknown, ending: JobEnding, services: HandlerServices): void;
   readonly together?: TogetherWork<unknown, unknown>;
 }
@@ -97,15 +99,12 @@ export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kin
     kind,
     payload,
     references: (kept, store) => details.references(payload.parse(kept), store),
-    async execute(kept, context, services) {
-      const parsed = payload.parse(kept);
-      await checkReferenced(services, details.references(parsed, services.store));
-      return details.execute(parsed, context, services);
-    },
+    execute: async (kept, context, services) => details.execute(payload.parse(kept), context, services),
     writesTo: (kept) => {
       const parsed = payload.safeParse(kept);
       return parsed.success ? (details.writesTo?.(parsed.data) ?? null) : null;
     },
+    ...(details.cancel ? { cancel: details.cancel } : {}),
     settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
     ...(details.together ? { together: onKept(payload, details.together) } : {}),
   };

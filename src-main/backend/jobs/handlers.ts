@@ -1,7 +1,6 @@
 import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { cancelStudy } from '../targets/cancel-runs.ts';
+import type { HandlerServices } from './handler-services.ts';
 import { requireJob } from './require-job.ts';
 
 export function jobHandlers(services: HandlerServices): Handlers<NamesOf<'jobs'>> {
@@ -29,10 +28,7 @@ export function jobHandlers(services: HandlerServices): Handlers<NamesOf<'jobs'>
       return ok;
     },
     'jobs.cancel': async ({ id }) => {
-      const { kind, subjectId } = requireJob(store, id);
-      // One that is not followed now still has runs elsewhere.
-      if (kind === 'study' && subjectId !== null) await cancelStudy(services, subjectId);
-      else queue.cancel(id);
+      await queue.cancelWithSubject(requireJob(store, id));
       return ok;
     },
   };

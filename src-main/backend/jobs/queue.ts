@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import {
   type JobKind,
   type JobLane,
@@ -11,11 +12,10 @@ import {
 import type { EngineSignal } from '../../engine/events.ts';
 import { clock } from '../../store/clock.ts';
 import { newId } from '../../store/identifiers.ts';
-import { checkModelFiles } from '../library/models/model-files.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import type { Services } from '../services/services.ts';
 import { companionJobs } from './companion-jobs.ts';
-import type { Job, JobContext, JobOutcome } from './define-job.ts';
+import type { Job, JobContext, JobMember, JobOutcome } from './define-job.ts';
+import type { HandlerServices } from './handler-services.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pausedByClosing } from './job-endings.ts';
 import { JobRecords } from './job-records.ts';
@@ -27,6 +27,10 @@ import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 export interface QueueOptions {
   /** Implementation of each kind of job. */
   jobOf(kind: JobKind): Job;
+  /** Throws if the files of an adapter that a job uses differ from those that were added. */
+  checkAdapters(references: readonly AdapterReference[]): Promise<void>;
+  /** Throws if the files of a base that an engine task uses differ from those that were added. */
+  checkBase(directory: string): Promise<void>;
   /** false: jobs that an earlier session left in the queue are not run; only new ones are. */
   readonly takeUpQueue: boolean;
 }
@@ -44,7 +48,7 @@ interface Current {
 export class JobQueue {
   readonly held: HeldJobs;
   private readonly parts: HandlerServices;
-  private readonly jobOf: QueueOptions['jobOf'];
+  private readonly options: QueueOptions;
   private readonly admission: QueueAdmission;
   private readonly current = new Map<JobLane, Current>();
   private readonly records: JobRecords;
@@ -52,9 +56,9 @@ export class JobQueue {
   /** Calls of `gather` that are not done. */
   private gathering = 0;
 
-  constructor(services: Services, { jobOf, takeUpQueue }: QueueOptions) {
+  constructor(services: Services, options: QueueOptions) {
     this.parts = { ...services, queue: this };
-    this.jobOf = jobOf;
+    this.options = options;
     this.records = new JobRecords({
       ...services,
       settle: (job, ending) => this.settleKept(job, ending),
@@ -62,11 +66,11 @@ export class JobQueue {
     });
     this.held = new HeldJobs({
       ...services,
-      writesTo: ({ id, kind }) => jobOf(kind).writesTo(services.store.jobs.readablePayload(id)),
+      writesTo: (job) => this.writesTo(job),
       end: (job, ending) => this.records.end(job, ending),
       onReleased: () => this.pumpSoon(),
     });
-    this.admission = new QueueAdmission({ ...services, held: this.held, takeUpQueue });
+    this.admission = new QueueAdmission({ ...services, held: this.held, takeUpQueue: options.takeUpQueue });
   }
 
   /** Removes what nobody asks for any more, marks jobs that an earlier session left running, then starts the queue. */
@@ -164,6 +168,33 @@ export class JobQueue {
     this.pumpSoon();
   }
 
+  /** Cancels a job with the work of its subject outside the studio, such as a study's runs on a cluster. */
+  async cancelWithSubject({ id, kind, subjectId }: JobRecord): Promise<void> {
+    const { cancel } = this.options.jobOf(kind);
+    if (cancel !== undefined && subjectId !== null) await cancel(subjectId, this.parts);
+    else this.cancel(id);
+  }
+
+  /** Returns the path outside of the home that a job writes; null if there is none, or its payload cannot be read. */
+  writesTo({ id, kind }: JobRecord): string | null {
+    return this.options.jobOf(kind).writesTo(this.parts.store.jobs.readablePayload(id));
+  }
+
+  /** Returns the queued or running job that needs the adapter; null if none does. */
+  jobThatNeeds(adapterId: string): JobRecord | null {
+    const { store } = this.parts;
+    const needs = ({ id, kind }: JobRecord): boolean =>
+      this.options
+        .jobOf(kind)
+        .references(store.jobs.payload(id), store)
+        .some((reference) =>
+          'adapterId' in reference
+            ? reference.adapterId === adapterId
+            : store.runs.find(reference.runId)?.adapterId === adapterId,
+        );
+    return store.jobs.list(true).find(needs) ?? null;
+  }
+
   /** Puts a queued job before another one of the queue; null: at its end. */
   move(jobId: string, before: string | null): void {
     moveInQueue(this.parts.store.jobs, jobId, before);
@@ -242,7 +273,7 @@ export class JobQueue {
   /** A job whose own row or that of its subject cannot be read ends all the same. */
   private settleKept(job: JobRecord, ending: JobEnding): void {
     try {
-      this.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), ending, this.parts);
+      this.options.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), ending, this.parts);
     } catch (error) {
       if (!['invalid_file', 'invalid_input'].includes(toErrorValue(error).code)) throw error;
       this.parts.log.error({ err: error, job: job.id }, 'what a job is about could not be brought up to date');
@@ -298,7 +329,7 @@ export class JobQueue {
       await this.settle(first, Promise.reject(thrown));
       return;
     }
-    const { together, ...job } = this.jobOf(first.kind);
+    const { together, ...job } = this.options.jobOf(first.kind);
     const companions =
       together === undefined
         ? []
@@ -315,13 +346,21 @@ export class JobQueue {
     const outcomes =
       together !== undefined && members.length > 1
         ? together.execute(members, this.parts)
-        : [(async () => job.execute(only?.payload, only?.context ?? fail(), this.parts))()];
+        : [this.executeAlone(job, only ?? fail())];
     const ended = (running: (typeof current.jobs)[number]) => current.jobs.splice(current.jobs.indexOf(running), 1);
     await Promise.all(
       [...current.jobs].map((running, index) =>
         this.settle(running.job, outcomes[index] ?? fail()).finally(() => ended(running)),
       ),
     );
+  }
+
+  private async executeAlone(
+    { references, execute }: Pick<Job, 'references' | 'execute'>,
+    { payload, context }: JobMember<unknown>,
+  ): Promise<JobOutcome> {
+    await this.options.checkAdapters(references(payload, this.parts.store));
+    return execute(payload, context, this.parts);
   }
 
   private begin(job: JobRecord, current: Current): void {
@@ -360,8 +399,7 @@ export class JobQueue {
       ...signals,
       runEngine: async (task, onEvent, runs) => {
         await engine.prepare();
-        if ('modelDirectory' in task && task.modelDirectory !== null)
-          await checkModelFiles(this.parts, task.modelDirectory);
+        if ('modelDirectory' in task && task.modelDirectory !== null) await this.options.checkBase(task.modelDirectory);
         const own = this.running(job.id);
         if (runs === undefined && own?.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
         const waiting = runs?.map((run) => this.running(run.job.id)) ?? [own];

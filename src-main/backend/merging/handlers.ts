@@ -14,12 +14,12 @@ import { compareFolders, productsOfFolders } from '../../engine/merge/run/merge-
 import { looksAtData, searchOf } from '../../engine/merge/search/search-parameters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import { requireModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { mergeJob } from './merge-job.ts';
 import { OutlineCache } from './outline-cache.ts';
 import { PromptCheck } from './prompt-facts.ts';

@@ -4,9 +4,9 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import { checkPrompts } from '../../engine/merge/checks/check-prompts.ts';
 import type { TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { AdapterBase } from '../library/adapters/adapter-base.ts';
 import { settingsOf } from '../library/adapters/task-settings.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 const nothing = { tokenizer: null, template: null };
 

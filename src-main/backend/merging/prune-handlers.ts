@@ -3,11 +3,11 @@ import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import { needsExamples } from '../../engine/prune/run-prune.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { pruneJob } from './prune-job.ts';
 
 export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {

@@ -8,10 +8,9 @@ import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
 import { taskGroupSchema } from '../../engine/benchmarks/group-file.ts';
 import { preparedTaskSchema } from '../../engine/benchmarks/prepared-task.ts';
-import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
 import { bundleReadings } from './bundle-schemas.ts';
-import { plannedModuleSchema, runCostSchema, runsSchema } from './run-schemas.ts';
+import { plannedModuleSchema, recordedRunSchema, runCostSchema, runsSchema } from './run-schemas.ts';
 
 const model = modelRecordSchema.pick({ name: true, path: true, description: true });
 const folder = z.string().describe("a model's folder");

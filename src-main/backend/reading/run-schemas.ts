@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { requests } from '../../../src-shared/contract/requests.ts';
 import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
+import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { metricColumnSchema } from '../../../src-shared/domain/run-history.ts';
 
 /** The part of an estimate that the config, the model and the data give. */
 export const runCostSchema = requests['runs.estimate'].output.pick({
@@ -33,3 +35,13 @@ export function runsSchema<Shape extends z.ZodRawShape>(shape: Shape) {
     runs: z.array(z.strictObject({ config: runConfigSchema, model: z.int(), dataset: z.int(), ...shape })),
   });
 }
+
+/** A run that another program recorded. */
+export const recordedRunSchema = z.object({
+  name: z.string().describe('unique within what was read'),
+  columns: z.array(metricColumnSchema),
+  settings: runOriginSchema.shape.settings.describe('by the names of the program that recorded them'),
+  startedAt: z.number().nullable().describe('milliseconds since 1970; null where the file has no times'),
+  finishedAt: z.number().nullable(),
+});
+export type RecordedRun = z.infer<typeof recordedRunSchema>;

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { listAdapter } from '../library/adapters/adapters.ts';
 import { baseFor } from '../library/adapters/find-base.ts';
 import { requireModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { originOf } from './run-file.ts';
+import { originOf } from '../runs/run-file.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */

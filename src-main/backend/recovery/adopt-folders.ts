@@ -1,4 +1,4 @@
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { adoptAdapters } from './adopt-adapters.ts';
 import { adoptModels } from './adopt-models.ts';
 import { adoptReports } from './adopt-reports.ts';

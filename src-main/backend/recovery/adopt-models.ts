@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { addModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { namedModels, nameOf } from './named-models.ts';
 import type { Adoption } from './set-aside.ts';
 

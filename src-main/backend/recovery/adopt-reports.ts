@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readBounded } from '../../files/foreign-file.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** What of report.json its row is made of. */

@@ -9,15 +9,15 @@ import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Home } from '../home/home.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { describeDatasetCached } from '../library/datasets/datasets.ts';
 import { addModel } from '../library/models/models.ts';
+import type { RecordedRun } from '../reading/run-schemas.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import { type RunFile, readRunFile, recordIn } from '../runs/run-file.ts';
 import { placeAt } from '../trackers/place.ts';
-import type { RecordedRun } from '../trackers/readers/recorded-run.ts';
 import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
 import { recordedResult } from '../trackers/recorded-result.ts';
-import { type RunFile, readRunFile, recordIn } from './run-file.ts';
 import type { Adoption } from './set-aside.ts';
 import { restoreHistory, restoreSamples } from './settle-runs.ts';
 

@@ -2,12 +2,12 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { readFacts } from '../library/adapters/adapter-facts.ts';
 import { namedBase } from '../library/adapters/find-base.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import { originOf } from '../runs/run-file.ts';
 import type { Services } from '../services/services.ts';
 import { completeRun } from './adopt-runs.ts';
-import { originOf } from './run-file.ts';
 
 /** How many got their base. */
 export interface FilledIn {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { describeModelCached } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { readRunFile } from './run-file.ts';
+import { readRunFile } from '../runs/run-file.ts';
 
 /** A model as the run.json of a run names it. */
 export interface NamedModel {

@@ -1,7 +1,7 @@
 import type { RecoveryWay } from '../../../src-shared/contract/recovery-way.ts';
 import { restoreBackup } from '../../store/restore-backup.ts';
 import type { Home } from '../home/home.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Adopted } from './adopt-folders.ts';
 import { Aside, type Recovery } from './set-aside.ts';
 

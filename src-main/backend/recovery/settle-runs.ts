@@ -8,8 +8,8 @@ import { readSamples } from '../../engine/training/sample-files.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';
+import { originOf, readRunFile } from '../runs/run-file.ts';
 import type { Services } from '../services/services.ts';
-import { originOf, readRunFile } from './run-file.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'log'>;
 

@@ -5,8 +5,8 @@ import type { RowKind, UnreadableRow } from '../../../src-shared/domain/unreadab
 import { discardFolder, isUnfinished } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { linkText } from '../../files/below.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { settleRuns } from './settle-runs.ts';
 import { findLinks, findStrays } from './strays.ts';
 import { sweepOutputs } from './sweep-outputs.ts';

@@ -14,8 +14,9 @@ import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.t
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import { studyWords } from '../studies/study-words.ts';
 import { comparisonTable } from './comparison-table.ts';
-import { commonExamples, methodLabel, type ReportOptions, studyWords, variantName } from './options.ts';
+import { commonExamples, methodLabel, type ReportOptions, variantName } from './options.ts';
 
 /** What a group of runs is called in tables and figures. */
 export const groupNoun = 'config';

@@ -6,11 +6,11 @@ import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { removeFolder } from '../../files/atomic.ts';
 import { newId } from '../../store/identifiers.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { plannedRun } from '../runs/planned-runs.ts';
 import { requireRun } from '../runs/training-record.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { plannedRun } from '../studies/planned-runs.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { reportJob } from './report-job.ts';
 import { readPage, readReportFiles, readSummary, reportFolder } from './stored.ts';
 

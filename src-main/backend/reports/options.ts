@@ -6,10 +6,9 @@ import type { ActivationShares, Curve } from '../../../src-shared/domain/run-his
 import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
-import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
-import { catalog } from '../app/catalog.ts';
+import { studyWords } from '../studies/study-words.ts';
 
 export interface ReportOptions {
   /** Absolute path of the HTML file; CSV and JSON are written next to it under the same name. */
@@ -51,10 +50,7 @@ export function variantName(id: string): string {
   return adapterVariants.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id;
 }
 
-/** Labels of methods in tables and figures. */
-export const studyWords: StudyWords = catalogWords(catalog);
-
-/** The same with the names of the adapters of these runs. */
+/** Adds the names of the adapters of these runs to the labels of methods. */
 export function wordsOf(runs: readonly RunRecord[]): StudyWords {
   return {
     ...studyWords,

@@ -10,11 +10,12 @@ import {
   studyCommand,
 } from '../../../src-shared/studies/report/provenance-facts.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
+import { studyWords } from '../studies/study-words.ts';
 import { comparisonSection } from './comparison-section.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
-import { type ReportOptions, studyWords } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import { drawScript, paperScript, styleSheet } from './page-assets.ts';
 import { samplesSection } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';

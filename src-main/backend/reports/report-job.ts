@@ -6,7 +6,7 @@ import { writeFolderAtomic } from '../../files/atomic.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { requireRun } from '../runs/training-record.ts';
 import { studyYaml } from '../studies/study-files.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
 
 /** Buckets of a curve: more than the width of a report's figure in pixels. */

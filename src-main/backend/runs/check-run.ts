@@ -1,9 +1,9 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { seedToCheck } from '../library/adapters/seed-adapter.ts';
 import { millisecondsForRuns } from '../reading/limits.ts';
 import type { Services } from '../services/services.ts';
-import { seedToCheck } from './seed-adapter.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'reader'>;
 type Base = Pick<ModelRecord, 'id' | 'path' | 'description'>;

@@ -3,7 +3,7 @@ import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/do
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Services } from '../services/services.ts';
 import { adapterAt } from './checkpoint-adapters.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';

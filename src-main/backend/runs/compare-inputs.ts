@@ -13,7 +13,7 @@ import {
   hashBase,
   hashDataset,
 } from '../../engine/training/training-inputs.ts';
-import { byteProgress } from '../jobs/byte-progress.ts';
+import { byteProgress } from '../../files/byte-progress.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { describeDatasetCached, keptDescription } from '../library/datasets/datasets.ts';
 import { storedBytes } from '../reading/limits.ts';

@@ -1,19 +1,21 @@
 import { folderBytes } from '../../files/folder-fingerprint.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { plannedRun } from '../studies/planned-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { importRecorded } from './import-recorded.ts';
+import { memoryOfModels } from './model-memory.ts';
+import { plannedRun } from './planned-runs.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 import { timeSteps } from './time-steps.ts';
 import { requireRun } from './training-record.ts';
 
-export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
+export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'> | 'models.memory'> {
   const { store, hub, deletions } = services;
   return {
+    'models.memory': () => memoryOfModels(services, deletions.visible('models', store.models.list())),
     'runs.list': ({ archived }) => deletions.visible('runs', store.runs.list(archived)),
     'runs.get': ({ id }) => requireRun(store, id),
     'runs.find': ({ config }) => plannedRun(services, { config }),

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
 import { completed } from '../jobs/awaited-job.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { importRunsJob } from '../trackers/import-runs-job.ts';
 
 /** Imports runs in a job, which has progress and can be cancelled, and waits for it. A job without a result is removed. */

@@ -1,9 +1,9 @@
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { canonicalJson } from '../library/content-keys.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import { requireModel } from '../library/models/models.ts';
 import type { Services } from '../services/services.ts';
-import { canonicalJson } from '../studies/content-keys.ts';
 import { memoryRoomOn } from './memory-room.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 

@@ -5,15 +5,15 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { removeFolder } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { newId } from '../../store/identifiers.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { seedJobs } from '../library/adapters/seed-adapter.ts';
+import { trainingKey } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './check-run.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { splitText, withMicroBatches } from './micro-batch-split.ts';
 import { checkedRun } from './run-yaml.ts';
-import { seedJobs } from './seed-adapter.ts';
 import { trainJob } from './train-job.ts';
 import { requireRun, type TrainPayload } from './training-record.ts';
 

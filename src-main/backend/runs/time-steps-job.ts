@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
+import { seedDirectory, seedReference } from '../library/adapters/seed-adapter.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
-import { seedDirectory, seedReference } from './seed-adapter.ts';
 
 /** Steps that are timed, behind one that warms up: the median of them all leaves the first out. */
 export const timedSteps = 3;

@@ -1,8 +1,8 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { checkRun } from './check-run.ts';
 import { checkedRun } from './run-yaml.ts';
 import { timedSteps, timeStepsJob } from './time-steps-job.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
+import { seedReference } from '../library/adapters/seed-adapter.ts';
 import { CurrentInputs } from './compare-inputs.ts';
-import { seedReference } from './seed-adapter.ts';
 import { runsToTrainWith, trainTogether } from './train-together.ts';
 import { beginTraining, endTraining, finishTraining, keepEvent } from './training-record.ts';
 

@@ -5,7 +5,7 @@ import type { EngineEvent } from '../../engine/events.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobMember, JobOutcome } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { CurrentInputs } from './compare-inputs.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
 import { runsThatFit, togetherKey } from './runs-together.ts';

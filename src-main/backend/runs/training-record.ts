@@ -20,16 +20,16 @@ import type { RunChanges } from '../../store/repositories/runs.ts';
 import type { JobOutcome } from '../jobs/define-job.ts';
 import type { JobEnding } from '../jobs/job-endings.ts';
 import { copyAdapterIn } from '../library/adapters/adapters.ts';
+import { seedDirectory } from '../library/adapters/seed-adapter.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import { requireModel } from '../library/models/models.ts';
-import { writeRunFile } from '../recovery/run-file.ts';
 import type { Services } from '../services/services.ts';
 import { cutRun, keepCheckpoint } from './checkpoint-files.ts';
 import { type CurrentInputs, compareInputs, knownRows } from './compare-inputs.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from './latest-checkpoint.ts';
 import { metricsAt } from './metrics-at.ts';
+import { writeRunFile } from './run-file.ts';
 import { keepTemplate } from './run-template.ts';
-import { seedDirectory } from './seed-adapter.ts';
 
 /** A run that is about to train. */
 export interface BegunTraining {

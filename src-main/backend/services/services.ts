@@ -4,7 +4,7 @@ import type { Store } from '../../store/open-store.ts';
 import type { EngineSupervisor } from '../engine/engine-supervisor.ts';
 import type { Home } from '../home/home.ts';
 import type { ForeignReader } from '../reading/foreign-reader.ts';
-import type { EventLogs } from '../trackers/event-logs.ts';
+import type { EventLogs } from '../tensorboard/event-logs.ts';
 import type { Deletions } from './deletions.ts';
 import type { EventHub } from './event-hub.ts';
 import type { PathAccess } from './path-access.ts';

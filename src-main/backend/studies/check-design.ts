@@ -3,9 +3,9 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 /**
  * Checks what only a design tells: that its metrics are those of the task, and that something is held out to judge by.

@@ -11,9 +11,9 @@ import {
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
 import type { AdapterSource, StudioFacts } from './study-facts.ts';
 

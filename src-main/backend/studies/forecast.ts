@@ -5,15 +5,15 @@ import { detectableDifference } from '../../../src-shared/statistics/detectable-
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
 import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
 import { studyWork } from '../../engine/studies/index.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { canonicalJson } from '../library/content-keys.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';
 import { estimateRun } from '../runs/estimate.ts';
 import { measuredShare, timedStep } from '../runs/measured-step.ts';
+import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { testExamples } from './check-design.ts';
-import { canonicalJson } from './content-keys.ts';
-import { plannedRun } from './planned-runs.ts';
 import { preparedStudy } from './studies.ts';
 
 /**

@@ -1,14 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { openSubmissions } from '../targets/cancel-runs.ts';
-import type { TargetStudyRequest } from '../targets/handlers.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
-import { requireStudy } from './study-job.ts';
+import { openSubmissions, requireStudy } from './study-records.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
+
+/** Requests about studies that targets/ answers. */
+export type TargetStudyRequest = 'studies.submissions' | 'studies.unfollowed' | 'studies.cancel';
 
 export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, TargetStudyRequest>> {
   const { store, hub, queue, deletions } = services;

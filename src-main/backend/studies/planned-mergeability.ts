@@ -2,10 +2,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
 import type { MergeabilitySpec } from '../../../src-shared/domain/plan.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { commonModel } from '../library/adapters/adapter-base.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { pairsKey } from './content-keys.ts';
+import { pairsKey } from '../library/content-keys.ts';
 import { type MergeabilityMap, mergeabilityJob } from './mergeability-job.ts';
 import type { PrepareWork } from './planned-work.ts';
 

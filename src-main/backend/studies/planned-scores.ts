@@ -1,6 +1,6 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
-import { scoreKey } from './content-keys.ts';
+import { scoreKey } from '../library/content-keys.ts';
 import type { PrepareWork } from './planned-work.ts';
 import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
 import { scoreJob } from './score-job.ts';

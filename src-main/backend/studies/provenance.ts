@@ -5,11 +5,11 @@ import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/pla
 import type { Provenance } from '../../../src-shared/domain/provenance.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { contentHash } from '../../files/content-hash.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import { plannedRun } from '../runs/planned-runs.ts';
 import { sourceCommit } from './commit.ts';
-import { plannedRun } from './planned-runs.ts';
 
 /**
  * How the result of a finished plan was made.

@@ -8,12 +8,12 @@ import {
   withLeaves,
   withTuningDatasets,
 } from '../../../src-shared/domain/plan.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { commonModel } from '../library/adapters/adapter-base.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
 import { taskSettingsFor } from '../library/adapters/task-settings.ts';
+import { type ContentKey, canonicalJson, type ScoredContent } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { type ContentKey, canonicalJson, type ScoredContent } from './content-keys.ts';
 import type { DatasetUse } from './subject-fields.ts';
 
 /** A part of a plan that is evaluated, with its subject's leaves resolved to adapters of the studio. */

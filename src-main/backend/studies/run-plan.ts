@@ -1,15 +1,23 @@
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { JobSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
+import { type JobSpec, type TrainingSpec, trainingSpecSchema } from '../../../src-shared/domain/plan.ts';
 import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-study-work.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { queuedOnTarget } from '../targets/train-on-target-payload.ts';
+import { plannedRun, queuePlannedRuns, trainedTogether } from '../runs/planned-runs.ts';
 import { plannedMasks } from './planned-masks.ts';
 import { plannedMergeability } from './planned-mergeability.ts';
-import { plannedRun, queuePlannedRuns, trainedTogether } from './planned-runs.ts';
 import { plannedScores } from './planned-scores.ts';
+
+/** Kind and payload of the job that trains runs of a study on a target. */
+export const queuedOnTarget = {
+  kind: 'train-on-target',
+  payload: z.object({ studyId: z.string(), target: z.string(), trainings: z.array(trainingSpecSchema) }),
+} as const;
+
+export type TargetWork = z.infer<typeof queuedOnTarget.payload>;
 
 /** The job of a part, or the jobs of several. */
 export type Begun = JobRecord | readonly JobRecord[];

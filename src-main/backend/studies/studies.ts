@@ -5,13 +5,14 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { newId } from '../../store/identifiers.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireRun } from '../runs/training-record.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { checkDesign } from './check-design.ts';
 import { checkPlan } from './check-plan.ts';
 import { StudioFacts } from './study-facts.ts';
-import { requireStudy, studyJob } from './study-job.ts';
+import { studyJob } from './study-job.ts';
+import { requireStudy } from './study-records.ts';
 
 /**
  * Creates a study and queues it behind the runs that it refers to. Throws, creating nothing, on a dangling reference

@@ -17,17 +17,17 @@ import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask, resolveTask } from '../../engine/tasks/index.ts';
 import { metricKnownBy } from '../../engine/tasks/known-by.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireModelOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { taskSettingsFor } from '../library/adapters/task-settings.ts';
+import { canonicalJson } from '../library/content-keys.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
+import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { requireRun } from '../runs/training-record.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { canonicalJson } from './content-keys.ts';
-import { plannedRun } from './planned-runs.ts';
 
 type Refusal = MergeRefusal | null;
 

@@ -6,10 +6,10 @@ import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { studyMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
-import { studyWords } from '../reports/options.ts';
+import { canonicalJson } from '../library/content-keys.ts';
 import type { Services } from '../services/services.ts';
 import { recordOf, runOf, withAdaptersAsRuns } from './adapters-as-runs.ts';
-import { canonicalJson } from './content-keys.ts';
+import { studyWords } from './study-words.ts';
 
 const yamlName = 'study.yaml';
 /** Adapters that the Markdown lists with their hashes; result.json lists all. */

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { clock } from '../../store/clock.ts';
 import { defineJob } from '../jobs/define-job.ts';
-import type { Services } from '../services/services.ts';
+import { cancelStudy } from '../targets/cancel-runs.ts';
 import { provenanceOf } from './provenance.ts';
 import { runRounds } from './run-plan.ts';
 import { PausedError, StudyLead } from './study-lead.ts';
+import { requireStudy } from './study-records.ts';
 import { recordTunings } from './tuned.ts';
 
 const goesOn = 'Resume it to go on: finished work is not repeated.';
@@ -48,6 +47,8 @@ export const studyJob = defineJob({
       return { status: 'paused', message: null };
     }
   },
+  // A study that is not followed now still has runs elsewhere.
+  cancel: (studyId, services) => cancelStudy(services, studyId),
   settle({ studyId }, { status, error }, { store, hub }) {
     if (store.studies.find(studyId) === null) return;
     const hint = status === 'interrupted' ? goesOn : (error?.hint ?? null);
@@ -60,9 +61,3 @@ export const studyJob = defineJob({
     hub.listChanged('studies');
   },
 });
-
-export function requireStudy(store: Services['store'], id: string): StudyRecord {
-  const study = store.studies.find(id);
-  if (study === null) throw new StudioError('not_found', `There is no study "${id}" in the studio.`);
-  return study;
-}

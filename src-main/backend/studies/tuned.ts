@@ -9,11 +9,11 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import type { ChosenRate } from '../../engine/studies/define-study-work.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
+import { tuningKey } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import type { Services } from '../services/services.ts';
-import { tuningKey } from './content-keys.ts';
 
 type Parts = Pick<Services, 'store' | 'reader' | 'hub' | 'paths'>;
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { openSubmissions, requireStudy } from '../studies/study-records.ts';
 import { endSubmission, isOpen, latestRuns } from './follow-submissions.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { TargetEngine } from './target.ts';
@@ -58,11 +58,6 @@ export async function cancelRuns(
     );
   }
   hub.listChanged('studies');
-}
-
-/** Those of a study whose runs go on at a target, or may. */
-export function openSubmissions({ store }: Pick<HandlerServices, 'store'>, studyId: string): Submission[] {
-  return store.submissions.list(studyId).filter(({ status }) => status === 'open');
 }
 
 function engineOf(services: HandlerServices, { target: name }: Submission): TargetEngine {

@@ -6,7 +6,7 @@ import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared
 import { isUnfinished, removeFolder } from '../../files/atomic.ts';
 import { filesBelow } from '../../files/folder-fingerprint.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { requireTarget } from './resolve-target.ts';

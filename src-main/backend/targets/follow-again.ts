@@ -1,7 +1,7 @@
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { leftUnfollowed } from '../jobs/job-endings.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import type { Services } from '../services/services.ts';
 import { resumeStudy } from '../studies/studies.ts';
 import { latestRuns } from './follow-submissions.ts';

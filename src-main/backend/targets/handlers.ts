@@ -1,18 +1,16 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
 import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import type { TargetStudyRequest } from '../studies/handlers.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { cancelRuns, cancelStudy } from './cancel-runs.ts';
 import { cleanBundles, cleanInputs, listBundles } from './clean-bundles.ts';
 import { unfollowedStudies } from './follow-again.ts';
 import { targets } from './index.ts';
 import { checkHost, requireCommand, requireKind, requireTarget } from './resolve-target.ts';
-
-/** Requests about studies that are answered here. */
-export type TargetStudyRequest = 'studies.submissions' | 'studies.unfollowed' | 'studies.cancel';
 
 export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'targets'> | TargetStudyRequest> {
   const { store, hub } = services;

@@ -1,6 +1,6 @@
 import { defineJob } from '../jobs/define-job.ts';
+import { queuedOnTarget } from '../studies/run-plan.ts';
 import { trainOnTarget } from './train-on-target.ts';
-import { queuedOnTarget } from './train-on-target-payload.ts';
 
 /** Trains runs of a study on a target and imports their results. Paused, it no longer follows runs that go on there. */
 export const trainOnTargetJob = defineJob({

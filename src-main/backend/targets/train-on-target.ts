@@ -6,13 +6,14 @@ import type { Collected } from '../../../src-shared/domain/bundle.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { type PlacedRun, placedStateSchema } from '../../../src-shared/domain/target.ts';
+import { byteProgress } from '../../files/byte-progress.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import { collectBundle } from '../bundles/collect.ts';
 import { writeBundle } from '../bundles/write-bundle.ts';
-import { byteProgress } from '../jobs/byte-progress.ts';
 import type { JobContext } from '../jobs/define-job.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { requireStudy } from '../studies/study-job.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import type { TargetWork } from '../studies/run-plan.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { commonParameters } from './common-parameters.ts';
@@ -20,7 +21,6 @@ import { followSubmissions } from './follow-submissions.ts';
 import { ownName } from './remote-bundle.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { TargetEngine } from './target.ts';
-import type { TargetWork } from './train-on-target-payload.ts';
 
 /**
  * Trains runs of a study on a target: writes their bundle, submits it, follows it to its end and imports what came of it. What an

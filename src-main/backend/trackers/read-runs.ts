@@ -1,8 +1,9 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
+import type { RecordedRun } from '../reading/run-schemas.ts';
 import { placeAt } from './place.ts';
 import { runReaders } from './readers/index.ts';
-import { maxRuns, type RecordedRun } from './readers/recorded-run.ts';
+import { maxRuns } from './readers/recorded-run.ts';
 
 /** A run and where it was found. */
 export interface FoundRun {

@@ -1,6 +1,6 @@
 import type { RunResult } from '../../../src-shared/domain/run.ts';
 import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
-import type { RecordedRun } from './readers/recorded-run.ts';
+import type { RecordedRun } from '../reading/run-schemas.ts';
 
 /** Results of a recorded run: its last values. Times are 0 where it has none. */
 export function recordedResult({ columns, startedAt, finishedAt }: RecordedRun): RunResult {

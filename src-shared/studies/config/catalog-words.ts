@@ -1,4 +1,5 @@
 import type { Catalog } from '../../domain/catalog.ts';
+import type { Declaration } from '../../domain/parameter.ts';
 import { describePruning } from '../../domain/prune.ts';
 import type { StudyWords } from '../define-study.ts';
 import { fieldIds, fieldWords } from './field-words.ts';
@@ -8,7 +9,9 @@ export function catalogWords({
   adapterVariants,
   mergeMethods,
   pruneMethods,
-}: Pick<Catalog, 'adapterVariants' | 'mergeMethods' | 'pruneMethods'>): StudyWords {
+}: Pick<Catalog, 'adapterVariants' | 'pruneMethods'> & {
+  readonly mergeMethods: readonly Pick<Declaration, 'id' | 'label'>[];
+}): StudyWords {
   const merges = new Map(mergeMethods.map(({ id, label }) => [id, label]));
   return {
     mergeMethod: (id) => merges.get(id) ?? id,

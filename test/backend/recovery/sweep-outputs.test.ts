@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Home, openHome } from '../../../src-main/backend/home/home.ts';
 import { HomeIdentity } from '../../../src-main/backend/home/home-identity.ts';
 import { withOutputNote } from '../../../src-main/backend/home/output-notes.ts';
+import { jobOf } from '../../../src-main/backend/job-kinds.ts';
 import { sweepOutputs } from '../../../src-main/backend/recovery/sweep-outputs.ts';
 import { openLog } from '../../../src-main/logging/log.ts';
 import { openStore, type Store } from '../../../src-main/store/open-store.ts';
@@ -48,7 +49,12 @@ function killedExport(): void {
 
 function sweep(from: Home): void {
   const { log, close } = openLog(home.absolute('logs'), 'backend');
-  sweepOutputs({ home: from, store, log });
+  sweepOutputs({
+    home: from,
+    store,
+    log,
+    queue: { writesTo: ({ id, kind }) => jobOf(kind).writesTo(store.jobs.readablePayload(id)) },
+  });
   close();
 }
 

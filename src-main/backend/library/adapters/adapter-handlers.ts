@@ -1,9 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import { folderBytes } from '../../../files/folder-fingerprint.ts';
-import { jobThatNeeds } from '../../jobs/needed-adapters.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
 import { adapterNorms } from './adapter-norms.ts';
 import { adapterScores } from './adapter-scores.ts';
 import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
@@ -40,9 +39,9 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
 }
 
 /** @throws StudioError refused if a job that is yet to run needs the adapter */
-function requireUnneeded({ store }: HandlerServices, id: string): AdapterRecord {
+function requireUnneeded({ store, queue }: HandlerServices, id: string): AdapterRecord {
   const adapter = requireAdapter(store, id);
-  const waiting = jobThatNeeds(store, id);
+  const waiting = queue.jobThatNeeds(id);
   if (waiting)
     throw new StudioError(
       'refused',

@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import { jobAnswerSchema, jobError, resultOf } from '../../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { requireAdapter } from './adapters.ts';
 import { importAdapterJob } from './import-adapter-job.ts';
 

@@ -12,8 +12,8 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { testFileOf } from '../../../engine/data/dataset-files.ts';
 import { newId } from '../../../store/identifiers.ts';
 import { completed } from '../../jobs/awaited-job.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../../services/handler.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
 import { listCachedDatasets } from '../huggingface/list-datasets.ts';
 import { requireModel } from '../models/models.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';

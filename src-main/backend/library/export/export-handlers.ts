@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../../engine/checked-parameters.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
 import { requireAdapter } from '../adapters/adapters.ts';
 import { exportJob } from './export-job.ts';
 import { exportTarget } from './index.ts';

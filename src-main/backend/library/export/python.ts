@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
-import { seedDirectory } from '../../runs/seed-adapter.ts';
 import { requireModelOf } from '../adapters/adapter-base.ts';
+import { seedDirectory } from '../adapters/seed-adapter.ts';
 import { requireDataset } from '../datasets/datasets.ts';
 import type { ExportTarget } from './target.ts';
 

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
-import { byteProgress } from '../../jobs/byte-progress.ts';
+import { byteProgress } from '../../../files/byte-progress.ts';
 import type { JobContext } from '../../jobs/define-job.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { addModel, newModelFolder } from './models.ts';
 
 /** A GGUF file, and what the model that is made of it is called. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { ggufTitle, isGguf } from '../../../../src-shared/domain/model.ts';
-import { byteProgress } from '../../jobs/byte-progress.ts';
+import { byteProgress } from '../../../files/byte-progress.ts';
 import { defineJob } from '../../jobs/define-job.ts';
 import { checkRemote } from '../huggingface/check-remote.ts';
 import { downloadRepository } from '../huggingface/download.ts';

@@ -5,9 +5,8 @@ import type { RequestArgument } from '../../../../src-shared/contract/requests.t
 import type { JobRecord } from '../../../../src-shared/domain/job.ts';
 import { ggufTitle } from '../../../../src-shared/domain/model.ts';
 import { newId } from '../../../store/identifiers.ts';
-import { memoryOfModels } from '../../runs/model-memory.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../../services/handler.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
 import { checkRemote } from '../huggingface/check-remote.ts';
 import { planDownload } from '../huggingface/download.ts';
 import { openEndpoint } from '../huggingface/endpoint.ts';
@@ -21,12 +20,11 @@ import { quantizeJob } from './quantize-job.ts';
 
 const lookUpMilliseconds = 60_000;
 
-export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'models'>> {
+export function modelHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'models'>, 'models.memory'>> {
   const { store, deletions } = services;
   return {
     'models.list': () => deletions.visible('models', store.models.list()),
     'models.get': ({ id }) => requireModel(store, id),
-    'models.memory': () => memoryOfModels(services, deletions.visible('models', store.models.list())),
     'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
     'models.convert': (request) => convert(services, request),

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { newId } from '../../../store/identifiers.ts';
+import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';
-import type { HandlerServices } from '../../services/handler-services.ts';
 import { pretrainJob } from './pretrain-job.ts';
 
 export function pretrainHandlers({ queue, store, paths }: HandlerServices): Handlers<NamesOf<'pretrain'>> {

@@ -1,17 +1,7 @@
-import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type RunOrigin, runOriginSchema } from '../../../../src-shared/domain/imported-run.ts';
-import { type MetricColumn, metricColumnSchema } from '../../../../src-shared/domain/run-history.ts';
-
-/** A run that another program recorded. */
-export const recordedRunSchema = z.object({
-  name: z.string().describe('unique within what was read'),
-  columns: z.array(metricColumnSchema),
-  settings: runOriginSchema.shape.settings.describe('by the names of the program that recorded them'),
-  startedAt: z.number().nullable().describe('milliseconds since 1970; null where the file has no times'),
-  finishedAt: z.number().nullable(),
-});
-export type RecordedRun = z.infer<typeof recordedRunSchema>;
+import type { RunOrigin } from '../../../../src-shared/domain/imported-run.ts';
+import type { MetricColumn } from '../../../../src-shared/domain/run-history.ts';
+import type { RecordedRun } from '../../reading/run-schemas.ts';
 
 /** Reads one format of recorded runs. */
 export interface RunReader {

@@ -1,15 +1,16 @@
 import { basename, dirname, relative } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { RecordedRun } from '../../reading/run-schemas.ts';
 import {
   decodeEvent,
   decodeHyperParameters,
   dtypes,
   type EventValue,
   type TensorBoardEvent,
-} from '../tensorboard/event.ts';
-import { readRecords } from '../tensorboard/records.ts';
-import { metricOf } from '../tensorboard/tags.ts';
-import { MetricCollector, type RecordedRun, type RunReader, settingsOf } from './recorded-run.ts';
+} from '../../tensorboard/event.ts';
+import { readRecords } from '../../tensorboard/records.ts';
+import { metricOf } from '../../tensorboard/tags.ts';
+import { MetricCollector, type RunReader, settingsOf } from './recorded-run.ts';
 
 const isEventFile = (path: string): boolean => /\.tfevents\./.test(basename(path));
 

@@ -2,8 +2,9 @@ import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Database, isSqliteError, openForeignDatabase } from '../../../store/foreign-database.ts';
-import { metricOf } from '../tensorboard/tags.ts';
-import { MetricCollector, maxRuns, type RecordedRun, type RunReader, settingsOf } from './recorded-run.ts';
+import type { RecordedRun } from '../../reading/run-schemas.ts';
+import { metricOf } from '../../tensorboard/tags.ts';
+import { MetricCollector, maxRuns, type RunReader, settingsOf } from './recorded-run.ts';
 
 /** JSON of a row: text, or bytes where Trackio wrote it with orjson. */
 const jsonText = z.union([

@@ -1,6 +1,6 @@
 import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
 import type { Log } from '../../logging/log.ts';
-import type { EventLog, EventLogOptions } from './tensorboard/event-log.ts';
+import type { EventLog, EventLogOptions } from './event-log.ts';
 
 /**
  * The event files of the runs that are training. They are copies of what the database has: where one cannot be written,
@@ -16,7 +16,7 @@ export class EventLogs {
 
   async open(runId: string, folder: string, options: EventLogOptions): Promise<void> {
     this.close(runId);
-    const { EventLog } = await import('./tensorboard/event-log.ts');
+    const { EventLog } = await import('./event-log.ts');
     this.logs.set(runId, new EventLog(folder, options));
     this.flush(runId);
   }

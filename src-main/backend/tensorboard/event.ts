@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs/light.js';
 import { z } from 'zod';
-import { once } from '../../../../src-shared/once.ts';
+import { once } from '../../../src-shared/once.ts';
 
 /** The parts of TensorBoard's events (event.proto, summary.proto, tensor.proto) that are read or written. */
 const parts: protobuf.INamespace = {

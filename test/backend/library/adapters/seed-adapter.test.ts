@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { relativeDifference } from '../../engine/golden.ts';
-import { closeBackends, type OpenBackend, openBackend, realEngine, tinyConfig, tinyIdx } from '../support.ts';
+import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { relativeDifference } from '../../../engine/golden.ts';
+import { closeBackends, type OpenBackend, openBackend, realEngine, tinyConfig, tinyIdx } from '../../support.ts';
 
 afterEach(closeBackends);
 

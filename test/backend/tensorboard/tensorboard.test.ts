@@ -2,12 +2,12 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { EventLogs } from '../../../src-main/backend/trackers/event-logs.ts';
-import { crc32c } from '../../../src-main/backend/trackers/tensorboard/crc32c.ts';
-import { decodeEvent, encodeEvent } from '../../../src-main/backend/trackers/tensorboard/event.ts';
-import { EventLog } from '../../../src-main/backend/trackers/tensorboard/event-log.ts';
-import { encodeRecord, readRecords } from '../../../src-main/backend/trackers/tensorboard/records.ts';
-import { metricOf, tagOf } from '../../../src-main/backend/trackers/tensorboard/tags.ts';
+import { crc32c } from '../../../src-main/backend/tensorboard/crc32c.ts';
+import { decodeEvent, encodeEvent } from '../../../src-main/backend/tensorboard/event.ts';
+import { EventLog } from '../../../src-main/backend/tensorboard/event-log.ts';
+import { EventLogs } from '../../../src-main/backend/tensorboard/event-logs.ts';
+import { encodeRecord, readRecords } from '../../../src-main/backend/tensorboard/records.ts';
+import { metricOf, tagOf } from '../../../src-main/backend/tensorboard/tags.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
 

@@ -1,5 +1,5 @@
-import type { JobQueue } from '../jobs/queue.ts';
-import type { Services } from './services.ts';
+import type { Services } from '../services/services.ts';
+import type { JobQueue } from './queue.ts';
 
 /** Services of request handlers. */
 export interface HandlerServices extends Services {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { maskedCrc32c } from './crc32c.ts';
 
 /** Length, and its checksum. */

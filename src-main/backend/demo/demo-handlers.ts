@@ -1,5 +1,5 @@
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 import { startDemo } from './demo.ts';
 
 export function demoHandlers(services: HandlerServices): Handlers<NamesOf<'demo'>> {

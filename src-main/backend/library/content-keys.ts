@@ -12,10 +12,10 @@ import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { sampleSettings } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
-import { requireAdapter } from '../library/adapters/adapters.ts';
-import { datasetContent } from '../library/datasets/dataset-content.ts';
-import { requireDataset } from '../library/datasets/datasets.ts';
 import type { Services } from '../services/services.ts';
+import { requireAdapter } from './adapters/adapters.ts';
+import { datasetContent } from './datasets/dataset-content.ts';
+import { requireDataset } from './datasets/datasets.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
 const scoreVersion = 3;

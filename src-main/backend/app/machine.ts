@@ -12,8 +12,8 @@ import { freeMemoryBytes } from '../../files/control-group.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { listStrays } from '../recovery/strays.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
 
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;

@@ -1,13 +1,13 @@
 import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { canonicalJson, trainingKey } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
-import { checkedRun } from '../runs/run-yaml.ts';
-import { createRun, resumeRun } from '../runs/runs.ts';
-import { configKey, maxRuns } from '../runs/runs-together.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { canonicalJson, trainingKey } from './content-keys.ts';
+import { checkedRun } from './run-yaml.ts';
+import { createRun, resumeRun } from './runs.ts';
+import { configKey, maxRuns } from './runs-together.ts';
 
 /**
  * Finds the run of a training by its content: any completed one whose adapter exists, else a resumable one of a

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { trainingKey } from '../../../src-main/backend/studies/content-keys.ts';
+import { trainingKey } from '../../../src-main/backend/library/content-keys.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { datasetRecord, modelRecord } from '../records.ts';
 

@@ -1,6 +1,6 @@
+import { TensorflowSetupProcess } from '../engine/tensorflow-setup.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
-import { TensorflowSetupProcess } from './tensorflow-setup.ts';
 
 export function tensorflowHandlers({ hub }: HandlerServices): Handlers<NamesOf<'tensorflow'>> {
   const setup = new TensorflowSetupProcess(() => hub.listChanged('settings'));

@@ -9,11 +9,11 @@ import { interpolationStudy } from '../../../src-shared/studies/interpolation/in
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../../store/identifiers.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
 import { reportJob } from '../reports/report-job.ts';
 import { createRun } from '../runs/runs.ts';
-import type { HandlerServices } from '../services/handler-services.ts';
+import { createStudy } from '../studies/studies.ts';
 import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
-import { createStudy } from './studies.ts';
 
 interface DemoRun {
   readonly run: RunRecord;

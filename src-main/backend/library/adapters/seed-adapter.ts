@@ -1,9 +1,9 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { resolveReference } from '../library/adapters/adapters.ts';
-import type { Services } from '../services/services.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
+import type { RunConfig } from '../../../../src-shared/domain/run.ts';
+import type { Services } from '../../services/services.ts';
+import { resolveReference } from './adapters.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 
