@@ -3,7 +3,7 @@ import { type ChatMessage, isExcluded, messageText } from '../../src-shared/doma
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import { pairTexts } from '../../src-shared/domain/pair-texts.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { preferenceOf } from '../../src-shared/domain/preference.ts';
+import { preferenceOf } from '../../src-shared/tasks/preference.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';
 import { givenParameters, hasMethodOptions } from './method-options.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { classTemplateSettings } from '../tasks/class-templates.ts';
 import { adapterReferenceSchema } from './adapter-reference.ts';
-import { classTemplateSettings } from './class-templates.ts';
 
 /** An image to classify: a file, or an example of an image dataset. */
 export const classifiedImageSchema = z.discriminatedUnion('kind', [

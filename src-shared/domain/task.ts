@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { classTemplateSettings } from './class-templates.ts';
+import { classTemplateSettings } from '../tasks/class-templates.ts';
+import { embeddingSettings } from '../tasks/embedding.ts';
+import { preferenceSettings } from '../tasks/preference.ts';
+import { qaSettings } from '../tasks/qa.ts';
 import type { TextColumns } from './dataset.ts';
-import { embeddingSettings } from './embedding.ts';
 import type { ModelDescription } from './model.ts';
-import { preferenceSettings } from './preference.ts';
-import { qaSettings } from './qa.ts';
 
 /** Tasks that a model can be trained for. */
 export const taskIds = [

@@ -8,7 +8,6 @@ import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
 import { mergeRule } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { sampleSettings } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';

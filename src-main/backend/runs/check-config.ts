@@ -1,5 +1,4 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { classTemplatesOf } from '../../../src-shared/domain/class-templates.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import {
   comparesWithTexts,
@@ -8,6 +7,7 @@ import {
   withTaskHead,
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';

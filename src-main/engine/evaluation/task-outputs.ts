@@ -1,4 +1,4 @@
-import type { EmbeddingSettings } from '../../../src-shared/domain/embedding.ts';
+import type { EmbeddingSettings } from '../../../src-shared/tasks/embedding.ts';
 import type { AnswerDecoding, AnswerWindow, PlacedContext, WindowLogits } from '../outcomes/decode-answer.ts';
 import type { EmbeddingLoss, PairForm } from '../tasks/embedding/losses/embedding-loss.ts';
 import type { ClassificationLogits } from './evaluation.ts';

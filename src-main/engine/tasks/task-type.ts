@@ -1,9 +1,9 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/domain/embedding.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { HeadTask } from '../adapters/fresh-adapter.ts';
 import type { OpenDataset } from '../data/dataset.ts';

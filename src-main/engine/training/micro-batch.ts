@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { PoolingMode } from '../../../src-shared/domain/embedding.ts';
+import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 
 /**
  * One micro-batch on the host. `labels` are the targets of the rows of outputs: class ids, or the token after each token of

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PoolingMode } from '../../../src-shared/domain/embedding.ts';
+import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { l2NormalizeRows, weightedTokenMean } from '../ops/index.ts';
 import type { MicroBatch } from './micro-batch.ts';

@@ -1,6 +1,6 @@
 import { type ChatMessage, isExcluded, messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import { preferenceOf } from '../../../src-shared/domain/preference.ts';
+import { preferenceOf } from '../../../src-shared/tasks/preference.ts';
 
 /** Label that the data give an answer. */
 export type Verdict = 'chosen' | 'rejected' | 'wanted' | 'unwanted';

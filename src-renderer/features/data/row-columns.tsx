@@ -1,7 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { preferenceOf } from '../../../src-shared/domain/preference.ts';
+import { preferenceOf } from '../../../src-shared/tasks/preference.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';

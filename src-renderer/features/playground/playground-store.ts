@@ -1,6 +1,5 @@
 import { create } from 'zustand';
 import type { ChatContent, ChatRecord } from '../../../src-shared/domain/chat.ts';
-import { usualClassTemplates } from '../../../src-shared/domain/class-templates.ts';
 import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
 import type {
   FinishReason,
@@ -9,6 +8,7 @@ import type {
   Prompt,
   TextPiece,
 } from '../../../src-shared/domain/generation.ts';
+import { usualClassTemplates } from '../../../src-shared/tasks/class-templates.ts';
 import { onEvent } from '../../api/client.ts';
 import { type Draft, emptyDraft, saidMessages } from './draft.ts';
 

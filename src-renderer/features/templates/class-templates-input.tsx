@@ -1,7 +1,7 @@
 import { Input, Stack, Textarea } from '@mantine/core';
 import { useId } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { classTemplatesOf, classTexts, knownClassTemplates } from '../../../src-shared/domain/class-templates.ts';
+import { classTemplatesOf, classTexts, knownClassTemplates } from '../../../src-shared/tasks/class-templates.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { trainStrings } from '../../strings/train.ts';
 

@@ -1,12 +1,12 @@
-import { classTemplateSettings } from '../../../src-shared/domain/class-templates.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { embeddingSettings } from '../../../src-shared/domain/embedding.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
-import { qaSettings } from '../../../src-shared/domain/qa.ts';
 import { defaultTask, type TaskId, taskIds, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { classTemplateSettings } from '../../../src-shared/tasks/class-templates.ts';
+import { embeddingSettings } from '../../../src-shared/tasks/embedding.ts';
+import { preferenceSettings } from '../../../src-shared/tasks/preference.ts';
+import { qaSettings } from '../../../src-shared/tasks/qa.ts';
 import type { Draft } from './draft.ts';
 
 const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {

@@ -4,7 +4,7 @@ import {
   type TextExample,
   type TextShape,
 } from '../../../../src-shared/domain/dataset.ts';
-import { sharedTurns } from '../../../../src-shared/domain/preference.ts';
+import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
 

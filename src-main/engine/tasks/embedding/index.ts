@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { PoolingMode } from '../../../../src-shared/domain/embedding.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { readSentenceTransformer } from '../../models/huggingface/sentence-transformer.ts';

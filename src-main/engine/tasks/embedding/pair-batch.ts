@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/domain/embedding.ts';
+import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import type { TokenRow } from '../shared/token-rows.ts';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { classTemplatesOf, classTexts } from '../../../../src-shared/domain/class-templates.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { type EvaluationOptions, refuseCancelled } from '../../evaluation/evaluation.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';

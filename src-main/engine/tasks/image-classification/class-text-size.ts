@@ -1,5 +1,5 @@
-import { classTemplatesOf, classTexts } from '../../../../src-shared/domain/class-templates.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 
 /** How many texts stand for the classes, and the tokens of the longest, for an estimate: read without the tokenizer. */
 export function classTextSize(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import type { LabelledAnswer } from './examples.ts';

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import { sharedTurns } from '../../../../src-shared/domain/preference.ts';
+import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import type { Content } from '../shared/prompt-writer.ts';
 
 /** What is asked, and the answers to it: the chosen and the rejected one, or the only one. */

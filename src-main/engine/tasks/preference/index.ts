@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
-import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { lengthNotes } from '../shared/cut-rows.ts';

@@ -1,4 +1,4 @@
-import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { labelledBatch } from './answer-batch.ts';
 import type { PreferenceExamples } from './examples.ts';

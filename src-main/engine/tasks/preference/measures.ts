@@ -1,4 +1,4 @@
-import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import { isRight } from '../../outcomes/index.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
 import type { PreferenceLoss } from './losses/preference-loss.ts';

@@ -11,7 +11,7 @@ import { embeddingLoss, embeddingLosses } from '../../../../src-main/engine/task
 import { lossOfVectors } from '../../../../src-main/engine/tasks/embedding/pair-batch.ts';
 import { gradientsOf } from '../../../../src-main/engine/training/loss-gradients.ts';
 import { poolingWeights } from '../../../../src-main/engine/training/text-vectors.ts';
-import { embeddingLossIds, embeddingSettings, poolingModes } from '../../../../src-shared/domain/embedding.ts';
+import { embeddingLossIds, embeddingSettings, poolingModes } from '../../../../src-shared/tasks/embedding.ts';
 import { goldenPath, relativeDifference } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 

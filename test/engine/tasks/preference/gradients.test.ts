@@ -17,7 +17,7 @@ import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { MicroBatch } from '../../../../src-main/engine/training/micro-batch.ts';
 import { OwnPass } from '../../../../src-main/engine/training/step-gradients.ts';
-import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import { floats, goldenPath, relativeDifference, taken } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { differentiated } from '../../../../bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { preferenceLoss, preferenceLosses } from '../../../../src-main/engine/tasks/preference/losses/index.ts';
-import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import { goldenPath, relativeDifference } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 

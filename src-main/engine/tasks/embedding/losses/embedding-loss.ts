@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { EmbeddingLossId, EmbeddingSettings } from '../../../../../src-shared/domain/embedding.ts';
 import type { Declaration } from '../../../../../src-shared/domain/parameter.ts';
+import type { EmbeddingLossId, EmbeddingSettings } from '../../../../../src-shared/tasks/embedding.ts';
 
 /** What the rows of a dataset say of their texts: the better one, how alike two are, or whether two are alike. */
 export type PairForm = 'ranking' | 'scores' | 'labels';

@@ -1,4 +1,4 @@
-import type { EmbeddingLossId } from '../../../../../src-shared/domain/embedding.ts';
+import type { EmbeddingLossId } from '../../../../../src-shared/tasks/embedding.ts';
 import { contrastive } from './contrastive.ts';
 import { cosent } from './cosent.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';

@@ -1,4 +1,4 @@
-import type { PreferenceLossId } from '../../../../../src-shared/domain/preference.ts';
+import type { PreferenceLossId } from '../../../../../src-shared/tasks/preference.ts';
 import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Declaration } from '../../../../../src-shared/domain/parameter.ts';
-import type { PreferenceLossId, PreferenceSettings } from '../../../../../src-shared/domain/preference.ts';
+import type { PreferenceLossId, PreferenceSettings } from '../../../../../src-shared/tasks/preference.ts';
 
 /** Scores of the answers of each pair [pairs]. */
 export interface PairScores {

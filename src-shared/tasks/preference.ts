@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ChatMessage } from './chat-message.ts';
-import type { TextExample } from './dataset.ts';
-import type { ParameterMeta } from './parameters-of.ts';
+import type { ChatMessage } from '../domain/chat-message.ts';
+import type { TextExample } from '../domain/dataset.ts';
+import type { ParameterMeta } from '../domain/parameters-of.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
 export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
