@@ -1,23 +1,22 @@
 import { z } from 'zod';
-import { classTemplateSettings } from '../tasks/class-templates.ts';
-import { embeddingSettings } from '../tasks/embedding.ts';
-import { preferenceSettings } from '../tasks/preference.ts';
-import { qaSettings } from '../tasks/qa.ts';
+import { type TaskId, tasks } from '../tasks/index.ts';
+import type { TaskModel } from '../tasks/task.ts';
 import type { TextColumns } from './dataset.ts';
-import type { ModelDescription } from './model.ts';
 
-/** Tasks that a model can be trained for. */
-export const taskIds = [
-  'image-classification',
-  'text-classification',
-  'token-classification',
-  'qa',
-  'embedding',
-  'causal-lm',
-  'multiple-choice',
-  'preference',
-] as const;
-export type TaskId = (typeof taskIds)[number];
+export type { TaskId };
+
+const taskIds = tasks.map(({ id }) => id);
+
+/** Merges shapes of settings into one with the keys of all of them. */
+type Merged<Shapes> = (Shapes extends unknown ? (shape: Shapes) => void : never) extends (shape: infer All) => void
+  ? All
+  : never;
+
+/** Settings that only one task uses, of all tasks. */
+const ownSettings: Merged<(typeof tasks)[number]['settings']> = Object.assign(
+  {},
+  ...tasks.map(({ settings }) => settings),
+);
 
 /** Task settings, and how examples are presented to the model; keys of a run, named as in Transformers and TRL. */
 export const taskSettingsSchema = z.object({
@@ -56,37 +55,7 @@ export const taskSettingsSchema = z.object({
       multiline: true,
       group: 'Task',
     }),
-  completion_only_loss: z.boolean().default(true).meta({
-    title: 'Completion-only loss',
-    description: 'Only the completion counts in the loss, not the prompt; in conversations, the assistant’s turns.',
-    advanced: true,
-    group: 'Task',
-  }),
-  packing: z.boolean().default(false).meta({
-    title: 'Packing',
-    description:
-      'Short examples share a row of max_length tokens in training. A token attends to the examples before its own, unless neat_packing keeps them apart.',
-    advanced: true,
-    group: 'Task',
-  }),
-  neat_packing: z.boolean().default(false).meta({
-    title: 'Neat packing',
-    description:
-      'With packing: a token attends to its own example alone, and positions start at 0 with each, so that a packed row gives the loss of its examples one by one.',
-    advanced: true,
-    group: 'Task',
-  }),
-  length_normalized: z.boolean().default(true).meta({
-    title: 'Length-normalized scores',
-    description:
-      'Multiple choice: an answer’s log-likelihood is divided by its number of characters (lm-eval’s acc_norm). Off: the sum is compared (acc), which favors short answers.',
-    advanced: true,
-    group: 'Task',
-  }),
-  ...classTemplateSettings,
-  ...preferenceSettings,
-  ...qaSettings,
-  ...embeddingSettings,
+  ...ownSettings,
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
@@ -96,18 +65,13 @@ export function isTemplateText(chosen: string): boolean {
 }
 
 /** Resolves `auto` to the task that fits the model and the data; `columns` is null for image data. */
-export function defaultTask(
-  { kind, image }: Pick<ModelDescription, 'kind' | 'image'>,
-  columns: TextColumns | null,
-): TaskId {
-  if (columns === null || image !== null) return 'image-classification';
-  if (kind !== 'causal-lm' && columns.answers !== null) return 'qa';
-  // A language model writes the answers to queries.
-  if (columns.anchor !== null && (kind !== 'causal-lm' || columns.completion === null)) return 'embedding';
-  if (kind !== 'causal-lm') return columns.words === null ? 'text-classification' : 'token-classification';
-  if (columns.rejected !== null || columns.desirable !== null) return 'preference';
-  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
-  return isChosen ? 'multiple-choice' : 'causal-lm';
+export function defaultTask(model: TaskModel, columns: TextColumns | null): TaskId {
+  const found =
+    columns === null || model.image !== null
+      ? tasks.find(({ reads }) => reads === 'images')
+      : tasks.find(({ reads, isDefaultFor }) => reads === 'texts' && isDefaultFor(model, columns));
+  if (found === undefined) throw new RangeError(`No task is the default of a ${model.kind} model.`);
+  return found.id;
 }
 
 /** Picks the task settings from a larger object, e.g. a run. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defineTask, isLanguageModel } from './task.ts';
 
 /** Losses of embeddings, each with a file in engine/tasks/embedding/losses. */
 export const embeddingLossIds = ['multiple_negatives_ranking', 'cosent', 'cosine_similarity', 'contrastive'] as const;
@@ -69,3 +70,19 @@ export const embeddingSettings = {
     }),
 };
 export type EmbeddingSettings = z.infer<z.ZodObject<typeof embeddingSettings>>;
+
+/** Training of text embeddings on pairs of texts. */
+export const embedding = defineTask({
+  id: 'embedding',
+  label: 'Embeddings',
+  summary: 'Brings the vectors of texts that belong together near each other, to look texts up or compare them.',
+  reads: 'texts',
+  settings: embeddingSettings,
+  uses: ['max_length', 'group_by_length'],
+  // A language model writes the answers to queries.
+  isDefaultFor: (model, { anchor, answers, completion }) =>
+    anchor !== null && (isLanguageModel(model) ? completion === null : answers === null),
+  bestBy: ['ndcg_at_10', 'average_precision', 'spearman'],
+  taskType: 'FEATURE_EXTRACTION',
+  averagesOutputs: true,
+});

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChatMessage } from '../domain/chat-message.ts';
 import type { TextExample } from '../domain/dataset.ts';
 import type { ParameterMeta } from '../domain/parameters-of.ts';
+import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
 export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
@@ -117,3 +118,16 @@ export function preferenceOf({ messages, rejected }: Pick<TextExample, 'messages
   const count = sharedTurns(messages, rejected);
   return { asked: messages.slice(0, count), chosen: messages.slice(count), rejected: rejected.slice(count) };
 }
+
+/** Preference training of a language model. */
+export const preference = defineTask({
+  id: 'preference',
+  label: 'Preferences',
+  summary: 'A language model learns which answers are preferred: by DPO, ORPO, KTO or SimPO.',
+  reads: 'texts',
+  settings: preferenceSettings,
+  uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
+  isDefaultFor: (model, { rejected, desirable }) => isLanguageModel(model) && (rejected ?? desirable) !== null,
+  bestBy: ['accuracy'],
+  averagesOutputs: false,
+});

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { answerOutputs } from '../domain/model.ts';
+import { defineTask, isLanguageModel } from './task.ts';
 
 /** Settings of extractive question answering; keys of a run, named and with defaults as in Transformers' run_qa.py. */
 export const qaSettings = {
@@ -38,3 +40,19 @@ export const qaSettings = {
     group: 'Task',
   }),
 };
+
+/** Extractive question answering with a head on an encoder. */
+export const questionAnswering = defineTask({
+  id: 'qa',
+  label: 'Question answering',
+  summary: 'Finds the answer to a question in a text, or that it has none (SQuAD), with a head on an encoder.',
+  reads: 'texts',
+  settings: qaSettings,
+  uses: ['group_by_length'],
+  isDefaultFor: (model, { answers }) => !isLanguageModel(model) && answers !== null,
+  bestBy: ['answer_f1'],
+  taskType: 'QUESTION_ANS',
+  headLabels: () => answerOutputs,
+  averagesOutputs: true,
+  readsInWindows: true,
+});

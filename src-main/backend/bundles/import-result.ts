@@ -57,9 +57,9 @@ export function planResult(
   return { ...result, steps, runId, adapterId, adapterPlaces, runFolder: home.absolute('runs', runId) };
 }
 
-function plannedSteps({ job, config, dataset }: LocalRun): number {
+function plannedSteps({ job, config, model, dataset }: LocalRun): number {
   try {
-    return countSteps(config, countTrainExamples(config, dataset.description));
+    return countSteps(config, countTrainExamples(config, model.description, dataset.description));
   } catch (thrown) {
     if (!(thrown instanceof StudioError)) throw thrown;
     throw refusedResult(job, `its settings do not fit the dataset: ${thrown.message.replace(/[.]$/, '')}`);

@@ -5,7 +5,7 @@ import type { DatasetFit } from '../../../src-shared/domain/evaluation.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
@@ -39,7 +39,7 @@ function problemOf(
     return 'It has no test examples.';
   let labels: readonly string[] | null;
   try {
-    labels = labelsOfHead(requireTask(task, model, dataset).declaration.id, model, dataset);
+    labels = requireTask(task, model, dataset).declaration.headLabels?.(model, dataset) ?? null;
   } catch (thrown) {
     if (thrown instanceof StudioError) return thrown.message;
     throw thrown;

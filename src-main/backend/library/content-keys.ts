@@ -19,6 +19,27 @@ import { requireDataset } from './datasets/datasets.ts';
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
 const scoreVersion = 3;
 
+/** Settings of a task that keys of scores contain at their defaults too; younger ones are added only otherwise. Must never change. */
+const firstTaskSettings: ReadonlySet<string> = new Set([
+  'task',
+  'max_length',
+  'prompt_template',
+  'chat_template',
+  'completion_only_loss',
+  'packing',
+  'length_normalized',
+  'class_templates',
+  'max_seq_length',
+  'doc_stride',
+  'n_best_size',
+  'max_answer_length',
+  'null_score_diff_threshold',
+  'embedding_loss',
+  'similarity_scale',
+  'contrastive_margin',
+  'pooling_mode',
+]);
+
 /** Settings of a run that were hashed from the first version on, at their defaults too. Must never change. */
 const firstSettings: ReadonlySet<string> = new Set([
   'train_samples_per_class',
@@ -129,12 +150,11 @@ async function evaluatedContent(
   services: Pick<Services, 'home' | 'store'>,
   { model, dataset, eval_samples, validation_samples, settings: given, subject }: ScoredContent,
 ): Promise<object> {
-  // Of training alone, and younger than the keys.
+  // neat_packing only changes training, and is younger than the keys.
   const { neat_packing: _, ...others } = given;
-  // Younger than the keys as well, and of preferences alone.
   const settings = Object.fromEntries(
     Object.entries(others).filter(
-      ([name, value]) => !Object.hasOwn(preferenceSettings, name) || value !== Reflect.get(defaultConfig, name),
+      ([name, value]) => firstTaskSettings.has(name) || value !== Reflect.get(defaultConfig, name),
     ),
   );
   return {

@@ -3,6 +3,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import {
   comparesWithTexts,
   type LinearModule,
+  type ModelDescription,
   type ModelRecord,
   withTaskHead,
 } from '../../../src-shared/domain/model.ts';
@@ -16,8 +17,7 @@ import { checkSchedule } from '../../engine/coto/schedule-rows.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
-import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
+import { exampleCounts, requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/shared/prompt-writer.ts';
 import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
@@ -38,12 +38,12 @@ export interface PlannedRun {
 /** Throws what the engine would refuse: a `config` that does not fit the model or the data. */
 export async function checkConfig({ config, model, dataset, seedFolder }: PlannedRun): Promise<void> {
   const task = requireTask(config.task, model.description, dataset);
-  const description = withTaskHead(model.description, task.headTask ?? null);
+  const description = withTaskHead(model.description, task.declaration.taskType ?? null);
   checkGrouping(config, task);
   criterionOf(config, task, task.metrics(dataset, config));
   refuseEmptyTemplate(config);
   requireAdaptable(config, resolveTargetModules(targetConfig(config, description), description));
-  requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));
+  requireTrainable(config, countSteps(config, countTrainExamples(config, model.description, dataset)));
   const isHeldOut = config.eval_split === 'validation';
   if (!isHeldOut && !dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
@@ -54,7 +54,7 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
   // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
   familyOf(await readConfig(model.path));
   await task.checkBase?.(model.path, config);
-  if (task.reads === 'texts') {
+  if (task.declaration.reads === 'texts') {
     // Without one there is nothing that a task on text could read, whatever else it asks of it.
     const tokenizer = await modelTokenizer(model.path);
     task.checkTokenizer?.(tokenizer, config, dataset);
@@ -82,7 +82,11 @@ function requireTrainable(config: RunConfig, totalSteps: number): void {
 }
 
 /** @throws StudioError invalid_input if the splits do not have what the config asks for */
-export function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
+export function countTrainExamples(
+  config: RunConfig,
+  model: Pick<ModelDescription, 'kind' | 'image'>,
+  { splits, labels, text }: DatasetDescription,
+): number {
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
     throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.');
@@ -93,7 +97,7 @@ export function countTrainExamples(config: RunConfig, { splits, labels, text }: 
   const ofClass = hasClasses ? train.perLabel : [train.exampleCount];
   const held = validation === 0 ? [] : heldPerClass(ofClass, validation);
   if (perClass === 0) {
-    const left = (train.exampleCount - validation) * preferenceCounts(config, text?.columns).examplesOfRow;
+    const left = (train.exampleCount - validation) * exampleCounts(config, model, text?.columns).examplesOfRow;
     return most === 0 ? left : Math.min(most, left);
   }
   if (!hasClasses)

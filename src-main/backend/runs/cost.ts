@@ -17,10 +17,8 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { textsOfExample } from '../../engine/tasks/embedding/counts.ts';
 import { classTextSize } from '../../engine/tasks/image-classification/class-text-size.ts';
-import { resolveTask } from '../../engine/tasks/index.ts';
-import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
+import { exampleCounts, resolveTask } from '../../engine/tasks/index.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -38,7 +36,7 @@ export async function costOf(run: CostedRun): Promise<RunCost> {
   const { config, dataset, backend } = run;
   const { description, targets, sizes, headTask } = adapterOf(run);
   const model = { ...run.model, description };
-  const trainExamples = countTrainExamples(config, dataset);
+  const trainExamples = countTrainExamples(config, description, dataset);
   const totalSteps = countSteps(config, trainExamples);
   return {
     trainableParameters: sizes.trained.reduce((sum, count) => sum + count, 0),
@@ -70,7 +68,8 @@ interface AdapterOfRun {
 /** The modules that a run adapts, with the sizes of its tensors. */
 function adapterOf({ config, model, dataset, backend }: Pick<StepOfRun, 'config' | 'backend'> & AdapterOfRun) {
   const columns = dataset.text?.columns ?? null;
-  const { headTask = null } = resolveTask({ task: config.task, model: model.description, columns });
+  const { declaration } = resolveTask({ task: config.task, model: model.description, columns });
+  const headTask = declaration.taskType ?? null;
   const description = withTaskHead(model.description, headTask);
   const targets = resolveTargetModules(targetConfig(config, description), description);
   const sizes = tensorSizes({ config, description, dataset, backend }, targets);
@@ -172,10 +171,7 @@ function stepMemory(
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),
-    batch:
-      config.per_device_train_batch_size *
-      preferenceCounts(config, dataset.text?.columns).rowsOfExample *
-      textsOfExample(config, description, dataset.text?.columns),
+    batch: config.per_device_train_batch_size * exampleCounts(config, description, dataset.text?.columns).rowsOfExample,
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
     halfProducts: hasHalfProducts(config),

@@ -9,7 +9,7 @@ import {
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
-import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
@@ -116,7 +116,7 @@ async function checkScore(
   const settings = facts.taskOf(adapters);
   const { declaration, metrics } = requireTask(settings.task, model.description, description);
   if (metric !== null) checkMetric(metric, metrics(description, settings), description, name);
-  const labels = labelsOfHead(declaration.id, model.description, description);
+  const labels = declaration.headLabels?.(model.description, description) ?? null;
   if (labels === null) return;
   for (const { adapter, head } of scored) {
     if (!head) continue;

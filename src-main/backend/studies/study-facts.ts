@@ -6,7 +6,7 @@ import type { PlannedAdapter } from '../../../src-shared/domain/adapter-referenc
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { type TaskId, type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/task.ts';
+import { type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/task.ts';
 import type { AdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { type PlannedOutline, plannedOutline } from '../../engine/adapters/planned-outline.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
@@ -115,7 +115,7 @@ export class StudioFacts implements StudyFacts {
     if (method.makes === 'outputs') {
       const { task } = this.taskOf(sources);
       const { declaration } = requireTask(task, description, await peekDataset(this.services, dataset));
-      if (lackOutputs(declaration.id)) return noOutputs;
+      if (!declaration.averagesOutputs) return noOutputs;
     }
     const outlines = await Promise.all(sources.map((source) => this.shapeOf(source, description)));
     // Those of runs are planned without their heads, which are then compared by their labels alone.
@@ -145,7 +145,7 @@ export class StudioFacts implements StudyFacts {
       return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
     }
     const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
-    return lackOutputs(task.declaration.id) ? noOutputs : null;
+    return task.declaration.averagesOutputs ? null : noOutputs;
   }
 
   async pruneRefusalOfRun({
@@ -211,11 +211,6 @@ export class StudioFacts implements StudyFacts {
   async hasAccuracy(dataset: string): Promise<boolean> {
     return (await peekDataset(this.services, dataset)).text?.labelKind !== 'numbers';
   }
-}
-
-/** Tasks whose outputs have no mean. */
-function lackOutputs(id: TaskId): boolean {
-  return id === 'causal-lm' || id === 'preference';
 }
 
 const noOutputs: MergeRefusal = {

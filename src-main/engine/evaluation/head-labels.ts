@@ -1,11 +1,4 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import {
-  answerOutputs,
-  comparesWithTexts,
-  labelHead,
-  type ModelDescription,
-  tokenHeads,
-} from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */
@@ -25,24 +18,6 @@ export function headInUse(description: ModelDescription, state: FittedAdapter | 
   const [saved] = heads.flatMap((name) => state?.saved.get(`${name}.weight`) ?? []);
   const labels = saved && state ? state.labels : description.labels;
   return { labels, rows: saved?.shape[0] ?? description.labels.length };
-}
-
-/** Tasks whose model has a head with a row for each label. */
-const classifications: ReadonlySet<string> = new Set([
-  'image-classification',
-  'text-classification',
-  'token-classification',
-]);
-
-/** What the outputs of a head have to mean for a task on this dataset; null where no head is needed, or it has one value. */
-export function labelsOfHead(
-  task: string,
-  model: Pick<ModelDescription, 'image' | 'text'>,
-  { text, labels }: DatasetDescription,
-): readonly string[] | null {
-  if (task === 'qa') return answerOutputs;
-  if (comparesWithTexts(model)) return null;
-  return classifications.has(task) && text?.labelKind !== 'numbers' ? labels : null;
 }
 
 /**

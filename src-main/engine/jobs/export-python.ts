@@ -168,14 +168,14 @@ function settingsOf(
   };
 }
 
-/** Metrics that the script computes; of embeddings it computes all. */
+/** Metrics that the script computes of every task. */
 const scriptMetrics = ['loss', 'accuracy', 'perplexity', 'pearson'];
 
 /** @throws StudioError refused where the run chooses by a metric that the script does not compute. */
 function criterionInPython(config: RunConfig, { type, metrics }: TaskOnData): Criterion {
   const criterion = criterionOf(config, type, metrics);
   const chooses = config.load_best_model_at_end || config.early_stopping_patience > 0;
-  const computed = type.declaration.id === 'embedding' ? metrics : scriptMetrics;
+  const computed = type.scoresAllInPython ? metrics : scriptMetrics;
   if (chooses && !computed.includes(criterion.metric))
     throw new StudioError(
       'refused',

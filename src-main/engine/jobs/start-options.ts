@@ -20,11 +20,11 @@ export async function startOptions(
     examples: chosenExamples(config, opened).train,
     batchSize: config.per_device_train_batch_size,
     seed: config.seed,
-    headTask: opened.type.headTask,
+    headTask: opened.type.declaration.taskType,
     loadBatch: opened.train.load,
   };
   return {
-    headTask: opened.type.headTask,
+    headTask: opened.type.declaration.taskType,
     ...(seed === undefined ? {} : { seed: await readAdapter(seed, base.description) }),
     calibration: new RunCalibration(base, source, context),
     onModule: async (done, total) => {

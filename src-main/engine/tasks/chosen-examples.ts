@@ -47,8 +47,11 @@ function trainingExamples(config: RunConfig, { count, classes }: TrainingExample
 }
 
 /** @throws StudioError invalid_input where images would be grouped by the length of their text */
-export function checkGrouping({ group_by_length }: Pick<RunConfig, 'group_by_length'>, { reads }: TaskType): void {
-  if (group_by_length && reads === 'images')
+export function checkGrouping(
+  { group_by_length }: Pick<RunConfig, 'group_by_length'>,
+  { declaration }: TaskType,
+): void {
+  if (group_by_length && declaration.reads === 'images')
     throw new StudioError(
       'invalid_input',
       'group_by_length is on, but images have no length.',

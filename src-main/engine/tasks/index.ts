@@ -1,30 +1,22 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription, TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { defaultTask, type TaskId } from '../../../src-shared/domain/task.ts';
-import { causalLanguageModelling } from './causal-lm/index.ts';
-import { embeddings } from './embedding/index.ts';
-import { imageClassification } from './image-classification/index.ts';
-import { multipleChoice } from './multiple-choice/index.ts';
-import { preferenceTraining } from './preference/index.ts';
-import { extractiveQuestionAnswering } from './qa/index.ts';
-import type { TaskType } from './task-type.ts';
-import { textClassification } from './text-classification/index.ts';
-import { tokenClassification } from './token-classification/index.ts';
+import { defaultTask, type TaskId, type TaskSettings } from '../../../src-shared/domain/task.ts';
+import { tasks } from '../../../src-shared/tasks/index.ts';
+import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
+import * as all from './all.ts';
+import type { ExampleCounts, TaskType } from './task-type.ts';
 
-/** All tasks, in display order. */
-export const taskTypes: readonly TaskType[] = [
-  imageClassification,
-  textClassification,
-  tokenClassification,
-  extractiveQuestionAnswering,
-  embeddings,
-  causalLanguageModelling,
-  multipleChoice,
-  preferenceTraining,
-];
+const byId = new Map(Object.values(all).map((task) => [task.declaration.id, task]));
 
-const byId = new Map(taskTypes.map((task) => [task.declaration.id, task]));
+/** All tasks, in the order of their declarations. */
+export const taskTypes: readonly TaskType[] = tasks.map(({ id }) => taskType(id));
+
+function taskType(id: TaskId): TaskType {
+  const found = byId.get(id);
+  if (found === undefined) throw new StudioError('not_found', `There is no task ${id}.`);
+  return found;
+}
 
 /** Properties of the data that select a task: images (`columns` is null), or the columns of text. */
 interface Chosen {
@@ -35,10 +27,18 @@ interface Chosen {
 
 /** The task of that id; `auto` selects the one that fits the model and the data. */
 export function resolveTask({ task, model, columns }: Chosen): TaskType {
-  const id = task === 'auto' ? defaultTask(model, columns) : task;
-  const found = byId.get(id);
-  if (found === undefined) throw new StudioError('not_found', `There is no task ${id}.`);
-  return found;
+  return taskType(task === 'auto' ? defaultTask(model, columns) : task);
+}
+
+/** Counts of rows for the texts of the task that a run learns; images have one row each. */
+export function exampleCounts(
+  settings: TaskSettings,
+  model: Chosen['model'],
+  columns: TextColumns | null | undefined,
+): ExampleCounts {
+  const one = { rowsOfExample: 1, examplesOfRow: 1 };
+  if (!columns) return one;
+  return { ...one, ...resolveTask({ task: settings.task, model, columns }).counts?.(settings, columns) };
 }
 
 /** @throws StudioError refused if the model cannot learn this task from these data. */
@@ -52,9 +52,9 @@ export function requireTask(task: 'auto' | TaskId, model: ModelDescription, data
 
 /** @throws StudioError refused if task, model and dataset differ in their kind of input. */
 export function refuseOtherKind(
-  { declaration, reads }: TaskType,
+  { declaration: { label, reads } }: TaskType,
   model: Pick<ModelDescription, 'kind' | 'image' | 'text'>,
-  holds: TaskType['reads'],
+  holds: TaskDeclaration['reads'],
 ): void {
   const modelReads = model.image !== null ? 'images' : 'texts';
   if (modelReads !== holds)
@@ -68,7 +68,7 @@ export function refuseOtherKind(
   if (reads !== holds)
     throw new StudioError(
       'refused',
-      `${declaration.label} learns from ${reads}, but the dataset contains ${holds}.`,
+      `${label} learns from ${reads}, but the dataset contains ${holds}.`,
       'Set task to auto.',
     );
 }

@@ -7,11 +7,11 @@ import type { TaskType } from './task-type.ts';
  * language model the accuracy of tokens, of numbers to predict Pearson's correlation.
  */
 export function metricKnownBy(
-  task: Pick<TaskType, 'bestBy' | 'metrics'>,
+  task: Pick<TaskType, 'declaration' | 'metrics'>,
   dataset: DatasetDescription,
   settings: TaskSettings,
 ): string {
   const known = task.metrics(dataset, settings);
-  const wanted = [task.bestBy].flat().filter((id) => id !== 'loss');
+  const wanted = task.declaration.bestBy.filter((id) => id !== 'loss');
   return [...wanted, 'accuracy', 'pearson'].find((id) => known.includes(id)) ?? 'loss';
 }

@@ -1,11 +1,16 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { AnswerCounts } from '../../../src-shared/domain/answer-counts.ts';
+import type {
+  DatasetDescription,
+  DescribedTokens,
+  TextColumns,
+  TextExample,
+} from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/embedding.ts';
+import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { HeadTask } from '../adapters/fresh-adapter.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
@@ -17,12 +22,7 @@ import type { PairForm } from './embedding/losses/embedding-loss.ts';
 
 /** A task that a model can be trained for. */
 export interface TaskType {
-  readonly declaration: Declaration & { readonly id: TaskId };
-  /** Metric that selects the best checkpoint where a run names none: the first that its evaluations have, else the loss. */
-  readonly bestBy: BestBy | readonly BestBy[];
-  readonly reads: 'images' | 'texts';
-  /** PEFT's name of the task, where the head has outputs for each token; absent: of whole inputs, or no new head. */
-  readonly headTask?: HeadTask;
+  readonly declaration: TaskDeclaration & { readonly id: TaskId };
   /** Reason why this model cannot learn the task from these data, given the right kind of input; null if it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
   /**
@@ -34,11 +34,31 @@ export interface TaskType {
   checkBase?(folder: string, settings: TaskSettings): Promise<void>;
   /** Ids of the metrics of its evaluations on these data, loss and accuracy among them. */
   metrics(dataset: DatasetDescription, settings: TaskSettings): readonly string[];
+  /** Counts of rows for these texts; absent: one each. */
+  counts?(settings: TaskSettings, columns: TextColumns): Partial<ExampleCounts>;
+  /** Reads an example of text as the model does, to show it; absent: as a language model does. */
+  preview?(tokenizer: TextTokenizer): (example: TextExample) => ReadTokens;
+  /** Whether the exported Python script computes every metric of the task rather than the usual ones alone. */
+  readonly scoresAllInPython?: true;
   /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
 }
 
-type BestBy = 'accuracy' | 'entity_f1' | 'answer_f1' | 'ndcg_at_10' | 'spearman' | 'average_precision' | 'loss';
+export interface ExampleCounts {
+  /** Rows of tokens that an example has in a batch. */
+  readonly rowsOfExample: number;
+  /** Examples that a row of the dataset makes. */
+  readonly examplesOfRow: number;
+}
+
+/** Tokens of an example with the mark of each, to show them. */
+export interface ReadTokens {
+  readonly ids: readonly number[];
+  readonly marks: readonly number[];
+  readonly written: DescribedTokens['written'];
+  readonly counts: DescribedTokens['counts'];
+  readonly answers?: AnswerCounts;
+}
 
 export interface Misfit {
   readonly message: string;

@@ -33,7 +33,7 @@ type ChoiceFields = Pick<
  */
 export function criterionOf(
   config: ChoiceFields,
-  { bestBy }: Pick<TaskType, 'bestBy'>,
+  { declaration: { bestBy } }: { readonly declaration: Pick<TaskType['declaration'], 'bestBy'> },
   metrics: OpenTask['metrics'],
 ): Criterion {
   const { metric_for_best_model: wanted, greater_is_better, eval_steps, early_stopping_patience: patience } = config;
@@ -43,7 +43,7 @@ export function criterionOf(
       `early_stopping_patience is ${patience}, but eval_steps is 0: nothing is evaluated before the end.`,
       'Set eval_steps, or early_stopping_patience to 0.',
     );
-  const usual = [bestBy].flat().find((id) => metrics.includes(id)) ?? 'loss';
+  const usual = bestBy.find((id) => metrics.includes(id)) ?? 'loss';
   const metric = wanted === null ? usual : wanted.replace(/^eval_/, '');
   if (!metrics.includes(metric))
     throw new StudioError(

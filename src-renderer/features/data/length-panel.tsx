@@ -2,6 +2,8 @@ import { Skeleton, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { answerNotes, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import { defaultTask } from '../../../src-shared/domain/task.ts';
+import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { plural } from '../../components/format/format.ts';
@@ -20,7 +22,11 @@ export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; mode
   const answer = useRequest('datasets.lengths', { id: dataset.id, model: model?.id ?? '' }, { enabled: isAsked });
   const measured = useLastAnswer(answer.data);
   const modelName = model?.name ?? '';
-  const isInWindows = dataset.description.text?.columns.answers != null && model?.description.kind !== 'causal-lm';
+  const { text } = dataset.description;
+  const isInWindows =
+    model !== null &&
+    text !== null &&
+    taskDeclaration(defaultTask(model.description, text.columns)).readsInWindows === true;
   const figure = useMemo(
     () => (measured ? lengthFigure({ ...measured, modelName, isInWindows }, theme) : null),
     [measured, modelName, isInWindows, theme],

@@ -2,29 +2,15 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { defaultTask, type TaskId, taskIds, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import { classTemplateSettings } from '../../../src-shared/tasks/class-templates.ts';
-import { embeddingSettings } from '../../../src-shared/tasks/embedding.ts';
-import { preferenceSettings } from '../../../src-shared/tasks/preference.ts';
-import { qaSettings } from '../../../src-shared/tasks/qa.ts';
+import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { tasks } from '../../../src-shared/tasks/index.ts';
 import type { Draft } from './draft.ts';
 
-const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
-  prompt_template: ['causal-lm', 'multiple-choice', 'preference'],
-  chat_template: ['causal-lm', 'multiple-choice', 'preference'],
-  completion_only_loss: ['causal-lm'],
-  packing: ['causal-lm'],
-  neat_packing: ['causal-lm'],
-  sample_prompts: ['causal-lm', 'preference'],
-  sample_tokens: ['causal-lm', 'preference'],
-  length_normalized: ['multiple-choice'],
-  max_length: taskIds.filter((task) => task !== 'qa' && task !== 'image-classification'),
-  group_by_length: taskIds.filter((task) => task !== 'image-classification'),
-  ...Object.fromEntries(Object.keys(classTemplateSettings).map((name) => [name, ['image-classification']])),
-  ...Object.fromEntries(Object.keys(qaSettings).map((name) => [name, ['qa']])),
-  ...Object.fromEntries(Object.keys(embeddingSettings).map((name) => [name, ['embedding']])),
-  ...Object.fromEntries(Object.keys(preferenceSettings).map((name) => [name, ['preference']])),
-};
+/** Ids of the tasks that use a setting; a setting that no task names is used by all of them. */
+const tasksBySetting = new Map<string, Set<TaskId>>();
+for (const { id, settings, uses } of tasks)
+  for (const name of [...Object.keys(settings), ...uses])
+    tasksBySetting.set(name, (tasksBySetting.get(name) ?? new Set()).add(id));
 
 /** The task that the form's run would learn; null where base or data are not known. */
 export function taskOf(
@@ -54,8 +40,7 @@ export function fieldsInUse(
         (dataset.labels.length === 0 || ['sets', 'tags'].includes(dataset.text?.labelKind ?? ''))
       );
     if (name === 'prompt_template' && dataset?.text?.columns.messages != null) return true;
-    const tasks = onlyOf[name];
-    return tasks !== undefined && task !== null && !tasks.includes(task);
+    return task !== null && tasksBySetting.get(name)?.has(task) === false;
   };
   return specs.filter(
     (spec) =>

@@ -1,6 +1,7 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
+import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { TagsInput } from '../../components/form/choices.tsx';
 import { Page } from '../../components/layout/page.tsx';
@@ -24,7 +25,9 @@ export default function TrainPage() {
   const [sweepOpened, sweep] = useDisclosure(false);
   const base = models.data?.find(({ id }) => id === draft['model'])?.description;
   const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
-  const isScored = taskOf(draft, base, data) !== 'causal-lm' && data?.text?.labelKind !== 'numbers';
+  const task = taskOf(draft, base, data);
+  const isScored =
+    (task === null || !taskDeclaration(task).bestBy.includes('loss')) && data?.text?.labelKind !== 'numbers';
   const metric = isScored ? 'accuracy' : 'loss';
   const [first, ...others] = blockers;
   const reason = first && `${first.label}: ${first.message}${trainStrings.moreReasons(others.length)}`;

@@ -81,7 +81,7 @@ describe('the criterion', () => {
   const config = (settings: object) => runConfigSchema.parse(settings);
   const classes = metricIds('classes', 3);
   test('is accuracy, or loss where there is none; a named one by its own direction, with the prefix eval_ or without', () => {
-    const byAccuracy = { bestBy: 'accuracy' } as const;
+    const byAccuracy = { declaration: { bestBy: ['accuracy'] } } as const;
     expect(criterionOf(config({}), byAccuracy, classes)).toEqual({ metric: 'accuracy', greaterIsBetter: true });
     expect(criterionOf(config({}), byAccuracy, metricIds('numbers'))).toEqual({
       metric: 'loss',
@@ -98,7 +98,7 @@ describe('the criterion', () => {
   test('is refused before the start: an unknown metric with the list, and patience without evaluations', () => {
     const refusal = (settings: object) => {
       try {
-        return criterionOf(config(settings), { bestBy: 'accuracy' }, classes);
+        return criterionOf(config(settings), { declaration: { bestBy: ['accuracy'] } }, classes);
       } catch (thrown) {
         return thrown;
       }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { embeddings } from '../../../src-main/engine/tasks/embedding/index.ts';
 import { headlineOf, headlineText, namedScores } from '../../../src-shared/results/headline.ts';
+import { embedding } from '../../../src-shared/tasks/embedding.ts';
 
 test('a classifier is known by its accuracy', () => {
   const scores = { accuracy: 0.9321, metrics: { f1_macro: 0.9 } };
@@ -52,7 +52,7 @@ test('a lower perplexity ranks higher', () => {
 });
 
 test('regression is known by its correlation, and without a score nothing is said', () => {
-  const { bestBy } = embeddings;
+  const { bestBy } = embedding;
   for (const metrics of [
     { pearson: -0.5, spearman: -0.25 },
     { ndcg_at_10: 0.5, recall_at_1: 0.5 },

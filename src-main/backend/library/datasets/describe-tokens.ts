@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import { type AnswerCounts, addCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
+import { addCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
 import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
 import { resolveTask } from '../../../engine/tasks/index.ts';
-import { ContextCache, QuestionRows } from '../../../engine/tasks/qa/question-rows.ts';
 import { PromptWriter } from '../../../engine/tasks/shared/prompt-writer.ts';
 import { isLearned } from '../../../engine/tasks/shared/token-rows.ts';
+import type { ReadTokens } from '../../../engine/tasks/task-type.ts';
 import { byteSymbols } from '../../../engine/tokenization/byte-symbols.ts';
 import { chosenTemplate } from '../../../engine/tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
@@ -17,15 +17,6 @@ import { type ReadableDataset, readExamples } from './text-preview.ts';
 
 /** Most tokens shown of an example. */
 const shownTokens = 2000;
-
-/** Tokens of an example, and the mark of each. */
-export interface ReadTokens {
-  readonly ids: readonly number[];
-  readonly marks: readonly number[];
-  readonly written: DescribedTokens['written'];
-  readonly counts: DescribedTokens['counts'];
-  readonly answers?: AnswerCounts;
-}
 
 /** Examples whose lengths are counted. */
 const measuredExamples = 1000;
@@ -105,9 +96,6 @@ export function tokenizerOf(model: TextModel): Promise<TextTokenizer> {
   return modelTokenizer(model.path);
 }
 
-/** Tokens: a question and its whole text are shown as one row. */
-const longestRow = 2 ** 30;
-
 /** Encoder of the task that fits the model and the columns. */
 export function exampleReader(
   tokenizer: TextTokenizer,
@@ -115,34 +103,8 @@ export function exampleReader(
   columns: TextColumns,
   chat_template?: string,
 ): (example: TextExample) => ReadTokens {
-  const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
-  if (id === 'text-classification')
-    return ({ text, textPair, prompt, label }) => {
-      const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
-      return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
-    };
-  if (id === 'token-classification')
-    return ({ words = [], tags }) => {
-      const { ids, starts } = tokenizer.encodeWords(words);
-      const marked = new Set(starts.map(({ token }) => token));
-      const marks = ids.map((_, token) => Number(tags !== undefined && marked.has(token)));
-      return { ids, marks, written: 'plain', counts: tags === undefined ? 'nothing' : 'tags' };
-    };
-  if (id === 'qa')
-    return ({ question = '', context = '', answers }) => {
-      const rows = new QuestionRows(new ContextCache(tokenizer), { maxLength: longestRow, stride: 0 }, false);
-      rows.add(question, context, answers ?? []);
-      const [ids, [first, last]] = [[...rows.row(0).ids], rows.label(0)];
-      const marks = ids.map((_, token) => Number(last > 0 && token >= first && token <= last));
-      return { ids, marks, written: 'plain', counts: 'answer' };
-    };
-  if (id === 'embedding')
-    return ({ anchor = '', positive = '' }) => {
-      // Each text is a row of its own: the longer one is shown.
-      const rows = [anchor, positive].map((text) => tokenizer.encode(text).ids);
-      const ids = rows.reduce((longest, row) => (row.length > longest.length ? row : longest), []);
-      return { ids, marks: ids.map(() => 0), written: 'plain', counts: 'nothing' };
-    };
+  const { preview } = resolveTask({ task: 'auto', model: description, columns });
+  if (preview) return preview(tokenizer);
   const settings = taskSettingsSchema.parse({ chat_template });
   const writer = new PromptWriter(tokenizer, settings);
   const isChat = chosenTemplate(tokenizer, settings.chat_template).render !== null;

@@ -4,14 +4,8 @@ import type { RequestArgument, RequestOutput } from '../../../../src-shared/cont
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { inspectDataset } from '../../../engine/data/open-dataset.ts';
 import { detectReader } from '../../../engine/data/readers/index.ts';
-import {
-  countMarked,
-  describe,
-  exampleReader,
-  type ReadTokens,
-  type TextModel,
-  tokenizerOf,
-} from './describe-tokens.ts';
+import type { ReadTokens } from '../../../engine/tasks/task-type.ts';
+import { countMarked, describe, exampleReader, type TextModel, tokenizerOf } from './describe-tokens.ts';
 
 type Answer = RequestOutput<'datasets.inspectTokens'>;
 

@@ -43,7 +43,7 @@ export async function fitsOf(model: Model, datasets: readonly Dataset[]): Promis
 function misfitOf(model: Model, dataset: DatasetDescription, tokenizer: TextTokenizer | null): string | null {
   try {
     const task = requireTask('auto', model.description, dataset);
-    if (tokenizer !== null && task.reads === 'texts') task.checkTokenizer?.(tokenizer, settings, dataset);
+    if (tokenizer !== null && task.declaration.reads === 'texts') task.checkTokenizer?.(tokenizer, settings, dataset);
     return null;
   } catch (thrown) {
     return toErrorValue(thrown).message;

@@ -3,6 +3,7 @@ import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../.
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { plural } from '../../../../src-shared/format/numbers.ts';
+import { causalLanguageModeling } from '../../../../src-shared/tasks/causal-lm.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
 import { exactMatch } from '../../metrics/exact-match.ts';
@@ -20,15 +21,8 @@ import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { packedRows } from './pack-rows.ts';
 import { tokenOutputs } from './token-outputs.ts';
 
-export const causalLanguageModelling: TaskType = {
-  declaration: {
-    id: 'causal-lm',
-    label: 'Writing text',
-    summary: 'Generates text: continues a prompt, answers in a conversation, or continues plain text.',
-    parameters: [],
-  },
-  bestBy: 'loss',
-  reads: 'texts',
+export const causalLanguageModelingTask: TaskType = {
+  declaration: causalLanguageModeling,
   misfit(model, { text }) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };

@@ -1,7 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
-import type { PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
+import { embedding, type PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
+import { namesIn } from '../../data/text/several-labels.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { readSentenceTransformer } from '../../models/huggingface/sentence-transformer.ts';
@@ -17,16 +18,8 @@ import { formOf, targetsOf } from './pair-form.ts';
 import { PairRows, type PairTexts } from './pair-rows.ts';
 import { vectorOutputs } from './vector-outputs.ts';
 
-export const embeddings: TaskType = {
-  declaration: {
-    id: 'embedding',
-    label: 'Embeddings',
-    summary: 'Brings the vectors of texts that belong together near each other, to look texts up or compare them.',
-    parameters: [],
-  },
-  bestBy: ['ndcg_at_10', 'average_precision', 'spearman'],
-  reads: 'texts',
-  headTask: 'FEATURE_EXTRACTION',
+export const embeddingTask: TaskType = {
+  declaration: embedding,
   misfit(model, dataset) {
     if (model.image !== null || (model.kind !== 'embedding' && model.kind !== 'causal-lm'))
       return {
@@ -48,6 +41,18 @@ export const embeddings: TaskType = {
     await readSentenceTransformer(folder, pooling_mode);
   },
   metrics: (dataset) => metricsOf(formOf(dataset) ?? 'ranking'),
+  counts: (_, { anchor, negative }) => ({
+    rowsOfExample: 2 + (anchor === null || negative === null ? 0 : namesIn(negative).length),
+  }),
+  // Each text is a row of its own: the longer one is shown.
+  preview:
+    (tokenizer) =>
+    ({ anchor = '', positive = '' }) => {
+      const rows = [anchor, positive].map((text) => tokenizer.encode(text).ids);
+      const ids = rows.reduce((longest, row) => (row.length > longest.length ? row : longest), []);
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: 'nothing' };
+    },
+  scoresAllInPython: true,
   open: openEmbeddings,
 };
 

@@ -1,4 +1,5 @@
 import { comparesWithTexts } from '../../../../src-shared/domain/model.ts';
+import { imageClassification } from '../../../../src-shared/tasks/image-classification.ts';
 import { imageAt } from '../../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
@@ -12,16 +13,8 @@ import { classInputs, prepareTexts } from './class-inputs.ts';
 /** Pixels of the longer side of an image beside its prediction, at most. */
 const thumbnailSide = 64;
 
-export const imageClassification: TaskType = {
-  declaration: {
-    id: 'image-classification',
-    label: 'Image classification',
-    summary:
-      'Assigns an image to one of several classes, by a head on an image model or, with CLIP, by texts of the classes.',
-    parameters: [],
-  },
-  bestBy: 'accuracy',
-  reads: 'images',
+export const imageClassificationTask: TaskType = {
+  declaration: imageClassification,
   misfit: () => null,
   metrics: ({ labels }) => metricIds('classes', labels.length),
   async open({ modelDirectory, model, dataset, settings }) {

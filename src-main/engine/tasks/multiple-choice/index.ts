@@ -1,4 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { multipleChoice } from '../../../../src-shared/tasks/multiple-choice.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
 import { languageBatch } from '../shared/pad-rows.ts';
@@ -14,16 +15,8 @@ import { choiceScores } from './choice-scores.ts';
 /** Maximum number of classes, since each is scored as an answer. */
 const maxChoices = 200;
 
-export const multipleChoice: TaskType = {
-  declaration: {
-    id: 'multiple-choice',
-    label: 'Multiple choice',
-    summary:
-      'A language model learns to generate the label of a text; it answers with the label of the highest log-likelihood.',
-    parameters: [],
-  },
-  bestBy: 'accuracy',
-  reads: 'texts',
+export const multipleChoiceTask: TaskType = {
+  declaration: multipleChoice,
   misfit(model, { text, labels }) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not generate answers.`, hint: 'Choose a language model.' };

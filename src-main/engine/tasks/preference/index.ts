@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
-import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
+import { type PreferenceSettings, preference } from '../../../../src-shared/tasks/preference.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { lengthNotes } from '../shared/cut-rows.ts';
@@ -20,15 +20,8 @@ import type { PreferenceLoss } from './losses/preference-loss.ts';
 import { preferenceOutputs } from './preference-outputs.ts';
 import { Reference } from './reference.ts';
 
-export const preferenceTraining: TaskType = {
-  declaration: {
-    id: 'preference',
-    label: 'Preferences',
-    summary: 'A language model learns which answers are preferred: by DPO, ORPO, KTO or SimPO.',
-    parameters: [],
-  },
-  bestBy: 'accuracy',
-  reads: 'texts',
+export const preferenceTask: TaskType = {
+  declaration: preference,
   misfit(model, { text }) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not write answers.`, hint: 'Choose a language model.' };
@@ -45,6 +38,10 @@ export const preferenceTraining: TaskType = {
     new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
   },
   metrics: () => metricIds('preferences'),
+  counts: ({ loss_type }, { rejected }) => {
+    if (rejected === null) return {};
+    return preferenceLoss(loss_type, 'pairs').of === 'pairs' ? { rowsOfExample: 2 } : { examplesOfRow: 2 };
+  },
   open: openPreferences,
 };
 

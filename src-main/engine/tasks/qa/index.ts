@@ -1,4 +1,5 @@
 import { answerOutputs } from '../../../../src-shared/domain/model.ts';
+import { questionAnswering } from '../../../../src-shared/tasks/qa.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
@@ -11,16 +12,8 @@ import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { ContextCache, QuestionRows } from './question-rows.ts';
 import { spanOutputs } from './span-outputs.ts';
 
-export const extractiveQuestionAnswering: TaskType = {
-  declaration: {
-    id: 'qa',
-    label: 'Question answering',
-    summary: 'Finds the answer to a question in a text, or that it has none (SQuAD), with a head on an encoder.',
-    parameters: [],
-  },
-  bestBy: 'answer_f1',
-  reads: 'texts',
-  headTask: 'QUESTION_ANS',
+export const questionAnsweringTask: TaskType = {
+  declaration: questionAnswering,
   misfit(model, { text }) {
     const isEncoder = model.kind === 'embedding' && model.linears.some(({ isHead }) => isHead);
     if (!isEncoder && model.kind !== 'question-answering')
@@ -39,8 +32,20 @@ export const extractiveQuestionAnswering: TaskType = {
     return null;
   },
   metrics: () => metricIds('answers'),
+  preview:
+    (tokenizer) =>
+    ({ question = '', context = '', answers }) => {
+      const rows = new QuestionRows(new ContextCache(tokenizer), { maxLength: longestRow, stride: 0 }, false);
+      rows.add(question, context, answers ?? []);
+      const [ids, [first, last]] = [[...rows.row(0).ids], rows.label(0)];
+      const marks = ids.map((_, token) => Number(last > 0 && token >= first && token <= last));
+      return { ids, marks, written: 'plain', counts: 'answer' };
+    },
   open: openQuestionAnswering,
 };
+
+/** Maximum tokens of a preview, which shows a question and its whole text as one row. */
+const longestRow = 2 ** 30;
 
 async function openQuestionAnswering(material: TaskMaterial): Promise<OpenTask> {
   const { settings, model, training } = material;

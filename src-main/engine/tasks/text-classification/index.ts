@@ -1,5 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { textClassification } from '../../../../src-shared/tasks/text-classification.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
@@ -17,15 +18,8 @@ import { labelTensor, problemTypes } from './label-tensor.ts';
 /** Transformers' label name of a regression head. */
 const valueLabel = 'LABEL_0';
 
-export const textClassification: TaskType = {
-  declaration: {
-    id: 'text-classification',
-    label: 'Text classification',
-    summary: 'Assigns a text or a pair of texts to one class, several labels, or a value, with a head on an encoder.',
-    parameters: [],
-  },
-  bestBy: 'accuracy',
-  reads: 'texts',
+export const textClassificationTask: TaskType = {
+  declaration: textClassification,
   misfit(model, { text, labels }) {
     if (model.kind !== 'text-classification' && model.kind !== 'embedding')
       return {
@@ -50,6 +44,12 @@ export const textClassification: TaskType = {
     const kind = text?.labelKind ?? 'none';
     return metricIds(kind === 'tags' ? 'classes' : outcomeKinds[kind], labels.length);
   },
+  preview:
+    (tokenizer) =>
+    ({ text, textPair, prompt, label }) => {
+      const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
+    },
   open: openTextClassification,
 };
 

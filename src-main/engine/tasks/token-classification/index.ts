@@ -1,4 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { tokenClassification } from '../../../../src-shared/tasks/token-classification.ts';
 import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
@@ -12,17 +13,8 @@ import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { tagOutputs } from './tag-outputs.ts';
 import { TaggedRows } from './tagged-rows.ts';
 
-export const tokenClassification: TaskType = {
-  declaration: {
-    id: 'token-classification',
-    label: 'Token classification',
-    summary:
-      'Gives each word of a text a tag (IOB2), such as the names of persons and places, with a head on an encoder.',
-    parameters: [],
-  },
-  bestBy: 'entity_f1',
-  reads: 'texts',
-  headTask: 'TOKEN_CLS',
+export const tokenClassificationTask: TaskType = {
+  declaration: tokenClassification,
   misfit(model, { text, labels }) {
     const isEncoder = model.kind === 'embedding' && model.linears.some(({ isHead }) => isHead);
     if (!isEncoder && model.kind !== 'token-classification')
@@ -46,6 +38,14 @@ export const tokenClassification: TaskType = {
     return null;
   },
   metrics: () => metricIds('tags'),
+  preview:
+    (tokenizer) =>
+    ({ words = [], tags }) => {
+      const { ids, starts } = tokenizer.encodeWords(words);
+      const marked = new Set(starts.map(({ token }) => token));
+      const marks = ids.map((_, token) => Number(tags !== undefined && marked.has(token)));
+      return { ids, marks, written: 'plain', counts: tags === undefined ? 'nothing' : 'tags' };
+    },
   open: openTokenClassification,
 };
 

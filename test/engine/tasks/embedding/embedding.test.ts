@@ -12,7 +12,7 @@ import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluat
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
-import { embeddings } from '../../../../src-main/engine/tasks/embedding/index.ts';
+import { embeddingTask } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
@@ -90,7 +90,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   const data = jsonlFolder(join(folder, 'data'), rows(), rows());
   const before = tf.memory().numTensors;
   const task = await open(data);
-  expect(task.type).toBe(embeddings);
+  expect(task.type).toBe(embeddingTask);
   expect(task.labels).toBeNull();
   const model = await fresh();
   const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
@@ -236,7 +236,7 @@ describe('pooling', () => {
     cpSync(goldenPath('llama', 'base'), own, { recursive: true });
     const llama = await loadBaseModel(withWords(own));
     const task = await openOn(own, llama.description, data());
-    expect(task.type).toBe(embeddings);
+    expect(task.type).toBe(embeddingTask);
     expect((await task.train.load(all(1))).vectors?.pooling).toBe('lasttoken');
     const model = await fresh(llama);
     const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
@@ -283,7 +283,7 @@ test('a pattern of module names with the body’s prefix is exported as the name
 
 describe('what does not fit is said', () => {
   it('of models and datasets', async () => {
-    const { misfit } = embeddings;
+    const { misfit } = embeddingTask;
     const whole = await loadBaseModel(littleBert(join(folder, 'classifier')));
     const texts = (columns: object, labelKind: string, labels: string[] = []) =>
       ({ text: { columns: { anchor: null, text: null, text_pair: null, ...columns }, labelKind }, labels }) as never;

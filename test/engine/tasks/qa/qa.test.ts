@@ -15,7 +15,7 @@ import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folder
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
-import { extractiveQuestionAnswering } from '../../../../src-main/engine/tasks/qa/index.ts';
+import { questionAnsweringTask } from '../../../../src-main/engine/tasks/qa/index.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
@@ -70,7 +70,7 @@ test('answers are learned by their places, found again, and scored as SQuAD does
   const data = jsonlFolder(join(folder, 'data'), rows(24), rows(12));
   const before = tf.memory().numTensors;
   const task = await open(data);
-  expect(task.type).toBe(extractiveQuestionAnswering);
+  expect(task.type).toBe(questionAnsweringTask);
   expect(task.labels).toEqual(['start', 'end']);
   const model = await fresh();
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
@@ -163,7 +163,7 @@ describe('what does not fit', () => {
   });
 
   it('is said: models and datasets', async () => {
-    const { misfit } = extractiveQuestionAnswering;
+    const { misfit } = questionAnsweringTask;
     const whole = await loadBaseModel(littleBert(join(folder, 'classifier')));
     const asked = { text: { columns: { answers: 'answers' } }, labels: [] } as unknown as Parameters<typeof misfit>[1];
     const other = { text: { columns: { answers: null } }, labels: [] } as unknown as Parameters<typeof misfit>[1];

@@ -15,7 +15,7 @@ import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folder
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
-import { tokenClassification } from '../../../../src-main/engine/tasks/token-classification/index.ts';
+import { tokenClassificationTask } from '../../../../src-main/engine/tasks/token-classification/index.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
@@ -65,7 +65,7 @@ test('tags are learned on the first token of each word, and scored by entity', a
   const data = jsonlFolder(join(folder, 'tags'), rows(12), rows(7));
   const before = tf.memory().numTensors;
   const task = await open(data);
-  expect(task.type).toBe(tokenClassification);
+  expect(task.type).toBe(tokenClassificationTask);
   expect(task.labels).toEqual(['B-BOOK', 'B-FILM', 'I-BOOK', 'I-FILM', 'O']);
   const model = await fresh(task.labels);
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
@@ -137,7 +137,7 @@ describe('what does not fit', () => {
   });
 
   it('is said: models and datasets', async () => {
-    const { misfit } = tokenClassification;
+    const { misfit } = tokenClassificationTask;
     const whole = await loadBaseModel(littleBert(join(folder, 'classifier')));
     const data = await open(jsonlFolder(join(folder, 'fits'), rows(4), rows(4)));
     data.close();

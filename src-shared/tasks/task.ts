@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { AdapterConfig } from '../domain/adapter.ts';
+import type { DatasetDescription, TextColumns } from '../domain/dataset.ts';
+import type { ModelDescription } from '../domain/model.ts';
+import type { MetricId } from '../metrics/index.ts';
+
+/** Settings of a run that several tasks use, but not all. */
+export type SharedSetting =
+  | 'max_length'
+  | 'prompt_template'
+  | 'chat_template'
+  | 'sample_prompts'
+  | 'sample_tokens'
+  | 'group_by_length';
+
+/** Properties of a base that decide which task suits it. */
+export type TaskModel = Pick<ModelDescription, 'kind' | 'image'>;
+
+/** Declaration of a task that a model can be trained for; the engine adds how the task reads, learns and scores. */
+export interface TaskDeclaration {
+  readonly id: string;
+  readonly label: string;
+  readonly summary: string;
+  readonly reads: 'images' | 'texts';
+  /** Settings of a run that only this task uses. */
+  readonly settings: z.ZodRawShape;
+  readonly uses: readonly SharedSetting[];
+  /** Whether `task: auto` selects the task for texts with these columns, unless an earlier task of the list suits them. */
+  isDefaultFor(model: TaskModel, columns: TextColumns): boolean;
+  /** Metrics that select the best checkpoint if the run names none: the first that its evaluations have, else the loss. */
+  readonly bestBy: readonly (MetricId | 'loss')[];
+  /** PEFT's `task_type` of an adapter for the task; absent: by the kind of the base. */
+  readonly taskType?: NonNullable<AdapterConfig['task_type']>;
+  /** Meaning of the head's outputs on a dataset; absent or null: no head is needed, or the head has one value. */
+  headLabels?(
+    model: Pick<ModelDescription, 'image' | 'text'>,
+    dataset: Pick<DatasetDescription, 'labels' | 'text'>,
+  ): readonly string[] | null;
+  /** Whether the outputs of several adapters have a mean. Token probabilities are not stored, so theirs have none. */
+  readonly averagesOutputs: boolean;
+  /** Whether a long text is read in several windows rather than truncated. */
+  readonly readsInWindows?: true;
+}
+
+/** Checks a declaration and keeps the types of its id and of its settings. */
+export function defineTask<const Task extends TaskDeclaration>(task: Task): Task {
+  return task;
+}
+
+/** Shared settings of the tasks whose texts are written by a prompt template. */
+export const promptSettings = ['max_length', 'prompt_template', 'chat_template', 'group_by_length'] as const;
+
+/** Whether the base is a language model, which writes answers. */
+export function isLanguageModel({ kind }: Pick<ModelDescription, 'kind'>): boolean {
+  return kind === 'causal-lm';
+}

@@ -1,0 +1,15 @@
+import { defineTask, isLanguageModel } from './task.ts';
+
+/** Classification and regression of texts with a head on an encoder. */
+export const textClassification = defineTask({
+  id: 'text-classification',
+  label: 'Text classification',
+  summary: 'Assigns a text or a pair of texts to one class, several labels, or a value, with a head on an encoder.',
+  reads: 'texts',
+  settings: {},
+  uses: ['max_length', 'group_by_length'],
+  isDefaultFor: (model, { words, anchor, answers }) => !isLanguageModel(model) && (words ?? anchor ?? answers) === null,
+  bestBy: ['accuracy'],
+  headLabels: (_, { labels, text }) => (text?.labelKind === 'numbers' ? null : labels),
+  averagesOutputs: true,
+});

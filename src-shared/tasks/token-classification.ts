@@ -1,0 +1,18 @@
+import { defineTask, isLanguageModel } from './task.ts';
+
+/** Tagging of words with a head on an encoder. */
+export const tokenClassification = defineTask({
+  id: 'token-classification',
+  label: 'Token classification',
+  summary:
+    'Gives each word of a text a tag (IOB2), such as the names of persons and places, with a head on an encoder.',
+  reads: 'texts',
+  settings: {},
+  uses: ['max_length', 'group_by_length'],
+  isDefaultFor: (model, { words, anchor, answers }) =>
+    !isLanguageModel(model) && words !== null && (anchor ?? answers) === null,
+  bestBy: ['entity_f1'],
+  taskType: 'TOKEN_CLS',
+  headLabels: (_, { labels }) => labels,
+  averagesOutputs: true,
+});
