@@ -1,7 +1,7 @@
 import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
 import { type AdapterGroup, namesOff } from '../src-main/engine/adapters/adapter-groups.ts';
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
-import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../src-shared/domain/parameter.ts';

@@ -1,5 +1,5 @@
 import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
-import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../src-main/engine/optimizers/adamw.ts';
 import { SharedPass } from '../src-main/engine/training/shared-pass.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
 import { RandomStream } from '../src-shared/random.ts';

@@ -7,7 +7,7 @@ import {
   smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../src-main/engine/ops/index.ts';
-import { AdamW } from '../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../src-main/engine/optimizers/adamw.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { differentiated } from './differentiated.ts';
 import { normal, readAndDispose } from './drawn.ts';

@@ -1,4 +1,4 @@
-import type { AdamWOptions } from '../../src-main/engine/training/optimizers/adamw.ts';
+import type { AdamWOptions } from '../../src-main/engine/optimizers/adamw.ts';
 
 /** Plain-JavaScript references in double precision for the operations that the engine adds to tfjs. */
 

@@ -73,7 +73,7 @@ async function answer(request: GpuRequest): Promise<Answers[keyof Answers]> {
 }
 
 async function probe(): Promise<GpuAnswer<'probe'>> {
-  const report = await reportOn(id, false);
+  const report = await reportOn(id);
   if (report === null) throw new StudioError('not_found', `There is no compute backend "${id}".`);
   const { available, reason, device, kind, memoryBytes } = report;
   if (!available || device === null || kind === null) return { id, available, reason, adapter: null };

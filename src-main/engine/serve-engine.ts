@@ -4,6 +4,7 @@ import { serve } from '../../src-shared/rpc/serve.ts';
 import { reportOn } from './compute/index.ts';
 import type { EngineSignal, TaskContext } from './events.ts';
 import { runTask } from './jobs/run-job.ts';
+import { measuredReport } from './probe.ts';
 import { engineContract } from './rpc-contract.ts';
 
 /** Serves the engine over `channel`, in a thread or a process. One task at a time. */
@@ -38,6 +39,6 @@ export function serveEngine(channel: Channel): void {
       return { ok: true } as const;
     },
     'engine.ping': () => ({ ok: true }) as const,
-    'engine.probe': ({ backend, measure }) => reportOn(backend, measure),
+    'engine.probe': ({ backend, measure }) => (measure ? measuredReport(backend) : reportOn(backend)),
   });
 }

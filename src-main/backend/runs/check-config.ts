@@ -9,6 +9,7 @@ import {
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
+import { checkTraining } from '../../engine/adapters/check-training.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
@@ -20,7 +21,6 @@ import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-exam
 import { exampleCounts, requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/shared/prompt-writer.ts';
 import { criterionOf } from '../../engine/training/best-evaluation.ts';
-import { checkTraining } from '../../engine/training/check-training.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { trainingPlan } from '../../engine/training/training-plan.ts';
 import { modelTokenizer } from '../library/models/model-tokenizer.ts';

@@ -8,7 +8,6 @@ import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../mode
 import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
-import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff, type UsesByLayer, usesByLayer } from './adapter-groups.ts';
 import { BiasSwap, type DeviceAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { AdapterDropout } from './dropout.ts';
@@ -21,6 +20,7 @@ import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
+import type { TrainingHooks } from './training-hooks.ts';
 import { hooksOf, type TrainedModule, type TrainingPlan } from './variant-training.ts';
 
 /** Called before a linear layer runs, and with its output. */

@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import { orthogonality } from '../ops/index.ts';
+import { kept, restored, restoredHost } from '../optimizers/state-tensors.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { kept, restored, restoredHost } from '../training/optimizers/state-tensors.ts';
-import type { FinishedUpdate } from '../training/training-hooks.ts';
 import { budgetPhases } from './peft/adalora-format.ts';
 import type { AdapterState, ModuleState } from './state.ts';
+import type { FinishedUpdate } from './training-hooks.ts';
 import { partOf } from './variant.ts';
 import type { TrainedModule, TrainingMethod, TrainingPlan } from './variant-training.ts';
 

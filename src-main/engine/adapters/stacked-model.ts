@@ -6,11 +6,11 @@ import { frozenLinear } from '../ops/index.ts';
 import { joinRows, rowBlocks } from '../ops/indexing/row-blocks.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { type LoraBlock, stackedLoraLinear } from '../ops/linear/stacked-lora-linear.ts';
-import type { DifferentiableModel } from '../training/trainable-model.ts';
 import type { AdaptedModel } from './adapted-model.ts';
 import { layersFrom } from './run-layers.ts';
 import { joinStates, splitStates } from './stack-states.ts';
 import { stateTensors, tidyHiddenStates } from './tidy-hidden-states.ts';
+import type { DifferentiableModel } from './trainable-model.ts';
 
 /** One adapter on the base, and how many examples of a stack are its own. */
 export interface StackPart {

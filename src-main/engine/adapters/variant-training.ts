@@ -3,12 +3,12 @@ import type { Schedule } from '../../../src-shared/coto/schedules/index.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { ParameterGroup } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { checkTraining } from '../training/check-training.ts';
-import { pairsOf } from '../training/optimizers/factor-pairs.ts';
-import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
-import type { FinishedUpdate, TrainingHooks } from '../training/training-hooks.ts';
+import { checkTraining } from './check-training.ts';
+import { pairsOf } from './factor-pairs.ts';
 import type { AdapterState, ModuleState } from './state.ts';
+import type { FinishedUpdate, TrainingHooks } from './training-hooks.ts';
 import type { DeviceModule, ModuleSettings } from './variant.ts';
 
 /** What a run says of its training. */

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackendReport, type ComputeId, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
-import { measureGemm } from './measure.ts';
 import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeIsolation, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow/index.ts';
@@ -52,24 +51,18 @@ export function followMemoryLimit(): void {
   active?.followMemoryLimit?.();
 }
 
-/**
- * Probes a backend and reports why it can or cannot be used. With `measure` it is also activated and its matmul rates are
- * measured: only in an engine that does nothing else.
- */
-export async function reportOn(id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
+/** Probes a backend and reports why it can or cannot be used, without its matmul rates. */
+export async function reportOn(id: ComputeId): Promise<ComputeBackendReport | null> {
   const backend = computeBackends.find((candidate) => candidate.id === id);
   if (backend === undefined) return null;
   const { available, kind, device, memoryBytes = null, card = null, reason } = await probe(backend);
-  const report = { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, card, reason };
-  if (!measure || !available) return { ...report, gemmGflops: null, gemmBfloat16Gflops: null };
-  await activateCompute(id);
-  return { ...report, ...(await measureGemm(backend, kind)) };
+  const rates = { gemmGflops: null, gemmBfloat16Gflops: null };
+  return { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, card, reason, ...rates };
 }
 
 async function best(): Promise<ComputeBackend> {
   const reports: ComputeBackendReport[] = [];
-  for (const { id } of computeBackends)
-    reports.push(...[await reportOn(id, false)].filter((report) => report !== null));
+  for (const { id } of computeBackends) reports.push(...[await reportOn(id)].filter((report) => report !== null));
   const chosen = preferred(reports, 'auto');
   const backend = computeBackends.find(({ id }) => id === chosen?.id);
   if (backend !== undefined) return backend;

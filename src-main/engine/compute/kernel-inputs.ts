@@ -4,6 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 export type KernelInputs = tf.NamedTensorInfoMap;
 export type KernelAttributes = Readonly<Record<string, unknown>>;
 
+/** Lower bound of a squared norm that DoRA divides by: rows of zeros give 0, whatever their magnitude. */
+export const smallestSquare = 1e-30;
+
 export function input(inputs: KernelInputs, name: string | number): tf.TensorInfo {
   const found = inputs[name];
   if (found === undefined) throw new Error(`kernel input ${name} is missing`);

@@ -1,10 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { MaskProgress } from '../adapters/mask-evaluator.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { PruneData } from '../prune/prune-method.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { MaskProgress } from './masks/mask-evaluator.ts';
 import { MaskedModel } from './masks/masked-model.ts';
 import { TuningMasks } from './masks/tuning-masks.ts';
 import { recordInputs } from './record-inputs.ts';

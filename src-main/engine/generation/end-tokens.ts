@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { readModelJson } from './model-json.ts';
+import { readModelJson } from '../models/huggingface/model-json.ts';
 
 const ids = z
   .union([z.number().int(), z.array(z.number().int())])

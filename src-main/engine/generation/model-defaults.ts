@@ -4,7 +4,7 @@ import { generationParameters, type ModelDefaults } from '../../../src-shared/do
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { once } from '../../../src-shared/once.ts';
-import { readModelJson } from './model-json.ts';
+import { readModelJson } from '../models/huggingface/model-json.ts';
 import { sampling } from './sampling.ts';
 
 const generationConfigSchema = z.looseObject({ do_sample: z.boolean().nullish().catch(null) });

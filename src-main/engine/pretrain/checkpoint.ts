@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { discardFolder, isUnfinished, writeFolderAtomic } from '../../files/atomic.ts';
 import { toHost } from '../ops/to-host.ts';
+import type { OptimizerState } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import type { BatchOrderState } from '../training/batch-order.ts';
-import type { OptimizerState } from '../training/optimizers/optimizer.ts';
 
 const weightsFile = 'weights.safetensors';
 const optimizerFile = 'optimizer.safetensors';

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { layersFrom } from '../adapters/run-layers.ts';
 import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import { gatherRows } from '../ops/indexing/gather-rows.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
-import type { TrainableModel } from '../training/trainable-model.ts';
 
 /** A model trained in full: loaded with `trained`, so that its tensors are variables. */
 export class FullModel implements LinearRunner, TrainableModel {

@@ -4,6 +4,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import type { OptimizerState } from '../optimizers/optimizer.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import {
   type CheckpointManifest,
@@ -13,7 +14,6 @@ import {
   requireFiles,
   writeManifest,
 } from './checkpoint-manifest.ts';
-import type { OptimizerState } from './optimizers/optimizer.ts';
 import { readTrainerState, type TrainerState, trainerStateFile } from './trainer-state.ts';
 
 const optimizerFile = 'optimizer.safetensors';

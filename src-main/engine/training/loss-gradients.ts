@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { DifferentiableModel } from '../adapters/trainable-model.ts';
 import type { TapeNode } from '../compute/tfjs-internals.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
 import { HalfState } from '../ops/autograd/half-state.ts';
 import { as2D } from '../ops/autograd/operation.ts';
 import type { StateKeeping } from './state-keeping.ts';
-import type { DifferentiableModel } from './trainable-model.ts';
 
 /** A loss (of several runs one a run), and the gradients of its sum for the variables that it depends on, by name. */
 export interface LossGradients {

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';
 import { nextTapeNode, shallowClone } from '../compute/tfjs-internals.ts';
 import type { HiddenStates } from '../models/base-model.ts';
@@ -8,7 +9,6 @@ import { as2D } from '../ops/autograd/operation.ts';
 import { backThroughLayers, differentiate, halvedStates, type KeptLayer } from './loss-gradients.ts';
 import type { PreparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /** Who is told where a pass is. */
 interface Listeners {

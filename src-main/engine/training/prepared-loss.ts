@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { labelledStates, labelTensors } from './labelled-tokens.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /** A loss whose operations depend on its form and on the shapes of its tensors alone, not on the batch's values. */
 export interface PreparedLoss {

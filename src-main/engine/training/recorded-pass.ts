@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { UsesByLayer } from '../adapters/adapter-groups.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
 import type { AdapterUse, PassPart, PassResult } from '../compute/pass-recorder.ts';
 import type { HiddenStates } from '../models/base-model.ts';
@@ -9,7 +10,6 @@ import { markedPass } from './marked-pass.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { preparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /**
  * The pass of one micro-batch, as `lossGradients` has it, run by a backend that records what it asks of the device. The embedding

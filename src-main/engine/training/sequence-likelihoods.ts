@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { gatherRows } from '../ops/index.ts';
 import { deviceInputs } from './device-inputs.ts';
 import type { Segment, SegmentedRows } from './micro-batch.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /**
  * Log-likelihood in nats of the labels of each segment, summed [segments], from the last layer's states. The model's own loss

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
 import { deviceInputs } from './device-inputs.ts';
 import { type LossGradients, passGradients } from './loss-gradients.ts';
@@ -6,7 +7,6 @@ import type { MicroBatch } from './micro-batch.ts';
 import { recordedPass } from './recorded-pass.ts';
 import { SequenceMeasures } from './sequence-measures.ts';
 import type { StateKeeping } from './state-keeping.ts';
-import type { TrainableModel } from './trainable-model.ts';
 import { countedLabels, type LossModel, lossOnBatch } from './training-loss.ts';
 
 /** Gradients by the variables' names in the model. */

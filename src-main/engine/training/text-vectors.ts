@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { l2NormalizeRows, weightedTokenMean } from '../ops/index.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /** The vector of every row, of unit length [rows, width], from the last layer's states. To be called within `tf.tidy`. */
 export function textVectors(

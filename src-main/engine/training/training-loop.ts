@@ -1,17 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainingHooks } from '../adapters/training-hooks.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';
+import { learningRateSchedules, warmupStepCount } from '../learning-rate/index.ts';
+import { createOptimizer } from '../optimizers/index.ts';
+import type { Optimizer, ParameterGroup } from '../optimizers/optimizer.ts';
 import { type BatchOrder, batchOrderOf } from './batch-order.ts';
-import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
 import type { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import { createOptimizer } from './optimizers/index.ts';
-import type { Optimizer, ParameterGroup } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { stateKeeping } from './state-keeping.ts';
 import type { GradientSource } from './step-gradients.ts';
-import type { TrainableModel } from './trainable-model.ts';
-import type { TrainingHooks } from './training-hooks.ts';
 import { examplesOf } from './training-loss.ts';
 import { type StepReport, TrainingStep } from './training-step.ts';
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { softmaxCrossEntropy } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
@@ -8,7 +9,6 @@ import { currentLikelihoods, sequenceLikelihoods } from './sequence-likelihoods.
 import type { SequenceMeasures } from './sequence-measures.ts';
 import { spanLabels, spanLogits } from './span-logits.ts';
 import { textVectors } from './text-vectors.ts';
-import type { TrainableModel } from './trainable-model.ts';
 
 /** The part of a model that a loss uses. */
 export type LossModel = Pick<

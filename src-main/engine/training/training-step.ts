@@ -1,9 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainingHooks } from '../adapters/training-hooks.ts';
 import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
 import { gradientsOf } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
@@ -14,8 +16,6 @@ import {
   OwnPass,
   variablesOf,
 } from './step-gradients.ts';
-import type { TrainableModel } from './trainable-model.ts';
-import type { TrainingHooks } from './training-hooks.ts';
 
 /** Result of one optimizer step. The loss is the mean over all its labels; norms are before clipping. */
 export interface StepReport {

@@ -18,7 +18,7 @@ import {
 import { tellAtOnce } from '../tell-at-once.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const device = await reportOn('webgpu', false);
+const device = await reportOn('webgpu');
 const name = (what: string) => (device?.available ? what : `${what} (not here: ${device?.reason})`);
 
 beforeAll(tellAtOnce);

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { activateCompute, computeBackends, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { sourceHash } from '../../../src-main/engine/compute/wasm-kernels/kernels-binary.ts';
+import { measuredReport } from '../../../src-main/engine/probe.ts';
 
 it('takes native by itself where it is built, else wasm, as long as no engine of its own process is there', async () => {
   const active = await activateCompute('auto');
@@ -25,14 +26,14 @@ it('starts wasm with our kernels, and leaves the process its own way with errors
 });
 
 it('reports on a backend, with its product rate where that is asked for', async () => {
-  expect(await reportOn('wasm', false)).toMatchObject({ id: 'wasm', available: true, kind: 'cpu', gemmGflops: null });
-  const measured = await reportOn('wasm', true);
+  expect(await reportOn('wasm')).toMatchObject({ id: 'wasm', available: true, kind: 'cpu', gemmGflops: null });
+  const measured = await measuredReport('wasm');
   expect(measured?.gemmGflops).toBeGreaterThan(0.5);
   expect(measured?.gemmBfloat16Gflops).toBeNull();
 });
 
 it.each(['tensorflow', 'webgpu'] as const)('loads %s in a separate engine process only', async (choice) => {
-  expect(await reportOn(choice, true)).toMatchObject({ available: false, gemmGflops: null });
+  expect(await measuredReport(choice)).toMatchObject({ available: false, gemmGflops: null });
   await expect(activateCompute(choice)).rejects.toMatchObject({
     code: 'refused',
     message: expect.stringContaining('a separate engine process'),

@@ -23,7 +23,7 @@ process.env['COTO_ENGINE_PROCESS'] = 'child';
  */
 export async function testConformance(id: ComputeId): Promise<void> {
   const operationCases = casesOn(id);
-  const report = await reportOn(id, false);
+  const report = await reportOn(id);
   const available = report?.available ?? false;
   for (const { way, activate } of waysOf(id))
     describe.skipIf(!available)(available ? way : `${way} (not here: ${report?.reason})`, () => {

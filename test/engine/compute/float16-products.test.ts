@@ -20,7 +20,7 @@ import { headLosses, normal, randomMatrix, storedOn } from './random-matrices.ts
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 // Not as it is timed here: software is as fast either way.
 process.env['COTO_WEBGPU_PRODUCTS'] = 'float16';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 const resources = fileURLToPath(new URL('../../../assets', import.meta.url));
 
 /** Of sums over operands that are rounded to 11 bits: of each other, and of the largest sum. */

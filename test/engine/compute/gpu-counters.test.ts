@@ -4,7 +4,7 @@ import { activateCompute, reportOn } from '../../../src-main/engine/compute/inde
 import { GpuCounters, gpuCounters } from '../../../src-main/engine/compute/webgpu/counters.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 it('counts from start to stop, and asks for no sizes otherwise', () => {
   const counters = new GpuCounters();

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, followMemoryLimit, reportOn } from '../../../src-main/engine/compute/index.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const device = await reportOn('webgpu', false);
+const device = await reportOn('webgpu');
 
 describe.skipIf(!device?.available)(
   `the memory of a GPU${device?.available ? '' : ` (not here: ${device?.reason})`}`,

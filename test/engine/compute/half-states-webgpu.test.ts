@@ -9,7 +9,7 @@ import { passGradients } from '../../../src-main/engine/training/loss-gradients.
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 describe.skipIf(report?.available !== true)('states that wait in bfloat16 on WebGPU', () => {
   beforeAll(async () => {

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
-import { Sgd } from '../../../src-main/engine/training/optimizers/sgd.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
+import { Sgd } from '../../../src-main/engine/optimizers/sgd.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
@@ -12,7 +12,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 beforeAll(async () => {
   if (report?.available) await activateCompute('webgpu');

@@ -13,7 +13,7 @@ import { attention } from '../../../src-main/engine/ops/attention/attention.ts';
 import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { rowBlocks } from '../../../src-main/engine/ops/indexing/row-blocks.ts';
 import { type MatmulOptions, matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';

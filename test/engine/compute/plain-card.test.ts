@@ -14,7 +14,7 @@ import { activateCompute, reportOn } from '../../../src-main/engine/compute/inde
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 process.env['COTO_WEBGPU_PLAIN'] = '1';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 const resources = fileURLToPath(new URL('../../../assets', import.meta.url));
 /** Software that imitates a card takes seconds of a processor for each program that it has not met before. */

@@ -3,7 +3,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
@@ -11,7 +11,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const isHere = 'addon' in loadAddon() && (await reportOn('webgpu', false))?.available === true;
+const isHere = 'addon' in loadAddon() && (await reportOn('webgpu'))?.available === true;
 
 it.skipIf(!isHere).each(['lora', 'hira', 'dora'])(
   'a base in NF4 trains on WebGPU as on native: %s',

@@ -2,22 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { namesOff } from '../../../src-main/engine/adapters/adapter-groups.ts';
+import type { TrainableModel } from '../../../src-main/engine/adapters/trainable-model.ts';
 import { passRecorder } from '../../../src-main/engine/compute/active-recorder.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import type { StateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
-import type { TrainableModel } from '../../../src-main/engine/training/trainable-model.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 beforeAll(async () => {
   if (report?.available) await activateCompute('webgpu');

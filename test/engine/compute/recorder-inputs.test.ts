@@ -5,7 +5,7 @@ import { activateCompute, reportOn } from '../../../src-main/engine/compute/inde
 import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 beforeAll(async () => {
   if (report?.available) await activateCompute('webgpu');

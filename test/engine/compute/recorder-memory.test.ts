@@ -6,7 +6,7 @@ import type { PassMarks, PassPart } from '../../../src-main/engine/compute/pass-
 import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 const small = 1024;
 const copies = 512;

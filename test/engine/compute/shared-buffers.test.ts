@@ -4,12 +4,12 @@ import { activateCompute, reportOn } from '../../../src-main/engine/compute/inde
 import { gpuCounters } from '../../../src-main/engine/compute/webgpu/counters.ts';
 import { unregisterGpuKernels } from '../../../src-main/engine/compute/webgpu/kernels/index.ts';
 import { sumsOfSquares } from '../../../src-main/engine/ops/optimizer/sum-of-squares.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { gradientNorms } from '../../../src-main/engine/training/training-step.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 beforeAll(async () => {
   if (report?.available) await activateCompute('webgpu');

@@ -8,7 +8,7 @@ import { relativeDifference } from '../golden.ts';
 import { normal } from './random-matrices.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 /** Rows of a batch, inputs and outputs: SmolLM2-135M, 1.2 B, 8 B. */
 const linears = [

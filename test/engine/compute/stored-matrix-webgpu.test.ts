@@ -14,7 +14,7 @@ import { relativeDifference } from '../golden.ts';
 import { headLosses, normal, randomMatrix, storedOn } from './random-matrices.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 const encodings = storedEncodings;
 const store = (given: Parameters<typeof storedOn>[1]) => storedOn(webgpuBackend, given);
 

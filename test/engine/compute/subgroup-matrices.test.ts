@@ -19,7 +19,7 @@ import { programsOf } from './gpu-programs.ts';
 import { randomMatrix, storedOn } from './random-matrices.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('webgpu', false);
+const report = await reportOn('webgpu');
 
 const subgroup = emulatedSubgroup;
 /** As NVIDIA's, Intel's and AMD's drivers have them, and Apple's. */

@@ -9,9 +9,9 @@ import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { convertGguf } from '../../../src-main/engine/formats/gguf/convert.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { openSafetensors, readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { streamSafetensors } from '../../../src-main/engine/tensors/safetensors-stream.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

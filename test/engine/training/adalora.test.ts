@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkTraining } from '../../../src-main/engine/adapters/check-training.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { RankAllocator } from '../../../src-main/engine/adapters/rank-allocator.ts';
 import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
@@ -14,7 +15,6 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { checkTraining } from '../../../src-main/engine/training/check-training.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';

@@ -5,8 +5,8 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { floats, goldenPath } from '../golden.ts';
 

@@ -8,10 +8,10 @@ import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-fold
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { learningRateSchedules } from '../../../src-main/engine/learning-rate/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { learningRateSchedules } from '../../../src-main/engine/training/learning-rate/index.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
 import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';

@@ -8,9 +8,9 @@ import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { HalfState } from '../../../src-main/engine/ops/autograd/half-state.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { passGradients } from '../../../src-main/engine/training/loss-gradients.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { type StateKeeping, stateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';

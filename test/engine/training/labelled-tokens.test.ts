@@ -4,7 +4,7 @@ import { differentiated } from '../../../bench/conformance/differentiated.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import type { Optimizer } from '../../../src-main/engine/training/optimizers/optimizer.ts';
+import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

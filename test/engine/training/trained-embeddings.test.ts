@@ -4,9 +4,9 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
-import type { Optimizer } from '../../../src-main/engine/training/optimizers/optimizer.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

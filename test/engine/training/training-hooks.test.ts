@@ -5,9 +5,9 @@ import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-fold
 import type { TrainingMethod } from '../../../src-main/engine/adapters/variant-training.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { createOptimizer } from '../../../src-main/engine/optimizers/index.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
-import { createOptimizer } from '../../../src-main/engine/training/optimizers/index.ts';
 import { StepTimes } from '../../../src-main/engine/training/step-times.ts';
 import { type StepReport, TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { floats, goldenPath } from '../golden.ts';

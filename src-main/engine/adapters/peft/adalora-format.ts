@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
-import { warmupStepCount } from '../../training/learning-rate/index.ts';
+import { warmupStepCount } from '../../learning-rate/index.ts';
 import { type ModuleStrength, type PeftFormat, requireRank } from '../variant.ts';
 
 /** PEFT's AdaLoraConfig, with PEFT's defaults (PEFT 0.21); total_step has none there. */

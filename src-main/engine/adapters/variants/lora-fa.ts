@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dampedInverse, gram } from '../../linalg/index.ts';
 import { toHost } from '../../ops/to-host.ts';
-import { TransformersAdamW } from '../../training/optimizers/transformers-adamw.ts';
+import { TransformersAdamW } from '../../optimizers/transformers-adamw.ts';
 import { writtenAsLora } from '../peft/written-as-lora.ts';
 import { type AdapterVariant, partOf } from '../variant.ts';
 import type { TrainedModule } from '../variant-training.ts';

@@ -1,4 +1,4 @@
-import { LoraProAdamW, type ScaledPair } from '../../training/optimizers/lora-pro-adamw.ts';
+import { LoraProAdamW, type ScaledPair } from '../../optimizers/lora-pro-adamw.ts';
 import { writtenAsLora } from '../peft/written-as-lora.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { lora } from './lora.ts';

@@ -1,7 +1,7 @@
+import type { MaskEvaluator, MaskProgress } from '../../adapters/mask-evaluator.ts';
 import { countedLabels } from '../../training/training-loss.ts';
 import { batchScore } from '../batch-loss.ts';
 import type { TuningExamples } from '../tuning-examples.ts';
-import type { MaskEvaluator, MaskProgress } from './mask-evaluator.ts';
 import type { MaskedModel } from './masked-model.ts';
 
 /** Scores of an adapter's modules on tuning examples: accuracy of classes, else the negative mean loss. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type PoolingMode, poolingModes } from '../../../../src-shared/tasks/embedding.ts';
-import { readModelJson } from '../../generation/model-json.ts';
+import { readModelJson } from './model-json.ts';
 
 /** What the files of sentence-transformers say of a model; null where they say nothing. */
 interface SentenceTransformer {

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { smallestSquare } from '../../compute/kernel-inputs.ts';
 import { at, defineOperation, input } from '../autograd/operation.ts';
 import { matmul } from './matmul.ts';
-
-/** Avoids a division by zero for rows of zeros: whatever their magnitude, they give 0. */
-export const smallestSquare = 1e-30;
 
 interface Sources {
   /** [r, in] */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { smallestSquare } from '../../compute/kernel-inputs.ts';
 import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
-import { smallestSquare } from './dora-row-scale.ts';
 import { matmul } from './matmul.ts';
 
 const operation = defineOperation({

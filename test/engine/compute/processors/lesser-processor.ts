@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveComputeDtype } from '../../../../src-main/engine/compute/compute-dtype.ts';
-import { reportOn } from '../../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../../src-main/engine/compute/native/load-addon.ts';
+import { measuredReport } from '../../../../src-main/engine/probe.ts';
 
 interface LesserProcessor {
   /** Our kernels' instruction set. */
@@ -24,7 +24,7 @@ export async function describeLesserProcessor({ kernels, products, name }: Lesse
   }
   describe(`the native backend with ${name}`, () => {
     it('is tried and timed, without bfloat16', async () => {
-      const report = await reportOn('native', true);
+      const report = await measuredReport('native');
       expect(report?.device).toContain(`${name}; kernels ${kernels}`);
       expect(report).toMatchObject({ available: true, gemmBfloat16Gflops: null });
       expect(report?.gemmGflops).toBeGreaterThan(0);

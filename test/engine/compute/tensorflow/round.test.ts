@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, reportOn } from '../../../../src-main/engine/compute/index.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
-const report = await reportOn('tensorflow', false);
+const report = await reportOn('tensorflow');
 
 describe.skipIf(!report?.available)(`tensorflow${report?.available ? '' : ` (not here: ${report?.reason})`}`, () => {
   beforeAll(async () => {

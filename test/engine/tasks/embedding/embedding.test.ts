@@ -11,10 +11,10 @@ import { predictionLines } from '../../../../src-main/engine/evaluation/predicti
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
+import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
 import { embeddingTask } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';

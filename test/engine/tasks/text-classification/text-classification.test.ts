@@ -8,7 +8,7 @@ import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
-import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';

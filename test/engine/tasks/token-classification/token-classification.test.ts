@@ -14,9 +14,9 @@ import { mergeMethod } from '../../../../src-main/engine/merge/methods/index.ts'
 import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
+import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
 import { tokenClassificationTask } from '../../../../src-main/engine/tasks/token-classification/index.ts';
-import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';

@@ -1,6 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { smallestSquare } from '../../../ops/linear/dora-row-scale.ts';
-import { type KernelAttributes, type KernelInputs, number, optionalReal, real } from '../../kernel-inputs.ts';
+import {
+  type KernelAttributes,
+  type KernelInputs,
+  number,
+  optionalReal,
+  real,
+  smallestSquare,
+} from '../../kernel-inputs.ts';
 import { runTogether } from '../joined-program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import { elementwise } from './elementwise.ts';

@@ -6,7 +6,7 @@ import {
   matmul,
   symmetricEigen,
   transpose,
-} from '../../linalg/index.ts';
+} from '../linalg/index.ts';
 
 /** The factors of one module, A [r, in] and B [out, r], or their gradients. */
 export interface Factors<M = MatrixLike> {

@@ -1,4 +1,4 @@
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from './adapted-model.ts';
 
 /** The part of a model that a forward and backward pass uses. `Dropout`: the position of its dropout streams. */
 export interface DifferentiableModel<Dropout>

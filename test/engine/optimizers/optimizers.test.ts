@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkTraining } from '../../../src-main/engine/adapters/check-training.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { checkTraining } from '../../../src-main/engine/training/check-training.ts';
-import { createOptimizer, optimizerKinds } from '../../../src-main/engine/training/optimizers/index.ts';
-import { Sgd } from '../../../src-main/engine/training/optimizers/sgd.ts';
-import { TransformersAdamW } from '../../../src-main/engine/training/optimizers/transformers-adamw.ts';
+import { createOptimizer, optimizerKinds } from '../../../src-main/engine/optimizers/index.ts';
+import { Sgd } from '../../../src-main/engine/optimizers/sgd.ts';
+import { TransformersAdamW } from '../../../src-main/engine/optimizers/transformers-adamw.ts';
 import { runConfigSchema, runParameters } from '../../../src-shared/domain/run.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { testCompute } from '../test-compute.ts';
 
 const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.5 };

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdapterState } from '../adapters/state.ts';
+import type { FactorPair, ParameterGroup } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { FactorPair, ParameterGroup } from './optimizers/optimizer.ts';
+import type { AdapterState } from './state.ts';
 
 /** A finished update and its inputs. */
 export interface FinishedUpdate {

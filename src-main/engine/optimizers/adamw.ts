@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamWParameter, type AdamWSettings, adamwStep, arrangeParameters } from '../../ops/optimizer/adamw.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { type AdamWParameter, type AdamWSettings, adamwStep, arrangeParameters } from '../ops/optimizer/adamw.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import { parametersOfRun } from './declared-parameters.ts';
 import { type Optimizer, type OptimizerKind, type OptimizerState, variableOf } from './optimizer.ts';
 import { kept, restored } from './state-tensors.ts';

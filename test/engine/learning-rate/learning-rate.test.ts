@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { learningRateSchedules, warmupStepCount } from '../../../src-main/engine/training/learning-rate/index.ts';
+import { learningRateSchedules, warmupStepCount } from '../../../src-main/engine/learning-rate/index.ts';
 
 const caseSchema = z.object({
   lr_scheduler_type: z.string(),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import { parametersOfRun } from './declared-parameters.ts';
 import {
   type GroupSettings,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { toHost } from '../../ops/to-host.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /** Copies a tensor of a training's state to the host, under its name in a checkpoint. */
 export async function kept(tensors: Map<string, HostTensor>, name: string, tensor: tf.Tensor): Promise<void> {

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../../src-shared/domain/run.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /** State of an optimizer on the host, from which a resumed run continues bit for bit. */
 export interface OptimizerState {

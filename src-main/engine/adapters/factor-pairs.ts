@@ -1,6 +1,6 @@
-import type { AdapterVariant } from '../../adapters/variant.ts';
-import type { TrainedModule } from '../../adapters/variant-training.ts';
-import type { FactorPair } from './optimizer.ts';
+import type { FactorPair } from '../optimizers/optimizer.ts';
+import type { AdapterVariant } from './variant.ts';
+import type { TrainedModule } from './variant-training.ts';
 
 /** The factor pairs of all linear modules, by their names in the model. Embeddings are left out, as in PEFT. */
 export function pairsOf({ factors }: AdapterVariant, modules: readonly TrainedModule[]): FactorPair[] {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 
 /**
  * The content of a JSON file of a model's folder; null if there is none.

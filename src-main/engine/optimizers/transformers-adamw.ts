@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamWParameter, adamwStep } from '../../ops/optimizer/adamw.ts';
+import { type AdamWParameter, adamwStep } from '../ops/optimizer/adamw.ts';
 import { AdamW } from './adamw.ts';
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { dampedInverse, gram } from '../../linalg/index.ts';
-import { toHost } from '../../ops/to-host.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { dampedInverse, gram } from '../linalg/index.ts';
+import { toHost } from '../ops/to-host.ts';
 import { adamw } from './adamw.ts';
 import { parametersOfRun } from './declared-parameters.ts';
 import { type FactorPair, type Optimizer, type OptimizerKind, type OptimizerState, variableOf } from './optimizer.ts';

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
-import { matmul } from '../ops/linear/matmul.ts';
-import type { ComputeBackend } from './compute-backend.ts';
+import type { ComputeBackendReport, ComputeId } from '../../src-shared/domain/catalog.ts';
+import type { ComputeBackend } from './compute/compute-backend.ts';
+import { activateCompute, computeBackends, reportOn } from './compute/index.ts';
+import { matmul } from './ops/linear/matmul.ts';
 
 /** Rows, columns and inner size of the timed product: a small one does not fill a GPU. */
 const sizes = { gpu: 2048, cpu: 512, software: 512 };
@@ -12,9 +13,20 @@ const longestMilliseconds = 3000;
 type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
 
 /**
+ * Activates a backend and reports on it with its matmul rates. Called only in an engine that does nothing else.
+ */
+export async function measuredReport(id: ComputeId): Promise<ComputeBackendReport | null> {
+  const report = await reportOn(id);
+  const backend = computeBackends.find((candidate) => candidate.id === id);
+  if (report === null || backend === undefined || !report.available) return report;
+  await activateCompute(id);
+  return { ...report, ...(await measureGemm(backend, report.kind)) };
+}
+
+/**
  * The best rate of the active backend in products of one size with a frozen weight, in GFLOPS; bfloat16 null if unsupported.
  */
-export async function measureGemm(backend: ComputeBackend, kind: ComputeBackendReport['kind']): Promise<Rates> {
+async function measureGemm(backend: ComputeBackend, kind: ComputeBackendReport['kind']): Promise<Rates> {
   const size = sizes[kind ?? 'cpu'];
   return {
     gemmGflops: await rate(size, false),

@@ -4,10 +4,10 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { type MatrixLike, matmul, transpose } from '../../../src-main/engine/linalg/index.ts';
+import { LoraProAdamW } from '../../../src-main/engine/optimizers/lora-pro-adamw.ts';
+import { gradientAdjuster } from '../../../src-main/engine/optimizers/lora-pro-adjustment.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { LoraProAdamW } from '../../../src-main/engine/training/optimizers/lora-pro-adamw.ts';
-import { gradientAdjuster } from '../../../src-main/engine/training/optimizers/lora-pro-adjustment.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Matrix, toFloat32 } from '../../linalg/index.ts';
-import { matmul } from '../../ops/linear/matmul.ts';
-import { toHost } from '../../ops/to-host.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { type Matrix, toFloat32 } from '../linalg/index.ts';
+import { matmul } from '../ops/linear/matmul.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { AdamWOptions } from './adamw.ts';
 import { type Factors, gradientAdjuster } from './lora-pro-adjustment.ts';
 import { type FactorPair, type Optimizer, type OptimizerState, variableOf } from './optimizer.ts';
