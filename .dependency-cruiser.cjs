@@ -164,7 +164,7 @@ module.exports = {
     {
       name: 'only-the-engine-imports-tfjs',
       severity: 'error',
-      from: { pathNot: '^(src-main/engine|bench)' },
+      from: { pathNot: '^(src-main/(engine|bench)|bench)' },
       to: { path: `${outside}@tensorflow/` },
     },
     {

@@ -11,13 +11,13 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { root } from '../scripts/bootstrap/paths.mjs';
+import { BenchRunner } from '../src-main/bench/bench-runner.ts';
+import { workloads } from '../src-main/bench/workloads/index.ts';
+import { narrowSmollm2, smollm2Shape } from '../src-main/bench/workloads/llama.ts';
+import { smallLlama } from '../src-main/bench/workloads/small-llama.ts';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
 import { unregisterGpuKernels } from '../src-main/engine/compute/webgpu/kernels/index.ts';
-import { BenchRunner } from './bench-runner.ts';
-import { workloads } from './workloads/index.ts';
-import { narrowSmollm2, smollm2Shape } from './workloads/llama.ts';
-import { smallLlama } from './workloads/small-llama.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const resources = join(root, 'assets');
@@ -42,7 +42,7 @@ const shortTexts = {
   ...smollm2Shape,
   id: 'smollm2-short',
   label: `${smollm2Shape.label}, 1 × 32 tokens`,
-  /** @param {import('./workload.ts').ProblemOptions} options */
+  /** @param {import('../src-main/bench/workload.ts').ProblemOptions} options */
   build: (options) => smollm2Shape.build({ ...options, batch: 1, tokens: 32 }),
 };
 const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 }), shortTexts, narrowSmollm2];

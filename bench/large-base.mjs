@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { makeLlamaFolder, llamaShapes as shapes } from './llama-folder.ts';
+import { makeLlamaFolder, llamaShapes as shapes } from '../src-main/bench/llama-folder.ts';
 
 const { values } = parseArgs({
   options: {

@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { root } from '../scripts/bootstrap/paths.mjs';
-import { runnerAnswers } from './protocol.ts';
+import { runnerAnswers } from '../src-main/bench/protocol.ts';
 
-/** @typedef {import('./protocol.ts').RunnerRequest} RunnerRequest */
+/** @typedef {import('../src-main/bench/protocol.ts').RunnerRequest} RunnerRequest */
 
 const { values, positionals } = parseArgs({
   options: { backend: { type: 'string', default: 'native' }, rounds: { type: 'string', default: '20' } },
@@ -43,7 +43,7 @@ for (const shape of shapes) {
  * @param {string} adapter
  */
 async function start(checkout, shape, adapter) {
-  const child = spawn(process.execPath, [join(checkout, 'bench/worker.ts'), values.backend], {
+  const child = spawn(process.execPath, [join(checkout, 'src-main/bench/worker.ts'), values.backend], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

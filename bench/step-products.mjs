@@ -11,10 +11,10 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { root } from '../scripts/bootstrap/paths.mjs';
+import { BenchRunner } from '../src-main/bench/bench-runner.ts';
+import { workloads } from '../src-main/bench/workloads/index.ts';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../src-main/engine/compute/native/backend.ts';
-import { BenchRunner } from './bench-runner.ts';
-import { workloads } from './workloads/index.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 
@@ -57,7 +57,7 @@ try {
   if (options.folder === undefined) rmSync(folder, { recursive: true });
 }
 
-/** @param {import('./workload.ts').Workload} workload @param {boolean} bfloat16 */
+/** @param {import('../src-main/bench/workload.ts').Workload} workload @param {boolean} bfloat16 */
 async function measure(workload, bfloat16) {
   const given = { small: false, resources: join(root, 'assets'), folder, bfloat16 };
   const runner = await BenchRunner.load(workload, 'lora', given);

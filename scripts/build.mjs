@@ -164,8 +164,8 @@ async function buildMain() {
         'backend/check-worker': 'src-main/store/check-worker.ts',
         'engine/worker': 'src-main/engine/worker.ts',
         'engine/process': 'src-main/engine/process.ts',
-        'engine/bench': 'bench/worker.ts',
-        'engine/gpu-proof': 'bench/gpu/worker.ts',
+        'engine/bench': 'src-main/bench/worker.ts',
+        'engine/gpu-proof': 'src-main/bench/gpu/worker.ts',
         'engine/setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
         'cli/coto': 'src-main/cli/coto.ts',
       },
@@ -176,7 +176,7 @@ async function buildMain() {
   writeFileSync(join(root, 'dist', 'printer', 'package.json'), `${JSON.stringify(printer)}\n`);
   copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
   mkdirSync(join(root, 'dist', 'engine', 'peers'), { recursive: true });
-  copyFileSync(join(root, 'bench', 'peers', 'pytorch.py'), join(root, 'dist', 'engine', 'peers', 'pytorch.py'));
+  copyFileSync(join(root, 'src-main', 'bench', 'peers', 'pytorch.py'), join(root, 'dist', 'engine', 'peers', 'pytorch.py'));
 }
 
 /** Packages that are no part of the built modules: they have files of their own beside their code, or are loaded on request. */

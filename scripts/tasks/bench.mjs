@@ -11,7 +11,7 @@ const wantsHelp = process.argv.slice(2).some((word) => word === '-h' || word ===
 const peer = wantsHelp ? { reason: 'help needs no PyTorch' } : ensurePython(pytorch);
 const options =
   'python' in peer
-    ? ['--peer-python', peer.python, '--peer-script', join(root, 'bench', 'peers', 'pytorch.py')]
+    ? ['--peer-python', peer.python, '--peer-script', join(root, 'src-main', 'bench', 'peers', 'pytorch.py')]
     : ['--peer-missing', peer.reason];
 const args = ['bench', ...process.argv.slice(2), ...options];
 process.exit(await run(process.execPath, [...cotoCommand, ...args], { cwd: process.cwd() }));

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { gpuReportSchema } from '../../bench/gpu/report.ts';
+import { gpuReportSchema } from '../../src-main/bench/gpu/report.ts';
 import { packageVersion } from '../bootstrap/json.mjs';
 import { fail, log } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';

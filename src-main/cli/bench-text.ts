@@ -1,5 +1,5 @@
-import type { BenchEntry, BenchReport } from '../../bench/report.ts';
 import { formatBytes } from '../../src-shared/format/bytes.ts';
+import type { BenchEntry, BenchReport } from '../bench/report.ts';
 import { formatDuration, formatPercent, formatSummary, formatTable } from './format.ts';
 
 /** The bench as a terminal shows it: one table of steps, then products, merging and loading. */

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { gpuPage } from '../../bench/gpu/page.ts';
-import { type GpuProofOptions, proveGpu } from '../../bench/gpu/prove-gpu.ts';
-import type { BackendProof, GpuReport } from '../../bench/gpu/report.ts';
 import { writeFileAtomic } from '../backend/index.ts';
+import { gpuPage } from '../bench/gpu/page.ts';
+import { type GpuProofOptions, proveGpu } from '../bench/gpu/prove-gpu.ts';
+import type { BackendProof, GpuReport } from '../bench/gpu/report.ts';
 import type { Answer } from './command.ts';
 import { formatSummary, toJson } from './format.ts';
 import { packageVersion } from './package-version.ts';

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { scheduleMasks } from '../../bench/masks.ts';
-import { type BenchReport, benchReportSchema } from '../../bench/report.ts';
-import { type BenchOptions, benchAdapters, benchParts, runBench, workloads } from '../../bench/run-bench.ts';
-import { meanOverMasks, onlyActive, stepTime } from '../../bench/statistics.ts';
+import { scheduleMasks } from '../../src-main/bench/masks.ts';
+import { type BenchReport, benchReportSchema } from '../../src-main/bench/report.ts';
+import { type BenchOptions, benchAdapters, benchParts, runBench, workloads } from '../../src-main/bench/run-bench.ts';
+import { meanOverMasks, onlyActive, stepTime } from '../../src-main/bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const python = findPyTorch();
@@ -30,7 +30,7 @@ function quickBench(peer: string | null, options: Partial<BenchOptions> = {}): P
     precisions: ['float32'],
     adapters: benchAdapters,
     parts: benchParts,
-    peer: peer === null ? { reason: 'none here' } : { python: peer, script: `${root}/bench/peers/pytorch.py` },
+    peer: peer === null ? { reason: 'none here' } : { python: peer, script: `${root}/src-main/bench/peers/pytorch.py` },
     threads: 1,
     resources: `${root}/assets`,
     report: () => undefined,

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Patience } from '../../bench/patience.ts';
-import { type BenchReport, benchReportSchema } from '../../bench/report.ts';
-import { runBench, workloads } from '../../bench/run-bench.ts';
-import { openPyTorchSession, tunePyTorch } from '../../bench/sessions.ts';
+import { Patience } from '../../src-main/bench/patience.ts';
+import { type BenchReport, benchReportSchema } from '../../src-main/bench/report.ts';
+import { runBench, workloads } from '../../src-main/bench/run-bench.ts';
+import { openPyTorchSession, tunePyTorch } from '../../src-main/bench/sessions.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'coto-bench-ending-'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BenchRunner } from '../../bench/bench-runner.ts';
-import { benchVariants, workloads } from '../../bench/run-bench.ts';
+import { BenchRunner } from '../../src-main/bench/bench-runner.ts';
+import { benchVariants, workloads } from '../../src-main/bench/run-bench.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 
 const resources = `${import.meta.dirname}/../../assets`;

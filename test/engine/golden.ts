@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
 
-export { relativeDifference } from '../../bench/conformance/relative-difference.ts';
+export { relativeDifference } from '../../src-main/bench/conformance/relative-difference.ts';
 
 /** A path below test/golden, whose values transformers and PEFT computed. */
 export function goldenPath(...parts: string[]): string {

@@ -11,7 +11,7 @@ it('counts in MiB with the rate since the first count, five times a second at mo
     () => now,
   );
   const mebibytes = 2 ** 20;
-  // Of an earlier attempt 20 MiB are there: they say nothing of the rate.
+  // An earlier attempt left 20 MiB, which do not count toward the rate.
   tell(20 * mebibytes, 100 * mebibytes);
   now += 100;
   tell(21 * mebibytes, 100 * mebibytes);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { measureLimits } from '../../bench/gpu/limits/index.ts';
-import { cardLimitsSchema } from '../../bench/gpu/report.ts';
+import { measureLimits } from '../../src-main/bench/gpu/limits/index.ts';
+import { cardLimitsSchema } from '../../src-main/bench/gpu/report.ts';
 import { findAdapter } from '../../src-main/engine/compute/webgpu/device.ts';
 
 const found = await findAdapter();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { GuardedWorker } from '../../bench/gpu/guarded-worker.ts';
+import { GuardedWorker } from '../../src-main/bench/gpu/guarded-worker.ts';
 
 const command = {
   command: process.execPath,

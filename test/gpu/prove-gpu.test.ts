@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { gpuPage } from '../../bench/gpu/page.ts';
-import { type GpuProofOptions, proveGpu } from '../../bench/gpu/prove-gpu.ts';
-import { type GpuReport, gpuReportSchema } from '../../bench/gpu/report.ts';
-import { emptyStep } from '../../bench/gpu/steps.ts';
-import { vitShape } from '../../bench/workloads/vit.ts';
+import { gpuPage } from '../../src-main/bench/gpu/page.ts';
+import { type GpuProofOptions, proveGpu } from '../../src-main/bench/gpu/prove-gpu.ts';
+import { type GpuReport, gpuReportSchema } from '../../src-main/bench/gpu/report.ts';
+import { emptyStep } from '../../src-main/bench/gpu/steps.ts';
+import { vitShape } from '../../src-main/bench/workloads/vit.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { GuardedWorker } from '../../bench/gpu/guarded-worker.ts';
-import { exchangeFile } from '../../bench/gpu/prove-backend.ts';
-import { stepOf } from '../../bench/gpu/steps.ts';
-import { workerCommand } from '../../bench/gpu/worker-command.ts';
-import { encoderShape } from '../../bench/workloads/encoder.ts';
+import { GuardedWorker } from '../../src-main/bench/gpu/guarded-worker.ts';
+import { exchangeFile } from '../../src-main/bench/gpu/prove-backend.ts';
+import { stepOf } from '../../src-main/bench/gpu/steps.ts';
+import { workerCommand } from '../../src-main/bench/gpu/worker-command.ts';
+import { encoderShape } from '../../src-main/bench/workloads/encoder.ts';
 
 it('writes no problem again that another backend has written, and one for each size', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'coto-gpu-'));

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { PartError } from '../../bench/gpu/guarded-worker.ts';
-import { finishConformance, proofWeight, proveBackend, unprovenBackend } from '../../bench/gpu/prove-backend.ts';
-import { leftOut, TimeBudget } from '../../bench/gpu/time-budget.ts';
-import { trajectoryIds } from '../../bench/gpu/trajectory-ids.ts';
-import { workloads } from '../../bench/workloads/index.ts';
+import { PartError } from '../../src-main/bench/gpu/guarded-worker.ts';
+import {
+  finishConformance,
+  proofWeight,
+  proveBackend,
+  unprovenBackend,
+} from '../../src-main/bench/gpu/prove-backend.ts';
+import { leftOut, TimeBudget } from '../../src-main/bench/gpu/time-budget.ts';
+import { trajectoryIds } from '../../src-main/bench/gpu/trajectory-ids.ts';
+import { workloads } from '../../src-main/bench/workloads/index.ts';
 
 it('gives what a part leaves to those after it, and never less than a start of a driver takes', () => {
   let now = 100;

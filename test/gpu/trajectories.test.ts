@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runTrajectory } from '../../bench/gpu/trajectories.ts';
-import { trajectoryIds } from '../../bench/gpu/trajectory-ids.ts';
+import { runTrajectory } from '../../src-main/bench/gpu/trajectories.ts';
+import { trajectoryIds } from '../../src-main/bench/gpu/trajectory-ids.ts';
 import { activateCompute, computeBackends } from '../../src-main/engine/compute/index.ts';
 
 const resources = fileURLToPath(new URL('../../assets', import.meta.url));

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { workerCommand } from '../../bench/gpu/worker-command.ts';
-import { LineProcess } from '../../bench/line-process.ts';
+import { workerCommand } from '../../src-main/bench/gpu/worker-command.ts';
+import { LineProcess } from '../../src-main/bench/line-process.ts';
 
 it('gives a sign of life between the device, the weights and their file', async () => {
   const worker = new LineProcess(workerCommand('wasm'));

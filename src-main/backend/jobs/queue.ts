@@ -21,7 +21,7 @@ import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pause
 import { JobRecords } from './job-records.ts';
 import { QueueAdmission } from './queue-admission.ts';
 import { moveInQueue } from './queue-order.ts';
-import { readyJobs } from './ready-jobs.ts';
+import { needsAdapter, readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {
@@ -184,14 +184,7 @@ export class JobQueue {
   jobThatNeeds(adapterId: string): JobRecord | null {
     const { store } = this.parts;
     const needs = ({ id, kind }: JobRecord): boolean =>
-      this.options
-        .jobOf(kind)
-        .references(store.jobs.payload(id), store)
-        .some((reference) =>
-          'adapterId' in reference
-            ? reference.adapterId === adapterId
-            : store.runs.find(reference.runId)?.adapterId === adapterId,
-        );
+      needsAdapter(this.options.jobOf(kind).references(store.jobs.payload(id), store), adapterId, store);
     return store.jobs.list(true).find(needs) ?? null;
   }
 

@@ -1,4 +1,5 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { Store } from '../../store/open-store.ts';
 
@@ -48,4 +49,12 @@ function isDead(job: JobRecord): boolean {
 
 function endedAs(job: JobRecord): string {
   return job.status === 'cancelled' ? 'was cancelled' : job.status === 'failed' ? 'failed' : 'was interrupted';
+}
+
+/** Returns true if one of a job's references names the adapter, or the run that trained it. */
+export function needsAdapter(references: readonly AdapterReference[], adapterId: string, store: Store): boolean {
+  return references.some((reference) => {
+    const id = 'adapterId' in reference ? reference.adapterId : store.runs.find(reference.runId)?.adapterId;
+    return id === adapterId;
+  });
 }

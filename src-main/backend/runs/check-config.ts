@@ -9,10 +9,10 @@ import {
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
-import { checkTraining } from '../../engine/adapters/check-training.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
+import { checkTraining } from '../../engine/adapters/variant-training.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { checkSchedule } from '../../engine/coto/schedule-rows.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';

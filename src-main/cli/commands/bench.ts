@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   benchAdapters,
   benchParts,
@@ -8,8 +9,7 @@ import {
   defaultBackends,
   runBench,
   workloads,
-} from '../../../bench/run-bench.ts';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+} from '../../bench/run-bench.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { packageVersion } from '../package-version.ts';
@@ -56,7 +56,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         )
         .option('--threads <count>', 'threads of our backends (default: all cores)')
         .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
-        .addOption(new Option('--peer-script <file>', 'what it is to run: bench/peers/pytorch.py').hideHelp())
+        .addOption(new Option('--peer-script <file>', 'what it is to run: src-main/bench/peers/pytorch.py').hideHelp())
         .addOption(new Option('--peer-missing <reason>', 'why there is no PyTorch').hideHelp()),
     jsonFile: true,
     input: z.object({

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { workloads } from '../../../bench/workloads/index.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { type Recovered, writeFileAtomic } from '../../backend/index.ts';
+import { workloads } from '../../bench/workloads/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
 import { proveGpuOn } from '../gpu-proof.ts';

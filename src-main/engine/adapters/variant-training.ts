@@ -3,13 +3,12 @@ import type { Schedule } from '../../../src-shared/coto/schedules/index.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { ParameterGroup } from '../optimizers/optimizer.ts';
+import { optimizerKinds } from '../optimizers/index.ts';
+import type { FactorPair, ParameterGroup } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { checkTraining } from './check-training.ts';
-import { pairsOf } from './factor-pairs.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import type { FinishedUpdate, TrainingHooks } from './training-hooks.ts';
-import type { DeviceModule, ModuleSettings } from './variant.ts';
+import type { AdapterVariant, DeviceModule, ModuleSettings } from './variant.ts';
 
 /** What a run says of its training. */
 export interface TrainingPlan {
@@ -97,4 +96,20 @@ export function hooksOf(
     restore: (exported, tensors) => method.restore?.(exported, tensors) ?? exported,
     dispose: () => method.dispose?.(),
   };
+}
+
+/** @throws StudioError if the variant cannot be trained with the plan or its optimizer. */
+export function checkTraining(variant: AdapterVariant, plan: TrainingPlan, parameters: ParameterValues): void {
+  optimizerKinds[plan.optim].check?.(variant, plan);
+  variant.training?.check?.(plan, parameters);
+}
+
+/** The factor pairs of all linear modules, by their names in the model. Embeddings are left out, as in PEFT. */
+function pairsOf({ factors }: AdapterVariant, modules: readonly TrainedModule[]): FactorPair[] {
+  if (factors === undefined) return [];
+  return modules.flatMap(({ module, trainedNames }) => {
+    if (module.kind === 'embedding') return [];
+    const [a, b] = [trainedNames.get(factors.a), trainedNames.get(factors.b)];
+    return a === undefined || b === undefined ? [] : [{ a, b }];
+  });
 }

@@ -17,7 +17,7 @@ export interface OptimizerSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Of SGD. */
+  /** Momentum of SGD. */
   readonly momentum: number;
   /** Damping of the Riemannian preconditioner. */
   readonly reg: number;
@@ -66,7 +66,7 @@ export interface OptimizerKind {
 }
 
 export interface Optimizer {
-  /** Whether it takes gradients that are written over after its step: it neither keeps them nor reads them on the host. Default no. */
+  /** True for an optimizer that neither keeps gradients after its step nor reads them on the host. Default false. */
   readonly mayBorrow?: boolean;
   /**
    * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are unchanged: no decay,

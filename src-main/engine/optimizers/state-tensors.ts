@@ -21,7 +21,7 @@ export function restored(
   return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), false));
 }
 
-/** As `restored`, on the host. */
+/** Returns the tensor of `restored` on the host. */
 export function restoredHost(
   tensors: ReadonlyMap<string, HostTensor>,
   name: string,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decoderShape } from '../../../bench/workloads/decoder.ts';
+import { decoderShape } from '../../../src-main/bench/workloads/decoder.ts';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { decoderMemory } from '../../../src-main/engine/models/blocks/decoder-memory.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { differentiated } from '../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../../../src-main/engine/adapters/scale-adapter.ts';

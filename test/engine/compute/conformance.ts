@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { operationCases as everyCase, type OperationCase } from '../../../bench/conformance/cases.ts';
+import { operationCases as everyCase, type OperationCase } from '../../../src-main/bench/conformance/cases.ts';
 import {
   gradientDifferences,
   gradientTolerance,
   makeGradients,
   valueDifference,
   valueTolerance,
-} from '../../../bench/conformance/check-operation.ts';
-import { trainingChecks } from '../../../bench/conformance/check-training.ts';
+} from '../../../src-main/bench/conformance/check-operation.ts';
+import { trainingChecks } from '../../../src-main/bench/conformance/check-training.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addRows, get, multiply, transpose } from '../../../bench/conformance/reference.ts';
+import { addRows, get, multiply, transpose } from '../../../src-main/bench/conformance/reference.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';

@@ -2,14 +2,14 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { operationCases } from '../../../bench/conformance/cases.ts';
+import { operationCases } from '../../../src-main/bench/conformance/cases.ts';
 import {
   gradientDifferences,
   gradientTolerance,
   valueDifference,
   valueTolerance,
-} from '../../../bench/conformance/check-operation.ts';
-import { runTrajectory } from '../../../bench/gpu/trajectories.ts';
+} from '../../../src-main/bench/conformance/check-operation.ts';
+import { runTrajectory } from '../../../src-main/bench/gpu/trajectories.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { differentiated } from '../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { gpuCounters } from '../../../src-main/engine/compute/webgpu/counters.ts';
 import { webgpuBackend } from '../../../src-main/engine/compute/webgpu/index.ts';

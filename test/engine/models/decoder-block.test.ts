@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { differentiated } from '../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
 import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { differentiated } from '../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { scaleGradient } from '../../../src-main/engine/ops/autograd/scale-gradient.ts';
 import { testCompute } from '../test-compute.ts';

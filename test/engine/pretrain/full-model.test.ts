@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { smoothedCrossEntropy } from '../../../bench/conformance/reference.ts';
+import { smoothedCrossEntropy } from '../../../src-main/bench/conformance/reference.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';

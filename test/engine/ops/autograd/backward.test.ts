@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { differentiated } from '../../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { valueAndGradients } from '../../../../src-main/engine/ops/autograd/backward.ts';
 import { defineOperation, first, input } from '../../../../src-main/engine/ops/autograd/operation.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { differentiated } from '../../../../bench/conformance/differentiated.ts';
+import { differentiated } from '../../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { preferenceLoss, preferenceLosses } from '../../../../src-main/engine/tasks/preference/losses/index.ts';
 import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/tasks/preference.ts';

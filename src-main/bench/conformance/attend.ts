@@ -1,0 +1,43 @@
+import type { AttentionSizes } from '../../engine/ops/attention/attention-sizes.ts';
+import { get, softmaxRows, type Values } from './reference.ts';
+
+export interface AttendSizes extends Omit<AttentionSizes, 'scale'> {
+  readonly mask: Values | null;
+}
+
+/**
+ * Attention in double precision, query by query. q [batch · queries, heads · headSize], k and v [batch · tokens,
+ * keyValueHeads · headSize].
+ */
+export function attend(q: Values, k: Values, v: Values, sizes: AttendSizes): number[] {
+  const { batch, queries, tokens, heads, keyValueHeads, headSize } = sizes;
+  const out = new Array<number>(q.length).fill(0);
+  for (let example = 0; example < batch; example++)
+    for (let head = 0; head < heads; head++)
+      for (let query = 0; query < queries; query++) {
+        const at = ((example * queries + query) * heads + head) * headSize;
+        const shared = Math.floor(head / (heads / keyValueHeads));
+        const keyAt = (token: number) => ((example * tokens + token) * keyValueHeads + shared) * headSize;
+        const seen = tokensSeen(example, query, sizes);
+        const scores = seen.map((token) => {
+          let dot = 0;
+          for (let d = 0; d < headSize; d++) dot += get(q, at + d) * get(k, keyAt(token) + d);
+          return dot / Math.sqrt(headSize);
+        });
+        softmaxRows(scores, seen.length).forEach((probability, index) => {
+          const from = keyAt(get(seen, index));
+          for (let d = 0; d < headSize; d++) out[at + d] = get(out, at + d) + probability * get(v, from + d);
+        });
+      }
+  return out;
+}
+
+function tokensSeen(example: number, query: number, { queries, tokens, causal, window, mask }: AttendSizes): number[] {
+  const position = tokens - queries + query;
+  return Array.from({ length: tokens }, (_, token) => token).filter(
+    (token) =>
+      (!causal || token <= position) &&
+      (window === 0 || token > position - window) &&
+      (mask === null || get(mask, example * tokens + token) === 1),
+  );
+}

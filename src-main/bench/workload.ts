@@ -1,0 +1,71 @@
+import type { BaseModel } from '../engine/models/base-model.ts';
+import type { HostTensor } from '../engine/tensors/host-tensor.ts';
+import type { MicroBatch } from '../engine/training/micro-batch.ts';
+
+/** Architecture for a peer: numbers and names, in addition to the tensors. */
+export interface PeerArchitecture {
+  readonly kind: 'encoder' | 'decoder';
+  readonly layers: number;
+  readonly heads: number;
+  /** Heads of keys and values, each shared by several of queries; as many as `heads` if left out. */
+  readonly keyValueHeads?: number;
+  readonly hidden: number;
+  /** Of one example. */
+  readonly tokens: number;
+  readonly epsilon: number;
+  /** Input of the head: the first token, or all (a language model). */
+  readonly pooling: 'first' | 'none';
+  /** Whether the last layer is computed for the first token only. */
+  readonly cutsLastLayer: boolean;
+  readonly patch?: readonly [number, number];
+  /** Base of the rotary angles. */
+  readonly theta?: number;
+}
+
+/** A workload ready for training, and its tensors under a peer's names. */
+export interface BenchProblem {
+  readonly base: BaseModel;
+  readonly batch: MicroBatch;
+  /** The head that is trained with the adapter; null if none is. */
+  readonly labels: readonly string[] | null;
+  readonly architecture: PeerArchitecture;
+  /** Frozen tensors other than the layers' linear weights, by the peer's names. */
+  readonly extras: ReadonlyMap<string, HostTensor>;
+  /** A checkpoint that peers map instead, with its name of each frozen tensor by theirs. */
+  readonly stored?: { readonly file: string; readonly names: Readonly<Record<string, string>> };
+}
+
+export interface ProblemOptions {
+  /** Reduced to a fraction of the workload. */
+  readonly small: boolean;
+  /** The folder with models/. */
+  readonly resources: string;
+  /** Where a workload keeps what it makes, for as long as the bench runs. */
+  readonly folder: string;
+  /** Products with frozen weights in bfloat16. */
+  readonly bfloat16: boolean;
+  /** Frozen matrices, and the operands of their products, in float16, where a backend has that. */
+  readonly halves?: 'float16';
+  /** Examples of the batch. Default: the workload's own. */
+  readonly batch?: number;
+  /** Of each text, where a workload has texts of a length of its own. Default: that. */
+  readonly tokens?: number;
+}
+
+/** A model and batch to be timed: one file each, listed in `workloads/index.ts`. */
+export interface Workload {
+  readonly id: string;
+  readonly label: string;
+  readonly detail: string;
+  readonly layers: number;
+  /** Layers of the reduced workload. */
+  readonly smallLayers: number;
+  /** What is adapted, and how strongly; r 8 on q_proj and v_proj if left out. */
+  readonly adapter?: {
+    readonly targets: 'all-linear';
+    readonly parameters: { readonly r: number; readonly lora_alpha: number };
+  };
+  /** Of gigabytes and seconds a step: timed only where it is asked for, a precision after the other, steps alone. */
+  readonly isLarge?: boolean;
+  build(options: ProblemOptions): Promise<BenchProblem>;
+}
