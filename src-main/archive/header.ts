@@ -2,7 +2,7 @@ import type * as FileSystem from 'node:fs';
 
 /** A file as the header of an archive (app.asar) describes it. */
 export interface ArchivedFile {
-  /** It lies in the folder beside the archive; only its hash is in the header. */
+  /** True for a file in the folder beside the archive; the header has only its hash. */
   readonly isBeside: boolean;
   /** Position of its first byte in the archive; without meaning if it lies beside it. */
   readonly start: number;

@@ -80,7 +80,7 @@ function stepTable(entries: readonly BenchEntry[], report: BenchReport): string 
   );
 }
 
-/** Of medians, and of minima in brackets; a dash where there is nothing else to compare with. */
+/** Ratio of the medians, with that of the minima in brackets; a dash if there is nothing to compare. */
 function ratio(entry: BenchEntry, other: BenchEntry | undefined): string {
   if (other === undefined || other === entry) return '–';
   const { median, minimum } = entry.plain;

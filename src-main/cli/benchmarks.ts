@@ -69,7 +69,7 @@ function benchmarkTable(result: BenchmarkResult, names: readonly string[]): stri
   return formatTable(['task', 'shots', 'examples', 'metric', ...names], rows, 1);
 }
 
-/** As lm-eval shows it: the value and its standard error. */
+/** Formats a score like lm-eval: the value and its standard error. */
 function scoreText(score: BenchmarkScore | undefined): string {
   if (score === undefined) return '–';
   if (score.value === null) return '∞';

@@ -21,7 +21,7 @@ export interface Answer {
   readonly code?: number;
 }
 
-/** What a command sees of the outside world. */
+/** A command's access to the outside world. */
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
@@ -49,7 +49,7 @@ export interface CommandTools {
   readonly environment: NodeJS.ProcessEnv;
   /** The folder by which the home is named. */
   readonly place: string;
-  /** Where it is: there, or where it was moved to. */
+  /** Folder of the home, after any move. */
   readonly home: string;
   /**
    * Opens the studio for `work` and closes it afterwards, however that ends. Asks first about jobs that are held because the

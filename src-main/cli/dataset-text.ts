@@ -8,7 +8,7 @@ import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';
 import { givenParameters, hasMethodOptions } from './method-options.ts';
 
-/** What the command line says of how `path` is read, as options of the reader that it is for. */
+/** Collects the command-line settings for reading `path` as options of its reader. */
 export async function readerOptionsOf(
   path: string,
   given: Readonly<Record<string, unknown>>,

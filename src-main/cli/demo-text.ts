@@ -7,7 +7,7 @@ export interface DemoSummary {
   readonly rows: readonly TableRow[];
   readonly sides: ComparisonSides;
   readonly runs: readonly RunRecord[];
-  /** What the base of the runs is called. */
+  /** Display name of the base. */
   readonly base: string;
   readonly totalSeconds: number;
   readonly reportPath: string;

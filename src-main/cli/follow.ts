@@ -12,7 +12,7 @@ import { ProgressLine } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
-  /** What the first Ctrl+C asks for; a second one ends the command. */
+  /** Runs at the first Ctrl+C; a second one ends the command. */
   interrupt(running: JobRecord): Promise<unknown>;
   /** Said when it was asked. */
   readonly interruptText: string;
@@ -63,7 +63,7 @@ export async function followJobs(
   });
   const stopWatching = client.on('job.changed', take);
   try {
-    // What happened before the listener was there.
+    // Catches up on events before the listener existed.
     for (const job of jobs) take(await client.request('jobs.get', { id: job.id }));
     await promise;
   } finally {

@@ -1,7 +1,7 @@
 import { powerText, type StudyForecast, trainingsText } from '../../src-shared/domain/study-forecast.ts';
 import { formatCount, formatDuration } from './format.ts';
 
-/** What a study will cost and can decide, as lines before it starts. */
+/** Describes the cost of a study and its detectable differences before it starts. */
 export function forecastText(forecast: StudyForecast): string {
   const { trainings, scores, seconds, warnings } = forecast;
   const time =

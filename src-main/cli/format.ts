@@ -61,7 +61,7 @@ export function countBySuffix(names: readonly string[]): string {
   return [...counts].map(([suffix, count]) => `${suffix} ×${count}`).join(', ');
 }
 
-/** What JSON has no form for: bytes become a list of numbers; NaN and infinities become null by themselves. */
+/** Serializes values without a JSON form: bytes become a list of numbers. NaN and infinities become null anyway. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? Array.from(item) : item), 2)}\n`;
 }

@@ -17,7 +17,7 @@ export interface GpuProofRequest extends Pick<GpuProofOptions, 'quick' | 'backen
   readonly out: string;
 }
 
-/** `coto doctor --gpu`: needs no home. What is found is written after every part. */
+/** `coto doctor --gpu`: needs no home. Results are written after every part. */
 export async function proveGpuOn(terminal: Terminal, request: GpuProofRequest): Promise<Answer> {
   const { out, minutes, ...options } = request;
   const folder = resolve(out);

@@ -70,7 +70,7 @@ export function givenParameters(
   return values;
 }
 
-/** Whether any parameter of the methods was given, by its option or by --set. */
+/** Returns true if any parameter of the methods was set, by its option or by --set. */
 export function hasMethodOptions(methods: readonly Declaration[], options: Readonly<Record<string, unknown>>): boolean {
   return givenTexts(methods, options).size > 0;
 }

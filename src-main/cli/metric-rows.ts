@@ -1,6 +1,6 @@
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 
-/** As many steps as there may be buckets in an answer: so that every value comes as it was recorded. */
+/** Matches the maximum number of buckets in an answer, so that every value is unmerged. */
 const stepsAtOnce = 65_536;
 
 export interface MetricRow {

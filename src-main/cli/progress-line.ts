@@ -13,7 +13,7 @@ export class ProgressLine {
   private shown = '';
   private prefix: string | null = null;
   private saidAt = Number.NEGATIVE_INFINITY;
-  /** What a log is told once it has been quiet for long enough. */
+  /** Text to log once the output has been quiet for long enough. */
   private later: { text: string; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(terminal: Terminal, now: () => number = Date.now) {

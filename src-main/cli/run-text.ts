@@ -20,7 +20,7 @@ function withId(name: string | null, id: string): string {
   return name === null ? id : `${name} (${id})`;
 }
 
-/** What a run was trained on, by name; null: it is gone. */
+/** Names of a run's model and dataset; null if deleted. */
 export interface RunNames {
   readonly model: string | null;
   readonly dataset: string | null;
@@ -104,14 +104,14 @@ export function describeRun(run: RunRecord, names: RunNames): string {
   return formatSummary(lines);
 }
 
-/** What the training started from, where it was evaluated. */
+/** Describes the score before training, if it was evaluated. */
 function startLines({ start }: RunResult): (readonly [string, string])[] {
   const score = headlineOf(start);
   if (start === undefined || score === null) return [];
   return [[start.zeroShot ? 'zero-shot' : 'before training', `${amidWords(score.label)} ${score.text}`]];
 }
 
-/** What an adapter costs its base, as a line of a summary. */
+/** Formats forgetting as a line of a summary. */
 export function forgettingLine(forgetting: Forgetting): readonly [string, string] {
   const { label, value } = forgettingFact(forgetting);
   return [amidWords(label), value];

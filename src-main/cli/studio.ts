@@ -13,7 +13,7 @@ import { appDataFolder } from '../files/user-records.ts';
 /** The backend in this very process, asked by the requests that the window uses too. */
 export interface Studio {
   readonly client: StudioClient;
-  /** What came of the recovery that was asked for. */
+  /** Result of the requested recovery. */
   readonly recovered: Recovered | null;
   /** One sentence for each link in the home's folders, and for an unfinished move, that was left alone. */
   readonly skipped: readonly string[];
@@ -32,7 +32,7 @@ export function homePlace(option: string | undefined, environment: NodeJS.Proces
 export interface OpenOptions {
   /** Opens a home with a damaged or lost database. */
   readonly recovery?: RecoveryWay;
-  /** What is asked comes from other programs, which choose no path: they may name only what the studio knows. */
+  /** True for requests from other programs, which may only name known records, never paths. */
   readonly forPrograms?: boolean;
   /** True for a home that is removed after use. */
   readonly isScratch?: boolean;

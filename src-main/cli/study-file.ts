@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 
 export const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
 
-/** What a study's file says: its kind, perhaps a name, and what the kind needs. */
+/** Parses the head of a study file: its kind and an optional name. */
 export function studyFile(file: string, value: unknown): { name?: string | undefined; kind: string } {
   const parsed = z.looseObject({ kind: z.string(), name: z.string().optional() }).safeParse(value);
   if (parsed.success) return parsed.data;
@@ -67,7 +67,7 @@ async function resolveNames(client: StudioClient, value: unknown, terminal: Term
   return Object.fromEntries(entries);
 }
 
-/** What the studio knows of the adapters that a study's file names; null for one that is not there. */
+/** Returns a lookup of the adapters that a study file names; null for unknown ones. */
 async function adapterFacts(client: StudioClient): Promise<(adapter: PlannedAdapter) => AdapterFacts | null> {
   const adapters = await client.request('adapters.list', {});
   const runs = await client.request('runs.list', {});

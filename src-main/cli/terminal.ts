@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Where a command writes, and how it is interrupted: the process's own streams, or a test's. */
+/** Output and interrupts of a command: the process's own streams, or a test's. */
 export interface Terminal {
   /** Standard output: the answer, and nothing else. */
   write(text: string): void;
   /** Standard error: progress, warnings, the one line of an error. */
   report(text: string): void;
-  /** Whether standard error is a terminal on which a line can be written over. */
+  /** True if standard error is a terminal where lines can be overwritten. */
   readonly rewrites: boolean;
   readonly columns: number;
   /** Asks a person for one line; null where none can answer, as in a script. */

@@ -1,7 +1,7 @@
 import { logNames, type Submission } from '../../src-shared/domain/target.ts';
 import { formatTable } from './format.ts';
 
-/** Where runs are, a table a submission, the last one at the end. */
+/** Formats the states of submitted runs, with one table for each submission, the last one at the end. */
 export function whereText(submissions: readonly Submission[]): string {
   return submissions
     .map((submission) => {

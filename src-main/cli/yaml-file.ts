@@ -21,7 +21,7 @@ function refusal(code: ErrorCode, path: string, why: string, hint: string): Stud
   return new StudioError(code, `The file ${path} cannot be read: ${why}.`, hint);
 }
 
-/** What a file of YAML says. Throws StudioError naming the file and the line. */
+/** Reads a YAML file. Throws StudioError naming the file and the line. */
 export async function readYamlFile(path: string): Promise<unknown> {
   return parseYaml(await readTextFile(path), path);
 }

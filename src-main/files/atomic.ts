@@ -14,7 +14,7 @@ export async function writeFileAtomic(filePath: string, data: string | Uint8Arra
   });
 }
 
-/** As `writeFileAtomic`, for content that is written piece by piece. */
+/** Counterpart of `writeFileAtomic` for content written piece by piece. */
 export async function writeFileAtomicWith(
   filePath: string,
   write: (handle: FileHandle) => Promise<void>,
@@ -83,13 +83,13 @@ export function discardFolder(directory: string): void {
   rmSync(discarded, { recursive: true, force: true });
 }
 
-/** As `discardFolder`, for folders of any size: others go on meanwhile. */
+/** Counterpart of `discardFolder` for folders of any size: other work continues meanwhile. */
 export async function removeFolder(directory: string): Promise<void> {
   const discarded = temporaryName(path.resolve(directory));
   if (await moveAway(directory, discarded)) await rm(discarded, { recursive: true, force: true });
 }
 
-/** What was not finished goes away; where even that fails (no folder above it), the first error is the one to tell. */
+/** Removes an unfinished file. If even that fails (no folder above it), the first error is reported. */
 async function removeQuietly(temporary: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
 }
@@ -100,7 +100,7 @@ function finalName(target: string): string {
   return isUnfinished(name) ? path.join(path.dirname(target), name.slice(1, -'.0123456789ab.tmp'.length)) : target;
 }
 
-/** What keeps `written` from being written, in words that name it and not `temporary`. */
+/** Converts an error into one that names `written` instead of `temporary`. */
 function writeError(thrown: unknown, written: string, temporary?: string): unknown {
   const target = finalName(written);
   if (thrown instanceof StudioError) {
@@ -146,7 +146,7 @@ export function temporaryName(target: string): string {
   return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Whether something of this name was being written when its process was killed: nothing refers to it. */
+/** Returns true for files whose writing was interrupted by a kill; nothing refers to them. */
 export function isUnfinished(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 /** Memory of the control groups that a process is in (Linux): what a container, a service or a batch system grants. */
 export interface GroupMemory {
   readonly limitBytes: number;
-  /** What can still be taken; cached files count as free, since the kernel drops them first. */
+  /** Memory still available; cached files count as free, since the kernel drops them first. */
   readonly availableBytes: number;
 }
 
@@ -16,11 +16,11 @@ export interface MemoryKills {
   readonly count: number;
 }
 
-/** Of ±1000, added to a process's share of the memory in thousandths. */
+/** Score out of ±1000, added to a process's share of the memory in thousandths. */
 const childScore = 500;
 
 interface Hierarchy {
-  /** Where it is mounted; hybrid set-ups count memory in the first. */
+  /** Mount point; hybrid setups count memory in the first hierarchy. */
   readonly root: string;
   readonly line: RegExp;
   readonly limit: string;
@@ -83,7 +83,7 @@ export function memoryKills(): MemoryKills | null {
   return count === undefined ? null : { of: session, count: Number(count) };
 }
 
-/** Whether the kernel has ended processes since `before` because memory ran out. */
+/** Returns true if the kernel has killed processes since `before` for lack of memory. */
 export function ranOutOfMemory(before: MemoryKills | null): boolean {
   const now = memoryKills();
   return before !== null && now !== null && now.of === before.of && now.count > before.count;
@@ -94,7 +94,7 @@ export function endFirstOnShortMemory(processId: number): void {
   try {
     writeFileSync(`/proc/${processId}/oom_score_adj`, String(childScore));
   } catch {
-    // It has ended, or there is no such file.
+    // The process has ended, or the file does not exist.
   }
 }
 

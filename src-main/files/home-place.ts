@@ -57,13 +57,13 @@ export function locateHome(place: string): string {
   );
 }
 
-/** Where a move whose pointer was switched before it was killed has brought the home that lies here. */
+/** Returns the new place of this home if a move was killed after it switched the pointer. */
 function switchedTo(home: string): string | null {
   const move = recordedMove(home);
   return move !== null && !move.keep && isSwitched(move) ? move.target : null;
 }
 
-/** Whether the home is named at its new place. */
+/** Returns true if the pointer already names the home's new place. */
 export function isSwitched({ place, target }: Move): boolean {
   return pointedTo(place) === target;
 }

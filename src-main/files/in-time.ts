@@ -1,4 +1,6 @@
-/** What `answer` gives, or where it takes longer than so many milliseconds the error of `late`. The answer goes on unheard. */
+/**
+ * Returns the result of `answer`, or throws `late` after a time limit. The work continues, but its result is ignored.
+ */
 export async function inTime<Value>(milliseconds: number, answer: Promise<Value>, late: () => Error): Promise<Value> {
   const over = Promise.withResolvers<never>();
   const timer = setTimeout(() => over.reject(late()), milliseconds);

@@ -1,10 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-/** Whether `path` is `root` or below it, links followed. A path that does not exist yet counts by its folder. */
+/**
+ * Returns true if `path` is `root` or below it, with links followed. A path that does not exist yet counts by its
+ * folder.
+ */
 export function isInside(root: string, path: string): boolean {
   const between = relative(realPath(resolve(root)), realPath(resolve(path)));
-  // Of another drive of Windows the relative path is absolute.
+  // On another Windows drive, the relative path is absolute.
   return between !== '..' && !between.startsWith(`..${sep}`) && !isAbsolute(between);
 }
 

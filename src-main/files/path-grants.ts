@@ -15,7 +15,7 @@ export class PathGrants {
     return [...this.grants.values()];
   }
 
-  /** Whether `path` was chosen for this use, or lies in a folder that was. */
+  /** Returns true if the user chose `path`, or a folder above it, for this use. */
   covers(path: string, use: PathUse): boolean {
     return this.list().some((grant) => grant.use === use && isInside(grant.path, path));
   }

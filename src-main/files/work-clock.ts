@@ -66,8 +66,7 @@ export class WorkClock {
   }
 
   /**
-   * As `run`, for code that calls `check` often: to be stopped from outside costs more than rendering a short text.
-   * @throws StudioError refused when the clock has run out.
+   * Counterpart of `run` for code that calls `check` often: stopping short work from outside costs more than the work.
    */
   runChecked<Result>(what: What, run: (check: () => void) => Result): Result {
     const start = processorTime();

@@ -30,9 +30,9 @@ const openFlags =
   (constants.O_NONBLOCK ?? 0);
 
 /**
- * Where pino writes: `<folder>/<name>-<UTC day>.<part>.log`, readable by the user alone. Each line is on disk when `write`
- * returns, so that the last ones before a crash are there. What cannot be written (full disk, folder gone) is dropped: a
- * log must not break what it tells of.
+ * Destination of pino's logs: `<folder>/<name>-<UTC day>.<part>.log`, readable by the user alone. Each line is on disk
+ * when `write` returns, so the last lines before a crash survive. Lines that cannot be written (full disk, deleted
+ * folder) are dropped: a log must not break the program.
  */
 export class DayFile {
   private readonly folder: string;

@@ -16,7 +16,7 @@ export interface OpenLog {
 /** The folder of the log files in a home. */
 export const logFolder = 'logs';
 
-/** Of a message or a stack; both may quote a foreign file. */
+/** Limit for a message or a stack; both may quote a foreign file. */
 const longestText = 8000;
 
 /**

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
-/** Of one line of a program's output. */
+/** Limit for one line of a program's output. */
 const longestLine = 4000;
-/** Of one program: a driver that repeats itself must not push everything else out of the log. */
+/** Limit for one program: repeated driver messages must not push everything else out of the log. */
 const maxLines = 2000;
 
 /** Calls `tell` with each line that a program writes, up to the 2000th; the stream is always read to its end. */

@@ -8,7 +8,7 @@ export interface HttpServices {
   readonly port: number;
   readonly token: string;
   readonly allowedOrigins: readonly string[];
-  /** What answers below a path: /v1 or /mcp. */
+  /** Handlers below a path: /v1 or /mcp. */
   readonly routes: ReadonlyMap<string, Routes>;
   fail(response: ServerResponse, thrown: unknown): void;
 }

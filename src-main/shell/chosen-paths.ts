@@ -6,7 +6,7 @@ import { type PathGrant, type PathUse, pathToken } from '../../src-shared/contra
 import { isInside } from '../files/inside.ts';
 import { PathGrants } from '../files/path-grants.ts';
 
-/** What the system's own program may open: things to look at, none that it would run. */
+/** Types that the system may open: documents only, nothing that would be executed. */
 const openedExtensions: ReadonlySet<string> = new Set(['.html', '.csv', '.json', '.png', '.pdf', '.svg']);
 
 interface ChosenPathsOptions {
@@ -61,12 +61,12 @@ export class ChosenPaths {
     return path;
   }
 
-  /** Whether the studio wrote it: it lies in the home, or where something was saved in this session. */
+  /** Returns true if the app wrote the file: it is in the home, or was saved in this session. */
   private isOwn(path: string): boolean {
     return isInside(this.home, path) || this.given.covers(path, 'write');
   }
 
-  /** Whether it is a folder. */
+  /** Returns true for a folder. */
   private async require(path: string, isAllowed: boolean): Promise<boolean> {
     if (!isAllowed) throw new StudioError('refused', `${path} is neither of the studio nor was it chosen.`);
     const found = await stat(resolve(path)).catch(() => null);

@@ -30,7 +30,7 @@ export class HomeMover {
     this.options = options;
   }
 
-  /** Whether files are being moved. */
+  /** True while files are being moved. */
   get isMoving(): boolean {
     return this.moving !== null;
   }

@@ -3,7 +3,7 @@ import type { ErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { formatBytes } from '../../src-shared/format/bytes.ts';
 
-/** What the buttons of the question mean, in their order. */
+/** Meaning of the question's buttons, in order. */
 export const moveAnswers = ['move', 'keep', 'cancel'] as const;
 
 export function moveQuestion({ from, to, bytes, freeBytes }: PlannedMove): MessageBoxOptions {

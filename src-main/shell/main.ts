@@ -72,7 +72,7 @@ const background = new Background({
   quit: () => app.quit(),
   tray: new TrayIcon(resources.trayIcon, {
     open: () => background.leave(),
-    // What could not be resumed is asked about.
+    // If any job cannot be resumed, the user is asked first.
     quit: () => (guard.jobs.every(({ pauses }) => pauses) ? guard.quitUnasked() : app.quit()),
   }),
 });
@@ -109,8 +109,8 @@ else {
 }
 
 /**
- * Where Electron verifies the archive, what lies beside it is verified by the archive. On Linux nothing verifies the archive
- * itself.
+ * On systems where Electron verifies the archive, the archive verifies the files beside it. On Linux nothing verifies
+ * the archive itself.
  */
 async function refuseChangedFiles(): Promise<void> {
   if (!app.isPackaged || process.platform === 'linux') return;
@@ -242,7 +242,7 @@ function begin(): void {
   app.on('activate', () => background.leave());
 }
 
-/** Where the database is damaged or lost, it is for the person to say what is done. */
+/** With a damaged or lost database, the user chooses what to do. */
 async function askRecovery(status: BackendStatus): Promise<void> {
   const question = recoveryQuestion(status);
   if (question === null || isSmokeTest) return;
@@ -297,7 +297,7 @@ app.on('window-all-closed', () => {
 app.on('before-quit', (event) => {
   if (quitting || backend === null) return;
   event.preventDefault();
-  // It goes on from where it was: what was copied is removed first.
+  // Quits after the copied files are removed; the home stays at its old place.
   if (mover?.isMoving) {
     void mover.cancel().then(() => app.quit());
     return;

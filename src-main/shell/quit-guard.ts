@@ -4,7 +4,7 @@ import { quitAnswers, quitQuestion } from './quit-question.ts';
 
 /** Asks once before quitting would interrupt running jobs. */
 export class QuitGuard {
-  /** What runs, as the window says. */
+  /** Running jobs, as reported by the window. */
   jobs: readonly RunningJob[] = [];
   private readonly goToBackground: () => void;
   private isAgreed = false;
@@ -21,7 +21,9 @@ export class QuitGuard {
     app.quit();
   }
 
-  /** Whether the app may quit now. If not, the user is asked, and `app.quit` is called again where they agree. */
+  /**
+   * Returns true if the app may quit now. If not, the user is asked, and `app.quit` is called again after they agree.
+   */
   mayQuit(window: BrowserWindow | undefined): boolean {
     const question = this.isAgreed ? null : quitQuestion(this.jobs);
     if (question === null) return true;

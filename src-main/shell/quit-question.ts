@@ -1,7 +1,7 @@
 import type { MessageBoxOptions } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
 
-/** What the buttons of the question mean, in their order. */
+/** Meaning of the question's buttons, in order. */
 export const quitAnswers = ['quit', 'background', 'cancel'] as const;
 export type QuitAnswer = (typeof quitAnswers)[number];
 
@@ -9,7 +9,7 @@ export type QuitAnswer = (typeof quitAnswers)[number];
 export const quitButtons = { quit: 0, background: 1, cancel: 2 } as const satisfies Record<QuitAnswer, number>;
 const maxListed = 5;
 
-/** What is asked before quitting would interrupt jobs; null if none is running. */
+/** Returns the question before quitting would interrupt jobs; null if none is running. */
 export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | null {
   const [first] = jobs;
   if (first === undefined) return null;

@@ -2,10 +2,10 @@ import type { MessageBoxOptions } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 
-/** What the buttons of the question mean, in their order. */
+/** Meaning of the question's buttons, in order. */
 export const recoveryAnswers = ['restore', 'rebuild', 'quit'] as const satisfies readonly (RecoveryWay | 'quit')[];
 
-/** What is asked where the home's database is damaged or lost; null in any other state of the backend. */
+/** Returns the question for a damaged or lost database; null in any other state of the backend. */
 export function recoveryQuestion({ status, error }: BackendStatus): MessageBoxOptions | null {
   if (status !== 'failed' || error?.code !== 'damaged_home') return null;
   return {

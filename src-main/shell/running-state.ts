@@ -1,6 +1,6 @@
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
 
-/** What runs, in one line: for the tray and its tooltip. */
+/** Describes the running jobs in one line, for the tray and its tooltip. */
 export function runningText(jobs: readonly RunningJob[]): string {
   const [first] = jobs;
   if (first === undefined) return 'Nothing is running';

@@ -47,8 +47,9 @@ export function registerScheme(keepsCode: boolean): void {
 }
 
 /**
- * Serves the renderer's files under the app's scheme, confined to its folder, with the policy in each response header. As bytes:
- * for `protocol.handle` the shell would load fetch, and a stream for each of some sixty files, at every start.
+ * Serves the renderer's files under the app's scheme, confined to its folder, with the policy in each response header.
+ * Files are sent as bytes: `protocol.handle` would load fetch at every start, and a stream for each of some sixty
+ * files.
  */
 export function serveRenderer(folder: string): void {
   protocol.registerBufferProtocol('app', (request, answer) => {
@@ -65,7 +66,7 @@ export function lockDown(developmentServer: string | null): void {
   session.defaultSession.webRequest.onBeforeRequest(({ url }, answer) =>
     answer({ cancel: !isOwnRequest(url, developmentServer) }),
   );
-  // What the page made itself (a table, a figure) is saved where a dialog says; nothing else is.
+  // Downloads created by the page (a table, a figure) are saved through a dialog; all others are blocked.
   session.defaultSession.on('will-download', (event, item) => {
     if (/^(blob|data):/.test(item.getURL())) item.setSaveDialogOptions({ defaultPath: plainName(item.getFilename()) });
     else event.preventDefault();

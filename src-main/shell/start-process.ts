@@ -19,7 +19,7 @@ interface StartOptions {
   /** A plain Node ≥ 22, or null. */
   readonly node: string | null;
   readonly log: Log;
-  /** What it is called in the log. */
+  /** Name in the log. */
   readonly program: string;
   readonly serviceName: string;
 }

@@ -1,7 +1,7 @@
 import { Notification } from 'electron';
 import type { SystemNotice } from '../../src-shared/contract/bridge.ts';
 
-/** Those on the screen: one that nothing refers to would lose its click. */
+/** Visible notifications; without a reference, one would lose its click handler. */
 const shown = new Set<Notification>();
 
 /** Shows a notification of the system, where there is such a thing; a click calls `onClick`. */

@@ -14,7 +14,7 @@ const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: '
 const sources = tracked.filter(
   (file) =>
     /\.(ts|tsx|mjs|cjs|css|cc|h|c)$/.test(file) &&
-    !/^test\/golden\/|^test\/native\/third-party\/|(-binary|\.generated)\.ts$/.test(file),
+    !/^test\/golden\/|^test\/native\/third-party\/|(-binary|\.generated)\.\w+$/.test(file),
 );
 
 /** Openings whose subject the reader has to guess. A comment starts with a verb or a noun. */

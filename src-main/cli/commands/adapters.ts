@@ -90,7 +90,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
   });
 }
 
-/** What the tensors are, as far as there is anything to say. */
+/** Summarizes an adapter's tensors; empty facts are left out. */
 function summarizeContents(contents: AdapterContents): [string, string][] {
   const { linears, embeddings, parts, replacedBiases, whole } = contents;
   const facts: [string, string][] = [

@@ -116,7 +116,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
           terminal.report(`Measuring ${label} …\n`);
           await client.request('app.measure', { backend: id });
         }
-        // What was measured may change which backend is taken, and why.
+        // New measurements may change the selected backend and the reason.
         const { backends } = measured.length === 0 ? doctor : await client.request('app.doctor', {});
         return { ...doctor, backends, unreadable, checks };
       });

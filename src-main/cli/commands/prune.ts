@@ -13,7 +13,7 @@ import { describeAdapter } from './adapters.ts';
 
 const declarations = catalog.pruneMethods;
 
-/** What the adapter costs its base before and after. */
+/** Describes the adapter's forgetting before and after pruning. */
 function costText(forgetting: JobResult<'prune'>['forgetting']): string {
   if (forgetting === null) return '';
   const { label, value } = forgettingFact(forgetting.pruned);

@@ -91,7 +91,7 @@ function checkOptions({ openai, mcp, http, allowWrite, tokenFile, allowOrigin }:
       refuse(`--allow-origin "${origin}" is no origin.`, 'Write scheme, host and port: http://localhost:3000.');
 }
 
-/** What serves is loaded here alone: no other command has to wait for it. */
+/** Imports the server here only, so that other commands start faster. */
 async function openHttp(
   client: StudioClient,
   { openai, http, allowWrite, port, allowOrigin }: ServeInput,

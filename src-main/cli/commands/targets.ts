@@ -118,7 +118,7 @@ function placeText({ kind, host }: TargetRecord): string {
   return host === null ? kind : `${kind}:${host}`;
 }
 
-/** What was set, of what there is to set. */
+/** Describes the parameters of a target that differ from their defaults. */
 function parametersText({ kind, parameters }: TargetRecord, kinds: typeof catalog.targets): string {
   const specs = kinds.find(({ id }) => id === kind)?.parameters ?? [];
   return specs

@@ -1,7 +1,7 @@
 import { activeBackend } from './active-backend.ts';
 import type { PassRecorder } from './pass-recorder.ts';
 
-/** Of the active backend; null where it records nothing. */
+/** Returns the active backend's recorder; null if it records nothing. */
 export function passRecorder(): PassRecorder | null {
   return activeBackend()?.passRecorder?.() ?? null;
 }

@@ -5,11 +5,11 @@ import { type StoredEncoding, storedEncodings } from '../tensors/stored-matrix.t
 export interface BackendMemory {
   /** Allocated bytes of a tensor of `bytes` bytes. */
   blockBytes(bytes: number): number;
-  /** Whether a frozen weight is kept a second time, packed for its products, and a third time for its gradients. */
+  /** True if a frozen weight is kept a second time, packed for its products, and a third time for its gradients. */
   readonly packsFrozenWeights: boolean;
   /** Encodings in which matrices may stay as a file has them, and are packed for no product then. */
   readonly encodings: readonly StoredEncoding[];
-  /** Whether those of 16 bits stay in small models too. */
+  /** True if 16-bit weights stay encoded in small models too. */
   readonly keepsHalves: boolean;
   /** Bytes that its tensors can take, whatever the machine has free. */
   readonly maxBytes: number;
@@ -28,7 +28,7 @@ const webAssembly: BackendMemory = { ...plain, maxBytes: 3 * 2 ** 30 };
 
 const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, encodings: storedEncodings };
 
-/** What `webgpu/encodings` decodes, which is all there are. */
+/** Covers all encodings, because `webgpu/encodings` decodes every one. */
 const webgpu: BackendMemory = { ...plain, encodings: storedEncodings, keepsHalves: true };
 
 export function backendMemory(backend: ComputeId): BackendMemory {
@@ -37,7 +37,10 @@ export function backendMemory(backend: ComputeId): BackendMemory {
   return backend === 'native' ? pooled : plain;
 }
 
-/** As `class_of` in native/cpp/memory.cc: multiples of 64 bytes, from 256 bytes on four sizes to each power of two. */
+/**
+ * Rounds up like `class_of` in native/cpp/memory.cc: multiples of 64 bytes, from 256 bytes on four sizes to each power
+ * of two.
+ */
 function sizeClass(bytes: number): number {
   let step = 64;
   while (step * 8 < bytes && bytes > 256) step *= 2;

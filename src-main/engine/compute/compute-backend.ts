@@ -13,7 +13,7 @@ export interface ComputeProbe {
   readonly device: string | null;
   /** Available memory: that of the GPU, else of the machine. Omitted if unknown. */
   readonly memoryBytes?: number;
-  /** What the card allows programs; omitted without one. */
+  /** Limits and abilities of the card; omitted without one. */
   readonly card?: Card;
   /** Why it can be used, or why not and what would help. */
   readonly reason: string;
@@ -21,9 +21,9 @@ export interface ComputeProbe {
 
 /** How a backend keeps matrices in memory as they are encoded, and computes with their values as float32. */
 export interface MatrixStorage {
-  /** Those of other encodings are read as float32. */
+  /** Encodings read as they are; tensors of other encodings become float32. */
   readonly encodings: readonly StoredEncoding[];
-  /** Whether matrices of 16 bits stay as they are in small models too: nothing is gained by another copy. */
+  /** True if 16-bit matrices stay encoded in small models too, because another copy gains nothing. */
   readonly keepsHalves: boolean;
   /** `finite`: whether no value is NaN or infinite. */
   store(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
@@ -37,7 +37,7 @@ export interface MatrixStorage {
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
 export interface ComputeBackend {
   readonly id: ComputeId;
-  /** Whether values passed to tfjs are copied at once, so that their memory may be reused. */
+  /** True if values passed to tfjs are copied at once, so that their memory may be reused. */
   readonly copiesUploads?: boolean;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
@@ -73,9 +73,9 @@ export interface ComputeBackend {
 }
 
 export interface Bfloat16Support {
-  /** Whether this machine's processor has them. */
+  /** True if the local processor has these instructions. */
   isAvailable(): boolean;
-  /** Whether bfloat16 was measured to be faster than float32; only called if supported. Measured once. */
+  /** True if bfloat16 was measured to be faster than float32; only called if supported. Measured once. */
   isFaster(): boolean;
 }
 

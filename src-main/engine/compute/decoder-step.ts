@@ -4,13 +4,13 @@ import type * as tf from '@tensorflow/tfjs-core';
 export interface LinearProduct {
   /** [out, in] */
   readonly weight: tf.Tensor2D;
-  /** Whether the weight never changes, so that a backend may keep a packed form of it. */
+  /** True if the weight never changes, so that a backend may keep a packed form. */
   readonly isFrozen: boolean;
   /** [out] */
   readonly bias: tf.Tensor1D | null;
   /** A [r, in], B [out, r] */
   readonly factors: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly scaling: number } | null;
-  /** Whether x·weightᵀ may be computed in bfloat16, with sums in float32. */
+  /** True if x·weightᵀ may be computed in bfloat16, with sums in float32. */
   readonly bfloat16: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface DecoderStep {
   readonly cache: tf.Tensor;
   /** Tokens before these; below the cache's capacity. */
   readonly tokens: number;
-  /** Of the new tokens, [1 or batch, headSize / 2]. */
+  /** Rotation of the new tokens, [1 or batch, headSize / 2]. */
   readonly rotary: { readonly cos: tf.Tensor2D; readonly sin: tf.Tensor2D };
   /** [batch, tokens + 1], 1 to attend, 0 for padding. */
   readonly mask: tf.Tensor2D | undefined;

@@ -20,7 +20,7 @@ export function real(inputs: KernelInputs, name: string | number): tf.TensorInfo
   return found;
 }
 
-/** As `real`, where it may not be given. */
+/** Counterpart of `real` for an optional input. */
 export function optionalReal(inputs: KernelInputs, name: string): tf.TensorInfo | undefined {
   return inputs[name] === undefined ? undefined : real(inputs, name);
 }

@@ -116,8 +116,8 @@ export function measureNativeGemm(): GemmRates {
 }
 
 /**
- * In a control group with a limit, a tensor that would exceed it is refused with a way out: otherwise the kernel would end the
- * process without a word. What the rest of the process takes meanwhile is left free.
+ * In a control group with a limit, rejects a tensor that would exceed it with advice: otherwise the kernel would kill
+ * the process silently. A reserve covers the rest of the process.
  */
 function keepWithinGroup(addon: NativeAddon): void {
   const spare = spareBytesOfGroup();

@@ -1,10 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Where in a pass its operations are: forward or backward, in a layer; what follows the last layer counts as one more. */
+/**
+ * Part of a pass that an operation belongs to: forward or backward, in a layer. Operations after the last layer count
+ * as another layer.
+ */
 export interface PassPlace {
   readonly layer: number;
   readonly isBackward: boolean;
-  /** Of a layer that is kept linear by linear: one of them by its name, or what runs between two. Absent: all of it. */
+  /**
+   * Name of a linear, or the part between two linears, in a layer recorded linear by linear. Absent: the whole layer.
+   */
   readonly segment?: string;
   readonly isLinear?: boolean;
 }
@@ -12,7 +17,10 @@ export interface PassPlace {
 /** A place, and all that decides which operations run there, e.g. whether its adapters are on. */
 export interface PassPart extends PassPlace {
   readonly variant: string;
-  /** Of a layer that is kept linear by linear: those that have an adapter, and how it is; the rest does not depend on it. */
+  /**
+   * Adapted linears of a layer recorded linear by linear, with the state of each adapter; the others do not depend on
+   * it.
+   */
   readonly linears?: ReadonlyMap<string, AdapterUse>;
   /** No layer further back is asked for: what comes behind the last linear that is trained is left out. */
   readonly isLast?: boolean;
@@ -26,8 +34,8 @@ export interface PassResult {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
   /**
-   * Where the gradients are the recorder's: to be called when they are used no more. Nobody disposes of them, and the next pass
-   * writes over them.
+   * Call once the gradients, which are the recorder's, are no longer needed. Callers do not dispose of them; the next
+   * pass overwrites them.
    */
   readonly giveBack?: () => void;
 }
@@ -43,21 +51,21 @@ export interface PassRequest {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   /** All that it may read. */
   readonly variables: Iterable<tf.Variable>;
-  /** Whether the result outlives the next pass. */
+  /** True if the result outlives the next pass. */
   readonly isKept: boolean;
-  /** Whether the gradients may be lent; not where their values are asked for, or others put in their place. Default no. */
+  /** True if the gradients may be lent; not allowed if their values are read or replaced. Default no. */
   readonly mayLend?: boolean;
 }
 
-/** What a pass says while it runs. */
+/** Notifications of a pass while it runs. */
 export interface PassMarks {
-  /** What follows belongs to this part. */
+  /** Marks the start of this part. */
   enter(place: PassPlace): void;
   /** The states that a layer passes on. */
   handOver(layer: number, states: tf.Tensor): void;
   /** The gradient of the states that a layer was given, where nothing further back may ask for it. */
   handBack(gradient: tf.Tensor): void;
-  /** What the linear that is entered gives. */
+  /** Reports the output of the linear that was entered. */
   give(result: tf.Tensor): void;
 }
 

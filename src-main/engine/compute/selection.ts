@@ -5,8 +5,8 @@ import { choiceReason, measuredRate } from './choice-reason.ts';
 export type ComputeChoice = Settings['compute_backend'];
 
 /**
- * Where a backend may be loaded. `process`: only in a separate process, since its driver can crash the process or does not
- * survive the termination of a thread. `thread`: anywhere.
+ * Isolation that a backend needs. `process`: a separate process, since its driver can crash the process or does not
+ * survive the termination of a thread. `thread`: none.
  */
 export type EngineIsolation = 'thread' | 'process';
 
@@ -67,7 +67,7 @@ function mayBeTakenAlone(report: ComputeBackendReport): boolean {
   return report.available && position(report) >= 0;
 }
 
-/** Of a GPU: a weak one, of a processor's own, may be slower than the processor. */
+/** Integrated GPUs may be slower than the processor. */
 function isMeasuredSlower(report: ComputeBackendReport, offered: readonly ComputeBackendReport[]): boolean {
   const own = measuredRate(report);
   if (report.kind !== 'gpu' || own === null) return false;

@@ -1,6 +1,6 @@
 import { groupMemory } from '../../files/control-group.ts';
 
-/** Of a control group's memory, for what is not a tensor. */
+/** Share of a control group's memory reserved for everything but tensors. */
 const reservedShare = 0.05;
 const minReserve = 64 * 2 ** 20;
 

@@ -16,7 +16,7 @@ if (tf.version_core !== checkedVersion)
 /** An entry of the gradient tape. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
 
-/** Whether operations are recorded on a gradient tape. */
+/** Returns true if operations are recorded on a gradient tape. */
 export function isTaping(): boolean {
   return tf.engine().isTapeOn();
 }
@@ -187,7 +187,7 @@ export async function fillGpuBuffer(
   backend.queue.writeBuffer(buffer, 0, values);
 }
 
-/** Where the values of a tensor are: in a buffer of its own, or in a part of one that tensors share. */
+/** Location of a tensor's values: a buffer of its own, or a part of a shared one. */
 export interface GpuSlice {
   readonly buffer: GPUBuffer;
   /** In bytes. */
@@ -267,8 +267,8 @@ export function copyOnGpu(backend: WebGPUBackend, from: GpuSlice, to: GpuSlice):
 }
 
 /**
- * Where a tensor of tfjs's WebGPU backend is, uploaded if it is not on the device. `isWritten`: a program changes it, so that
- * values which were read back before no longer hold.
+ * Returns the location of a tensor of tfjs's WebGPU backend, after uploading it if necessary. `isWritten`: a program
+ * changes the tensor, so values read back before become invalid.
  */
 export function gpuSliceOf(
   backend: WebGPUBackend,
@@ -287,7 +287,7 @@ export function wholeBuffer(buffer: GPUBuffer): GpuSlice {
   return { buffer, offset: 0, size: buffer.size };
 }
 
-/** Whether the pool of tfjs's WebGPU backend has a buffer of this size and usage that waits for reuse. */
+/** Returns true if the pool of tfjs's WebGPU backend has a free buffer of this size and usage. */
 export function hasFreeGpuBuffer(backend: WebGPUBackend, size: number, usage: GPUBufferUsageFlags): boolean {
   return freeGpuBuffers(backend).some((buffer) => buffer.size === size && buffer.usage === usage);
 }

@@ -1,7 +1,7 @@
 import { activeBackend } from './active-backend.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
-/** Whether the active backend copies the values of a tensor on creation. */
+/** Returns true if the active backend copies the values of a tensor on creation. */
 export function uploadsAreCopied(): boolean {
   return activeBackend()?.copiesUploads ?? false;
 }

@@ -17,7 +17,9 @@ const binaryName = 'tfjs-backend-wasm-simd.wasm';
 
 const device = 'CPU, one thread, 128-bit SIMD';
 
-/** Whether our own kernels are in use; null before the first activation, since they need the backend's memory. */
+/**
+ * True if the project's own kernels are in use; null before the first activation, since they need the backend's memory.
+ */
 let accelerated: boolean | null = null;
 
 /** null before the first activation. */

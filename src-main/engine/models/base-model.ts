@@ -16,20 +16,20 @@ export interface LinearRunner {
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
   /** Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included. */
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
-  /** Whether the module is unchanged from the base: neither adapted nor in modules_to_save. */
+  /** Returns true if the module is unchanged from the base: neither adapted nor in modules_to_save. */
   isPlain(module: LinearModule): boolean;
-  /** Whether biases of the base that belong to no linear are replaced while it runs; absent: none are. */
+  /** True if biases of the base outside of linears are replaced while the model runs; default: false. */
   readonly replacesBiases?: boolean;
-  /** Whether the module is multiplied by in bfloat16: attention to what it gives may then be so, too. */
+  /** Returns true if the module multiplies in bfloat16; attention on its outputs may then use bfloat16 too. */
   inBfloat16(module: LinearModule): boolean;
   /** PEFT's name of the task that the adapter brings a head for; null: the base's own. */
   readonly headTask: string | null;
   /**
-   * What `linear` computes of the module now, where that is a product with at most LoRA's factors beside it; null where it is
-   * more. Left out by runners that are to be asked for every product.
+   * Returns the product that `linear` computes for the module, if it has at most LoRA's factors in addition; null
+   * otherwise. Omitted by runners that must see every product.
    */
   product?(module: LinearModule): LinearProduct | null;
-  /** Whether gradients will be needed: `activate` then computes the derivative with the value. */
+  /** True if gradients will be needed: `activate` then computes the derivative with the value. */
   readonly taped: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface HiddenStates {
 
 /** Positions and padding of the tokens in a batch. */
 export interface SequenceContext {
-  /** Of the positions of one sequence, or of every row of the batch. */
+  /** Rotation for the positions of one sequence, or of every row of the batch. */
   readonly rotary?: RotaryTable | undefined;
   /** [batch, tokens], 1 to attend, 0 for padding; absent without padding. */
   readonly mask?: tf.Tensor2D | undefined;
@@ -70,8 +70,8 @@ export interface BaseModel {
   readonly description: ModelDescription;
   readonly layerCount: number;
   /**
-   * Whether a linear is also given rows of no single example (DeBERTa's distances, CLIP's two towers): examples of
-   * different adapters are then never in one batch.
+   * True if a linear also receives rows of no single example (DeBERTa's distances, CLIP's two towers). Examples of
+   * different adapters then never share a batch.
    */
   readonly mixesExamples?: boolean;
   /**

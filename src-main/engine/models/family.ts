@@ -18,11 +18,11 @@ export type FamilyDescription = Omit<
 >;
 
 export interface LoadOptions {
-  /** Whether products with frozen weights use bfloat16 with float32 sums; the backend must support it. */
+  /** True if products with frozen weights use bfloat16 with float32 sums; the backend must support it. */
   readonly bfloat16?: boolean;
   /**
-   * Whether matrices of 16 bits stay as they are encoded where the backend can, at a third of the memory or less, and are
-   * decoded by each product; those of blocks always do. By default those of large models.
+   * True if 16-bit matrices stay encoded if the backend allows it, using a third of the memory or less, and each
+   * product decodes them. Block-encoded matrices always do. Default: true for large models.
    */
   readonly encoded?: boolean;
   /**

@@ -1,4 +1,4 @@
-/** Whether a model is large enough that a second and third copy of its weights, packed for their products, cost too much. */
+/** Returns true if a model is so large that packed copies of its weights cost too much memory. */
 export function isLargeModel(parameterCount: number): boolean {
   return parameterCount >= 2 ** 28;
 }

@@ -4,7 +4,10 @@ export const usualTokens = 512;
 /** Effect of a run's adapters on the memory of the layers, by names of linears in the model. */
 export interface AdapterPresence {
   has(linear: string): boolean;
-  /** Whether the linear's own weight is in no product of a step, since its adapter's forward pass makes another one. */
+  /**
+   * Returns true if no product of a step uses the linear's own weight, since its adapter's forward pass computes
+   * another one.
+   */
   replaces(linear: string): boolean;
   /** Float32 matrices of the size of an encoded weight that adapters make while its linear runs. */
   readonly madeMatrices: number;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
 
-/** Of a request's body. A conversation of a million characters is below it. */
+/** Limit of a request's body. A conversation of a million characters fits. */
 export const maxBodyBytes = 4 * 2 ** 20;
 
 /**

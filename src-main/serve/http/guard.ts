@@ -40,7 +40,7 @@ export function originHeaders({ headers }: IncomingMessage): Record<string, stri
   return origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'origin' };
 }
 
-/** What a browser asks for before a page's request. */
+/** Answers a browser's preflight request. */
 export function preflightHeaders(request: IncomingMessage): Record<string, string> {
   const asked = request.headers['access-control-request-headers'] ?? '';
   return {

@@ -94,7 +94,7 @@ function pathOf(request: IncomingMessage): string {
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // It stays: a connection that cannot be taken, e.g. for want of file descriptors, must not end the server.
+    // The listener stays: a failed connection, e.g. without file descriptors left, must not end the server.
     server.on('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'

@@ -5,11 +5,11 @@ const maxCharacters = 100_000;
 
 export interface BoundedAnswer {
   readonly value: unknown;
-  /** What is not told, e.g. "result.columns: 500 of 812". */
+  /** Parts left out, e.g. "result.columns: 500 of 812". */
   readonly leftOut: readonly string[];
 }
 
-/** As much of a JSON value, from its beginning, as an assistant can be told. */
+/** Truncates a JSON value to the amount that an assistant can read. */
 export function bounded(value: unknown): BoundedAnswer {
   const leftOut: string[] = [];
   let left = maxCharacters;

@@ -2,7 +2,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { type McpOptions, mcpServer } from './server.ts';
 
-/** Of one message. */
+/** Limit for one message. */
 const maxMessageBytes = 4 * 2 ** 20;
 
 /** Serves the process that started this one, over standard input and output, until it leaves or `signal` is aborted. */

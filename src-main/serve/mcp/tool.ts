@@ -8,7 +8,7 @@ export interface Tool {
   /** For the assistant: what comes back, and when to use it. */
   readonly description: string;
   readonly input: z.ZodType;
-  /** It starts, ends or changes something; offered with --allow-write alone. */
+  /** True for tools that start, end or change something; offered with --allow-write only. */
   readonly writes: boolean;
   /** @throws StudioError what the studio says, and invalid_input for arguments that do not fit `input` */
   run(client: StudioClient, input: unknown): Promise<unknown>;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FinishReason } from '../../../src-shared/domain/generation.ts';
 import type { GeneratedText } from './generate.ts';
 
-/** What all documents of one answer have in common. */
+/** Fields that all documents of one answer share. */
 export interface AnswerHead {
   readonly id: string;
   readonly created: number;

@@ -27,7 +27,7 @@ export interface ApiError {
   };
 }
 
-/** What was thrown, as OpenAI's API would answer it. */
+/** Converts an error to the format of OpenAI's API. */
 export function toApiError(thrown: unknown): ApiError {
   const isHttp = thrown instanceof HttpError;
   const value = toErrorValue(thrown);

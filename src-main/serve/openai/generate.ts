@@ -56,7 +56,7 @@ export async function generate(
     if (job.id === jobId && isOver(job)) resolve(job);
   });
   const cancel = (): void => {
-    // It may have ended just now.
+    // The job may have ended just now.
     if (jobId !== null) client.request('jobs.cancel', { id: jobId }).catch(() => undefined);
   };
   try {
@@ -74,7 +74,7 @@ export async function generate(
     signal.removeEventListener('abort', cancel);
     stopText();
     stopJobs();
-    // What is left, e.g. by a kill, goes when the studio is opened next.
+    // Jobs left behind, e.g. by a kill, are removed at the next start.
     if (jobId !== null) await client.request('generation.remove', { id: jobId }).catch(() => undefined);
   }
 }

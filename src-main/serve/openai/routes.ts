@@ -67,7 +67,7 @@ interface Asked {
   readonly head: AnswerHead;
   readonly orders: readonly GenerationOrder[];
   readonly body: ChatRequest | CompletionRequest;
-  /** What is put before each text. */
+  /** Text repeated before each completion. */
   readonly echoes?: readonly string[];
 }
 

@@ -54,7 +54,7 @@ export function describeModel(model: ServedModel, served: readonly ServedModel[]
     object: 'model',
     created: Math.floor((adapter ?? base).createdAt / 1000),
     owned_by: 'coto-studio',
-    /** As vLLM says it: what the adapter is on. */
+    /** Base of an adapter, in vLLM's format. */
     parent: adapter === null ? null : base.name,
     kind: adapter?.origin.kind ?? 'base',
   };

@@ -49,7 +49,7 @@ export class FeedExecutor extends HttpExecutor<ClientRequest> {
     return text;
   }
 
-  /** As electron-updater asks its own executor for it. */
+  /** Counterpart of the download method that electron-updater calls on its own executor. */
   async download(url: URL, destination: string, options: DownloadOptions): Promise<string> {
     try {
       return await options.cancellationToken.createPromise<string>((resolve, reject, onCancel) => {
@@ -106,7 +106,7 @@ export class FeedExecutor extends HttpExecutor<ClientRequest> {
   }
 }
 
-/** Whether the text was signed with the key's other half. */
+/** Returns true if the text was signed with the matching private key. */
 function isSigned(text: string, signature: string, publicKey: string): boolean {
   const key = publicKey.includes('BEGIN')
     ? createPublicKey(publicKey)

@@ -8,7 +8,7 @@ import type { Packaging } from './packaging.ts';
 
 interface FeedUpdaterOptions {
   readonly feed: URL;
-  /** Of the releases' key: Ed25519, SPKI. */
+  /** Public key of the releases: Ed25519, SPKI. */
   readonly publicKey: string;
   readonly packaging: Packaging;
   readonly version: string;
@@ -62,14 +62,14 @@ export function openFeedUpdater(options: FeedUpdaterOptions): FeedUpdater {
     error: (message: unknown) => log.warn(String(message)),
   };
   const executor = new FeedExecutor(feed, options.publicKey);
-  // It makes one of its own only on Electron's network, which is closed.
+  // The updater's default executor uses Electron's network, which is closed.
   Reflect.set(updater, 'httpExecutor', executor);
   updater.setFeedURL({ provider: 'generic', url: feed.href, useMultipleRangeRequest: false });
   updater.autoDownload = false;
   updater.autoInstallOnAppQuit = true;
   updater.disableDifferentialDownload = true;
   updater.disableWebInstaller = true;
-  // What fails is thrown as well; an `error` without a listener would end the app.
+  // Failures are also thrown; an `error` event without a listener would end the app.
   updater.on('error', () => undefined);
   return {
     async check() {

@@ -52,7 +52,7 @@ function unsupported(publicKey: string, packaging: string | null): string | null
   return null;
 }
 
-/** What the window asks for is the person's to allow: a feed learns that someone uses the app. */
+/** The user must agree to a feed, because its server learns that someone uses the app. */
 async function agree(feed: URL): Promise<boolean> {
   const [window] = BrowserWindow.getAllWindows();
   const question = {

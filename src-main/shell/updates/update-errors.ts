@@ -1,6 +1,6 @@
 import { asError, StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** What electron-updater, Node and the feed throw, in words. */
+/** Readable messages for errors of electron-updater, Node and the feed. */
 const sentences: Readonly<Record<string, string>> = {
   ERR_UPDATER_CHANNEL_FILE_NOT_FOUND: 'The feed has no release for this system.',
   ERR_CHECKSUM_MISMATCH: 'What was downloaded is not what the release describes; it was deleted.',

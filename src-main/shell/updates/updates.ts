@@ -10,7 +10,7 @@ interface UpdatesOptions {
   readonly unsupported: string | null;
   /** The feed that the package or the environment names, not asked before the person turns updates on. */
   readonly proposed: string | null;
-  /** Where the person's choice is kept. */
+  /** File of the user's choice. */
   readonly settingFile: string;
   readonly log: Log;
   /** Asks the person, in a dialog that the window cannot answer. */
@@ -56,7 +56,7 @@ export class Updates {
     return this.state;
   }
 
-  /** Asks the feed, once. What fails is in the state. */
+  /** Asks the feed, once. Failures appear in the state. */
   async check(): Promise<UpdateState> {
     const { feed } = this;
     if (feed === null) throw new StudioError('refused', 'No feed is set.', 'Turn updates on in Settings first.');

@@ -45,7 +45,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] =
   'describe',
 ];
 
-/** Whether a loaded module is the addon in this version, with every function. */
+/** Returns true if a loaded module is this version of the addon, with every function. */
 export function isNativeAddon(value: unknown): value is NativeAddon {
   return (
     typeof value === 'object' &&

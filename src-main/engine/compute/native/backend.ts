@@ -14,7 +14,7 @@ export class NativeData {
   references = 1;
   /** The values of a string tensor, which the addon does not support. */
   strings: Uint8Array[] | null = null;
-  /** Whether the addon has the values as they are encoded in a file. */
+  /** True if the addon has the values encoded like in a file. */
   isStored = false;
   /** Values in use from the start on, of data that `appended` made to grow into; else null. */
   filled: number | null = null;

@@ -26,7 +26,7 @@ export async function makeTensorflowBackend(installation: TensorflowInstallation
   }
 }
 
-/** Whether libtensorflow found a usable GPU. Throws the loader's error if a library is missing. */
+/** True if libtensorflow found a usable GPU. Throws the loader's error if a library is missing. */
 export function isUsingGpu(installation: TensorflowInstallation): boolean {
   return loadBinding(installation).isUsingGpuDevice();
 }

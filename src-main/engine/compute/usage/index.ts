@@ -6,7 +6,7 @@ import { nvidiaSmi } from './nvidia-smi.ts';
 /** Every way to learn how busy a graphics device is; the first that answers is used. */
 export const usageProbes: readonly UsageProbe[] = [nvidiaSmi, amdSysfs];
 
-/** What a run records of its device: nothing of what the device does not tell. */
+/** Returns the recorded metrics of a device, without those that the device does not report. */
 export function deviceMetrics(usage: DeviceUsage | null): Record<string, number> {
   if (usage === null) return {};
   const { memoryUsedBytes, utilization } = usage;
@@ -46,7 +46,7 @@ export class UsageMeter {
     return this.chosen(this.device);
   }
 
-  /** Of a device by its name, from a reading that is no older than the least time between two; null where nothing tells. */
+  /** Returns the named device's usage, read again if the interval has passed; null if unavailable. */
   async fresh(device: string | null): Promise<DeviceUsage | null> {
     if (this.probe !== null && performance.now() - this.readAt >= this.every) await this.refresh();
     return this.chosen(device);

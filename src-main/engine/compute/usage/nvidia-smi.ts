@@ -17,7 +17,7 @@ export const nvidiaSmi: UsageProbe = {
     }),
 };
 
-/** A line a device: name, MiB, MiB, percent. What a device does not tell is "[N/A]" or "[Not Supported]". */
+/** A line a device: name, MiB, MiB, percent. Unavailable values are "[N/A]" or "[Not Supported]". */
 export function parseNvidiaSmi(output: string): DeviceUsage[] {
   return output.split(/\r?\n/).flatMap((line) => {
     const [utilization, total, used, ...name] = line.split(', ').reverse();

@@ -13,16 +13,16 @@ export function allowedBytes(): number | null {
 }
 
 /**
- * Lets tfjs's pool of buffers take no more than `maxBytes()` of the card. At the limit the buffers that wait for reuse are given
- * back first: batches of many lengths leave many; then those of a recording that rests, which `giveBack` hands to the pool if there
- * are any. What still has no place is refused at once, with the way out: a driver would say so when the step is over, swap, or hang.
+ * Lets tfjs's pool of buffers take no more than `maxBytes()` of the card. At the limit, free buffers are released
+ * first: batches of many lengths leave many. Then `giveBack` returns those of an idle recording to the pool. If there
+ * is still no room, the request fails at once with advice: a driver would fail after the step, swap, or hang.
  */
 export function limitBuffers(backend: WebGPUBackend, maxBytes: () => number | null, giveBack: () => boolean): void {
   const pool = backend.bufferManager;
   const acquire = pool.acquireBuffer.bind(pool);
   const { maxBufferSize, maxStorageBufferBindingSize } = backend.device.limits;
   pool.acquireBuffer = (size, usage, mapped, reuse) => {
-    // Of a program that is about to be recorded: nothing is handed over in between.
+    // Uniforms belong to a program that is about to be recorded: release nothing in between.
     if (usage & GPUBufferUsage.UNIFORM) return acquire(size, usage, mapped, reuse);
     const largest =
       usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;

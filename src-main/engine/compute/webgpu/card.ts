@@ -12,7 +12,7 @@ type Info = Pick<GPUAdapterInfo, 'vendor' | 'device' | 'description'>;
 /** Words of cards' names that are not written as words are. */
 const codes: ReadonlySet<string> = new Set(['nvidia', 'amd', 'rtx', 'gtx', 'rx', 'pcie', 'hd', 'uhd', 'gpu']);
 
-/** Whether the processor imitates a card: llvmpipe, SwiftShader, WARP. */
+/** Returns true if the processor emulates the card: llvmpipe, SwiftShader, WARP. */
 export function isSoftware(info: Info): boolean {
   return (
     Reflect.get(info, 'isFallbackAdapter') === true ||
@@ -33,7 +33,7 @@ export function nameOf(info: Info): string {
   return name.join(' ') || driver.trim() || info.vendor || 'unnamed device';
 }
 
-/** What the card allows the engine's programs. */
+/** Returns the card's limits and abilities for the engine's programs. */
 export function cardOf({ limits, features }: Allowed): Card {
   return {
     largestTensorBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),

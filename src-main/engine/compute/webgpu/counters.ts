@@ -1,8 +1,8 @@
-/** What the WebGPU backend has asked of the device while it was counted. */
+/** Counts of the WebGPU backend's requests to the device while counting was on. */
 export interface GpuCounts {
   /** Dispatches of programs, our own and tfjs's. */
   readonly dispatches: number;
-  /** Those by the program that ran, e.g. `rms_norm`, or the class of tfjs's. */
+  /** Dispatches by program, e.g. `rms_norm`, or the tfjs class. */
   readonly byProgram: Readonly<Record<string, number>>;
   /** Bytes of the tensors that the programs read and wrote, each once a dispatch. */
   readonly boundBytes: number;
@@ -16,7 +16,7 @@ export interface GpuCounts {
    * commands. The device's own work is not in it, on software devices neither.
    */
   readonly hostMilliseconds: number;
-  /** Of these, milliseconds of handing command buffers to the queue: validation, and the driver. */
+  /** Milliseconds of it spent submitting command buffers: validation, and the driver. */
   readonly submitMilliseconds: number;
 }
 
@@ -72,7 +72,7 @@ export class GpuCounters {
     }
   }
 
-  /** As `dispatch`. */
+  /** Counts a read-back; works like `dispatch`. */
   readBack(bytes: () => number): void {
     if (!this.isOn) return;
     this.fetched++;
@@ -132,5 +132,5 @@ function threadMilliseconds(): number {
   return (user + system) / 1000;
 }
 
-/** Of this process's WebGPU backend. */
+/** Counters of this process's WebGPU backend. */
 export const gpuCounters = new GpuCounters();

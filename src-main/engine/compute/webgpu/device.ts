@@ -65,7 +65,7 @@ export interface DeviceWatch {
   failure(): StudioError | null;
   /** Makes of a device that does not answer one that has failed; the error of whoever waits. */
   giveUp(): StudioError;
-  /** As `failure`, after a short wait: an operation fails before the loss of the device is reported. */
+  /** Returns `failure` after a short wait, because an operation fails before the device loss is reported. */
   failureSoon(): Promise<StudioError | null>;
 }
 

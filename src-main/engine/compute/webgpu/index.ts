@@ -16,7 +16,7 @@ let watch: DeviceWatch | null = null;
 let programs: ProgramRunner | null = null;
 /** Memory of the card, as its driver tells; null where nothing tells. */
 let cardBytes: number | null = null;
-/** Of all buffers, at most; null: any number. */
+/** Limit for all buffers together; null: none. */
 let maxBytes: number | null = null;
 let recorder: PassRecorder | null = null;
 /** How products are computed on the device: once they are timed. */

@@ -7,7 +7,7 @@ export interface GpuWork {
   readonly given: GpuArguments;
 }
 
-/** Of each part, the bindings of the whole in its own order: reads, then writes. */
+/** For each part, its bindings' positions in the whole, in the part's order: reads, then writes. */
 type Places = readonly (readonly number[])[];
 
 interface JoinedBinding extends Pick<GpuBinding, 'type'> {
@@ -63,7 +63,7 @@ function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | nu
   };
 }
 
-/** What two operands of one buffer have in common. */
+/** Returns the identity that operands of one buffer share. */
 function placeOf(operand: GpuOperand): object {
   return 'dataId' in operand ? operand.dataId : operand;
 }

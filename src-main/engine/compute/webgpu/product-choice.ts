@@ -7,7 +7,7 @@ import type { ProductPath } from './product-paths.ts';
 import type { ProgramRunner } from './program-runner.ts';
 import { storeMatrix } from './store-matrix.ts';
 
-/** What a device allows. */
+/** Features of a device that affect products. */
 export interface ProductFeatures {
   readonly hasFloat16: boolean;
   readonly matrices: readonly SubgroupMatrices[];
@@ -124,7 +124,7 @@ function isClose(actual: Float32Array, expected: Float32Array, tolerance: number
   return actual.every((value, index) => Math.abs(value - (expected[index] ?? Number.NaN)) <= tolerance * largest);
 }
 
-/** Of products forward and back. */
+/** Times forward and backward products. */
 async function time(gpu: ProgramRunner, path: ProductPath, left: tf.TensorInfo, right: tf.TensorInfo): Promise<number> {
   await gpu.finished();
   const started = performance.now();

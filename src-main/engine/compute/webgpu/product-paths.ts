@@ -14,7 +14,7 @@ export interface ProductPath {
   readonly matrices: SubgroupMatrices | null;
 }
 
-/** What every card has. */
+/** Path that every card supports. */
 export const plainPath: ProductPath = { id: 'float32', label: 'tiles of float32', isRounded: false, matrices: null };
 
 /** Which products are computed how on a device: by a matrix that may be rounded in the fastest way, by any other in the fastest exact one. */

@@ -23,7 +23,7 @@ import type { Observation } from './replay/recording.ts';
 /** A tensor, or a whole buffer that tensors share. */
 export type GpuOperand = tf.TensorInfo | GPUBuffer;
 
-/** What a dispatch of a program is given. */
+/** Arguments of a program's dispatch. */
 export interface GpuArguments {
   /** In the program's order. */
   readonly reads: readonly GpuOperand[];
@@ -66,7 +66,7 @@ export class ProgramRunner {
   private readonly pipelines = new WeakMap<GpuProgram, Pipeline>();
   private readonly uniforms = new Map<string, GPUBuffer>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
-  /** Those whose uniforms are written again, by pipeline and tensors. */
+  /** Cached uniforms that are rewritten, by pipeline and tensors. */
   private readonly written = new Map<string, Written>();
   /** Command buffers that the backend has handed to the device. */
   submissions = 0;
@@ -77,7 +77,7 @@ export class ProgramRunner {
   private readonly maxWorkgroups: number;
   /** How products are computed on this device. */
   readonly products = new ProductPaths();
-  /** Whether a pass is recorded. */
+  /** Recording of the current pass, if any. */
   readonly observation: Observation = { recording: null, uniforms: null };
   /** Buffers that a program may bind. */
   readonly maxBuffers: number;
@@ -178,7 +178,7 @@ export class ProgramRunner {
     return slice;
   }
 
-  /** Where a tensor is. */
+  /** Returns the location of a tensor. */
   sliceOf(tensor: tf.TensorInfo, isWritten: boolean): GpuSlice {
     return gpuSliceOf(this.backend, tensor, isWritten);
   }

@@ -1,7 +1,10 @@
 /** A storage buffer of a program: its name and the type of its elements. */
 export interface GpuBinding {
   readonly name: string;
-  /** Of `words` a program knows what they encode; by any other type it is given the values of an encoded matrix. */
+  /**
+   * With `words`, the program decodes the matrix itself; with any other type, it receives the decoded values of an
+   * encoded matrix.
+   */
   readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'words';
 }
 
@@ -9,9 +12,12 @@ export interface GpuBinding {
 export interface GpuProgram {
   /** For the counters and for messages of the driver. */
   readonly name: string;
-  /** What WGSL wants to be told of before anything else, e.g. `enable f16;`. The device must have it. */
+  /** WGSL directives that come first, e.g. `enable f16;`. The device must have it. */
   readonly directives?: readonly string[];
-  /** Whether the body is given `subgroup` too, the number of the subgroup in its workgroup. Such a program has a dispatch of its own. */
+  /**
+   * True if the body also receives `subgroup`, the index of the subgroup in its workgroup. Such a program has a
+   * dispatch of its own.
+   */
   readonly hasSubgroups?: boolean;
   /** Bound in this order, then `writes`; the program reads them. */
   readonly reads: readonly GpuBinding[];

@@ -18,7 +18,7 @@ export interface CollectedModule {
   readonly tensors: ReadonlyMap<string, HostTensor>;
   readonly rank: number;
   readonly scaling: number;
-  /** Of a convolution: [input channels, window sizes…]. */
+  /** Shape of a convolution: [input channels, window sizes…]. */
   readonly kernel?: readonly number[];
 }
 
@@ -67,7 +67,7 @@ export function finite(file: string, key: string, tensor: HostTensor): HostTenso
   return tensor;
 }
 
-/** As a matrix: what follows the first axis (channels and window of a convolution) becomes one. */
+/** Converts a tensor to a matrix: the axes after the first (channels and window of a convolution) become one. */
 export function asMatrix({ shape, data }: HostTensor): HostTensor {
   if (shape.length < 3) return { shape, data };
   return { shape: [shape[0] ?? 0, elementCount(shape.slice(1))], data };
@@ -99,7 +99,7 @@ export function linearOf(file: string, variant: AdapterVariant, module: Collecte
   };
 }
 
-/** Whether a module has exactly these parts. */
+/** Returns true if a module has exactly these parts. */
 export function fitsParts({ tensors }: CollectedModule, parts: readonly TensorPart[]): boolean {
   return parts.length === tensors.size && parts.every(({ name, shape }) => isShape(tensors.get(name), shape));
 }

@@ -9,7 +9,7 @@ import { floats, lowRankModules, refuseGgufNames, scaledFloats } from './low-ran
 import { diffusersUnetName } from './sgm-names.ts';
 
 const components = /^(unet|transformer|text_encoder(_\d)?|prior)\./;
-/** What CLIP calls the projections that old files name as the UNet's. */
+/** CLIP's names of the projections that old files name like the UNet's. */
 const textProjections: Readonly<Record<string, string>> = {
   to_q: 'q_proj',
   to_k: 'k_proj',

@@ -19,14 +19,14 @@ export interface KnownBase {
 
 export interface ReadAdapter {
   readonly state: AdapterState;
-  /** Of the base, as far as the file tells: its modules, and what `foreign` says of it. */
+  /** Description of the base, as far as the file contains it: its modules, and the facts in `foreign`. */
   readonly description: ModelDescription;
 }
 
 export interface WrittenAdapter {
   readonly state: AdapterState;
   readonly description: ModelDescription;
-  /** What to call the adapter. */
+  /** Display name of the adapter. */
   readonly name: string;
   /** config.json of the base, where that is in the studio. */
   readonly config: ModelConfigFile | null;
@@ -38,7 +38,7 @@ export interface AdapterFormat {
   readonly label: string;
   readonly summary: string;
   readonly makes: 'file' | 'folder';
-  /** Of a file, without the dot. */
+  /** File extension, without the dot. */
   readonly extension?: string;
   /** Ids of the variants that it has a place for; others are refused, or become plain LoRA where their update is B·A. */
   readonly kinds: readonly string[];

@@ -15,8 +15,8 @@ export const adapterFormats: readonly AdapterFormat[] = [peft, mlx, gguf, kohya,
 const names = adapterFormats.map(({ label }) => label).join(', ');
 
 /**
- * What format an adapter's file or folder is in. A folder with nothing but one safetensors file counts as that file, and the
- * tensors' file of a PEFT or MLX folder as its folder.
+ * Returns the format of an adapter's file or folder. A folder with only one safetensors file counts as that file, and
+ * the tensor file of a PEFT or MLX folder as its folder.
  * @throws StudioError invalid_input (nothing there) or invalid_file, refused (no adapter, a pickle), with the way out.
  */
 export async function recognizeAdapter(given: string): Promise<{ format: AdapterFormat; source: AdapterSource }> {

@@ -7,7 +7,7 @@ const loraEnds = {
   // LoCon's convolutions, taken apart a second time (Tucker).
   'lora_mid.weight': 'mid',
 } as const;
-/** Those of LyCORIS's kinds are the parts of the variants, with a prefix. */
+/** LyCORIS names are the variants' parts with a prefix. */
 export const lycorisEnds = {
   loha: { hada_w1_a: 'w1_a', hada_w1_b: 'w1_b', hada_w2_a: 'w2_a', hada_w2_b: 'w2_b' },
   lokr: {
@@ -38,7 +38,7 @@ export interface KohyaKey {
   readonly kind: KohyaKind | null;
 }
 
-/** What a key of kohya's files stands for; null: it is none that is read. */
+/** Parses a key of kohya's files; null for keys that are not read. */
 export function parseKohyaKey(name: string): KohyaKey | null {
   const [, flat, end] = key.exec(name) ?? [];
   const part = end === undefined ? undefined : ends[end];

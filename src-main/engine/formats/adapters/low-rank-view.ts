@@ -15,7 +15,7 @@ export interface WrittenModule {
   readonly b: HostTensor;
   readonly rank: number;
   readonly scaling: number;
-  /** Of DoRA: [outFeatures]. */
+  /** DoRA's magnitude: [outFeatures]. */
   readonly magnitude: HostTensor | null;
 }
 
@@ -57,7 +57,7 @@ export function lowRankModules(
   });
 }
 
-/** Whether a module goes by llama.cpp's name: in an adapter from a GGUF file whose base is not known. */
+/** Returns true if a module has llama.cpp's name, in an adapter from a GGUF file with an unknown base. */
 export function isGgufName(name: string): boolean {
   return /^(blk\.\d+\.[\w.]+|token_embd|output)$/.test(name);
 }

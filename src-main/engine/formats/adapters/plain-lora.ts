@@ -14,7 +14,7 @@ import { toMatrix } from '../../ops/linear/frozen-weight.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
-/** What a conversion costs: relative errors are ‖ΔW − B·A‖ / ‖ΔW‖ in the Frobenius norm. */
+/** Error of a conversion: relative errors are ‖ΔW − B·A‖ / ‖ΔW‖ in the Frobenius norm. */
 export interface PlainLoraReport {
   readonly modules: number;
   readonly lowestRank: number;
@@ -25,9 +25,9 @@ export interface PlainLoraReport {
 }
 
 /**
- * An adapter of any variant as plain LoRA: ΔW = merged − base of each module, cut by SVD to a rank or an energy share (Eckart and
- * Young 1936); the scale is in B, so that every module has the same one. Where the variant's update is a product, no weight of
- * the base is read.
+ * An adapter of any variant as plain LoRA: ΔW = merged − base of each module, cut by SVD to a rank or an energy share
+ * (Eckart and Young 1936); the scale is in B, so that every module has the same one. If the variant's update is a
+ * product, no weight of the base is read.
  *
  * @param weight reads the base's weight [outFeatures, inFeatures] of a module; the compute backend is active then.
  * @throws StudioError refused where the adapter changes more than weights, or the base is needed and not there.

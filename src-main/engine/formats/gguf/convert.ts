@@ -14,7 +14,7 @@ export interface ConversionOptions {
   readonly signal?: AbortSignal;
   /** Called with the total size before anything is written. */
   beforeWriting?(totalBytes: number): Promise<void>;
-  /** Whether quantized weights are written as float32, which other programs read too; by default as they are. */
+  /** True if quantized weights are written as float32, which other programs read too; by default they stay encoded. */
   readonly decoded?: boolean;
 }
 

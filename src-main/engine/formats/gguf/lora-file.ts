@@ -39,7 +39,7 @@ export async function writeGgufLora(path: string, state: AdapterState, base: Lor
     ['general.file_type', { type: 'uint32', value: 0 }],
     ['adapter.type', { type: 'text', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'float32', value: alpha }],
-    // Of the studio: llama.cpp does not read them. They make reading the file again exact.
+    // Keys of this project, which llama.cpp ignores. They make rereading the file exact.
     [exactAlphaKey, { type: 'text', value: String(alpha) }],
     ...(heads === null
       ? []

@@ -40,7 +40,7 @@ export class MetadataView {
     );
   }
 
-  /** As `count`, at least 1. */
+  /** Reads a `count` of at least 1. */
   requiredCount(key: string, largest?: number): number {
     const value = this.required(key, this.count(key, largest));
     if (value === 0) throw ggufParseError(this.path, `has the value 0 in "${key}"`);

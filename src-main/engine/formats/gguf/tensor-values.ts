@@ -46,7 +46,7 @@ export async function* bytePieces(file: GgufFile, tensor: GgufTensor, pieceBytes
     yield file.readBytes(tensor, from, Math.min(pieceBytes, tensor.length - from));
 }
 
-/** Whether both tensors have the same type, shape and bytes; also true if the first is missing. */
+/** Returns true if both tensors have the same type, shape and bytes, or the first is missing. */
 export async function sameBytes(file: GgufFile, name: string, otherName: string): Promise<boolean> {
   const one = file.tensors.get(name);
   if (one === undefined) return true;

@@ -9,7 +9,7 @@ import { vllm } from './vllm.ts';
 /** Programs of which an adapter's card says whether they load it. */
 export const runtimes: readonly Runtime[] = [vllm, llamaCpp, ollama, lmStudio, mlxLm];
 
-/** Whether each program loads the adapter, or what helps. */
+/** Checks each program's support for the adapter, with advice. */
 export function checkRuntimes(facts: RuntimeFacts): RuntimeVerdict[] {
   return runtimes.map(({ id, label, source, check }) => ({ id, label, source, ...check(facts) }));
 }

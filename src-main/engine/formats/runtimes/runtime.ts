@@ -19,7 +19,7 @@ export type Answer = Pick<RuntimeVerdict, 'verdict' | 'message' | 'remedy'>;
 export interface Runtime {
   readonly id: string;
   readonly label: string;
-  /** Where its rules stand, and of which version. */
+  /** Source of the rules, with its version. */
   readonly source: string;
   check(facts: RuntimeFacts): Answer;
 }
@@ -33,7 +33,7 @@ export function no(message: string, target: string | null = null): Answer {
   return { verdict: 'no', message, remedy: target === null ? null : { target, parameters: {} } };
 }
 
-/** Whether the base is a language model, by its description or, where it is not known, by the names of its modules. */
+/** Returns true if the base is a language model, by its description or, if unknown, by its module names. */
 export function isLanguageModel({ description, outline }: RuntimeFacts): boolean {
   if (description.kind !== 'unknown') return description.kind === 'causal-lm';
   const names = [...outline.modules.keys()];
@@ -54,7 +54,7 @@ export function beyondLora({ outline }: RuntimeFacts): string | null {
   return whole === undefined ? null : `it contains whole modules (${whole})`;
 }
 
-/** Whether plain LoRA can say what the adapter does: biases and whole modules it cannot. */
+/** Returns true if plain LoRA can express the adapter; biases and whole modules prevent that. */
 function canBePlain({ outline, description }: RuntimeFacts): boolean {
   const { biases, modules, saved, variant, parameters } = outline;
   const changesBias = [...modules].some(([name, { rank, scaling, tensors }]) => {
@@ -64,7 +64,7 @@ function canBePlain({ outline, description }: RuntimeFacts): boolean {
   return biases.size === 0 && saved.size === 0 && !changesBias;
 }
 
-/** What helps an adapter that is more than LoRA: to be made plain, or else to be merged into its base. */
+/** Advises exporting an adapter that is more than LoRA as plain LoRA, or else merged into its base. */
 export function plainOrMerged(facts: RuntimeFacts, program: string, reason: string): Answer {
   if (canBePlain(facts))
     return converted(`${program} takes plain LoRA, and ${reason}: export it as plain LoRA first.`, 'lora');

@@ -36,7 +36,7 @@ export interface DecoderTraits {
   readonly hasQueryKeyValueBias: (keys: DecoderKeys) => boolean;
   readonly hasOutputBias: (keys: DecoderKeys) => boolean;
   readonly hasMlpBias: (keys: DecoderKeys) => boolean;
-  /** Whether queries and keys are normalized by head before the rotation. */
+  /** True if queries and keys are normalized by head before the rotation. */
   readonly hasHeadNorms: boolean;
   /** Sliding window of layer `index` in tokens; 0: no limit. */
   readonly window: (keys: DecoderKeys, index: number) => number;

@@ -30,7 +30,7 @@ export interface Rope {
   readonly headSize: number;
   /** Frequencies [headSize / 2] for sequences whose last position is `highest`. */
   frequencies(highest: number): Float32Array;
-  /** Of cosines and sines: other than 1 with YaRN. */
+  /** Factor of cosines and sines; differs from 1 only with YaRN. */
   readonly scale: number;
 }
 

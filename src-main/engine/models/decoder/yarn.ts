@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What YaRN's settings have beside `factor` and `original_max_position_embeddings`. */
+/** Settings of YaRN besides `factor` and `original_max_position_embeddings`. */
 export const yarnKeys = {
   attention_factor: z.number().positive().nullish(),
   beta_fast: z.number().positive().nullish(),
@@ -37,7 +37,7 @@ export function yarnFrequencies(
   });
 }
 
-/** What cosines and sines are multiplied by, so that attention stays as sharp. */
+/** Returns the factor of cosines and sines that keeps attention equally sharp. */
 export function yarnScale({ attention_factor, mscale, mscale_all_dim }: YarnKeys, factor: number): number {
   if (attention_factor) return attention_factor;
   if (mscale && mscale_all_dim) return sharpness(factor, mscale) / sharpness(factor, mscale_all_dim);

@@ -6,7 +6,7 @@ export interface HeadPart {
   /** Name in the model; bare checkpoints lack the prefix. */
   readonly name: string;
   readonly activation: Activation | null;
-  /** Whether it belongs to the encoder, e.g. its pooler, and not to the task. */
+  /** True if the module belongs to the encoder, e.g. its pooler, and not to the task. */
   readonly isOfEncoder: boolean;
 }
 
@@ -46,14 +46,14 @@ export interface EncoderPlan {
   readonly maxTokens: number;
   /** Number of token types, e.g. first and second sentence; 0: none. */
   readonly types: number;
-  /** Whether the embedding of padding is zero (DeBERTa). */
+  /** True if the embedding of padding is zero (DeBERTa). */
   readonly clearsPadding: boolean;
   readonly relative: RelativePositions | null;
   /** Prefix of a layer's number. */
   readonly layers: string;
   readonly names: LayerNames;
   readonly head: readonly HeadPart[];
-  /** What the head of the checkpoint is for, where it has outputs for each token. */
+  /** Task of the checkpoint's head, if the head has outputs for each token. */
   readonly labelsTokens?: 'token-classification' | 'question-answering';
   /** In the order of their ids; null if the config has none. */
   readonly labels: readonly string[] | null;

@@ -10,11 +10,11 @@ export interface RelativePositions {
   readonly buckets: number;
   /** Distance at which the last bucket begins. */
   readonly maxDistance: number;
-  /** Whether queries are scored with the key of a distance. */
+  /** True if queries are scored with the key of a distance. */
   readonly contentToPosition: boolean;
-  /** Whether keys are scored with the query of a distance. */
+  /** True if keys are scored with the query of a distance. */
   readonly positionToContent: boolean;
-  /** Whether distances share the linears of queries and keys, or have their own. */
+  /** True if distances share the linears of queries and keys; false if they have their own. */
   readonly sharesLinears: boolean;
   readonly normalizes: boolean;
 }

@@ -12,7 +12,8 @@ export function checkpointPrefix(weights: Pick<TensorSource, 'has'>): string {
 }
 
 /**
- * Embeddings, the layers' linears, head: all modules that can be adapted. Those of the layers are Conv1D, stored [in, out].
+ * Embeddings, the layers' linears, head: all modules that can be adapted. The layers' linears are Conv1D, stored [in,
+ * out].
  */
 export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] {
   const { hiddenSize: hidden, innerSize: inner, vocabularySize, maxPositions } = config;

@@ -5,7 +5,7 @@ import { withMembers } from './json-members.ts';
 
 export const chatTemplateFile = 'chat_template.jinja';
 
-/** Of processors and earlier Transformers: a file that a base may have in place of the other two. */
+/** File of processors and earlier Transformers versions that a base may have instead of the other two. */
 const formerTemplateFile = 'chat_template.json';
 
 /**

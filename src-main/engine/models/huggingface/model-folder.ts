@@ -33,8 +33,8 @@ export async function describeModel(directory: string): Promise<ModelDescription
 }
 
 /**
- * Refuses what `describeModel` would refuse, before the weights are there: by config.json alone, or by the headers of the
- * weights too. Of matrices that bitsandbytes has quantized only the type is checked: their shapes are values.
+ * Refuses what `describeModel` would refuse, before the weights are there: by config.json alone, or by the headers of
+ * the weights too. Matrices quantized by bitsandbytes only have their type checked: their shapes are values.
  * @param wholeBytes sizes of the whole weights files by name; empty: config.json alone is there
  */
 export async function checkModelHead(directory: string, wholeBytes: ReadonlyMap<string, number>): Promise<void> {
@@ -52,7 +52,7 @@ export async function checkModelHead(directory: string, wholeBytes: ReadonlyMap<
 
 const quantizedSchema = z.looseObject({ [quantizedFromKey]: quantizedFromSchema });
 
-/** As `describeModel`, with files that are open already. */
+/** Counterpart of `describeModel` for open files. */
 export async function describeOpened(config: ModelConfigFile, weights: ModelWeights): Promise<ModelDescription> {
   const family = familyOf(config);
   const described = family.describe(config, weights);

@@ -157,7 +157,7 @@ async function finiteValues(weights: ModelWeights, name: string): Promise<Float3
   });
 }
 
-/** What Transformers needs to read bitsandbytes' types; the studio reads them without. */
+/** Returns the config that Transformers needs to read bitsandbytes' types; this project reads them without it. */
 function quantizationConfig(
   { linears }: ModelDescription,
   weights: ModelWeights,

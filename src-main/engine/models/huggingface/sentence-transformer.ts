@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type PoolingMode, poolingModes } from '../../../../src-shared/tasks/embedding.ts';
 import { readModelJson } from './model-json.ts';
 
-/** What the files of sentence-transformers say of a model; null where they say nothing. */
+/** Settings from sentence-transformers' files; null if absent. */
 interface SentenceTransformer {
   readonly pooling: PoolingMode | null;
   /** Tokens of a text. */

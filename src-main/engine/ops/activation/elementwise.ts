@@ -19,7 +19,7 @@ const forms = {
   relu: { value: tf.relu, slope: (x) => tf.cast(tf.greater(x, 0), 'float32') },
   tanh: { value: tf.tanh, slope: (x) => tf.sub(1, tf.square(tf.tanh(x))) },
   silu: swish(1),
-  // As OpenAI's CLIP approximates gelu.
+  // OpenAI's CLIP approximates gelu like this.
   quick_gelu: swish(1.702),
 } as const satisfies Record<string, Form>;
 export type ElementwiseForm = keyof typeof forms;

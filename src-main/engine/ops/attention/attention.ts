@@ -26,7 +26,7 @@ export interface AttentionShape {
   readonly window?: number;
   /** [batch, tokens] of 1 and 0: tokens marked 0 (padding) are ignored. */
   readonly mask?: tf.Tensor2D | undefined;
-  /** Whether a backend may round what it multiplies to bfloat16, with sums in float32. */
+  /** True if a backend may round operands to bfloat16, with sums in float32. */
   readonly bfloat16?: boolean;
 }
 

@@ -217,7 +217,7 @@ function probabilitiesOf({ q, k, mask }: Example, byDistance: ByDistance, sizes:
   return tf.softmax(seen);
 }
 
-/** Of q, k and v, and of the keys and the queries by distance where there are any. */
+/** Gradients of q, k and v, and of the keys and queries by distance, if any. */
 function exampleGradients(example: Example, byDistance: ByDistance, dy: tf.Tensor, sizes: Sizes): tf.NamedTensorMap {
   const { q, k, v } = example;
   const { queries, tokens, scale } = sizes;

@@ -5,7 +5,7 @@ import { withHalfStates } from './half-state.ts';
 
 type Gradients = Map<number, tf.Tensor>;
 
-/** As operations of ours have them; tfjs's own take no parameter. */
+/** Gradient functions of the project's operations; tfjs's own take no parameter. */
 type GradientMakers = Readonly<Record<string, (accumulated?: AccumulatedGradient) => tf.Tensor>>;
 
 export interface ValueAndGradients {
@@ -63,7 +63,7 @@ function walkBack(
   return sources.map(({ id }) => gradients.get(id));
 }
 
-/** Whether a node has a dependent input; its outputs are then dependent too. */
+/** Returns true if a node has a dependent input; its outputs are then dependent too. */
 function isDependent({ inputs, outputs }: TapeNode, dependent: Set<number>): boolean {
   for (const name in inputs) {
     const read = inputs[name];
@@ -108,7 +108,7 @@ function passThrough(
 
 function zerosLike(output: tf.Tensor | undefined): tf.Tensor {
   if (output === undefined) throw new Error('an operation on the tape lacks an output');
-  // Of its shape alone: an output that nothing read is disposed by now.
+  // Depends on the shape alone: an unread output is disposed of by now.
   return tf.zeros(output.shape, output.dtype);
 }
 

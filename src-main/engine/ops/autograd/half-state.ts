@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { runUntracked, shallowClone } from '../../compute/tfjs-internals.ts';
 
-/** Whether the active backend can keep states in bfloat16. */
+/** Returns true if the active backend can keep states in bfloat16. */
 export function canHalveStates(): boolean {
   return tf.getKernel('CotoToBfloat16', tf.getBackend()) !== undefined;
 }
@@ -62,7 +62,7 @@ export function withHalfStates<Result>(run: () => Result): Result {
   }
 }
 
-/** Of the running forward pass; null if it keeps states in float32. */
+/** Returns the half-precision states of the running forward pass; null if it keeps states in float32. */
 export function halfStates(): HalfStates | null {
   return active;
 }

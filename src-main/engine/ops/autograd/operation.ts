@@ -24,13 +24,13 @@ export interface OperationDefinition {
     /** Inputs that outlive the backward pass by themselves: frozen weights and variables. */
     readonly lasting?: readonly string[];
     /**
-     * Outputs to keep, named in the order in which they are made; null: not needed. Those after the first are for the gradients
-     * alone: a call does not return them.
+     * Outputs to keep, named in the order in which they are made; null: not needed. Outputs after the first are only
+     * for the gradients: a call does not return them.
      */
     readonly outputs?: readonly (string | null)[];
     /**
-     * Those of the tensors above that are as large as a batch's states, and may be rounded to bfloat16 while they wait: not what
-     * an exponential is taken of, and no labels, places or trained tensors.
+     * Kept tensors of a batch's size that may be rounded to bfloat16 meanwhile. Excluded: inputs of an exponential,
+     * labels, positions and trained tensors.
      */
     readonly states?: readonly string[];
   };

@@ -33,7 +33,7 @@ const operation = defineOperation({
     const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
     const { mask, derivative: multiplier } = saved;
     const [a, weight, e] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'e')];
-    // Of z ∘ e, and of z, [rows, r].
+    // Gradients of z ∘ e, and of z, [rows, r].
     const ofWeighted = matmul(dy, input(saved, 'b'), { scale });
     const dz = tf.mul<tf.Tensor2D>(ofWeighted, row(e));
     return {

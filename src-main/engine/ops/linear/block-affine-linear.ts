@@ -72,7 +72,7 @@ interface Band extends RowBand {
   changed(): tf.Tensor2D;
 }
 
-/** What `make` gives for each band of whole blocks. */
+/** Runs `make` for each band of whole blocks. */
 function byBands(
   named: OperationInputs,
   attributes: OperationAttributes,

@@ -129,7 +129,7 @@ function timeOf(spectra: tf.Tensor, size: number): tf.Tensor {
   ]);
 }
 
-/** Of a real signal: those of the other half are conjugates. */
+/** Number of frequencies of a real signal: the other half are conjugates. */
 function frequencies(size: number): number {
   return Math.floor(size / 2) + 1;
 }

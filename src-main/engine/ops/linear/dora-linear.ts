@@ -91,7 +91,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
         isPlain: !masked && attribute(attributes, 'hasResidual') === 0,
         bfloat16: own.bfloat16,
       }));
-      // Of the adapter alone, unless that of x was made with them.
+      // Computes the adapter's gradients alone, unless they were computed together with that of x.
       let made: ReturnType<typeof doraBackward> | null = null;
       const gradients = once(() => doraGradients(dy, parts()));
       const adapter = () => made ?? gradients();
@@ -116,7 +116,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
   });
 }
 
-/** Of the products with the frozen weight. */
+/** Options of the products with the frozen weight. */
 function productOptions(attributes: OperationAttributes) {
   return { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
 }

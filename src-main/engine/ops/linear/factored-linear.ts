@@ -15,13 +15,13 @@ export interface Factors {
 
 /** How the factors of an update are made from other tensors, its parts. */
 export interface FactorDefinition {
-  /** Of the operation. */
+  /** Name of the operation. */
   readonly name: string;
   /** Names of the parts; they outlive the backward pass by themselves. */
   readonly parts: readonly string[];
-  /** Whether `factors` gives A [in, rank] and B [rank, out]. */
+  /** True if `factors` returns A [in, rank] and B [rank, out]. */
   readonly isTurned: boolean;
-  /** Whether a part that B is made from is trained; else the inner product x·Aᵀ [rows, rank] is not kept. */
+  /** True if a part of B is trained; otherwise the inner product x·Aᵀ [rows, rank] is not kept. */
   readonly trainsB: boolean;
   factors(parts: OperationInputs, weight: readonly number[]): Factors;
   /** Gradients by part, each made when it is asked for, from those of the factors, which are made when they are asked for. */

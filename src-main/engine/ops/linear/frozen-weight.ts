@@ -6,11 +6,11 @@ import { asVariable, FrozenVector } from './frozen-vector.ts';
 export class FrozenWeight {
   /** [out, in]; of an embedding its table [in, out]. */
   readonly weight: tf.Tensor2D;
-  /** Of the bias [out], where there is one. */
+  /** Bias [out], if there is one. */
   readonly biasVector: FrozenVector | null;
-  /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
+  /** True if a backend may multiply by the weight in bfloat16, with sums in float32. */
   readonly bfloat16: boolean;
-  /** Whether the backend keeps it as a file has it, smaller than in float32. */
+  /** True if the backend keeps the weight encoded like in its file, smaller than in float32. */
   readonly isEncoded: boolean;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 

@@ -25,9 +25,9 @@ export interface HadamardFactors {
 }
 
 /**
- * Whether the product is computed by its Khatri-Rao factors rather than by ΔW itself: (B₁A₁) ∘ (B₂A₂) = B·A, where the rows of
- * A [r₁r₂, in] are all products of a row of A₁ with one of A₂, and the columns of B [out, r₁r₂] those of B₁ and B₂. That costs
- * r₁r₂·(in + out) a row, ΔW in·out; making the factors or ΔW comes once on top.
+ * Returns true if the product should use its Khatri-Rao factors instead of ΔW: (B₁A₁) ∘ (B₂A₂) = B·A, where the rows of
+ * A [r₁r₂, in] are all products of a row of A₁ with one of A₂, and the columns of B [out, r₁r₂] those of B₁ and B₂. The
+ * factors cost r₁r₂·(in + out) a row, ΔW costs in·out; computing the factors or ΔW is a one-time extra.
  */
 export function usesKhatriRao({ rows, inputs, outputs }: UpdateSize, r1: number, r2: number): boolean {
   return r1 * r2 * (inputs + outputs) * (rows + 1) <= inputs * outputs * (rows + r1 + r2);
@@ -166,7 +166,7 @@ interface Block extends RowBand {
   delta(): tf.Tensor;
 }
 
-/** What `make` gives for each block of rows of ΔW. */
+/** Runs `make` for each block of rows of ΔW. */
 function inBlocks<Result extends tf.TensorContainer>(
   named: OperationInputs,
   blockValues: number,

@@ -11,7 +11,7 @@ import {
 import { rowScaleGradients } from './dora-row-scale.ts';
 import { matmul } from './matmul.ts';
 
-/** What the gradients of LoRA's factors are made of. */
+/** Inputs of the gradients of LoRA's factors. */
 interface LoraParts {
   /** [rows, in], after dropout. */
   readonly x: tf.Tensor;
@@ -22,9 +22,11 @@ interface LoraParts {
   readonly scaling: number;
 }
 
-/** What DoRA's gradients need beside: as `rowScaleGradients` has them, but that `product` may be something else. */
+/**
+ * Additional inputs of DoRA's gradients. Same as for `rowScaleGradients`, except that `product` may be something else.
+ */
 interface RowScale {
-  /** What the backend's linear gave for its gradients: h [rows, out], or what it can make h of again. */
+  /** Value saved by the backend's linear: h [rows, out], or the values to recompute h from. */
   readonly product: tf.Tensor;
   readonly rowScale: tf.Tensor;
   readonly inverse: tf.Tensor;
@@ -33,11 +35,11 @@ interface RowScale {
   /** [out, in] */
   readonly weight: tf.Tensor;
   readonly bias: tf.Tensor | undefined;
-  /** Whether nothing but h ∘ rowScale and the bias is in the linear's output. */
+  /** True if the linear's output is only h ∘ rowScale and the bias. */
   readonly isPlain: boolean;
 }
 
-/** What the gradient of the linear's input needs beside. */
+/** Additional inputs of the gradient of the linear's input. */
 interface InputParts {
   /** [r, in] */
   readonly a: tf.Tensor;

@@ -65,7 +65,7 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
         scaling: attribute(attributes, 'scaling'),
         bfloat16,
       }));
-      // Of A and B alone, unless that of x was made with them.
+      // Computes the gradients of A and B alone, unless they were computed together with that of x.
       let made: ReturnType<typeof loraBackward> | null = null;
       const gradients = once(() => loraGradients(dy, parts()));
       const own = () => made ?? gradients();

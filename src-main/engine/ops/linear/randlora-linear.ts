@@ -20,11 +20,14 @@ export function randloraFactors(parts: OperationInputs, weight: Shape): Factors 
   return isTurned(weight) ? { a: basis, b: copies } : { a: copies, b: basis };
 }
 
-/** As `defineFactoredLinear` has it. `parts` are those of `randloraFactors`. */
+/** Linear defined by `defineFactoredLinear`. `parts` are those of `randloraFactors`. */
 export const randloraLinear: FactoredLinear = (x, frozen, ...rest) =>
   (isTurned(frozen.weight.shape) ? fewerOutputs : fewerInputs)(x, frozen, ...rest);
 
-/** Whether the factors are A [in, rank] and B [rank, out]: of a weight [out, in] with fewer outputs than inputs. */
+/**
+ * Returns true if the factors are A [in, rank] and B [rank, out]: for a weight [out, in] with fewer outputs than
+ * inputs.
+ */
 export function isTurned([outputs = 0, inputs = 0]: Shape): boolean {
   return outputs < inputs;
 }

@@ -31,7 +31,7 @@ export function rotateBlocks(
   options: {
     /** [n], of 1 and 0: blocks at 0 are left as they are. Not with one rotation for all. */
     readonly mask?: tf.Tensor | null | undefined;
-    /** As in `LinearOptions`. */
+    /** Same as in `LinearOptions`. */
     readonly derivative?: tf.Tensor2D | undefined;
   } = {},
 ): tf.Tensor2D {

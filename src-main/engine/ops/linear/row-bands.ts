@@ -11,8 +11,8 @@ export interface RowBand {
 }
 
 /**
- * What `make` gives for each band of rows of a weight; what else a band needs is gone before the next one. A band has up to
- * `blockValues` values, but no fewer than `multipleOf` rows, and always a multiple of them.
+ * Runs `make` for each band of rows of a weight; a band's other tensors are disposed of before the next one. A band has
+ * up to `blockValues` values, but at least `multipleOf` rows, and always a multiple of them.
  */
 export function inBands<Result extends tf.TensorContainer>(
   { outputs, inputs }: { readonly outputs: number; readonly inputs: number },

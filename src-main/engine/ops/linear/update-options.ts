@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What else is an input of an operation that computes an adapter's update alone. */
+/** Additional inputs of an operation that computes only an adapter's update. */
 export interface UpdateOptions {
   /** [rows, out], added to the update; its gradient is the result's. */
   readonly residual?: tf.Tensor2D | undefined;

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Of each row of logits: −log p of its label in nats, and the label's logit less the highest one (0 where it leads). */
+/**
+ * For each row of logits: −log p of its label in nats, and the label's logit minus the highest other one (0 if it is
+ * highest).
+ */
 export interface LabelLosses {
   readonly losses: tf.Tensor1D;
   readonly leads: tf.Tensor1D;

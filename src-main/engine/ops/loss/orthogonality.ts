@@ -7,7 +7,7 @@ const gradient = defineOperation({
   compose: (inputs) => {
     const x = as2D(input(inputs, 'x'));
     const distances = distancesOf(x);
-    // Where the rows are orthonormal, PyTorch's gradient of the norm is 0.
+    // For orthonormal rows, PyTorch's gradient of the norm is 0.
     const scale = tf.div(tf.mul(input(inputs, 'dy'), 2), tf.maximum(normOf(distances), 1e-30));
     return tf.mul(matmul(distances, x), scale);
   },

@@ -36,7 +36,7 @@ const operation = defineOperation({
   }),
 });
 
-/** Of every value by itself: σ(x), log σ(x), or log(1 − eˣ). x [values]; the gradient goes to x. */
+/** Computes each value separately: σ(x), log σ(x), or log(1 − eˣ). x [values]; the gradient goes to x. */
 export function preferenceTerm(x: tf.Tensor1D, term: PreferenceTerm): tf.Tensor1D {
   return as1D(first(operation({ x }, { term: names.indexOf(term) })));
 }

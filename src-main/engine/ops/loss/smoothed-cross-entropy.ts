@@ -29,7 +29,7 @@ const operation = defineOperation({
 
 /**
  * PyTorch's `cross_entropy(label_smoothing=ε)`: the mean over the rows whose label is not −100 of (1 − ε) · −log
- * softmax(logits)[label] + ε · the mean of −log softmax(logits) over all classes (Szegedy et al. 2016, §7). That is
+ * softmax(logits)[label] + ε · the mean of −log softmax(logits) over all classes (Szegedy et al. 2016, §7). This equals
  * `softmaxCrossEntropy` + ε · (the label's logit − the mean logit), which leaves most of the work to a backend's own
  * kernel. logits [rows, classes], labels [rows] int32; a scalar, whose gradient goes to the logits.
  */

@@ -89,7 +89,7 @@ function secondOf(native: NativeBackend, z: tf.TensorInfo, factor: tf.TensorInfo
   return { k2: size(z, 1), a2: native.handle(z), b2: native.handle(factor) };
 }
 
-/** What `run` gives for each block; `cut` gives its rows of an input, or of `tensor`, which are released after it. */
+/** Runs `run` for each block; `cut` returns the block's rows of an input or of `tensor`, released afterwards. */
 function eachBlock<Result>(
   native: NativeBackend,
   inputs: KernelInputs,

@@ -61,7 +61,7 @@ export const unaryKernels: readonly NativeKernel[] = operations.map(
   }),
 );
 
-/** Of float32; other types are cast to it first. */
+/** Computes in float32; other types are cast first. */
 function unary(native: NativeBackend, operation: Unary, x: tf.TensorInfo, alpha: number, beta: number): tf.TensorInfo {
   const values = asType(native, x, 'float32');
   const y = native.output(x.shape);

@@ -66,7 +66,7 @@ function addonSources(): { binding: string; headers: string } {
   };
 }
 
-/** Where an installed package lies. */
+/** Returns the folder of an installed package. */
 function packageFolder(name: string): string {
   try {
     return dirname(createRequire(besideArchive(import.meta.url)).resolve(`${name}/package.json`));
@@ -101,7 +101,7 @@ function run(
   });
 }
 
-/** Whether libtensorflow can be set up on this system: wheels and build line exist for Linux on x64. */
+/** Throws if libtensorflow cannot be set up on this system: wheels and build line exist for Linux on x64. */
 export function requireSystem(): void {
   if (process.platform === 'linux' && process.arch === 'x64' && existsSync('/lib64/ld-linux-x86-64.so.2')) return;
   throw new StudioError(

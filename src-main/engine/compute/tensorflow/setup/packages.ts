@@ -27,7 +27,7 @@ const tensorflow: Readonly<Record<TensorflowDevice, Wheel>> = {
   },
 };
 
-/** What the wheel of tensorflow names for CUDA (its extra `and-cuda`), at the newest versions that it allows. */
+/** CUDA packages that tensorflow's wheel requires (its extra `and-cuda`), at the newest versions allowed. */
 const cuda: readonly Wheel[] = [
   {
     project: 'nvidia-cublas-cu12',

@@ -4,9 +4,9 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../../../files/atomic.ts';
 
-/** What a step of the set-up has made: its files, as they were when it was done. */
+/** Record of a finished setup step: its files at that time. */
 const recordSchema = z.strictObject({
-  /** Of what it was made, e.g. the hash of a wheel: of another it is made again. */
+  /** Source of the files, e.g. the hash of a wheel; a different source repeats the step. */
   origin: z.string(),
   files: z.array(z.strictObject({ name: z.string(), bytes: z.number(), crc32: z.number().nullable() })),
 });
@@ -24,8 +24,8 @@ export function beginRecord(folder: string, id: string): void {
 }
 
 /**
- * What of a step is missing or not as it was made, in words; null if it is whole. Sizes only, or `thoroughly` also what has a
- * checksum, a second for each gigabyte or so, until the signal.
+ * Describes the missing or changed files of a step; null if it is complete. Checks sizes only, or with `thoroughly`
+ * also checksums (about a second for each gigabyte), until the signal.
  */
 export async function findDamage(
   folder: string,

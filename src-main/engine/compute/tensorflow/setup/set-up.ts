@@ -61,7 +61,7 @@ async function setUpAlone(
     });
     await writeFileAtomic(join(building, 'installation.json'), `${JSON.stringify(record, null, 2)}\n`);
   } catch (thrown) {
-    // What was there before is no worse than it was, or says what it lacks.
+    // The previous installation is restored unchanged, or reports its missing parts.
     if (isRepair) renameSync(building, folder);
     throw thrown;
   }

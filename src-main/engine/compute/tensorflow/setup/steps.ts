@@ -9,9 +9,9 @@ import { beginRecord, findDamage, writeRecord } from './record.ts';
 import { extractWheel } from './wheel-file.ts';
 
 export interface StepContext {
-  /** That the installation is built in. */
+  /** Folder in which the installation is built. */
   readonly folder: string;
-  /** Of wheels, kept until the installation is whole. */
+  /** Folder of the downloaded wheels, kept until the installation is complete. */
   readonly downloads: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
@@ -20,15 +20,15 @@ export interface StepContext {
 /** A step of the set-up: whether it is done is seen in its folder alone. */
 export interface SetupStep {
   readonly id: string;
-  /** What it is about, e.g. "tensorflow-cpu". */
+  /** Subject of the step, e.g. "tensorflow-cpu". */
   readonly label: string;
-  /** What of it is missing, in words; null if it is done. */
+  /** Describes what the step still lacks; null if it is done. */
   damage(folder: string, signal: AbortSignal): Promise<string | null>;
   /** Does it, also where some of it was done before. */
   run(context: StepContext): Promise<void>;
 }
 
-/** What a test replaces: a compiler and a library take minutes and gigabytes. */
+/** Parts that tests replace: a compiler and a library take minutes and gigabytes. */
 export interface SetupParts {
   readonly wheels: readonly Wheel[];
   readonly compile: typeof compileAddon;
@@ -43,7 +43,7 @@ export function setupSteps({ wheels, compile, attempt }: SetupParts): readonly S
 /** Id of the step that loads what was built. */
 const trialId = 'trial';
 
-/** What is changed is to be tried again, also where the set-up ends in between. */
+/** Marks a change as begun, so that it is repeated even if the setup ends in between. */
 function beginChange(folder: string, id: string): void {
   for (const begun of [trialId, id]) beginRecord(folder, begun);
 }
@@ -99,7 +99,7 @@ function trialStep(attempt: SetupParts['attempt']): SetupStep {
   };
 }
 
-/** Of the downloads that a finished installation no longer needs. */
+/** Removes downloads that a finished installation no longer needs. */
 export function removeDownloads(downloads: string, wheels: readonly Wheel[]): void {
   for (const { file } of wheels) rmSync(join(downloads, file), { force: true });
 }

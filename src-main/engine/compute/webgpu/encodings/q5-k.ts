@@ -1,7 +1,7 @@
 import { fourBytes, type GpuEncoding } from './encoding.ts';
 import { groupLine, lineOfGroup, nibblesOfGroup } from './q4-k.ts';
 
-/** As Q4_K with a fifth bit, of which 32 bytes come before the low ones: a bit a group. */
+/** Q4_K with a fifth bit: 32 bytes with one bit for each group come before the low bits. */
 export const q5K: GpuEncoding = {
   encoding: 'q5_k',
   block: { values: 256, bytes: 176, quants: { at: 0, bytes: 176 }, scale: null, exponent: 0x7c00, halves: [0, 2] },

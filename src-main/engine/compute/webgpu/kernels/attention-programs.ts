@@ -34,7 +34,7 @@ interface Variant {
   readonly declarations?: string;
 }
 
-/** Of these inputs, those that are laid out as q or as k; all others are numbers. */
+/** Inputs laid out like q or like k; all others are numbers. */
 const likeQueries = ['q', 'dy'];
 const likeKeys = ['k', 'v'];
 
@@ -383,7 +383,7 @@ ${writeRows('dv', 'dv', 'token0', 'kv_head', false, lanes, chunks)}`,
   uniforms: gradientUniforms,
 }));
 
-/** What a head's size takes: fours or single values at a time, in so many chunks. */
+/** Splits a head's size into chunks of fours or of single values. */
 export function headForm(headSize: number): { lanes: Lanes; chunks: number } {
   return { lanes: lanesOf(headSize), chunks: Math.ceil(headSize / 32) };
 }

@@ -54,7 +54,10 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<GpuKernel>((name
   },
 }));
 
-/** What of x the changed weight multiplies, and what is added: with dropout the rest of x times the base alone. */
+/**
+ * Splits x into the part multiplied by the changed weight and the added part: with dropout, the rest of x times the
+ * base alone.
+ */
 function dropped(gpu: ProgramRunner, inputs: KernelInputs) {
   const x = real(inputs, 'x');
   const [bias, residual, mask] = [
@@ -89,7 +92,7 @@ function planned(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAtt
   return { own, magnitude, rowScale };
 }
 
-/** Of z, A, B and the magnitudes. */
+/** Gradients of z, A, B and the magnitudes. */
 const gradient: GpuKernel = {
   name: 'CotoDoraGradient',
   run: (gpu, inputs, attributes) => {
@@ -100,7 +103,7 @@ const gradient: GpuKernel = {
   },
 };
 
-/** Of x, A, B and the magnitudes, in two dispatches. */
+/** Gradients of x, A, B and the magnitudes, in two dispatches. */
 const backward: GpuKernel = {
   name: 'CotoDoraBackward',
   run: (gpu, inputs, attributes) => {

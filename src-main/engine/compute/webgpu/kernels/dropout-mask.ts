@@ -4,7 +4,7 @@ import type { GpuKernel } from './kernel.ts';
 
 const workgroupSize = 128;
 
-/** As ops/linear/dropout-mask.ts hashes it. */
+/** Uses the hash of ops/linear/dropout-mask.ts. */
 const mask: GpuProgram = {
   name: 'dropout_mask',
   reads: [{ name: 'seeds', type: 'i32' }],

@@ -4,7 +4,7 @@ import type { GpuBinding } from '../program.ts';
 export interface FactoredForm {
   /** W ∘ (scale · B·A). */
   readonly updateOnly: boolean;
-  /** Whether r is a multiple of four. */
+  /** True if r is a multiple of four. */
   readonly isInFours: boolean;
 }
 

@@ -71,7 +71,7 @@ export function loraParts(inputs: KernelInputs, attributes: KernelAttributes): L
   };
 }
 
-/** Of z, A and B. */
+/** Gradients of z, A and B. */
 const gradient: GpuKernel = {
   name: 'CotoLoraGradient',
   run: (gpu, inputs, attributes) => {
@@ -82,7 +82,7 @@ const gradient: GpuKernel = {
   },
 };
 
-/** Of x, A and B, in two dispatches. */
+/** Gradients of x, A and B, in two dispatches. */
 const backward: GpuKernel = {
   name: 'CotoLoraBackward',
   run: (gpu, inputs, attributes) => {

@@ -4,17 +4,17 @@ import type { MatmulTile } from './matmul-tiles.ts';
 import type { SubgroupMatrices } from './subgroup-matrices.ts';
 
 /**
- * What the left operand of a product in float16 has, which says by what powers of two the operands are multiplied as they are
- * rounded: gradients are small.
+ * Content of the left operand of a float16 product, which determines the power-of-two scale before rounding: gradients
+ * are small.
  */
 export type RoundedOperand = 'values' | 'gradients';
 
-/** What tells one program for products from another. */
+/** Properties that distinguish programs for products. */
 export interface MatmulForm {
   readonly tile: MatmulTile;
   /** Operands are float16 in a workgroup's memory; null: float32. */
   readonly rounded: RoundedOperand | null;
-  /** What subgroups multiply by; null: each invocation by itself. */
+  /** Matrices that subgroups multiply; null: each invocation multiplies by itself. */
   readonly matrices: SubgroupMatrices | null;
   /** a is stored [k, rows]. */
   readonly transposeA: boolean;
@@ -22,20 +22,20 @@ export interface MatmulForm {
   readonly transposeB: boolean;
   /** How b's buffer has its values; null if as they are. */
   readonly encoding: StoredEncoding | null;
-  /** Whether the columns of a, as it is stored, are multiplied by a vector. */
+  /** True if the columns of a, as stored, are multiplied by a vector. */
   readonly hasColumnScale: boolean;
   /** b is made of its values and of low-rank factors as it is read; null if it is not. */
   readonly factored: FactoredForm | null;
-  /** Of a second product that is added. */
+  /** Layout of a second product that is added. */
   readonly second: { readonly transposeB: boolean } | null;
-  /** Whether the columns of both products are multiplied by a vector, and stored before that too. */
+  /** True if the columns of both products are multiplied by a vector, and also stored before that. */
   readonly hasGain: boolean;
   readonly hasBias: boolean;
   readonly hasAddend: boolean;
   readonly hasMultiplier: boolean;
   /** How the multiplier's buffer has its values, where b's has them as they are. */
   readonly multiplierEncoding: StoredEncoding | null;
-  /** Whether the rows of all matrices are whole fours. */
+  /** True if the rows of all matrices are multiples of four. */
   readonly isAligned: boolean;
 }
 

@@ -27,8 +27,8 @@ export function operandsOf(form: MatmulForm): Operand {
 }
 
 /**
- * WGSL: four values of an operand as they are put into a workgroup's memory. Where sums cannot be multiplied between the two
- * products, since they are rounded or in a subgroup's matrices, a has the product's scale in it, as a2 always has.
+ * WGSL: four values of an operand as they are put into a workgroup's memory. If sums cannot be scaled between the two
+ * products (rounded, or in a subgroup's matrices), a includes the product's scale, like a2 always does.
  */
 export function putInto({ rounded, matrices }: MatmulForm, name: 'a' | 'b' | 'a2' | 'b2', place: string): string {
   const loaded = `load_${name}(${place})`;
@@ -53,7 +53,7 @@ export function matmulUniforms({ factored }: MatmulForm): GpuProgram['uniforms']
   ];
 }
 
-/** What follows the product: buffers that are read, and the results. `isWide`: four at a time. */
+/** Returns the buffers for the steps after the product: those read, and the results. `isWide`: four at a time. */
 export function extrasOf(form: MatmulForm, isWide: boolean): { reads: GpuBinding[]; writes: GpuBinding[] } {
   const type = isWide ? 'vec4<f32>' : 'f32';
   const has = { gain: form.hasGain, bias: form.hasBias, addend: form.hasAddend, multiplier: form.hasMultiplier };
@@ -65,7 +65,7 @@ export function extrasOf(form: MatmulForm, isWide: boolean): { reads: GpuBinding
   };
 }
 
-/** As `operand`, of b as it is encoded, or as it is made of its values and factors. */
+/** Counterpart of `operand` for an encoded b, or a b computed from its values and factors. */
 function madeOperand(
   inner: Inner,
   { encoding, factored }: Pick<MatmulForm, 'encoding' | 'factored'>,
@@ -117,7 +117,7 @@ function operand(
   const free = name.startsWith('a') ? 'm' : 'n';
   const k = name.endsWith('2') ? 'k2' : 'k';
   const alongK = isAlongK(inner, name);
-  // Whether k is what lies side by side in memory.
+  // True if k is contiguous in memory.
   const isKLast = name.startsWith('a') ? !isTransposed : isTransposed;
   const isWide = isAligned && alongK === isKLast;
   const row = name === 'a' && isKLast ? '(free + u.a_row)' : 'free';

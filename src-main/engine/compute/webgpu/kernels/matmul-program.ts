@@ -99,7 +99,7 @@ function fill({ tile, inner, stride, form }: Plan, name: 'a' | 'b' | 'a2' | 'b2'
 
 function multiply({ tile, inner, stride, form }: Plan): string {
   const { rows, columns, across, down, depth } = tile;
-  // What is multiplied and added up is float32.
+  // Operands are converted to float32 for products and sums.
   const read = (place: string) => (form.rounded === null ? place : `vec4<f32>(${place})`);
   const rowAt = (row: number) => read(`a_tile[a_base + (local.y + ${row * down}u) * ${stride}u + q]`);
   if (inner === 'dot')

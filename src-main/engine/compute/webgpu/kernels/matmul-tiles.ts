@@ -7,7 +7,7 @@ export interface MatmulTile {
   readonly columns: number;
   /** Parts of k that are summed by invocations of their own, and added up at the end. */
   readonly slices: number;
-  /** Of k at a time, in fours. */
+  /** Steps of k at a time, in fours. */
   readonly depth: number;
 }
 
@@ -17,7 +17,7 @@ const tall: MatmulTile = { name: 'tall', across: 4, down: 16, rows: 4, columns: 
 const wide: MatmulTile = { name: 'wide', across: 16, down: 4, rows: 4, columns: 4, slices: 1, depth: 4 };
 const broad: MatmulTile = { name: 'broad', across: 8, down: 8, rows: 4, columns: 8, slices: 1, depth: 4 };
 const high: MatmulTile = { name: 'high', across: 8, down: 8, rows: 8, columns: 4, slices: 1, depth: 4 };
-/** As many invocations as those without slices have, so that it can be in a dispatch with them. */
+/** Same number of invocations as the tiles without slices, so that both fit into one dispatch. */
 const square: MatmulTile = { name: 'square_sliced', across: 4, down: 4, rows: 4, columns: 4, slices: 4, depth: 2 };
 /** In 16 KiB of a workgroup's memory: fewer where it has more sums. */
 const sliced = ({ rows, columns }: MatmulTile) => ({ slices: rows * columns > 16 ? 2 : 4, depth: 2 });
@@ -60,7 +60,10 @@ export function columnsOf({ across, columns }: MatmulTile): number {
   return across * columns;
 }
 
-/** Whether a product is by an adapter's rank: it waits for its operands, of whatever type they are while they are multiplied. */
+/**
+ * Returns true for a product of an adapter's rank. Reading its operands dominates, whatever type they are multiplied
+ * in.
+ */
 export function isSkinny(m: number, n: number): boolean {
   return m <= skinny || n <= skinny;
 }

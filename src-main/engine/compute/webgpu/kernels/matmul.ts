@@ -18,7 +18,7 @@ import { matmulProgram } from './matmul-program.ts';
 import { columnsOf, isSkinny, type MatmulTile, matmulTile, rowsOf } from './matmul-tiles.ts';
 import { subgroupTile } from './subgroup-matmul-program.ts';
 
-/** As `MatmulOptions` of the operation. */
+/** Counterpart of the operation's `MatmulOptions`. */
 export interface GpuMatmul {
   readonly a: tf.TensorInfo;
   readonly b: tf.TensorInfo;
@@ -61,7 +61,7 @@ export interface GpuMatmul {
 interface PlannedMatmul {
   readonly work: GpuWork;
   readonly y: tf.TensorInfo;
-  /** Where there is a gain, the products before it. */
+  /** Products before the gain, if there is one. */
   readonly product: tf.TensorInfo | null;
 }
 
@@ -133,7 +133,7 @@ function tileOf({ isRounded, matrices }: ProductPath, tile: MatmulTile): MatmulT
   return isRounded ? { ...tile, name: `${tile.name}_deep`, depth: 2 * tile.depth } : tile;
 }
 
-/** What a kernel's product is followed by, as far as it is given. */
+/** Returns the inputs for the steps after a kernel's product, if given. */
 export function afterProduct(inputs: KernelInputs): Pick<GpuMatmul, 'bias' | 'addend' | 'multiplier'> {
   return {
     bias: optionalReal(inputs, 'bias'),

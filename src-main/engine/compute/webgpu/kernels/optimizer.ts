@@ -92,7 +92,7 @@ const sumsOfSquares: GpuKernel = {
   },
 };
 
-/** What is in the same buffers, for one dispatch. */
+/** Tensors in the same buffers, for one dispatch. */
 interface Together {
   readonly buffers: readonly GPUBuffer[];
   /** The rows of its table, one after another; reals are given by their bits. */

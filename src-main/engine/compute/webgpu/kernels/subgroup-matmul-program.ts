@@ -12,7 +12,7 @@ const [down, across] = [2, 2];
 /** Rows and columns of the result of a workgroup. */
 const [rows, columns] = [down * subgroupBlock, across * subgroupBlock];
 
-/** What a workgroup computes, as a tile of subgroups in place of invocations: the same for products of any size. */
+/** Returns a workgroup's tile, with subgroups in place of invocations: the same for products of any size. */
 export function subgroupTile({ component }: SubgroupMatrices): MatmulTile {
   const depth = (component === 'f16' ? subgroupBlock : subgroupBlock / 2) / 4;
   return { name: 'subgroups', across, down, rows: subgroupBlock, columns: subgroupBlock, slices: 1, depth };
@@ -23,13 +23,13 @@ const padding = 16;
 
 interface Plan extends SubgroupMatrices {
   readonly inner: Inner;
-  /** Of k at a time. */
+  /** Steps of k at a time. */
   readonly depth: number;
   /** Components between rows of a tile. */
   readonly strides: { readonly a: number; readonly b: number };
 }
 
-/** As `matmulProgram`, multiplied by subgroups: tiles in a workgroup's memory, matrices of sums in their registers. */
+/** Counterpart of `matmulProgram` with subgroups: tiles in workgroup memory, sums in the subgroups' registers. */
 export function subgroupMatmulProgram(form: MatmulForm, matrices: SubgroupMatrices): GpuProgram {
   const { component, m, n } = matrices;
   const inner = innerOf(form);

@@ -23,7 +23,7 @@ const configSchema = z.object({
 /** Rows and columns of the result, and of k at a time, that a subgroup computes: see `subgroup-matmul-program.ts`. */
 export const subgroupBlock = 32;
 
-/** Those of an adapter that products can be made of, in its own order: none where it has none, or sums in less than float32. */
+/** Returns an adapter's usable matrix forms in its own order; empty if it has none or only sums below float32. */
 export function subgroupMatricesOf(info: Pick<GPUAdapterInfo, 'subgroupMaxSize'>): SubgroupMatrices[] {
   const { subgroupMaxSize: subgroup } = info;
   const configs: unknown = Reflect.get(info, 'subgroupMatrixConfigs');

@@ -14,7 +14,7 @@ const rowsAWorkgroup = 8;
 const rows = Array.from({ length: rowsAWorkgroup }, (_, index) => index);
 const lines = (line: (row: number) => string) => rows.map(line).join('\n');
 
-/** Of each row w of W + s·B·A: 1 / ‖w‖, and the magnitude times that. */
+/** For each row w of W + s·B·A: 1 / ‖w‖, and its product with the magnitude. */
 const programs = programVariants((lanes: Lanes, encoding: StoredEncoding | null): GpuProgram => {
   const wide: GpuBinding['type'] = lanes;
   const isWide = lanes !== 'f32';

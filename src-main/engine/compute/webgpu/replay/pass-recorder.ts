@@ -95,7 +95,7 @@ export class GpuPassRecorder implements PassRecorder {
     if (this.owner?.deref() === owner) this.begin(null);
   }
 
-  /** Hands the buffers of the plan to the pool where nothing uses them now: memory is short. Whether it has done so. */
+  /** Returns the plan's buffers to the pool if nothing uses them: memory is short. Returns true if it has done so. */
   giveBack(): boolean {
     if (this.plan === null || this.isBusy || this.resultsInUse > 0) return false;
     this.drop();
@@ -118,7 +118,7 @@ export class GpuPassRecorder implements PassRecorder {
     this.plan = null;
   }
 
-  /** Whether all weights and variables are where they were. */
+  /** True if all weights and variables are still at the same locations. */
   private isCurrent(parts: readonly PlannedPart[]): boolean {
     return parts.every(
       ({ lasting, variables }) =>
@@ -233,7 +233,8 @@ export class GpuPassRecorder implements PassRecorder {
       if (values instanceof Float32Array || values instanceof Int32Array) written.push([values, to]);
       else copied.push([gpuSliceOf(this.backend, input, false), to]);
     }
-    // What is copied must be there; what is written is so at once, and must not reach what is asked for before.
+    // Copies must happen after earlier commands, and writes take effect at once, so pending commands are submitted
+    // first.
     submitGpuCommands(this.backend);
     for (const [{ buffer, byteOffset, byteLength }, to] of written)
       this.backend.queue.writeBuffer(to, 0, buffer, byteOffset, byteLength);
@@ -308,7 +309,7 @@ function isOutOfMemory(thrown: unknown): boolean {
   return thrown instanceof StudioError && thrown.code === 'out_of_memory';
 }
 
-/** Of a tensor that ends with the plan. */
+/** Location of a tensor that ends with the plan. */
 function lentSlice({ buffer, offset, size }: GpuSlice): SharedSlice {
   return { buffer, offset, size, release: () => undefined };
 }

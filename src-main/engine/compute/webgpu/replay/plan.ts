@@ -13,7 +13,7 @@ export interface PlannedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
-  /** Of the tensors that it reads and writes. */
+  /** Bytes of the tensors that it reads and writes. */
   readonly bytes: number;
 }
 
@@ -25,13 +25,13 @@ export interface PlannedOutput {
   readonly shape: readonly number[];
 }
 
-/** What the backend keeps of a tensor: no buffer once that is disposed of. */
+/** Backend record of a tensor; it has no buffer once the tensor is disposed of. */
 type LastingData = Readonly<Pick<ReturnType<WebGPUBackend['tensorMap']['get']>, 'resource'>>;
 
 /** A part of a pass, ready to be asked for. */
 export interface PlannedPart {
   readonly dispatches: readonly PlannedDispatch[];
-  /** What was there before, where it was when the part was recorded. */
+  /** Tensors from before the pass, with their buffers when the part was recorded. */
   readonly lasting: readonly (readonly [data: LastingData, buffer: GPUBuffer])[];
   /** The variables among it. */
   readonly variables: readonly (readonly [variable: tf.Variable, id: object])[];
@@ -51,7 +51,7 @@ export class PassPlan {
   private readonly parts = new Map<string, PlannedPart>();
   private readonly buffers = new Map<string, GPUBuffer>();
   private readonly uniforms: GPUBuffer[] = [];
-  /** Where the gradients of variables are, in buffers that they share. */
+  /** Location of the variables' gradients, in shared buffers. */
   private readonly gradients = new Map<
     string,
     { readonly arena: string; readonly bytes: number; readonly at: Omit<GpuSlice, 'buffer'> }
@@ -230,7 +230,7 @@ function segmentPlaces({ places }: Recording, { layer, isBackward }: PassPlace):
   return [...places.values()].filter((place) => place.layer === layer && place.isBackward === isBackward);
 }
 
-/** Of the last layer back not what comes behind its last trained linear. */
+/** The last layer's backward pass ends at its last trained linear. */
 function neededSegments({ linears, isLast }: PassPart, segments: readonly PassPart[]): readonly PassPart[] {
   if (linears === undefined || !isLast) return segments;
   const last = segments.findLastIndex(({ segment }) => segment !== undefined && linears.get(segment) === 't');

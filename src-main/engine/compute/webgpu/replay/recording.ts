@@ -10,12 +10,12 @@ export interface DispatchEvent {
   readonly workgroups: readonly [number, number, number];
   /** In the order of the bindings; the uniforms follow. */
   readonly tensors: readonly TensorInfo[];
-  /** Whether the program writes to the tensor at this index. */
+  /** Returns true if the program writes to the tensor at this index. */
   isWritten(index: number): boolean;
   readonly uniforms: GPUBuffer;
 }
 
-/** What a data id of the backend stands for in a pass. */
+/** Meaning of a backend's data id within a pass. */
 export type PassValue =
   | { readonly from: 'input'; readonly name: string; readonly bytes: number }
   /** Uploaded during the pass: made of its shapes and of the settings that its parts depend on. */
@@ -32,7 +32,7 @@ export function placeId({ layer, isBackward, segment }: PassPlace): string {
   return `${isBackward ? 'backward' : 'forward'} ${layer}${segment === undefined ? '' : `, ${segment}`}`;
 }
 
-/** What one pass asks of the device: dispatches by the part in which they are, on values by their data ids. */
+/** Device commands of one pass: dispatches by their part, on values by their data ids. */
 export class Recording {
   readonly dispatches = new Map<string, RecordedDispatch[]>();
   readonly values = new Map<object, PassValue>();
@@ -128,10 +128,10 @@ export class Recording {
   }
 }
 
-/** What the backend and our programs tell of what they ask of the device. */
+/** State that the backend and the project's programs share with a recording. */
 export interface Observation {
   /** Null while nothing is recorded. */
   recording: Recording | null;
-  /** Those of the last of tfjs's programs. */
+  /** Uniforms of the last tfjs program. */
   uniforms: GPUBuffer | null;
 }

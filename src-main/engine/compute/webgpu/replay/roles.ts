@@ -1,7 +1,7 @@
 import type { PassPlace, PassResult } from '../../pass-recorder.ts';
 import type { Recording } from './recording.ts';
 
-/** What a value is to other parts than the one that makes it. */
+/** Use of a value by parts other than its own. */
 export interface ValueRole {
   /** The same in every variant of the part. */
   readonly name: string;
@@ -86,8 +86,9 @@ function isPassedBack(
 }
 
 /**
- * What a value of a segment is to others: the result of a linear, and what it keeps for its own way back, whether its adapter is on
- * or not; of what runs between linears any value, since the linears alone decide which they read. Null: something else.
+ * Returns the role of a segment's value for other parts: a linear's result, or what it saves for its own backward pass,
+ * with its adapter on or off. Between linears, any value may be read, since only the linears determine that. Null: no
+ * such role.
  */
 function kindInSegment(
   recording: Recording,

@@ -4,9 +4,9 @@ export interface PreTokenizer {
   readonly names: readonly string[];
   readonly normalizer: unknown;
   readonly preTokenizer: unknown;
-  /** Whether words that are tokens skip the merges. */
+  /** True if words that are tokens skip the merges. */
   readonly ignoreMerges: boolean;
-  /** Whether text starts with the BOS token by default. */
+  /** True if text starts with the BOS token by default. */
   readonly addsBos: boolean;
 }
 

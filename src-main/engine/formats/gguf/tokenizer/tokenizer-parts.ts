@@ -4,6 +4,6 @@ export interface TokenizerParts {
   readonly preTokenizer: unknown;
   readonly decoder: unknown;
   readonly model: Readonly<Record<string, unknown>>;
-  /** Whether text starts with the BOS token by default. */
+  /** True if text starts with the BOS token by default. */
   readonly addsBos: boolean;
 }
