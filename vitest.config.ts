@@ -9,7 +9,7 @@ const minute = 60_000;
 /** Vitest forks its workers by this path. On arm64 they alone run there (qemu); what reads and translates the tests is the host's Node. */
 process.execPath = process.env['COTO_ARM64_NODE'] ?? process.execPath;
 
-/** What a machine has must not change what tests compare: backends that need a device or a setup are tested by name. */
+/** The machine's equipment must not change the tests: backends that need a device or a setup are tested by name. */
 const bothBackends = { COTO_COMPUTE_BACKENDS: 'native,wasm' };
 
 /** Homes of tests are recorded here, not in the configuration of the person who runs the tests. */
@@ -21,7 +21,7 @@ const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', '
   (folder) => `test/engine/${folder}/**/*.test.ts`,
 );
 
-/** Of those, suites that name their backends or compute nothing, and take their time: `unit` alone runs them. */
+/** Suites among them that name their backends or compute nothing, and take long: only `unit` runs them. */
 const testedOnce = [
   ...['adapters/derived-base', 'adapters/peft/adapter-folder', 'adapters/peft/patterns', 'adapters/target-modules'],
   ...['models/decoder-step', 'models/encoded-weights', 'tasks/qa/question-windows'],
@@ -41,9 +41,9 @@ const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long', 'slurm'].map((f
 const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test.tsx'];
 
 /**
- * Nothing in these outlives a test file but what `test/one-process.ts` puts back, so that they need no processes of their own.
- * To start one and to load the sources again costs more than most of them compute. What has the backend's process compute in
- * native tensors leaves its operations there.
+ * Nothing in these outlives a test file but what `test/one-process.ts` puts back, so that they need no processes of
+ * their own. To start one and to load the sources again costs more than most of them compute. Computing with native
+ * tensors in the backend's process leaves operations there.
  */
 const sharing = [
   ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging'].map((folder) => `test/${folder}/**/*.test.ts`),
@@ -68,10 +68,13 @@ interface Project {
   readonly include: readonly string[];
   readonly exclude?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What one test may take. The longest takes half a minute, and machines are up to twenty times slower. */
+  /** Time limit of one test. The longest takes half a minute, and machines are up to twenty times slower. */
   readonly minutes?: number;
   readonly workers?: number;
-  /** The environment of files that follow one another in a process. Where it is left out, each has a process of its own. */
+  /**
+   * The environment of files that follow one another in a process. Without this setting, each file has a process of its
+   * own.
+   */
   readonly shared?: 'node' | 'happy-dom';
   readonly globalSetup?: readonly string[];
   readonly globals?: boolean;
@@ -102,7 +105,7 @@ const projects: readonly Project[] = [
   {
     name: 'native',
     include: computing,
-    // As another processor would compute, which `unit` does not see.
+    // COTO_ISA simulates another processor, which `unit` does not cover.
     exclude: process.env['COTO_ISA'] === undefined ? testedOnce : [],
     env: { COTO_TEST_COMPUTE: 'native' },
     workers: 2,
@@ -131,7 +134,7 @@ const projects: readonly Project[] = [
   { name: 'main-job', include: ['test/e2e/main-job.test.ts'] },
   // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
   { name: 'speed', include: ['test/e2e/speed.test.ts'] },
-  // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.
+  // The app's files, read by the real PEFT and Transformers; `scripts/tasks/test-peers.mjs` provides their Python.
   { name: 'peers', include: ['test/peers/**/*.test.ts'] },
   // A Slurm of this one machine, started by the tests: `scripts/tasks/test-slurm.mjs` sees to its programs.
   { name: 'slurm', include: ['test/slurm/**/*.test.ts'] },

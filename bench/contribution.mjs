@@ -1,4 +1,5 @@
-// What exact Shapley values of every layer cost: all 2^L masks beside one forward pass of the same batch, in one process.
+// Measures the cost of exact Shapley values of every layer: all 2^L masks beside one forward pass of the same batch, in
+// one process.
 // Usage: node_modules/node/bin/node bench/contribution.mjs [model folder] [dataset folder] [examples of a batch] [threads]
 import { join } from 'node:path';
 import { root } from '../scripts/bootstrap/paths.mjs';

@@ -1,7 +1,7 @@
-// What a training step of an adapter asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
-// the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card; and the
-// time outside the device, as processor time of the engine's thread, the least of some steps: JavaScript with the recording of
-// commands, and the queue's taking of them.
+// Counts the GPU work of an adapter's training step, with the project's kernels and with tfjs's generic operations alone: dispatches,
+// bytes read and written by the programs, and values read back. Counts are the same on software Vulkan and on a card. Also
+// measures the processor time of the engine's thread outside the device, as the minimum of several steps: JavaScript, recording
+// of commands, and their submission to the queue.
 // Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [--ours] [--variant dora] [workload, small-llama or smollm2-short ...]
 // --bfloat16 keeps the matrices of a float32 base in bfloat16, as compute_dtype does; --ours leaves the generic operations out.
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -136,7 +136,7 @@ function copyAll(directories, target) {
 }
 
 /**
- * As the backend answers it: outlines of folders, kept by their fingerprints.
+ * Runs the backend's preflight with outlines of folders, cached by their fingerprints.
  * @param {string[]} directories
  * @param {ModelDescription} description
  * @param {number[]} weights

@@ -12,7 +12,7 @@ import { electronFlags, withScreen } from '../scripts/tasks/window.mjs';
  * @typedef {import('playwright-core').ElectronApplication} Studio
  */
 
-/** Of an event in Chromium's trace what is read here; times in microseconds. */
+/** Fields of a Chromium trace event that are read; times are in microseconds. */
 const traceEventSchema = z.object({
   name: z.string(),
   ph: z.string(),

@@ -131,7 +131,7 @@ function record(id, name, steps, modelId, datasetId) {
 }
 
 /**
- * What the engine says of `count` steps from `first`.
+ * Simulates the engine's report of `count` steps from `first`.
  * @param {number} first
  * @param {number} count
  * @param {number} steps of the whole run
@@ -292,7 +292,7 @@ function figures(run, history) {
   ];
 }
 
-/** What one delta of a tenth of a second costs where it is added: 6 metrics and the masks of seven steps. */
+/** Measures the cost of adding one delta of a tenth of a second: 6 metrics and the masks of seven steps. */
 function measureDelta() {
   const deltas = Array.from({ length: Math.floor(totalSteps / 7) }, (_, index) => ({
     columns: columns(index * 7, 7, totalSteps, false),

@@ -1,6 +1,6 @@
-// Where a training step's processor time goes by kernel, and what share of it oneDNN alone would take for the same products: those
-// with frozen weights forward and backward, the head's, LoRA's narrow ones and attention's. Processor time of all threads, so that
-// a busy machine says nearly the same; the step and oneDNN's products are taken in turn.
+// Breaks down a training step's processor time by kernel, and measures the share that oneDNN alone would take for the same products:
+// those with frozen weights forward and backward, the head's, LoRA's narrow ones and attention's. Uses the processor time of all
+// threads, which hardly changes on a busy machine; the step and oneDNN's products alternate.
 // Usage: node_modules/node/bin/node bench/step-products.mjs [workload ...] [--precisions float32 bfloat16] [--threads 2] [--rounds 3]
 //   [--folder <of the bases, kept between calls>] [--peer-python <a Python that has torch>]
 import { spawnSync } from 'node:child_process';
@@ -167,7 +167,7 @@ function productsOf(kernel, given) {
 }
 
 /**
- * Of one product by the library alone, its factors in the precision and packed already.
+ * Times one product by the library alone, with its operands packed in that precision beforehand.
  * @param {Product} product
  * @param {boolean} bfloat16
  */
@@ -179,7 +179,7 @@ function libraryMilliseconds(product, bfloat16) {
     kernels.measureLibraryGemm(m, k, n, bfloat16, count);
     return milliseconds() - started;
   };
-  // What a call of one round takes is mostly the making of its factors.
+  // A single call mostly measures the creation of its operands.
   const once = timed(0);
   return Math.max(0, timed(repeats) - once) / repeats;
 }

@@ -19,7 +19,7 @@ import { carriedPackages } from './package/packages.mjs';
 
 const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/lazy-tfjs.mjs'];
 
-/** What can be built: the sources that decide whether it is up to date, where it lands, and how it is made. */
+/** Build targets: the sources that decide if the output is up to date, the output, and the build step. */
 const targets = {
   main: {
     inputs: ['src-main', 'src-shared', 'bench'],
@@ -72,7 +72,7 @@ function fingerprint(paths) {
     else hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
   };
   for (const path of paths) visit(path);
-  // What a release says of its updates is built in.
+  // The update settings of a release are built in.
   for (const name of ['COTO_UPDATE_PUBLIC_KEY', 'COTO_UPDATE_FEED']) hash.update(`${process.env[name] ?? ''}\n`);
   return hash.digest('hex');
 }
@@ -107,7 +107,7 @@ async function buildMain() {
     minifyWhitespace: true,
     lineLimit: 160,
     plugins: [englishAlone],
-    // What a result was made by is this commit, whatever the checkout moves on to.
+    // Results name this commit, even if the checkout moves on.
     define: { BUILD_COMMIT: JSON.stringify(await readCommit()) },
   };
   const updates = { key: process.env.COTO_UPDATE_PUBLIC_KEY ?? '', feed: process.env.COTO_UPDATE_FEED ?? '' };
@@ -118,7 +118,7 @@ async function buildMain() {
     target: 'node20',
     format: 'cjs',
     external: ['electron', 'original-fs'],
-    // It reads a few messages of each kind: functions that zod writes for each would cost more than they save.
+    // The preload script parses few messages of each kind: zod's generated functions would cost more than they save.
     banner: { js: 'globalThis.__zod_globalConfig ??= { jitless: true };' },
     outExtension: { '.js': '.cjs' },
     define: { ...common.define, BUILD_UPDATES: JSON.stringify(updates) },
@@ -151,7 +151,7 @@ async function buildMain() {
       outdir: 'dist/archive',
       entryPoints: { register: 'src-main/archive/register.ts', coto: 'src-main/archive/coto.ts' },
     }),
-    // What several of them have in common is in files of its own, once.
+    // Shared code goes to chunks of its own.
     build({
       ...carrying,
       outdir: 'dist',
@@ -176,7 +176,10 @@ async function buildMain() {
   writeFileSync(join(root, 'dist', 'printer', 'package.json'), `${JSON.stringify(printer)}\n`);
   copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
   mkdirSync(join(root, 'dist', 'engine', 'peers'), { recursive: true });
-  copyFileSync(join(root, 'src-main', 'bench', 'peers', 'pytorch.py'), join(root, 'dist', 'engine', 'peers', 'pytorch.py'));
+  copyFileSync(
+    join(root, 'src-main', 'bench', 'peers', 'pytorch.py'),
+    join(root, 'dist', 'engine', 'peers', 'pytorch.py'),
+  );
 }
 
 /** Packages that are no part of the built modules: they have files of their own beside their code, or are loaded on request. */
@@ -217,7 +220,7 @@ async function buildReport() {
     outfile: 'dist/report/plotly.min.js',
     entryPoints: ['src-renderer/plots/plotly-bundle.ts'],
     define: { global: 'globalThis' },
-    // It is the style of maps, which the studio does not draw.
+    // Only the style of maps, which the app does not draw.
     loader: { '.css': 'empty' },
     // A bundle made of a default export: `Plotly` itself shall be the global, not its module.
     footer: { js: 'Plotly=Plotly.default??Plotly;' },

@@ -14,11 +14,11 @@ import { unpackPackage } from './text-datasets/packages.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const output = resolve(process.argv[2] ?? join(root, 'assets/neutral'));
 
-/** As in make-small-llama.mjs: every so-manyth paragraph is held out. */
+/** Every n-th paragraph is held out, like in make-small-llama.mjs. */
 const heldOutParagraph = 50;
 /** Shorter paragraphs are calls and chapter titles. */
 const fewestWords = 20;
-/** Of the ten drawings a class that make-quickdraw-vit.mjs leaves out of the training. */
+/** Number used of the ten drawings per class that make-quickdraw-vit.mjs excludes from training. */
 const drawingsPerClass = 1;
 
 /**

@@ -37,7 +37,7 @@ function unpacked(name) {
 /** @param {string} from */
 function readSentences(from) {
   const files = readdirSync(join(from, 'builds')).filter((name) => name.endsWith('.json'));
-  // As numbered, not as text sorts them.
+  // Sorts by number rather than by text.
   files.sort((one, other) => Number(one.replaceAll(/\D/g, '')) - Number(other.replaceAll(/\D/g, '')));
   const sentences = files.flatMap((name) => readJsonTexts(join(from, 'builds', name)));
   for (const [index, sentence] of sentences.entries()) add(sentence, (index + 1) % heldOut.sentence === 0);

@@ -21,7 +21,7 @@ const file = join(root, 'docs', 'guide', 'which-base.md');
 const tokens = 1024;
 const rank = 16;
 const storages = ['BF16', 'Q8_0', 'Q4_0'];
-/** What the system and other programs take of a machine's memory. */
+/** Memory used by the system and other programs. */
 const othersBytes = 2 * 2 ** 30;
 const machines = [8, 16, 32, 64, 128];
 

@@ -28,7 +28,7 @@ let failed = false;
 for (const mode of asked.length > 0 ? asked : modes.keys()) {
   const started = Date.now();
   const folder = join(root, 'dist', 'native-tests', mode);
-  // As it ships: the very objects that the addon was linked of, where it was built here.
+  // Tests the shipped code: the object files that the addon was linked from, if it was built on this machine.
   const kernelObjects = mode === 'plain' ? currentObjects() : null;
   const { passed, output } = await testNativeKernels({
     compiler,

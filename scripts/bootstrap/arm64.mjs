@@ -23,8 +23,8 @@ const tools = new Map([
 ]);
 
 /**
- * What it takes to build for Linux on arm64 and to run it here, emulated: the host gets a cross compiler and qemu by apt, the
- * libraries of arm64 and its Node lie in the cache folder. Answers these, or the reason why they cannot be had.
+ * Provides everything to build for Linux on arm64 and to run it emulated: a cross compiler and qemu by apt, and the
+ * arm64 libraries and Node in the cache folder. Returns these, or the reason why they are unavailable.
  * @returns {{ compiler: string, extra: string[], emulator: string[], node: string } | { reason: string }}
  */
 export function ensureArm64() {
@@ -55,7 +55,7 @@ export function ensureArm64() {
  * @param {string} folder
  */
 function ensureSysroot(folder) {
-  // What the compiler links must be there when it runs: another compiler gets other libraries.
+  // Libraries at run time must match those linked: another compiler gets other libraries.
   const version = spawnSync(compiler, ['-dumpfullversion'], { encoding: 'utf8' }).stdout.trim();
   const sysroot = join(folder, `sysroot-gcc-${version}`);
   if (existsSync(sysroot)) return sysroot;

@@ -62,8 +62,8 @@ function lockedPackages(path) {
 }
 
 /**
- * The package `node` puts its binary in place with an install script. Those are not run here: the binary is taken out of
- * the package of this system and architecture instead.
+ * The package `node` puts its binary in place with an install script. Install scripts do not run in this project: the
+ * binary is copied from the package of this system and architecture instead.
  */
 function ensureNode() {
   if (nodeVersion() !== null) return;
@@ -97,7 +97,7 @@ function ensureNode() {
 }
 
 /**
- * Where no package of this system is pinned, the Node that runs this will do, if it is of the same line.
+ * If no package is pinned for this system, the running Node is used if it is of the same major version.
  * @param {string} name
  */
 function takeOwnNode(name) {

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fail, log } from './log.mjs';
 
 /**
- * What Electron links against, by Debian's and Ubuntu's package names: the newer name first where the two differ.
- * Each brings its own dependencies (X11, GLib, Cairo, ...).
+ * Libraries that Electron links against, by Debian's and Ubuntu's package names: the newer name first if the two
+ * differ. Each brings its own dependencies (X11, GLib, Cairo, ...).
  */
 const libraries = [
   ['libnss3'],
@@ -84,7 +84,7 @@ function missingLibraries(electron) {
 }
 
 /**
- * Of one package's names the first that apt can install, else the oldest.
+ * Returns the first of a package's names that apt can install, else the oldest.
  * @param {readonly string[]} names newest first
  * @returns {string[]}
  */

@@ -51,8 +51,8 @@ export function electronVersion(binary) {
 }
 
 /**
- * Whether it is the one of the lock file, whose download is checked by the hashes in the locked package; the fallback is
- * for tests alone.
+ * Returns true for the Electron of the lock file, whose download is checked by the hashes in the locked package. The
+ * fallback is for tests only.
  * @param {string} binary
  */
 export function isLockedElectron(binary) {

@@ -14,7 +14,7 @@ export function readJsonObject(path) {
 }
 
 /**
- * What a folder's package.json states as its version.
+ * Returns the version in a folder's package.json.
  * @param {string} folder
  * @returns {string}
  */

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const modules = join(root, 'node_modules');
 export const nodeBinary = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-/** Of Node and what it carries, for the notices of the packed app. */
+/** License file of Node and its bundled code, for the notices of the packed app. */
 export const nodeLicense = join(modules, 'node', 'bin', 'LICENSE');
 
-/** Where downloads that outlive a clone are kept. */
+/** Folder of downloads that outlive a clone. */
 export function cacheFolder() {
   if (process.env.XDG_CACHE_HOME) return join(process.env.XDG_CACHE_HOME, 'coto-studio');
   if (process.platform === 'win32' && process.env.LOCALAPPDATA)

@@ -8,7 +8,7 @@ const installTimeout = 20 * 60_000;
 const windows = process.platform === 'win32';
 
 /**
- * What the studio is compared with, each in an environment of its own.
+ * Peers for comparisons, each in an environment of its own.
  * @typedef {object} Environment
  * @property {string} name of its folder in the cache
  * @property {string} what it is called before people

@@ -6,7 +6,8 @@ const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/loc
 
 /**
  * Sees to a Vulkan driver for the tests of the WebGPU backend: without a graphics card, Mesa's, which computes on the
- * processor. Where it cannot be installed those tests are skipped and say so. Linux only; the app itself never needs it.
+ * processor. If it cannot be installed, those tests are skipped with a message. Linux only; the app itself never needs
+ * it.
  */
 export function ensureVulkanForTests() {
   if (process.platform !== 'linux' || driverFolders.some(hasDriver)) return;

@@ -9,7 +9,7 @@ import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { trimLocales } from './trim-locales.mjs';
 
 const compress = promisify(brotliCompress);
-/** What is packed in place of files that are needlessly large as their packages have them. */
+/** Smaller replacements for needlessly large package files. */
 const lighter = join(root, 'dist', 'lighter');
 
 /**
@@ -54,7 +54,8 @@ function strippedAddons() {
 
 /**
  * The program of Node without the symbols that a debugger would show, and without the words of other languages: a third
- * of it, packed. What addons link stays. Elsewhere than on Linux it is signed as a whole, and stays as it is.
+ * of it, packed. Symbols that addons link against stay. Elsewhere than on Linux it is signed as a whole, and stays as
+ * it is.
  * @returns {string}
  */
 export function lighterNode() {
@@ -72,7 +73,7 @@ export function lighterNode() {
   return file;
 }
 
-/** What the studio asks of ICU. */
+/** Features of ICU that the app uses. */
 const tried = `[
   (1234.5).toLocaleString('en'),
   new Date(86_400_000).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' }),
@@ -91,7 +92,7 @@ const tried = `[
 export function lightenElectron(app) {
   if (process.platform !== 'linux') return;
   trimFile(join(app, 'icudtl.dat'), { keepsTables: true });
-  // It draws WebGL where there is no graphics card. The window draws none, and the shell turns it off.
+  // WebGL fallback without a graphics card. The window draws none, and the shell disables it.
   for (const name of ['libvk_swiftshader.so', 'vk_swiftshader_icd.json', 'libvulkan.so.1'])
     rmSync(join(app, name), { force: true });
 }

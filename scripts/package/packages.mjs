@@ -14,12 +14,11 @@ import { root } from '../bootstrap/paths.mjs';
  */
 
 /**
- * Of what some packages depend on, what the studio loads: the others need it for their install scripts, for C++, or for
- * commands of their own.
+ * Dependencies of some packages that the app loads: the others are for install scripts, C++ or their own commands.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const loaded = {
-  // Of what serves, speaks HTTP and checks schemas; not its other servers, its client's sign-on and its commands.
+  // Dependencies for serving, HTTP and schema checks, without its other servers, its client's sign-on and its commands.
   '@modelcontextprotocol/sdk': [
     '@hono/node-server',
     'ajv',
@@ -38,8 +37,8 @@ const loaded = {
 };
 
 /**
- * Of what shell, backend, engine and command load, all that is code alone is part of the built modules: to find and compile
- * hundreds of small files is a quarter of their start. These packages are not packed.
+ * Packages loaded by shell, backend, engine and command that are pure code, and so bundled into the built modules.
+ * Finding and compiling hundreds of small files would take a quarter of their start. These packages are not packed.
  */
 export const carriedPackages = [
   '@huggingface/jinja',
@@ -60,16 +59,16 @@ export const carriedPackages = [
   'zod',
 ];
 
-/** What only the shell loads: it carries all that it needs. */
+/** Packages that only the shell loads, bundled there. */
 const shellPackages = ['builder-util-runtime', 'electron-updater'];
 
-/** What the backend, the engine and the command load, with all that this loads. */
+/** Returns the packages of the backend, the engine and the command, with their dependencies. */
 export function nodePackages() {
   const { dependencies, optionalDependencies } = readJsonObject(join(root, 'package.json'));
   return closureOf(Object.keys({ ...object(dependencies), ...object(optionalDependencies) }));
 }
 
-/** What is built into the window and into reports. */
+/** Returns the packages bundled into the window and into reports. */
 export function windowPackages() {
   const names = new Set();
   for (const file of sourcesBelow(join(root, 'src-renderer')))
@@ -118,7 +117,7 @@ function closureOf(names) {
 }
 
 /**
- * Where Node finds a package from another one: beside it, or further up.
+ * Resolves a package like Node: beside the importing package, or further up.
  * @param {Map<string, Record<string, unknown>>} packages
  * @param {string} from
  * @param {string} name

@@ -18,8 +18,8 @@ import { run } from '../tasks/steps.mjs';
 import { electronFlags, withScreen } from '../tasks/window.mjs';
 
 /**
- * What the packed app may cost: processor time until its window has the first answer, memory while it idles (each process's
- * proportional set size: what it shares with others is divided among them), and the tar.gz, which fails wherever it is larger.
+ * Budgets of the packed app: processor time until its window has the first answer; idle memory (proportional set size,
+ * which divides shared memory among processes); and the size of the tar.gz, which is always enforced.
  */
 export const budgets = { startSeconds: 2, idleMegabytes: 350, archiveMegabytes: 200 };
 
@@ -43,7 +43,7 @@ export async function smoke(app) {
   const folder = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
   const home = join(folder, 'home');
   mkdirSync(home);
-  // What the packed app must not run, though its surroundings name it.
+  // Program that the packed app must not run, although its environment names it.
   const marker = join(home, 'was-run');
   const foreign = join(folder, 'foreign.sh');
   writeFileSync(foreign, `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });

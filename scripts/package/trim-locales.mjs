@@ -1,7 +1,7 @@
 /** A package of ICU data (its header has these marks) lists its items by name: what the words of a language need is one each. */
 const marks = Buffer.from([0xda, 0x27]);
 const format = 'CmnD';
-/** Of a language other than English: names, numbers, dates, units, currencies, time zones, sorting. */
+/** Data of a language other than English: names, numbers, dates, units, currencies, time zones, sorting. */
 const locale = /(?:^|\/)([a-z]{2,3}(?:_\w+)?)\.res$/;
 const kept = /^en(?:_|$)|^res_index$/;
 /** Tables of old encodings, dictionaries that part words of scripts without spaces, transliterations, names of characters. */

@@ -13,7 +13,7 @@ const wantsWindow = args.includes('--window') || (args[0] === 'demo' && hasDispl
 const own = args.filter((argument) => argument !== '--window' && argument !== '--no-window');
 const code = await run(process.execPath, [...cotoCommand, ...own], {
   cwd: process.cwd(),
-  // What prints a report as PDF, where it is there.
+  // Program that prints a report as PDF, if installed.
   env: { COTO_ELECTRON: presentElectron() ?? '' },
 });
 process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs'], homeOf(own)) : code);

@@ -20,12 +20,13 @@ import { runNode } from './steps.mjs';
 
 // usage: npm run dist [-- --release] [-- --installers] [-- --smoke [--budgets]]
 // Packs the app as a folder and a tar.gz, with the licenses of all that it carries and a bill of materials; with
-// --installers also this system's installers (electron-builder downloads tools for those); with --smoke the packed app is
-// started as an ordinary user; its costs are said, and with --budgets one over its budget fails. --release is for what others install: only the Electron of the lock
-// file, and on macOS signed and notarized (CSC_LINK, and APPLE_API_KEY or APPLE_ID in the environment).
-// What updates the app: COTO_UPDATE_PUBLIC_KEY (Ed25519, SPKI) is built in, and without it the app has no updates;
-// COTO_UPDATE_FEED is the address that Settings proposes; COTO_UPDATE_SIGNING_KEY_FILE (its private half, PEM) signs the
-// description of the installers, which goes with them to the server of the feed.
+// --installers also this system's installers (electron-builder downloads tools for those); with --smoke the packed app
+// is started as an ordinary user; its costs are said, and with --budgets one over its budget fails. --release is for
+// what others install: only the Electron of the lock file, and on macOS signed and notarized (CSC_LINK, and
+// APPLE_API_KEY or APPLE_ID in the environment). Updates of the app: COTO_UPDATE_PUBLIC_KEY (Ed25519, SPKI) is built
+// in, and without it the app has no updates; COTO_UPDATE_FEED is the address that Settings proposes;
+// COTO_UPDATE_SIGNING_KEY_FILE (its private half, PEM) signs the description of the installers, which is uploaded with
+// them to the feed.
 const options = process.argv.slice(2);
 const isRelease = options.includes('--release');
 const release = join(root, 'release');

@@ -52,7 +52,7 @@ for (const base of ['quickdraw-vit', 'small-llama'])
     filter: (file) => !file.endsWith('expected.safetensors'),
   });
 
-/** What the built modules load without being asked, and their own packages; of each the files that Node needs. */
+/** Packages that the built modules always load, with their dependencies; only files that Node needs are packed. */
 const packages = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-wasm',
@@ -150,7 +150,7 @@ function smoke() {
 }
 
 /**
- * Whether a file of a package is loaded: none of tests, types, maps and bundles for pages.
+ * Returns true if a package's file is loaded; tests, types, maps and browser bundles are not.
  * @param {string} of the package
  * @param {string} file its path in the package; '' for the package itself
  */

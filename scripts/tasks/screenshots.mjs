@@ -36,7 +36,7 @@ await withScreen(async (env) => {
   const studio = await _electron.launch({
     executablePath: env.COTO_ELECTRON,
     args: [...electronFlags({ virtual: process.platform === 'linux' }), app],
-    // What whoever takes them has in the cache of Hugging Face is not shown.
+    // The developer's own Hugging Face cache is hidden.
     env: {
       ...process.env,
       ...env,
@@ -108,7 +108,7 @@ async function show(page, hash) {
 }
 
 /**
- * What makes a page show what it is for.
+ * Brings a page into its typical state.
  * @param {import('playwright-core').Page} page
  * @param {string} id
  */
@@ -142,7 +142,7 @@ async function prepare(page, id) {
     await page.getByLabel('Max new tokens', { exact: true }).fill('80');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     await page.getByText(/max tokens|EOS/).waitFor({ timeout: 60_000 });
-    // Where the page begins.
+    // Scrolls to the start of the page.
     await page.getByRole('heading', { name: 'Model', exact: true }).scrollIntoViewIfNeeded();
   }
   if (id === 'studies' || id === 'reports') {

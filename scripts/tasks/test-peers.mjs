@@ -22,7 +22,7 @@ if (!('python' in found)) {
 // Formats of adapters are held to the programs that load them, where these can be installed.
 const loaders = ensurePython(adapterPeers);
 if (!('python' in loaders)) console.log(`without diffusers and mlx-lm: ${loaders.reason}`);
-// It has requirements of its own, which must not move those of the others.
+// Trackio's requirements must not change those of the others.
 const tracker = ensurePython(trackio);
 if (!('python' in tracker)) console.log(`without Trackio: ${tracker.reason}`);
 const quantizer = ensurePython(bitsandbytes);

@@ -38,7 +38,7 @@ function onLesser() {
   return 0;
 }
 
-/** What the native addon says of itself and the processor. */
+/** Returns the native addon's description of itself and the processor. */
 function describeAddon() {
   /** @type {{ describe: () => string }} */
   const addon = createRequire(import.meta.url)(nativeAddon);

@@ -10,7 +10,7 @@ const results = join(root, 'dist', 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 ensureVulkanForTests();
-/** Of Vitest's report, as its JSON reporter writes it, what is counted here. */
+/** Counted fields of Vitest's JSON report. */
 const reportSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -85,7 +85,7 @@ console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ?
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
 
 /**
- * What Vitest wrote of a step, or null where it wrote nothing.
+ * Returns Vitest's report of a step, or null if there is none.
  * @param {string} name
  */
 function reportOf(name) {

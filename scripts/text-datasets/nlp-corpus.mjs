@@ -12,7 +12,7 @@ export const nlpCorpus = {
   packages: ['nlp-corpus@4.4.0'],
   make([folder = '']) {
     const files = readdirSync(join(folder, 'builds')).filter((name) => name.endsWith('.json'));
-    // As numbered, not as text sorts them.
+    // Sorts by number rather than by text.
     files.sort((one, other) => Number(one.replaceAll(/\D/g, '')) - Number(other.replaceAll(/\D/g, '')));
     const sentences = files
       .flatMap((name) => readJsonTexts(join(folder, 'builds', name)))

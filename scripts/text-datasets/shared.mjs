@@ -1,4 +1,4 @@
-// What the bundled sets of texts are made with: fixed draws, stems, passages, and the search for near repeats.
+// Tools for making the bundled text datasets: fixed draws, stems, passages, and the search for near duplicates.
 import { createHash } from 'node:crypto';
 import { NearDuplicates } from '../../src-main/engine/data/text/near-duplicates.ts';
 
@@ -78,10 +78,10 @@ export function withoutNearRepeats(train, test, textOf) {
 const endings = ['some', 'ness', 'less', 'ful', 'ish', 'dom', 'ing', 'est', 'ly', 'ed', 'er', 'en', 's', 'y', 'i', 'e'];
 
 /**
- * What a word shares with its relatives: its letters without these endings as long as two letters stay (before -ly three),
- * of them the first four without last vowels, a doubled last letter made one. "love", "loved" and "lovable" are all "lov".
- * Coarse on purpose: strangers often share it, relatives seldom differ ("hate" and "hatred" do).
- * @param {string} word
+ * Returns the stem that a word shares with its relatives. Endings are stripped while two letters stay (three before
+ * -ly); the first four letters remain, without last vowels, and a doubled last letter becomes one. "love", "loved" and
+ * "lovable" are all "lov". Coarse on purpose: unrelated words often share a stem, and relatives seldom differ ("hate"
+ * and "hatred" do).
  */
 export function stemOf(word) {
   let stem = word.toLowerCase().replaceAll(/[^a-z]/g, '');

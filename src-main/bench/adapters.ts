@@ -3,5 +3,5 @@ import { adapterVariants } from '../engine/adapters/variants/index.ts';
 /** Ids of the adapter variants that can be timed. */
 export const benchVariants: readonly string[] = adapterVariants.map(({ declaration }) => declaration.id);
 
-/** Those that are timed unless others are asked for: the ones that PyTorch's side of the bench knows. */
+/** Adapters timed by default: the ones that the PyTorch peer supports. */
 export const benchAdapters: readonly string[] = ['lora', 'dora', 'hira'];

@@ -17,9 +17,9 @@ export const maximumGradientNorm = 1;
 export const adamwOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 const targets = ['q_proj', 'v_proj'];
-/** Of these a variant takes those that it declares. */
+/** Strength parameters; a variant receives those that it declares. */
 const strength = { r: 8, lora_alpha: 16 };
-/** Of variants whose defaults do not fit the workloads, or whose size is not a rank. */
+/** Parameters of variants whose defaults do not fit the workloads, or whose size is not a rank. */
 const ownParameters: Readonly<Record<string, ParameterValues>> = { oft: { r: 0 }, c3a: { block_size: 64 } };
 
 /** The adapter that the bench trains on a workload, of a variant by its id. */

@@ -11,7 +11,7 @@ export interface LlamaShape {
   readonly keyValueHeads: number;
   readonly inner: number;
   readonly vocabulary: number;
-  /** Whether the head is a matrix of its own. */
+  /** True if the head is a matrix of its own. */
   readonly untied?: boolean;
 }
 

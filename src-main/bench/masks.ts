@@ -12,9 +12,9 @@ const prefixes = [8, 16, 32];
 
 /**
  * `count` masks of CoTo's default schedule over `groups` groups, drawn at evenly spaced steps of it. They are in van
- * der Corput order, so that a runner with time for the first few only still covers the whole schedule. Of many such
- * lists, the one is chosen whose masks, and whose prefix, best match the schedule's mean number of active groups and
- * of layers in the backward pass, which determine the time of a step.
+ * der Corput order, so that a runner with time for the first few only still covers the whole schedule. Among many such
+ * lists, the chosen one best matches the schedule's mean number of active groups and of layers in the backward pass,
+ * for all its masks and its prefix. Both numbers determine the time of a step.
  */
 export function scheduleMasks(count: number, groups: number): number[][] {
   const random = RandomStream.seeded(42, 'coto');

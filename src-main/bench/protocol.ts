@@ -25,7 +25,7 @@ export const runnerRequestSchema = z.discriminatedUnion('do', [
     /** PyTorch: layers and loss by torch.compile. */
     compiled: z.boolean(),
     threads: z.number().int(),
-    /** What steps are timed by. */
+    /** Clock for timing steps. */
     clock: clockSchema,
     /** Reduced to a fraction, for a smoke test of the bench. */
     small: z.boolean(),

@@ -58,7 +58,7 @@ export const benchReportSchema = z.object({
   /** Reduced workloads and few steps: not for publication. */
   quick: z.boolean(),
   seconds: z.number(),
-  /** Whether the bench came to its end: what is written before, or was interrupted, holds the rows so far. */
+  /** True if the bench finished; a report from before the end or after an interruption has the rows so far. */
   complete: z.boolean().default(true),
   machine: z.object({
     cpu: z.string(),

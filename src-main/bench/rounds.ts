@@ -16,7 +16,7 @@ export interface RoundLimits {
    * come on top.
    */
   readonly secondsPerSeat: number;
-  /** Of long steps at least so many rounds, and none with the lowest group alone. */
+  /** Minimum number of rounds for long steps; none has only the lowest group. */
   readonly long?: { readonly rounds: number };
 }
 

@@ -45,7 +45,7 @@ export interface BenchOptions {
   readonly parts: readonly BenchPart[];
   readonly peer: PeerProgram | { readonly reason: string };
   readonly threads: number;
-  /** What steps are timed by. */
+  /** Clock for timing steps. */
   readonly clock?: Clock;
   /** The folder that holds models/. */
   readonly resources: string;
@@ -230,7 +230,7 @@ async function openSessions(
           signal?.throwIfAborted();
           refused.push({ adapter: problem.adapter, thrown });
         }
-      // What no adapter can is the backend's precision.
+      // If all adapters fail, the cause is the backend's precision.
       if (refused.length === problems.length) missing({ contender: backend, precision }, refused[0]?.thrown);
       else for (const { adapter, thrown } of refused) missing({ contender: backend, precision, adapter }, thrown);
     }
@@ -335,7 +335,7 @@ function largestDifference(losses: readonly number[], reference: readonly number
   return Math.max(...losses.map((loss, index) => Math.abs(loss / (reference[index] ?? Number.NaN) - 1)));
 }
 
-/** Of a runner's configurations, the one with the lowest median counts. */
+/** Keeps the configuration of a runner with the lowest median. */
 function isBestOfItsKind(entry: BenchEntry, entries: readonly BenchEntry[]): boolean {
   return !entries.some(
     (other) =>

@@ -33,7 +33,7 @@ export interface PeerProgram {
 /** Number of losses on which all runners must agree; they depend on the gradients and updates of earlier steps. */
 const lossCount = 3;
 
-/** What ends a session before its time: the bench is interrupted, or the steps are hopelessly slow. */
+/** Reasons to end a session early: the bench is interrupted, or the steps are hopelessly slow. */
 export interface Ending {
   readonly signal?: AbortSignal | undefined;
   readonly patience: Patience;

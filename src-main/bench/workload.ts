@@ -10,12 +10,12 @@ export interface PeerArchitecture {
   /** Heads of keys and values, each shared by several of queries; as many as `heads` if left out. */
   readonly keyValueHeads?: number;
   readonly hidden: number;
-  /** Of one example. */
+  /** Length of one example. */
   readonly tokens: number;
   readonly epsilon: number;
   /** Input of the head: the first token, or all (a language model). */
   readonly pooling: 'first' | 'none';
-  /** Whether the last layer is computed for the first token only. */
+  /** True if the last layer is computed for the first token only. */
   readonly cutsLastLayer: boolean;
   readonly patch?: readonly [number, number];
   /** Base of the rotary angles. */
@@ -40,7 +40,7 @@ export interface ProblemOptions {
   readonly small: boolean;
   /** The folder with models/. */
   readonly resources: string;
-  /** Where a workload keeps what it makes, for as long as the bench runs. */
+  /** Folder for a workload's generated files, for as long as the bench runs. */
   readonly folder: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
@@ -48,7 +48,7 @@ export interface ProblemOptions {
   readonly halves?: 'float16';
   /** Examples of the batch. Default: the workload's own. */
   readonly batch?: number;
-  /** Of each text, where a workload has texts of a length of its own. Default: that. */
+  /** Tokens of each text, if the workload sets a length. Default: that of the workload. */
   readonly tokens?: number;
 }
 
@@ -60,12 +60,14 @@ export interface Workload {
   readonly layers: number;
   /** Layers of the reduced workload. */
   readonly smallLayers: number;
-  /** What is adapted, and how strongly; r 8 on q_proj and v_proj if left out. */
+  /** Adapted modules and the strength; default: r 8 on q_proj and v_proj. */
   readonly adapter?: {
     readonly targets: 'all-linear';
     readonly parameters: { readonly r: number; readonly lora_alpha: number };
   };
-  /** Of gigabytes and seconds a step: timed only where it is asked for, a precision after the other, steps alone. */
+  /**
+   * True for workloads of gigabytes and seconds a step: timed only on request, one precision after another, steps only.
+   */
   readonly isLarge?: boolean;
   build(options: ProblemOptions): Promise<BenchProblem>;
 }

@@ -39,7 +39,7 @@ export const runOutcomeFields = {
 };
 /** Datasets and adapters that the subjects of a task name. */
 export const subjectFields = {
-  /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */
+  /** Datasets for scoring, and those for tuning merges; subjects name them by id. */
   datasets: z.array(
     z.object({
       id: z.string(),

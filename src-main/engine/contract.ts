@@ -52,8 +52,8 @@ const jobs = [
     runOutcomeFields,
   ),
   /**
-   * Runs on one base and dataset with equal task settings, split, compute and gradient checkpointing, in shared passes. What
-   * each reports, and how it ends, comes as events of the run; one that fails leaves the others alone.
+   * Runs on one base and dataset with equal task settings, split, compute and gradient checkpointing, in shared passes.
+   * Reports and results are events of each run; a failing run leaves the others alone.
    */
   job(
     'train-together',
@@ -98,7 +98,7 @@ const jobs = [
       ),
       method: z.string(),
       parameters: parameterValuesSchema,
-      /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
+      /** Target of the merged PEFT folder; null for methods that only merge outputs. */
       outputDirectory: z.string().nullable(),
       /** Scored on each: every adapter alone, the merge, the base. */
       datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) })),
@@ -111,7 +111,7 @@ const jobs = [
     },
     {
       adapterDirectory: z.string().nullable(),
-      /** Those that the merge was made with: found by a search, or as given. */
+      /** Weights of the merge, found by a search or as set. */
       weights: z.array(mergeWeightSchema),
       /** Sentences on what the method or a search found. */
       notes: z.array(z.string()),
@@ -180,7 +180,7 @@ const jobs = [
         masksSpecSchema.omit({ kind: true, eval_samples: true }).extend({
           /** Index of the dataset. */
           dataset: z.number().int(),
-          /** Of an earlier job on the same content: its outline, and the scores that need not be computed again. */
+          /** Results of an earlier job on the same content: its outline, and scores to reuse. */
           known: z.object({ outline: maskOutlineSchema, scores: z.array(maskScoreSchema) }).nullable(),
         }),
       ),
@@ -339,7 +339,7 @@ const jobs = [
     'pretrain',
     {
       config: pretrainConfigSchema,
-      /** Of an image model: its dataset. Language models read the text files that the config names. */
+      /** Dataset of an image model. Language models read the text files that the config names. */
       dataset: datasetSourceSchema.nullable(),
       /** The folder to write the model to, which must not exist or be empty. */
       outputDirectory: z.string(),

@@ -27,7 +27,7 @@ const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('mask-outline'), key: z.string(), outline: maskOutlineSchema }),
   z.object({ kind: z.literal('mask-scores'), key: z.string(), scores: z.array(maskScoreSchema) }),
   z.object({ kind: z.literal('pairs'), key: z.string(), pairs: pairsOfAdaptersSchema }),
-  /** Of an evaluation; `inputs` come with the first of a task and stay the same. */
+  /** Samples of an evaluation; `inputs` come with the first of a task and stay the same. */
   z.object({ kind: z.literal('samples'), inputs: z.array(sampleInputSchema).nullable(), sampled: sampledStepSchema }),
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),

@@ -67,7 +67,7 @@ function addLineComment(ranges: CommentRange[], source: string, start: number, e
     before !== undefined &&
     source.startsWith('//', before.start) &&
     /^\n[ \t]*$/.test(source.slice(before.end, start)) &&
-    /\n[ \t]*$/.test(source.slice(0, before.start).slice(-200)) &&
+    /(?:^|\n)[ \t]*$/.test(source.slice(0, before.start).slice(-200)) &&
     !directives.test(before.lines[0] ?? '') &&
     !directives.test(value);
   if (!continues) ranges.push({ start, end, lines: [value] });

@@ -11,7 +11,9 @@ import { relativeDifference } from './relative-difference.ts';
 /** Relative difference that a gradient may have. */
 export const gradientTolerance = 2e-5;
 
-/** That of a value. WebGPU promises of a logarithm near 1 no more than an absolute error of 2⁻²¹, which is 5e-7. */
+/**
+ * Tolerance of a value. WebGPU promises of a logarithm near 1 no more than an absolute error of 2⁻²¹, which is 5e-7.
+ */
 export function valueTolerance(id: ComputeId): number {
   return id === 'webgpu' ? 1e-5 : 2e-6;
 }
@@ -24,7 +26,9 @@ export async function valueDifference(operation: OperationCase): Promise<number>
   return relativeDifference(actual, operation.reference(taker(values)));
 }
 
-/** That of each wanted gradient from central differences of the reference; infinite where its size is another. */
+/**
+ * Returns the difference of each wanted gradient to central differences of the reference; infinite if the sizes differ.
+ */
 export async function gradientDifferences(operation: OperationCase): Promise<Map<string, number>> {
   const values = draw(operation);
   const weights = outputWeights(operation, values);
@@ -54,7 +58,7 @@ function outputWeights(operation: OperationCase, values: Drawn): number[] {
   return normal(operation.reference(taker(values)).length, 1, RandomStream.seeded(5, 'study'));
 }
 
-/** Of Σ weight · output, with respect to one input. */
+/** Gradient of Σ weight · output with respect to one input. */
 async function gradientOf(
   operation: OperationCase,
   values: Drawn,
@@ -72,8 +76,8 @@ async function gradientOf(
 }
 
 /**
- * Where a gradient is compared: every entry of a small input; of a larger one evenly spread ones, for each costs two whole references.
- * Their number is prime, so that they do not all lie in a few columns.
+ * Indices at which a gradient is compared: every entry of a small input, evenly spaced ones of a larger one. Each costs
+ * two whole references. Their number is prime, so that they do not all lie in a few columns.
  */
 function checkedPlaces(length: number): number[] {
   const count = Math.min(length, 37);

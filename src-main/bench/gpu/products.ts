@@ -85,7 +85,7 @@ async function measureRounded(product: Product, limits: CardLimits | null): Prom
 
 type Precision = 'float32' | 'float16';
 
-/** What a product's time says, of which so many bytes are read and written. */
+/** Converts a product's time and the bytes that it reads and writes to rates. */
 function measured(
   product: Product,
   milliseconds: number,

@@ -17,19 +17,19 @@ const sliceShare = 0.25;
 
 export interface ProofOptions {
   readonly quick: boolean;
-  /** Whether backends were named: then one that computes on the processor is proven too. */
+  /** True if backends were named: then one that computes on the processor is proven too. */
   readonly isNamed: boolean;
   readonly shapes: readonly Workload[];
   readonly trajectories: readonly TrajectoryId[];
   readonly resources: string;
-  /** Of its share of the time, at most so many seconds for the conformance suite. */
+  /** Limit in seconds for the conformance suite, within its share of the time. */
   readonly conformanceSeconds?: number | undefined;
   /** For what the workloads make. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
   /** A process that computes on a backend. */
   readonly open?: typeof openWorker | undefined;
-  /** What is done now; at most `seconds` are left of all. */
+  /** Announces the current step; `seconds` remain at most for all steps. */
   report(text: string): void;
 }
 

@@ -15,7 +15,7 @@ const partFields = {
 
 export const failedCheckSchema = z.object({
   name: z.string(),
-  /** What of it: the value, a gradient by its input, or the error. */
+  /** Part that was compared: the value, a gradient by its input, or the error. */
   what: z.string(),
   difference: z.number().nullable().describe('relative; null where it gave no number'),
   tolerance: z.number().nullable(),
@@ -43,7 +43,7 @@ export const trajectorySchema = z.object({
 });
 export type Trajectory = z.infer<typeof trajectorySchema>;
 
-/** What the card itself reached in programs that do nothing else. */
+/** Peak rates of the card, measured by single-purpose programs. */
 export const cardLimitsSchema = z.object({
   /** Multiply-adds in registers alone, in GFLOPS. */
   peakGflops: z.object({ float32: z.number(), float16: z.number().nullable() }),
@@ -78,7 +78,7 @@ export type EngineProduct = z.infer<typeof engineProductSchema>;
 export const stepMemorySchema = z.object({
   /** Bytes of tensors that the backend holds on the device, with buffers that it keeps for reuse. */
   deviceBytes: z.number().nullable(),
-  /** Of all programs on the card, as its driver tells. */
+  /** Memory of all programs on the card, as reported by its driver. */
   cardBytes: z.number().nullable(),
   /** Largest resident memory of the process. */
   processBytes: z.number(),
@@ -93,7 +93,7 @@ export const gpuStepSchema = z.object({
   minimumMilliseconds: z.number().nullable(),
   steps: z.number().int(),
   loss: z.number().nullable().describe('of the last step'),
-  /** Of one step, counted where the backend can: WebGPU. */
+  /** Dispatches of one step, counted if the backend supports counting: WebGPU. */
   dispatches: z.number().nullable(),
   submissions: z.number().nullable(),
   readBacks: z.number().nullable(),
@@ -107,7 +107,7 @@ export const adapterSchema = z.object({
   device: z.string(),
   kind: z.enum(['gpu', 'cpu', 'software']).describe('software: a software renderer on the CPU'),
   memoryBytes: z.number().nullable(),
-  /** As the driver names itself. */
+  /** Driver name, as the driver reports it. */
   driver: z.string().nullable(),
   features: z.array(z.string()),
   limits: z.record(z.string(), z.number()),

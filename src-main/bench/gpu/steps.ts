@@ -8,7 +8,7 @@ import type { GpuStep } from './report.ts';
 
 /** A median needs no more. */
 const maxSteps = 30;
-/** Of the time of a workload, for its steps: the rest is for its weights. */
+/** Share of a workload's time for its steps; the rest is for its weights. */
 const stepShare = 0.4;
 
 /** Seconds for a request, whatever is left. */

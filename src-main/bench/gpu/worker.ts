@@ -136,7 +136,7 @@ async function timeSteps({ seconds, most }: GpuRequest & { do: 'steps' }): Promi
   };
 }
 
-/** Of the backend's own buffers, those that wait for reuse included; null where it does not tell. */
+/** Bytes of the backend's own buffers, including free ones; null if the backend does not report them. */
 function deviceBytes(): number | null {
   const bytes: unknown =
     Reflect.get(tf.memory(), 'numBytesAllocatedInGPU') ?? Reflect.get(tf.memory(), 'numBytesInGPU');

@@ -5,7 +5,7 @@ import { type LlamaShape, llamaConstants, llamaShapes, makeLlamaFolder } from '.
 import type { Workload } from '../workload.ts';
 import { nextTokens } from './next-tokens.ts';
 
-/** Of the reduced workloads. */
+/** Shape of the reduced workloads. */
 const smallShape: LlamaShape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, inner: 160, vocabulary: 500 };
 
 const adapter = { targets: 'all-linear', parameters: { r: 16, lora_alpha: 32 } } as const;

@@ -6,7 +6,7 @@ import { nextTokens } from './next-tokens.ts';
 interface Texts {
   readonly texts: number;
   readonly tokens: number;
-  /** Of the 4096 tokens the first so many occur. */
+  /** Number of tokens used, from the start of the 4096. */
   readonly vocabulary: number;
 }
 

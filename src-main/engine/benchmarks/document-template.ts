@@ -14,7 +14,7 @@ interface Source {
   readonly written: ReturnType<typeof writtenNodes>;
 }
 
-/** As Jinja2 with StrictUndefined: a name that a document does not have is a fault, unless the template asks for it. */
+/** Follows Jinja2 with StrictUndefined: an unknown name is an error, unless the template tests for it. */
 class StrictInterpreter extends BoundedInterpreter {
   private readonly asks: boolean;
   private readonly where: string;

@@ -4,7 +4,7 @@ import { readBounded } from '../../files/foreign-file.ts';
 import type { TaskFile } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
 
-/** Of one file. The largest published test sets have some 60 MB. */
+/** Limit for one file. The largest published test sets have some 60 MB. */
 const maxFileBytes = 256 * 2 ** 20;
 const rowSchema = z.record(z.string(), z.unknown());
 

@@ -9,7 +9,7 @@ interface SamplerOptions {
   /** The task's file, for messages. */
   readonly file: string;
   readonly sampler: 'default' | 'first_n';
-  /** Whether the examples come from the same documents as the questions. */
+  /** True if the examples come from the same documents as the questions. */
   readonly leavesOutQuestion: boolean;
 }
 

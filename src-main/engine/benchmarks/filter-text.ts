@@ -31,8 +31,8 @@ function filterOf(step: FilterStep, where: string, clock: WorkClock): TextFilter
 }
 
 /**
- * Of all matches that one (from the end where it is negative): its first group that has something, or where the pattern has no
- * group all of it. Null: none is found.
+ * Returns the match at this index (negative: from the end): its first non-empty group, or the whole match if there are
+ * no groups. Null if there is no match.
  */
 function firstFound(pattern: RegExp, text: string, index: number): string | null {
   const match = [...text.matchAll(pattern)].at(index);

@@ -10,7 +10,7 @@ import type { PreparedTask } from './prepared-task.ts';
 
 /** Prompts at once, whose keys and values are in memory. */
 const rowsAtOnce = 8;
-/** Of tasks that draw their tokens. */
+/** Seed for tasks that sample their tokens. */
 const seed = 1234;
 
 /** @throws StudioError invalid_input for a task whose answers may fill the model's context, so that no question has room before them */

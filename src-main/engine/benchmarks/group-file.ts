@@ -45,7 +45,7 @@ const namesSchema = z.object({ group: z.string().min(1), task: z.array(z.string(
  */
 export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: readonly string[]): TaskGroup[] {
   const averaged: (z.output<typeof groupFileSchema> & ConfigFile)[] = [];
-  /** Those without averages too, of whose tasks another group may have some. */
+  /** Groups, including those without averages, whose tasks another group may contain. */
   const members = new Map<string, { readonly file: string; readonly task: readonly string[] }>();
   const tagged = tagsOf(files);
   for (const { file, config } of files) {
@@ -71,7 +71,7 @@ export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: 
   const leaves = (name: string, from: string, above: readonly string[]): readonly string[] => {
     const known = found.get(name);
     if (known !== undefined) return known;
-    // As in lm-eval, a group goes before a tag of its name.
+    // A group takes precedence over a tag of the same name, like in lm-eval.
     const group = members.get(name) ?? tagged.get(name);
     if (group === undefined || above.includes(name))
       throw new StudioError(

@@ -18,9 +18,9 @@ interface EncodedPair {
 }
 
 /**
- * Likelihoods of the continuations of each question, tokenized as lm-eval does: a context's last spaces belong to what follows,
- * and the tokens of a continuation are those that it adds to the context's; without a context the model's first token is one.
- * What is longer than the model's context loses its beginning.
+ * Likelihoods of the continuations of each question, tokenized as lm-eval does: a context's last spaces belong to what
+ * follows, and the tokens of a continuation are those that it adds to the context's; without a context the model's
+ * first token is one. Input longer than the model's context loses its beginning.
  * @throws StudioError invalid_input for a continuation without a token, or of more than the model takes
  */
 export async function likelihoods(

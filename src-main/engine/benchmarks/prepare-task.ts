@@ -91,7 +91,7 @@ function checkPatterns(file: string, metrics: PreparedTask['metrics'], filters: 
     pythonPattern(pattern, `${file}: regexes_to_ignore`);
 }
 
-/** As lm-eval chooses it: the test split, else the validation split. */
+/** Returns lm-eval's choice of split: test, else validation. */
 function evaluatedSplit({ test_split, validation_split, file }: TaskFile): string {
   const split = test_split ?? validation_split;
   if (typeof split === 'string') return split;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { filterStepSchema } from './filter-step.ts';
 import { aggregationIds } from './metrics/aggregations.ts';
 
-/** What a model is asked of one document of a task. */
+/** Prompt and continuations for one document of a task. */
 const questionSchema = z.object({
   context: z.string(),
   /** Texts whose likelihood after the context is asked; empty where a text is generated. */

@@ -49,7 +49,7 @@ export function promptText(turns: readonly Turn[], { chat, isMultiturn }: Prompt
     return rendered(chat, messages, prefix);
   } catch (thrown) {
     const others = messages.filter(({ role }) => role !== 'system');
-    // As lm-eval does where a template refuses the role.
+    // Follows lm-eval if a template rejects the role.
     if (!(thrown instanceof StudioError && thrown.code === 'refused') || others.length === messages.length)
       throw thrown;
     return rendered(chat, others, prefix);
@@ -61,7 +61,7 @@ export function delimited(before: string, after: string, delimiter: string): str
   return needsDelimiter(before, after) ? before + delimiter + after : before + after;
 }
 
-/** Whether there are two texts, neither with white space where they meet. */
+/** Returns true if both texts exist and neither has white space at the joint. */
 export function needsDelimiter(before: string, after: string): boolean {
   return /\S$/.test(before) && /^\S/.test(after);
 }

@@ -55,7 +55,7 @@ export class QuestionWriter {
     }
     if (output_type !== 'generate_until') {
       const text = String(target);
-      // Of a whole text the text alone, whatever is before it.
+      // Rolling likelihoods use the text alone, without its context.
       const own = output_type === 'loglikelihood_rolling' ? '' : context;
       return { context: own, choices: [], continuations: [text], right: [text] };
     }

@@ -12,7 +12,7 @@ import type { TaskPlace } from './task-place.ts';
 const maxFiles = 50;
 const template = z.union([z.string(), z.number().int()]);
 export const strings = z.union([z.string(), z.array(z.string())]);
-/** Of a task, or of a group. */
+/** Metadata of a task or a group. */
 export const metadataSchema = z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish();
 
 const metricSchema = z.looseObject({

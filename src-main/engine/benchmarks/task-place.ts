@@ -3,7 +3,7 @@ import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { isInside } from '../../files/inside.ts';
 
-/** Where tasks are, and which files they may name. */
+/** Location of task files, and the files that they may name. */
 export class TaskPlace {
   readonly path: string;
   private readonly folder: string | null;

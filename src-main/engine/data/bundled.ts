@@ -89,7 +89,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
   return found;
 }
 
-/** What `scripts/make-text-datasets.mjs` read of a set when it was made; nothing where it was made elsewhere. */
+/** Reads the description that `scripts/make-text-datasets.mjs` stored with a dataset; empty for other sources. */
 async function descriptionIn(folder: string): Promise<Pick<BundledDataset, 'description'>> {
   const file = join(folder, 'description.json');
   if (!existsSync(file)) return {};

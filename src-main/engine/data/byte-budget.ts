@@ -9,7 +9,7 @@ export class ByteBudget {
     this.left = total;
   }
 
-  /** Runs `work` once `bytes` of the budget are free. What is larger than the whole budget runs alone. */
+  /** Runs `work` once `bytes` of the budget are free. Work larger than the whole budget runs alone. */
   async spend<Result>(bytes: number, work: () => Promise<Result>): Promise<Result> {
     const taken = Math.min(bytes, this.total);
     if (this.waiting.length > 0 || taken > this.left)

@@ -151,7 +151,7 @@ function endsEarly(path: string, offset: number, length: number, size: number): 
   );
 }
 
-/** What a library says of a file, without the lines that explain it to programmers. */
+/** Returns the first line of a library's error, without the details for programmers. */
 export function firstLine(thrown: unknown): string {
   return message(thrown).split('\n')[0] ?? '';
 }

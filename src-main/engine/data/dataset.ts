@@ -16,7 +16,7 @@ export interface ImageSplit {
   pixels(index: number): Promise<Uint8Array> | Uint8Array;
   /** Example `index` in its own size; absent if all images of the dataset have the same size. */
   image?(index: number): Promise<Image>;
-  /** Where example `index` is, for messages: its file. */
+  /** Returns the file of example `index` for messages. */
   where?(index: number): string;
 }
 

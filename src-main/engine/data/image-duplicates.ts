@@ -49,7 +49,7 @@ export async function compareImages(
     across: exact.across,
     nearComparedImages: near.compared,
     nearAcross: alike.length,
-    // Those across the splits first: they are what makes a score too good.
+    // Pairs across the splits come first: they inflate the score.
     pairs: pairs.toSorted((one, other) => rankOf(one) - rankOf(other)).slice(0, maxPairs),
   };
 }

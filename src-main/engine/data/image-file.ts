@@ -41,7 +41,7 @@ export interface ImageHeader {
   readonly height: number;
   readonly width: number;
   readonly grey: boolean;
-  /** Where it is a Windows bitmap, which the library does not read. */
+  /** Header of a Windows bitmap, which the library does not read. */
   readonly bitmap?: BmpHeader;
   readonly isCmyk?: boolean;
   /** Grey alone, with 16 bits a pixel. */
@@ -95,9 +95,7 @@ export async function decodeImage(source: ImageSource, channels?: 1 | 3): Promis
   });
 }
 
-/**
- * As `decodeImage` in RGB, scaled down to at most `side` pixels on its longer side: to be looked at, not to be learned from.
- */
+/** Decodes an RGB preview, scaled down to at most `side` pixels on its longer side; not for training. */
 export async function decodePreview(path: string, side: number): Promise<{ header: ImageHeader; preview: Image }> {
   const header = await readImageHeader(path);
   const bitmap = header.bitmap === undefined ? undefined : await readBitmap(path, header.bitmap);
@@ -153,7 +151,10 @@ async function readCmyk(opened: Sharp): Promise<Image> {
 /** The library's values are the machine's. */
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** As Pillow makes 8 bits of 16: what is above 255 is white. A scan whose values go further is better saved with 8 bits. */
+/**
+ * Converts 16 bits to 8 like Pillow: values above 255 become white. Scans with larger values should be saved with 8
+ * bits.
+ */
 async function readDeepGrey(opened: Sharp): Promise<Image> {
   const { data, info } = await opened
     .toColorspace('grey16')

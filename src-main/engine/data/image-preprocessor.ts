@@ -104,7 +104,7 @@ function geometryOf(config: PreprocessorConfig, model: Rectangle, dataset: Recta
 const maxAspectRatio = 1000;
 
 /**
- * As transformers' `get_resize_output_image_size`: the longer edge is rounded down.
+ * Follows transformers' `get_resize_output_image_size`: the longer edge is rounded down.
  * @throws StudioError refused for an image that is too narrow.
  */
 function byShorterEdge({ height, width }: Rectangle, edge: number): Rectangle {

@@ -12,7 +12,7 @@ const cosines = Array.from({ length: low }, (_, u) =>
   Float64Array.from({ length: side }, (_, x) => Math.cos((Math.PI * (2 * x + 1) * u) / (2 * side))),
 );
 
-/** What an image looks like: alike for copies that were scaled, recompressed, or made brighter. */
+/** Perceptual hash of an image: similar for scaled, recompressed or brightened copies. */
 export interface Looks {
   /** 64 bits: which of the lowest 8 × 8 frequencies of the discrete cosine transform are above their median. */
   readonly high: number;

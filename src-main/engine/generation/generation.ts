@@ -10,7 +10,7 @@ import type { EndTokens } from './end-tokens.ts';
 
 export interface GenerationOptions {
   readonly maxNewTokens: number;
-  /** Of the logits processors, by name. */
+  /** Parameters of the logits processors, by name. */
   readonly parameters: ParameterValues;
   /** Every row has its own random stream. */
   readonly seed: number;
@@ -81,7 +81,7 @@ export class Generation {
     this.promptTokens = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
   }
 
-  /** Whether every row has ended. */
+  /** True if every row has ended. */
   get done(): boolean {
     return this.rows.every((row) => row.finished !== null);
   }

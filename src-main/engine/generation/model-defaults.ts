@@ -16,9 +16,9 @@ const specs = once((): readonly ParameterSpec[] => [
 ]);
 
 /**
- * Reads how a model wants its tokens chosen: generation_config.json, as Transformers' `save_pretrained` writes it. That file leaves
- * out what equals Transformers' own defaults, so `do_sample: true` without a temperature means temperature 1; `do_sample: false`
- * means greedy decoding whatever else it says. Other keys are ignored, and so is null.
+ * Reads how a model wants its tokens chosen: generation_config.json, as Transformers' `save_pretrained` writes it. The
+ * file omits Transformers' own defaults, so `do_sample: true` without a temperature means temperature 1; `do_sample:
+ * false` always means greedy decoding. Other keys are ignored, and so is null.
  * @throws StudioError invalid_file if the file is not a JSON object.
  */
 export async function readModelDefaults(directory: string): Promise<ModelDefaults> {

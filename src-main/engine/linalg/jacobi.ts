@@ -47,8 +47,8 @@ export function orthogonalize(columns: Float64Array[]): Orthogonalized {
 }
 
 /**
- * Rotates the vectors by the eigenvectors of their Gram matrix. Those too short for its accuracy are orthogonalized against
- * the rest and rotated by their own Gram matrix.
+ * Rotates the vectors by the eigenvectors of their Gram matrix. Vectors too short for its accuracy are orthogonalized
+ * against the rest and rotated by their own Gram matrix.
  */
 function turnByGram(pairs: readonly Pair[]): void {
   if (pairs.length < 2) return;

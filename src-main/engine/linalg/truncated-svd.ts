@@ -3,7 +3,7 @@ import { leading } from './randomized-svd.ts';
 import { type Svd, svd } from './svd.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
-/** Where a wanted singular value is below this share of the greatest, its square has lost too much to rounding. */
+/** Below this share of the largest singular value, squaring loses too much to rounding. */
 const smallestShare = 1e-4;
 
 /**

@@ -72,7 +72,7 @@ export function normalizeScale(vectors: readonly Float64Array[]): number {
   return back;
 }
 
-/** Whether the entry of greatest magnitude, or the first of those equal up to rounding, is negative. */
+/** Returns true if the entry with the greatest magnitude, or the first of those equal up to rounding, is negative. */
 export function pointsBack(x: Float64Array): boolean {
   let greatest = 0;
   for (const value of x) greatest = Math.max(greatest, Math.abs(value));

@@ -66,7 +66,7 @@ export async function writePretrainCheckpoint(
     await writeFile(join(temporary, stateFile), `${text}\n`);
   });
   for (const earlier of before) discardFolder(join(parent, earlier));
-  // Of versions that had one folder, which was replaced.
+  // Checkpoint files of versions with a single folder that was replaced.
   for (const file of files) rmSync(join(parent, file), { force: true });
 }
 

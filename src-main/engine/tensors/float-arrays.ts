@@ -48,7 +48,7 @@ export function layRows(target: Float32Array, column: number, stride: number, va
     for (let at = 0; at < width; at++) target[row * stride + column + at] = values[row * width + at] ?? 0;
 }
 
-/** Whether no value is NaN or infinite. */
+/** Returns true if no value is NaN or infinite. */
 export function allFinite(values: Values): boolean {
   const space = spaceOf(values, []);
   if (space) return space.run('float32', addressOf(values, 0), values.length) === 1;

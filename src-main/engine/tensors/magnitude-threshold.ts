@@ -1,4 +1,7 @@
-/** Of a float's 31 bits without the sign, the upper ones tell the bin; magnitudes and these bits have the same order. */
+/**
+ * Number of low bits ignored: the upper ones of a float's 31 bits without the sign select the bin. Magnitudes and these
+ * bits have the same order.
+ */
 const lowBits = 15;
 const lowMask = 2 ** lowBits - 1;
 const magnitudeMask = 0x7fffffff;

@@ -27,9 +27,9 @@ export const blockTypesKey = 'coto.block_types';
 const maximumHeaderBytes = 100 * 1024 * 1024;
 
 export interface TensorInfo {
-  /** As stored: F32, F16, BF16, ..., or one of GGUF's types of blocks: Q4_0, ... */
+  /** Stored type: F32, F16, BF16, ..., or one of GGUF's block types: Q4_0, ... */
   readonly dtype: string;
-  /** Of the values, however they are stored. */
+  /** Shape of the values, regardless of their encoding. */
   readonly shape: readonly number[];
 }
 
@@ -88,7 +88,7 @@ export function paddedLength(header: Uint8Array): number {
   return Math.ceil(header.length / 8) * 8;
 }
 
-/** What comes before the values: the length, and the JSON header padded to it. */
+/** Builds the bytes before the values: the length, and the JSON header padded to it. */
 export function headBytes(header: Uint8Array, length = paddedLength(header)): Uint8Array {
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
@@ -113,7 +113,7 @@ function parseJson(filePath: string, json: Uint8Array): object {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw corrupt(filePath, 'has a header that is not a JSON object');
-  // Of two tensors with one name the last would win here, and another elsewhere: the reference reader refuses them too.
+  // Duplicate names are ambiguous between readers: the reference reader rejects them too.
   if (keysWritten(json) !== Object.keys(parsed).length)
     throw corrupt(filePath, 'has a header that names a tensor twice');
   return parsed;

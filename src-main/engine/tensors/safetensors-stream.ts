@@ -7,7 +7,7 @@ import { blockTypeNamed } from './tensor-types/index.ts';
 /** A tensor whose bytes are produced in chunks, so that a model larger than memory can be written. */
 export interface StreamedTensor {
   readonly name: string;
-  /** As stored: F32, F16, BF16, ..., or a type of blocks for a matrix: Q4_0, ... */
+  /** Stored type: F32, F16, BF16, ..., or a block type for a matrix: Q4_0, ... */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** The values in the order of the shape, little-endian; the bytes of a piece are written before the next is asked for. */

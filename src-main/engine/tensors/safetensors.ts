@@ -12,7 +12,7 @@ import { blockTypeNamed } from './tensor-types/index.ts';
 export type { TensorInfo } from './safetensors-header.ts';
 
 export interface LentTensor extends HostTensor {
-  /** Whether no value is NaN or infinite. */
+  /** True if no value is NaN or infinite. */
   readonly finite: boolean;
 }
 
@@ -30,7 +30,10 @@ export interface TensorSource {
   read(name: string): Promise<HostTensor>;
   /** A matrix as it is encoded; null for another tensor, or one of float32. Omitted by sources that have no files. */
   stored?(name: string): StoredMatrix | null;
-  /** As `read`, but in memory that is reused for the next tensor: `use` must copy what it keeps. Several times as fast. */
+  /**
+   * Counterpart of `read` with memory that is reused for the next tensor: `use` must copy what it keeps. Several times
+   * as fast.
+   */
   lend<Result>(name: string, use: (tensor: LentTensor) => Result): Promise<Result>;
   close(): Promise<void>;
 }
@@ -43,7 +46,7 @@ export interface TensorFiles extends TensorSource {
 
 export interface SafetensorsFile extends TensorFiles {
   readonly metadata: ReadonlyMap<string, string>;
-  /** As `read`, floats into the memory of an arena: valid until its next `reserve`. */
+  /** Reads like `read`, but floats go into an arena's memory: valid until its next `reserve`. */
   stage(name: string, arena: FloatArena): Promise<LentTensor>;
 }
 

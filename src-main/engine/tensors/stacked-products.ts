@@ -31,7 +31,7 @@ export function stackedProducts(parts: readonly StackedVectors[], length: number
   new Float64Array(space.memory.buffer, panel, padded * (depth + padded)).fill(0);
   for (let start = 0; start < length; start += depth) {
     const now = Math.min(depth, length - start);
-    // What the last panel has beyond the vectors' ends is zero.
+    // Padding of the last panel beyond the vectors' ends is zero.
     if (now < depth) new Float64Array(space.memory.buffer, panel, padded * depth).fill(0);
     let first = 0;
     for (const part of parts) {

@@ -67,7 +67,7 @@ export class FloatArena {
     this.space.grow(valuesAddress + floats * 4 + arrays * alignment);
   }
 
-  /** As `stageFloats`, beside what was placed since `reserve`. */
+  /** Works like `stageFloats`, in addition to the values since `reserve`. */
   stage(stored: StoredFloats): StagedFloats | null {
     return this.space.read(stored, this.take(stored.count));
   }
@@ -87,7 +87,7 @@ export class FloatArena {
 
 /** Capacity of an arena in floats: WebAssembly has 4 GiB. */
 export const arenaFloats = 2 ** 29;
-/** Of a vector of four floats. */
+/** Alignment of a vector of four floats. */
 const alignment = 16;
 
 /** The space that owns a buffer. */

@@ -23,7 +23,7 @@ export interface StoredMatrix {
   readonly shape: readonly [rows: number, columns: number];
   readonly encoding: StoredEncoding;
   readonly byteLength: number;
-  /** Where its bytes lie one after the other in an open file, so that a backend may map them; absent where they do not. */
+  /** Location of contiguous bytes in an open file, so that a backend may map them; absent otherwise. */
   readonly place?: { readonly descriptor: number; readonly start: number };
   /** The bytes row by row; those of a piece are copied before the next is asked for. */
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -40,7 +40,7 @@ const shortNames: ReadonlyMap<string, string> = new Map([
   ['F16', 'float16'],
 ]);
 
-/** Whether a matrix stays as it is encoded: one in blocks always, one of 16 bits where the model's do (`ofHalves`). */
+/** Returns true if a matrix stays encoded: always in blocks, and in 16 bits if the model's do (`ofHalves`). */
 export function staysEncoded(encoding: StoredEncoding, ofHalves: boolean): boolean {
   return ofHalves || (encoding !== 'bfloat16' && encoding !== 'float16');
 }

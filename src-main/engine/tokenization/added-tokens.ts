@@ -82,7 +82,7 @@ type Part = ({ readonly id: number } | { readonly text: string }) & { readonly s
 class Trie {
   private readonly root = new Node();
 
-  /** Of two tokens with the same text, the later one counts. */
+  /** If two tokens have the same text, the later one wins. */
   constructor(tokens: readonly (readonly [content: string, token: AddedToken])[]) {
     for (const [content, token] of tokens) {
       if (content === '') continue;

@@ -18,9 +18,10 @@ const CHARACTERS_PER_STEP = 16;
 const STEPS_BETWEEN_CHECKS = 64;
 
 /**
- * Evaluates a template step by step: every value that it computes is counted, and held to a size. What is done with a value in
- * one step (sorting, comparing, writing as JSON) is counted by all that the value contains, before it is done. Filters, tests,
- * operators and methods that the library lacks, or has otherwise than Jinja2 on Python, are those of `jinja/`.
+ * Evaluates a template step by step: every value that it computes is counted, and held to a size. Single-step
+ * operations on a value (sorting, comparing, JSON output) are counted by everything that the value contains, before
+ * they run. Filters, tests, operators and methods that the library lacks, or has otherwise than Jinja2 on Python, are
+ * those of `jinja/`.
  */
 export class BoundedInterpreter extends Interpreter {
   private work = 0;
@@ -47,7 +48,7 @@ export class BoundedInterpreter extends Interpreter {
     this.parent = node;
     try {
       const result = (node && this.asPython(node, environment)) ?? super.evaluate(node, environment);
-      // Of `messages[0]` nothing but one entry is looked at.
+      // `messages[0]` reads only one entry.
       if (parent?.type === 'MemberExpression') {
         this.count(1);
         const called = Reflect.get(parent, 'computed') === true ? '' : wordOf(childOf(parent, 'property'));
@@ -184,7 +185,7 @@ export class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** What a loop goes over in the one form that the library takes: a list, whose pairs are lists too. */
+/** Converts a loop's iterable to the only form that the library accepts: a list, with pairs as lists too. */
 function looped(value: Value): Value {
   if (Array.isArray(value.value) && value.value.every(({ type }) => type !== 'TupleValue')) return value;
   return listOf(entriesOf(value).map((entry) => (Array.isArray(entry.value) ? listOf(entry.value) : entry)));

@@ -22,7 +22,7 @@ const MAX_SPACES = 1000;
 const tooManySpaces = new RegExp(`\\s{${MAX_SPACES + 1}}`);
 
 interface RenderOptions {
-  /** Whether the text ends with the start of the assistant's answer. */
+  /** True if the text ends with the start of the assistant's answer. */
   readonly addGenerationPrompt: boolean;
   /** JSON schemas of functions that the assistant may call. */
   readonly tools?: readonly unknown[] | undefined;

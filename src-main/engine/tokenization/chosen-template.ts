@@ -36,7 +36,7 @@ export function ownTemplate(chosen: string): string | null {
   return chosen === 'none' ? null : (textOf(chosen) ?? null);
 }
 
-/** What a trained adapter's folder has for a chat template in place of its base's; null text: none. */
+/** Chat template in a trained adapter's folder that replaces its base's; null text: none. */
 export type TemplateInPlace = { readonly text: string | null };
 
 /** The template that goes with what was trained under `chat_template`; null: its base's. Errors as `chosenTemplate`. */

@@ -2,7 +2,7 @@ import { parse, tokenize } from '@huggingface/jinja';
 
 type Token = ReturnType<typeof tokenize>[number];
 
-/** Where and why a text is no Jinja template. */
+/** Position and reason of a Jinja syntax error. */
 export interface TemplateFault {
   readonly message: string;
   /** From 1; null: not known. */
@@ -14,7 +14,7 @@ const options = { lstrip_blocks: true, trim_blocks: true };
 const MAX_LINES = 2000;
 const blocks: ReadonlySet<string> = new Set(['if', 'for', 'macro', 'call', 'filter']);
 
-/** What is wrong with a template that does not parse; null for one that does. */
+/** Returns the syntax error of a template; null if it parses. */
 export function templateFault(text: string): TemplateFault | null {
   let tokens: Token[];
   try {

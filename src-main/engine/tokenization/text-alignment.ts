@@ -13,10 +13,10 @@ const written = /[\p{White_Space}▁]/u;
 const lookahead = 32;
 const maxKept = 4096;
 
-/** Where each character of a normalized text comes from in the original, as the Rust library keeps it. */
+/** Maps each character of a normalized text to its origin in the original, like the Rust library. */
 export class TextAlignment {
   private readonly normalize: (text: string) => string;
-  /** What becomes of a letter by itself. */
+  /** Normalized form of each letter. */
   private readonly known = new Map<string, string>();
 
   constructor(normalize: (text: string) => string) {
@@ -33,7 +33,7 @@ export class TextAlignment {
       const span = { start: index, end: index + letter.length };
       const place = this.find(letter, normalized, at);
       if (place === null) continue;
-      // What a normalizer has put in between belongs to no character.
+      // Characters that a normalizer inserted belong to none of the original.
       for (; at < place.start; at++) spans[at] = { start: index, end: index };
       const isKept = normalized.slice(place.start, place.end) === letter;
       for (; at < place.end; at++) spans[at] = isKept ? codePoint(letter, at - place.start, index) : span;
@@ -76,7 +76,7 @@ function isLow(text: string, unit: number): boolean {
   return code >= 0xdc00 && code < 0xe000;
 }
 
-/** Whether every character stays in its place: nothing is changed but case, and the kind of a space. */
+/** Returns true if every character keeps its position: only case and the kind of space differ. */
 function isUnmoved(original: string, normalized: string): boolean {
   if (original === normalized) return true;
   if (original.length !== normalized.length) return false;

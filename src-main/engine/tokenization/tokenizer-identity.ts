@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { readTokenizerFiles } from './tokenizer-files.ts';
 
 export interface TokenizerIdentity {
-  /** Of every token with its id: files that differ in their layout alone are the same. */
+  /** Hash of every token with its id; files that differ only in layout are equal. */
   readonly tokenizer: string;
-  /** Of the chat template's text; null where there is none. */
+  /** Hash of the chat template's text; null if there is none. */
   readonly template: string | null;
 }
 
 /**
- * What tells one tokenizer from another; null where the folder has none.
+ * Returns the properties that distinguish tokenizers; null if the folder has none.
  * @throws StudioError invalid_file naming the file and the key.
  */
 export async function readTokenizerIdentity(directory: string): Promise<TokenizerIdentity | null> {

@@ -136,7 +136,7 @@ export class TextTokenizer {
     return this.postProcessor.process(first, second, true);
   }
 
-  /** As `encode`, for many texts at once. */
+  /** Works like `encode`, for many texts at once. */
   encodeAll(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
     const characters = texts.reduce((sum, { length }) => sum + length, 0);
     return this.guarded(this.mayLoop.encoding, characters, () => texts.map((text) => this.encodeOne(text, options)));

@@ -22,7 +22,7 @@ export function truncate(
 ): { first: readonly number[]; second: readonly number[] | null } {
   const excess = first.length + (second?.length ?? 0) - room;
   if (excess <= 0) return { first, second };
-  // Where the special tokens fill all, the Rust library takes both texts away, whichever was to be cut.
+  // If the special tokens leave no room, the Rust library drops both texts, whichever should be truncated.
   if (room === 0) return { first: [], second: second === null ? null : [] };
   const cut = (ids: readonly number[], length: number) =>
     side === 'right' ? ids.slice(0, length) : ids.slice(ids.length - length);

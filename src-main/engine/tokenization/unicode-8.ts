@@ -1,6 +1,6 @@
 /**
- * Where the Rust library's tables of Unicode, which are of version 8, differ from JavaScript's: insides of character classes, held
- * to the library over all code points by `test/golden/make/make-bert-golden.py`.
+ * Differences of the Rust library's Unicode 8 tables to JavaScript's: insides of character classes, checked against the
+ * library over all code points by `test/golden/make/make-bert-golden.py`.
  */
 
 /** Format characters that it does not know. */

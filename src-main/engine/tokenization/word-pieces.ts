@@ -5,9 +5,9 @@ import type { Span } from './text-alignment.ts';
 export interface WordForm {
   /** Each character of a word is a byte of its UTF-8 (GPT-2). */
   readonly areBytes: boolean;
-  /** What marks a token that goes on within a word, e.g. ##. */
+  /** Prefix of a token that continues a word, e.g. ##. */
   readonly continuing: string;
-  /** What marks a token that ends a word, e.g. </w>. */
+  /** Suffix of a token that ends a word, e.g. </w>. */
   readonly ending: string;
 }
 
@@ -59,7 +59,9 @@ export class WordFinder {
   }
 }
 
-/** Of each token of a word, the units of the word that it stands for. A token that spells none of them is unknown. */
+/**
+ * For each token of a word, returns the units of the word that it covers. A token that spells none of them is unknown.
+ */
 export function placesInWord(word: string, tokens: readonly string[], form: WordForm): Span[] {
   const spelled = tokens.map((token, index) => spelling(token, index, form));
   const spans: Span[] = [];

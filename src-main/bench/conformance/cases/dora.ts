@@ -96,6 +96,6 @@ export const doraCases: readonly OperationCase[] = [
     dora(long, { drawn, residual: true, biased: false }),
     dora(long, { drawn, masked: true, biased: false }),
   ]),
-  // Of so large a weight finite differences would take minutes.
+  // With so large a weight, finite differences would take minutes.
   { ...dora(short, { drawn: 'magnitude', residual: true }), wanted: [] },
 ];

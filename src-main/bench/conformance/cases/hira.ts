@@ -67,7 +67,7 @@ export const hiraCases: readonly OperationCase[] = [
   linear(133, { inputs: 20, outputs: 18, rank: 2 }, { residual: true, biased: false }),
   linear(5, tall, { residual: true }),
   { ...linear(1, tall), wanted: ['x'] },
-  // Of so large a weight finite differences would take minutes.
+  // With so large a weight, finite differences would take minutes.
   { ...linear(2, { inputs: 580, outputs: 230, rank: 1 }, { residual: true }), wanted: [] },
   weight(odd, false),
   weight(odd, true),

@@ -19,9 +19,9 @@ export interface LinearExtras {
 
 interface LinearParts {
   readonly name: string;
-  /** Of the inputs beside x, weight, bias and residual; with the mask where there can be one. */
+  /** Shapes of the inputs besides x, weight, bias and residual; include the mask if the operation has one. */
   readonly shapes: OperationCase['shapes'];
-  /** Of those, the ones whose gradient is checked; that of x and of the residual always is. */
+  /** Inputs among them whose gradient is checked; those of x and the residual always are. */
   readonly wanted: readonly string[];
   run(
     value: tf.Tensor2D,

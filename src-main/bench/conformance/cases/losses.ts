@@ -123,7 +123,7 @@ const termsOf = {
   log1mexp: (x: number) => Math.log(-Math.expm1(x)),
 };
 
-/** Of values of both signs, or of −x² − 1/16, a log-likelihood. */
+/** Draws values of both signs, or −x² − 1/16 for a log-likelihood. */
 const preference = (term: keyof typeof termsOf, values: number, spread: number): OperationCase => ({
   name: `${term} of ${values}, spread ${spread}`,
   shapes: { x: [values] },

@@ -20,7 +20,7 @@ const rootMeanSquare = (rows: number, columns: number, epsilon: number): Operati
   reference: (take) => rmsNormRows(take('x'), take('scale'), epsilon),
 });
 
-/** As in a transformer's layer: the gradient of x comes both ways. */
+/** Layout of a transformer's layer: x receives gradients both ways. */
 const besideItself = (rows: number, columns: number): readonly OperationCase[] => [
   {
     ...layer(rows, columns),

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 
-/** What the engine uses of tfjs itself, on the tape. */
+/** The tfjs operations that the engine uses directly, on the tape. */
 export const tapedCases: readonly OperationCase[] = [
   {
     name: 'sums, differences and products with broadcasting',

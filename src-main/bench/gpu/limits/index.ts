@@ -28,7 +28,10 @@ const reduced: Sizes = { groups: 64, rounds: 4, copyBytes: 2 ** 24, product: 256
 /** Values of the operands of the tuned product: their sums are known. */
 const [left, right] = [0.5, 0.25];
 
-/** What a card reaches in programs that do one thing alone; `quick`: of sizes that software computes in seconds. */
+/**
+ * Measures the peak rates of a card with single-purpose programs. `quick` uses sizes that software rendering computes
+ * in seconds.
+ */
 export async function measureLimits(
   device: GPUDevice,
   quick: boolean,

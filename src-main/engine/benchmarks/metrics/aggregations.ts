@@ -1,6 +1,6 @@
 import { matthewsCorrelation } from '../../metrics/matthews.ts';
 
-/** What a metric has of one question: a value, a sum with its weight, or the right and the chosen answer. */
+/** Item of a metric for one question: a value, a sum with its weight, or the right and the chosen answer. */
 export type Item = number | readonly [number, number];
 
 export const aggregationIds = [

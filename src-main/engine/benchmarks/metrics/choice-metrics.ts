@@ -1,7 +1,9 @@
 import type { Question } from '../prepared-task.ts';
 import type { Item } from './aggregations.ts';
 
-/** Of each continuation of a question: its log-likelihood in nats, and whether each of its tokens was the most likely. */
+/**
+ * For each continuation of a question: its log-likelihood in nats, and whether each of its tokens was the most likely.
+ */
 export interface Likelihood {
   readonly sum: number;
   readonly isGreedy: boolean;
@@ -25,7 +27,7 @@ export const choiceMetrics: Readonly<Record<string, ChoiceMetric>> = {
   exact_match: ({ right }, likelihoods) => Number(right.some((index) => likelihoods[Number(index)]?.isGreedy === true)),
 };
 
-/** Whether the likeliest choice by its length is a right one. */
+/** Returns 1 if the likeliest choice, normalized by length, is right, else 0. */
 function isRight(question: Question, likelihoods: readonly Likelihood[], length: (choice: string) => number): number {
   return Number(question.right.includes(likeliest(question, likelihoods, length)));
 }

@@ -7,7 +7,7 @@ import { generationMetrics } from './generation-metrics.ts';
 import { likelihoodMetrics } from './likelihood-metrics.ts';
 import { rollingMetrics } from './rolling-metrics.ts';
 
-/** Of each kind of task, with lm-eval's names; the first ones are those of a task that names none. */
+/** Metrics of each kind of task, with lm-eval's names; `usual` applies to tasks that name none. */
 const known = {
   multiple_choice: { names: choiceMetrics, usual: ['acc', 'acc_norm'] },
   loglikelihood: { names: likelihoodMetrics, usual: ['perplexity', 'acc'] },

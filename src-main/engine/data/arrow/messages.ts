@@ -3,9 +3,9 @@ import type { ByteSource } from '../byte-source.ts';
 const magic = 'ARROW1';
 
 /**
- * The messages of an Arrow stream, or of a file, which is a stream between its marks, each in one piece. The library takes
- * lengths on trust; here each is held to the size of the file first. What is wrong inside of a message's head can keep the library
- * busy without end: such a file is ended by the limits of the process that reads what others made, before it is a dataset.
+ * The messages of an Arrow stream, or of a file, which is a stream between its marks, each in one piece. The library
+ * takes lengths on trust; here each is held to the size of the file first. An error inside a message's head can keep
+ * the library busy forever: the limits of the separate reader process end such files before they become datasets.
  * @throws Error if the file ends within a message, or states a length that none has
  */
 export function* arrowMessages(source: ByteSource): Generator<Uint8Array> {
@@ -51,7 +51,10 @@ function bareSchema(source: ByteSource, at: number, size: number): Buffer | null
   return end === null ? null : bufferOf(source, at, end - at, size);
 }
 
-/** Where the first block of rows is, by the flatbuffer `Footer`: fields 2 and 3 list blocks of 24 bytes by their place. */
+/**
+ * Returns the position of the first block of rows, from the flatbuffer `Footer`: fields 2 and 3 list blocks of 24 bytes
+ * by position.
+ */
 function firstBlock(source: ByteSource, size: number): number | null {
   const end = size - magic.length - 4;
   const length = bufferOf(source, end, 4, size).readInt32LE(0);

@@ -16,8 +16,8 @@ interface CachedFile {
 }
 
 /**
- * What the cache of datasets says by a name: cnn_dailymail-train-00000-of-00003.arrow. Null for other files: `cache-…` is what
- * a program made of the dataset by map or filter.
+ * Parses a file name in the cache of datasets: cnn_dailymail-train-00000-of-00003.arrow. Null for other files:
+ * `cache-…` is the output of map or filter.
  */
 export function cachedFile(name: string): CachedFile | null {
   const found = /^(?!cache-).+?-([a-z]\w*?)(?:-(\d{5})-of-(\d{5}))?\.arrow$/i.exec(name);

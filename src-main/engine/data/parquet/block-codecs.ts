@@ -86,7 +86,7 @@ export function unpackLz4(packed: Buffer, size: number, room: Room = ownRoom): B
   return output.end();
 }
 
-/** What Parquet first called LZ4: Hadoop's blocks, each after its sizes; some writers left out those. */
+/** Unpacks Parquet's first LZ4 format: Hadoop's blocks, each after its sizes, which some writers omit. */
 export function unpackHadoopLz4(packed: Buffer, size: number): Buffer {
   const blocks: Buffer[] = [];
   let at = 0;

@@ -24,7 +24,8 @@ export function bytesToCell(leaf: Leaf): (bytes: Buffer, start: number, end: num
   if (kind === 'float16') return (bytes, start, end) => (end - start === 2 ? float16(bytes.readUInt16LE(start)) : null);
   const text = (bytes: Buffer, start: number, end: number): string | UnreadableCell => {
     const found = bytes.toString('utf8', start, end);
-    // Of an outermost column, the mark is enough: only where the column is learned from does it make the row a fault.
+    // In an outermost column, the replacement character suffices: only if the column is used in training does it make
+    // the row faulty.
     if (leaf.isOutermost || !found.includes('\uFFFD') || isUtf8(bytes.subarray(start, end))) return found;
     return new UnreadableCell(`has bytes in ${leaf.path} that are not UTF-8; write them as text`);
   };
@@ -62,7 +63,7 @@ export function numberToCell({ meaning, type, isOutermost }: Leaf): (value: numb
       return (value) => safeNumber(BigInt.asUintN(bits, BigInt(value)));
     }
     default: {
-      // Of a tool's arguments 1.0 is not 1; a column of its own is text or a label.
+      // In tool arguments, 1.0 differs from 1; an outermost column is text or a label.
       const float = isOutermost || (type !== physical.double && type !== physical.float) ? null : floatOf;
       // pandas writes missing values of a numeric column as NaN.
       return (value) => {

@@ -12,7 +12,9 @@ const maxPageBytes = 384 * 2 ** 20;
 /** A header is some dozen bytes, unless it quotes long values. */
 const headerSizes = [512, 64 * 1024, 4 * 2 ** 20];
 
-/** What a page takes: a run of a million equal values has some bytes in the file, but places for all of them here. */
+/**
+ * Returns the memory of a page: a run of a million equal values has few bytes in the file, but each needs its entry.
+ */
 function heldBytesOf({ kind, size, entryCount }: PageHeader): number {
   return kind === 'dictionary' ? 3 * size : size + 6 * entryCount;
 }
@@ -62,14 +64,14 @@ export class LeafCursor {
     return this.entriesLeft === 0;
   }
 
-  /** Of the next entry: 0 begins a row, which the end does likewise. */
+  /** Repetition level of the next entry: 0 begins a row; the end also returns 0. */
   repetition(): number {
     if (this.ended) return 0;
     const { repetition } = this.current();
     return repetition === null ? 0 : (repetition[this.entry] ?? 0);
   }
 
-  /** Of the next entry. @throws ParquetError where there is none */
+  /** Definition level of the next entry. @throws ParquetError at the end */
   definition(): number {
     const { definition } = this.current();
     return definition === null ? this.leaf.definition : (definition[this.entry] ?? 0);
@@ -128,7 +130,7 @@ export class LeafCursor {
     }
   }
 
-  /** Where the values of a page lie, one page after the other: only one of them is read from. */
+  /** Returns the buffer shared by all pages, since only one page is read at a time. */
   private roomFor(size: number): Buffer {
     if (size > this.room.length) this.room = Buffer.allocUnsafeSlow(Math.ceil(size * 1.25));
     return this.room.subarray(0, size);

@@ -37,7 +37,7 @@ export interface RowGroup {
 export interface ParquetMetadata {
   readonly schema: readonly SchemaElement[];
   readonly rowGroups: readonly RowGroup[];
-  /** What Hugging Face's datasets has noted about the columns, as JSON. */
+  /** Column notes of Hugging Face's datasets, as JSON. */
   readonly huggingFace: string | null;
 }
 

@@ -84,7 +84,7 @@ export function readPageHeader(source: ByteReader): PageHeader {
   };
 }
 
-/** Whether values are read directly from the page's bytes in the file. */
+/** Returns true if values are read directly from the page's bytes in the file. */
 export function isUnpacked(codec: number, { levels }: PageHeader): boolean {
   return codec === 0 || levels?.packed === false;
 }

@@ -25,7 +25,10 @@ export interface Leaf extends Common {
   readonly typeLength: number;
   /** False inside an object or a list. */
   readonly isOutermost: boolean;
-  /** Whether its cells are bytes, not text: those of a file beside the name `path`, as Hugging Face's datasets has images. */
+  /**
+   * True if cells are bytes rather than text: those of a file beside the name `path`, like the images of Hugging Face's
+   * datasets.
+   */
   readonly isFile: boolean;
 }
 

@@ -72,7 +72,7 @@ const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
 interface Header {
   readonly names: readonly string[];
-  /** Whether the first row names them. */
+  /** True if the first row has the column names. */
   readonly isNamed: boolean;
 }
 

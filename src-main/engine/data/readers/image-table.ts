@@ -24,7 +24,7 @@ const maxClasses = 10_000;
 export interface ImageTableFormat extends FileFormat {
   /** Rows in file order, some at a time; a file is {bytes, path}, with its bytes as a Buffer. */
   rows(path: string): AsyncGenerator<RawRow[]>;
-  /** Whether the table has images, by its schema. */
+  /** Returns true if the table has images, by its schema. */
   hasImages(path: string): boolean | Promise<boolean>;
   /** Names of the classes by column, where the file has noted them. */
   classNames(path: string): ReadonlyMap<string, readonly string[]> | Promise<ReadonlyMap<string, readonly string[]>>;
@@ -42,7 +42,7 @@ export function imageTableReader(
       const isFolder = (await stat(path)).isDirectory();
       if (!isFolder && !hasExtension(path, format.extensions)) return null;
       const first = isFolder ? (await foldersFiles(path, format))?.train[0] : path;
-      // What is damaged is said by the reader of texts.
+      // The text reader reports damaged files.
       const isOfImages = first !== undefined && (await isTrue(() => format.hasImages(first)));
       return isOfImages ? { reader: id, path, options: {} } : null;
     },

@@ -15,8 +15,9 @@ export const rowsAtParameter: ParameterSpec = {
 const deepest = 4;
 
 /**
- * The rows of a JSON document that is one object: the list at `place`, or the only list of objects in it; a table as pandas
- * writes it by columns, index or split; lists by column; else the object itself. Of SQuAD's articles the questions.
+ * The rows of a JSON document that is one object: the list at `place`, or the only list of objects in it; a table as
+ * pandas writes it by columns, index or split; lists by column; else the object itself. SQuAD articles yield their
+ * questions.
  * @throws StudioError invalid_input where no list is at `place`, or several are to choose from
  */
 export function rowsOfDocument(path: string, document: Readonly<Record<string, unknown>>, place: string): unknown[] {
@@ -67,7 +68,7 @@ function* listsIn(
   }
 }
 
-/** Whether the only list is a conversation: then the object is a row. */
+/** Returns true if the only list is a conversation, which makes the object a row. */
 function isRow(document: Readonly<Record<string, unknown>>): boolean {
   return Object.values(document).some(isConversation);
 }

@@ -12,7 +12,7 @@ export class ElementCutter {
   private inString = false;
   private escaped = false;
   private ended = false;
-  /** Whether anything follows the list. */
+  /** True if anything follows the list. */
   private hasMore = false;
   private tooLong = false;
   private parts: Buffer[] = [];

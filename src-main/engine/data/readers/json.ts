@@ -39,7 +39,7 @@ async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawR
     );
 }
 
-/** Whether the file is one object over several lines, or in one line alone. */
+/** Returns true if the file is a single object, over several lines or in one line. */
 function isOneObject(text: string): boolean {
   const end = text.indexOf('\n');
   const line = end < 0 ? text : text.slice(0, end);
@@ -57,7 +57,7 @@ const largestDocument = 256 * 2 ** 20;
 
 async function* documentRows(path: string, reading: RowReading, text: string): AsyncGenerator<RawRow[]> {
   const areLines = text.split('\n', 1)[0]?.trimEnd().endsWith('}') === true;
-  // Where a second object begins, the file is never held as a whole.
+  // Files with a second object are never loaded as a whole.
   if (!areLines && new ElementCutter('sequence').take(Buffer.from(text)).length > 1)
     return yield* elements(path, reading, 'sequence');
   const parts: Buffer[] = [];

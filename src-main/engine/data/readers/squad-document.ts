@@ -1,13 +1,16 @@
 import { isObject } from '../text/raw-row.ts';
 
-/** Whether a file that begins so is SQuAD's original release: one object with articles, in a line that is too long for a row. */
+/**
+ * Returns true if a file's start matches SQuAD's original release: one object with articles, in a line that is too long
+ * for a row.
+ */
 export function beginsSquad(text: string): boolean {
   return /^\{\s*(?:"version"\s*:\s*"[^"]*"\s*,\s*)?"data"\s*:\s*\[\s*\{/.test(text) && text.includes('"paragraphs"');
 }
 
 /**
- * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}; null for other lists.
- * What is not as it should be is kept, and a fault of its row.
+ * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}; null for
+ * other lists. Malformed entries are kept and become faults of their rows.
  */
 export function questionsOf(articles: readonly unknown[]): unknown[] | null {
   const [first] = articles;

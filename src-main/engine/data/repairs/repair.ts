@@ -3,7 +3,7 @@ import type { RawRow } from '../text/raw-row.ts';
 
 type Cells = RawRow['cells'];
 
-/** What a repair makes of a row's cells, and what it changed, in a few words each. */
+/** Result of a repair: the changed cells of a row, and a short description of each change. */
 export interface Repaired {
   readonly cells: Cells;
   readonly changes: readonly string[];

@@ -13,7 +13,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ['0.0', false],
 ]);
 
-/** Whether an answer is wanted, in other words than true and false. */
+/** Normalizes flags for wanted answers that are not written as true and false. */
 export const writtenFlags: Repair = (cells, { columns: { desirable } }) => {
   if (desirable === null) return null;
   const cell = cellOf(cells, desirable);

@@ -56,7 +56,7 @@ function emptied(example: TextExample, before: TextExample): ReadRow | null {
   return { kind: 'fault', where: example.row, message };
 }
 
-/** Whether something else counts places in a text. */
+/** Returns true if another field refers to positions in this text. */
 function isPlaced({ words, context }: TextExample, field: (typeof fields)[number]): boolean {
   if (words !== undefined) return field === 'text';
   return context !== undefined && (field === 'prompt' || field === 'completion');

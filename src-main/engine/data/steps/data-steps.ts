@@ -70,7 +70,7 @@ export class DataSteps {
   }
 
   private async surveyed(readAll: ReadAll, signal: AbortSignal | undefined): Promise<void> {
-    // Of its own until it is whole: what half a reading has counted must not be counted again.
+    // Stays local until it is complete: counts of a partial pass must not be added twice.
     this.parts = await surveyedParts(partsOf(this.steps), readAll, signal);
   }
 }
@@ -109,7 +109,7 @@ class StepReading {
     return rows.flatMap((row) => this.next(row) ?? []);
   }
 
-  /** What the steps have left out and changed so far, in sentences. */
+  /** Describes the rows left out and changed by the steps so far. */
   notes(): string[] {
     return this.parts.flatMap(({ name, leftOut, changed }) => [
       ...(leftOut === 0 ? [] : [`The step ${name} left out ${rowCount(leftOut)}.`]),

@@ -1,6 +1,6 @@
 import { withoutSpelling } from '../text/spelling.ts';
 
-/** Of more labels, none is changed: they are no classes. */
+/** Columns with more labels stay unchanged: they are not classes. */
 const maxLabels = 1000;
 /** A number with a decimal comma, or with thousands set apart, that cannot be meant otherwise. */
 const [decimalComma, thousands] = [/^[+-]?\d+,(?:\d{1,2}|\d{4,})$/, /^[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?$/];
@@ -23,7 +23,10 @@ export class LabelSpellings {
     }
   }
 
-  /** Of spellings that differ by case and white space alone, the most frequent one, the first of equals; of numbers, JavaScript's. */
+  /**
+   * Returns the most frequent of the spellings that differ only by case and white space, or the first of equals;
+   * numbers use JavaScript's form.
+   */
   usual(label: string): string {
     const { plain, written, other } = this.numbers;
     if (other === 0 && plain >= minPlainShare * (plain + written)) return plainNumber(label) ?? label;

@@ -26,7 +26,7 @@ export function missingAnchorRole({ anchor, positive, negative }: AnchorColumns)
   return anchor === null ? 'anchor' : positive === null ? 'positive' : null;
 }
 
-/** What the columns say of the rows, in a sentence; null for rows without anchors. */
+/** Describes the anchor columns in one sentence; null for rows without anchors. */
 export function anchorNote({ anchor, positive, negative, completion }: TextColumns): string | null {
   if (anchor === null || positive === null) return null;
   const wrong = negative === null ? '' : `, and ${negative} does not`;

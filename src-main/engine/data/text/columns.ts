@@ -15,7 +15,7 @@ import { type TagFormat, tagFormatOf, taggedColumns } from './tags.ts';
 export interface Mapping {
   readonly shape: TextShape;
   readonly columns: TextColumns;
-  /** Where the labels of a row are zeros and ones, one for each of all labels. */
+  /** Layout of rows whose labels are zeros and ones, one for each label. */
   readonly oneHot: OneHot | null;
   /** How labels that are numbers are written. */
   readonly numbers: NumberFormat | null;
@@ -155,7 +155,7 @@ function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumn
   return { ...guessed, text, ...stated };
 }
 
-/** Whether the column holds lists of turns that have this key. */
+/** Returns true if the column contains lists of turns with this key. */
 function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean {
   return rows.some(({ cells }) => {
     const cell = cellOf(cells, column);
@@ -204,7 +204,7 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const isAnswered =
     prompt !== null && completion !== null && (label === null || isInstruction(prompt, completion, label));
   const system = firstOf(['systemprompt']);
-  // What a system message says precedes what is asked, as OpenOrca has it.
+  // The system message precedes the question, like in OpenOrca.
   if (isAnswered && system !== null && named('input') === null)
     return { shape: 'columns', columns: { ...noColumns, prompt: system, input: prompt, completion } };
   if (isAnswered)
@@ -215,7 +215,7 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
         prompt,
         completion,
         input: named('input') ?? firstOf(['context']),
-        // What is looked for, and where it is found.
+        // Query and matching passage.
         ...(plain(prompt) === 'query' && plain(completion) === 'answer'
           ? { anchor: prompt, positive: completion }
           : {}),
@@ -233,7 +233,10 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   return { shape: 'columns', columns: { ...noColumns, text, label: labels, text_pair: pair === text ? null : pair } };
 }
 
-/** Whether these are an instruction and its answer, which a category beside them does not make a class of (Dolly). */
+/**
+ * Returns true for an instruction with its answer. A category beside them does not make it a classification row
+ * (Dolly).
+ */
 function isInstruction(prompt: string, completion: string, label: string): boolean {
   return (
     ['instruction', 'prompt'].includes(plain(prompt)) &&
@@ -244,7 +247,7 @@ function isInstruction(prompt: string, completion: string, label: string): boole
 
 const longestCategory = 50;
 
-/** Of a table without names, the column with the fewest different short values. */
+/** In a table without names, returns the column with the fewest different short values. */
 function categoryColumn(rows: readonly RawRow[], names: readonly string[], text: string | null): string | null {
   if (!names.every((name, index) => name === numberedName(index) || name === String(index))) return null;
   let fewest: { name: string; count: number } | null = null;

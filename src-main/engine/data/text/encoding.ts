@@ -56,7 +56,7 @@ export interface FoundEncoding {
   readonly name: string;
   /** Bytes of its mark at the beginning. */
   readonly skipped: number;
-  /** Whether it was told by the looks of the bytes alone. */
+  /** True if the encoding was only guessed from the bytes. */
   readonly isGuessed: boolean;
 }
 

@@ -38,7 +38,7 @@ export class ExactDuplicates {
     return met;
   }
 
-  /** Whether the text was added, to either split. */
+  /** Returns true if the text was added to either split. */
   has(text: string): boolean {
     return this.splits[this.slotOf(...hash64(text))] !== 0;
   }

@@ -226,7 +226,7 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
     const turn = isObject(value) ? value : {};
     const role = cellOf(turn, roleKey);
     const written = joinedParts(cellOf(turn, contentKey));
-    // Of a call of tools, nothing is said beside it.
+    // Messages with tool calls may have no content.
     const content = (written ?? null) === null && callsTools(turn) ? '' : written;
     if (typeof role !== 'string' || role === '' || typeof content !== 'string')
       throw new CellProblem(
@@ -278,7 +278,7 @@ function templateKwargsOf(cells: RawRow['cells']): Record<string, unknown> | nul
   throw new CellProblem(`${column} is no object: write it as {"enable_thinking": false}, or as the JSON of it`);
 }
 
-/** What a row of preferences has besides: the rejected answer with its prompt, or whether its answer is wanted. */
+/** Returns the preference fields of a row: the rejected answer with its prompt, or the flag of its answer. */
 function preference(
   cells: RawRow['cells'],
   columns: Mapping['columns'],
@@ -362,7 +362,7 @@ export function contentKey({ rejected, ...content }: ExampleContent): string {
   return other === undefined ? answerKey(content) : `${answerKey(content)}\u0003${other}`;
 }
 
-/** What is compared to find rows that nearly repeat others: of questions on a text, not the text that they share. */
+/** Returns the text for finding near duplicates: for questions on a text, without the text that they share. */
 export function similarityKey(content: ExampleContent): string {
   const { question, answers } = content;
   return answers === undefined ? contentKey(content) : `${question} ${answers[0]?.text ?? ''}`;

@@ -60,7 +60,7 @@ const otherNames = [
   'anchor',
 ];
 
-/** Whether a cell is a name that columns of text datasets have. */
+/** Returns true if a cell is a known column name of text datasets. */
 export function isKnownColumn(name: string): boolean {
   const wanted = plain(name);
   return otherNames.includes(wanted) || Object.values(knownNames).some((names) => names.includes(wanted));

@@ -46,7 +46,7 @@ function firstTurn(talk: unknown): Record<string, unknown> {
   return isObject(turn) ? turn : {};
 }
 
-/** What the columns say of the rows, in a sentence; null for rows without preferences. */
+/** Describes the preference columns in one sentence; null for rows without preferences. */
 export function preferenceNote({ prompt, messages, completion, rejected, desirable }: TextColumns): string | null {
   if (desirable !== null) return `Answers with a label: ${desirable} says whether each is wanted.`;
   if (rejected === null) return null;
@@ -118,7 +118,7 @@ const flags: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** Whether an answer is wanted; a string is the problem. */
+/** Returns true if an answer is wanted; a string is the problem. */
 export function wantedOf(cell: unknown, column: string): boolean | string {
   const found = flags.get(
     String(cell ?? '')

@@ -44,7 +44,7 @@ class LiteralReader {
     if (!/^(?:(?:np|numpy)\.)?(?:array|u?int\d+|float\d+|str_|bool_?)$/.test(name) || !this.has('('))
       throw new Error('it is no literal');
     const value = this.value(depth + 1);
-    // What it is of: dtype=object, dtype='<U5'.
+    // Skips the array's type: dtype=object, dtype='<U5'.
     if (this.has(',')) this.match(/\s*dtype=(?:[\w.]+|'[^']*')/y);
     this.need(')');
     return value;

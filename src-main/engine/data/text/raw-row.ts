@@ -29,7 +29,7 @@ export interface RowFormat extends FileFormat {
   readonly parameters?: readonly ParameterSpec[];
   /** @throws StudioError invalid_file if the file is not of this format. */
   rows(path: string, reading: RowReading): AsyncGenerator<RawRow[]>;
-  /** What was guessed about the file, in sentences. */
+  /** Returns the guesses about the file, in sentences. */
   notes?(path: string, options: ParameterValues): Promise<string[]>;
 }
 
@@ -51,7 +51,7 @@ export function faultyRow(row: number, fault: string, lines = 1): RawRow {
   return { row, cells: {}, fault, ...(lines > 1 ? { lines } : {}) };
 }
 
-/** Whether a value is a list that begins with a turn of a conversation, as messages or ShareGPT have it. */
+/** Returns true if a value is a list that starts with a conversation turn, in the format of messages or ShareGPT. */
 export function isConversation(value: unknown): boolean {
   if (!Array.isArray(value)) return false;
   const [turn] = value;

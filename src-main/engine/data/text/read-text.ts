@@ -67,7 +67,7 @@ function togetherIn({ answers, context, anchor, completion }: TextPlan['mapping'
   return completion === null ? anchor : null;
 }
 
-/** What was guessed of the columns, in sentences. */
+/** Returns the guesses about the columns, in sentences. */
 export function notesOf({ mapping }: TextPlan): string[] {
   const { tagFormat, columns } = mapping;
   return [tagFormat?.note ?? null, preferenceNote(columns), anchorNote(columns)].flatMap((note) => note ?? []);

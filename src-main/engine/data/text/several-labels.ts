@@ -8,7 +8,7 @@ const minFittingShare = 0.7;
 /** Several labels of a row that are zeros and ones: in a list, or in columns of their own. */
 export type OneHot = { readonly length: number } | { readonly columns: readonly string[] };
 
-/** Whether the lists of a column are zeros and ones for each of all labels: alike in length, and with values twice. */
+/** Returns the length of zeros-and-ones lists, one entry for each label: all of equal length, with repeated values. */
 export function oneHotOf(rows: readonly RawRow[], column: string): OneHot | null {
   const lists = rows.map(({ cells }) => cellOf(cells, column)).filter((cell) => Array.isArray(cell));
   const length = lists[0]?.length ?? 0;
@@ -43,7 +43,7 @@ export function namesIn(name: string): string[] {
   return name.split(between);
 }
 
-/** Whether a label is set; null for what is neither 0 nor 1. */
+/** Returns true if a label is set; null for values other than 0 and 1. */
 export function flagOf(value: unknown): boolean | null {
   const text = String(value).toLowerCase();
   if (typeof value === 'object' && !(value instanceof Number)) return null;

@@ -26,9 +26,9 @@ const judgedRows = 20;
 export interface TableDialect {
   readonly separator: string;
   readonly quote: string;
-  /** What comes before a quotation mark inside a quoted cell. */
+  /** Escape character before a quotation mark inside a quoted cell. */
   readonly escapedBy: string;
-  /** Whether the first line names the separator, as Excel writes it in countries with a decimal comma. */
+  /** True if the first line names the separator, a habit of Excel in countries with a decimal comma. */
   readonly isAnnounced: boolean;
 }
 
@@ -48,7 +48,7 @@ export function dialectOf(sample: string, chosen: string): TableDialect {
   return { separator, quote, escapedBy, isAnnounced: announced !== undefined };
 }
 
-/** What separates the cells of a table that begins with `sample`. */
+/** Detects the separator of a table from its start `sample`. */
 function separatorOf(sample: string, chosen: string, quote: string): string {
   const stated = separators.find(({ id }) => id === chosen);
   if (stated !== undefined) return stated.character;

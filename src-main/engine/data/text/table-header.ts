@@ -22,7 +22,7 @@ export const headerRows = 100;
 /** A longer cell is no name. */
 const longestName = 100;
 
-/** Whether the first of these rows names the columns. */
+/** Returns true if the first of these rows has the column names. */
 export function namesColumns([first = [], ...rest]: readonly (readonly string[])[], chosen: string): boolean {
   if (chosen !== 'auto') return chosen === 'names';
   const cells = first.map((cell) => cell.trim());

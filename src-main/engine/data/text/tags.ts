@@ -10,9 +10,9 @@ const schemes = ['iob2', 'iob1', 'iobes', 'bilou'] as const satisfies TagScheme[
 /** How the tags of a file are written. */
 export interface TagFormat {
   readonly scheme: TagScheme;
-  /** Of tags that are numbers, in their order. */
+  /** Names of numeric tags, in their order. */
   readonly names: readonly string[] | null;
-  /** What was guessed, in a sentence. */
+  /** The guess, in one sentence. */
   readonly note: string | null;
 }
 
@@ -71,7 +71,7 @@ export function tagFormatOf(
 }
 
 interface Tag {
-  /** Of O, only this. */
+  /** Mark of the tag; O has nothing else. */
   readonly mark: string;
   readonly type: string;
 }

@@ -18,7 +18,7 @@ export function hasExtension(path: string, extensions: readonly string[]): boole
 
 export type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
 
-/** What the files of a format are called. */
+/** Names of a format's files. */
 export interface FileFormat {
   /** Without the first dot, in lower case. */
   readonly extensions: readonly string[];
@@ -36,7 +36,7 @@ const testSplits = ['test', 'validation', 'valid', 'val', 'dev'] as const;
 
 /**
  * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data`
- * below it; null without one for training. Of a split in several files, all must be there.
+ * below it; null without one for training. A split in several files must be complete.
  */
 async function filesOfFolder(folder: string, extensions: readonly string[]): Promise<SplitFiles | null> {
   for (const place of [folder, join(folder, 'data')]) {
@@ -49,7 +49,7 @@ async function filesOfFolder(folder: string, extensions: readonly string[]): Pro
   return null;
 }
 
-/** What is trained and tested on of files by the names of their splits; null without one for training. */
+/** Returns the files for training and testing by split name; null without a training split. */
 export function splitsOf(files: ReadonlyMap<string, readonly string[]>): SplitFiles | null {
   const train = files.get('train') ?? [];
   if (train.length === 0) return null;

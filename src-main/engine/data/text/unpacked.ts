@@ -10,7 +10,7 @@ interface Packer {
   unpack(): Transform;
 }
 
-/** What text files are packed by, told by the first bytes of the file, whatever it is called. */
+/** Compression formats of text files, detected by the first bytes regardless of the file name. */
 const packers: readonly Packer[] = [
   { name: 'gzip', magic: Buffer.from([0x1f, 0x8b]), extension: 'gz', unpack: () => createGunzip() },
   { name: 'Zstandard', magic: Buffer.from('28b52ffd', 'hex'), extension: 'zst', unpack: () => createZstdDecompress() },

@@ -42,7 +42,7 @@ export async function* utf8Chunks(path: string, { options, onBytes }: RowReading
   }
 }
 
-/** What was guessed of the encoding of a file. */
+/** Returns the guess about a file's encoding. */
 export async function encodingNotes(path: string, options: ParameterValues): Promise<string[]> {
   const { encoding } = await beginningAlone(path, options);
   return encoding.isGuessed ? [guessedEncoding(encodingLabel(encoding.name))] : [];
@@ -87,7 +87,7 @@ const sampleBytes = 8192;
 /** Fewer such characters are faults of their rows. */
 const maxFaults = { count: 32, share: 0.1 };
 
-/** Whether many of the characters are control characters or no UTF-8: a compressed file has over a half of those. */
+/** Returns true if many characters are control characters or invalid UTF-8: in a compressed file, over half are. */
 function isBinary(sample: Buffer): boolean {
   const text = sample.toString('utf8');
   const faults = countGarbled(text);

@@ -1,5 +1,5 @@
 declare global {
-  // Of ECMAScript's proposal "JSON.parse source text access", which TypeScript does not declare yet.
+  // From ECMAScript's proposal "JSON.parse source text access", which TypeScript does not declare yet.
   interface JSON {
     rawJSON(text: string): object;
     parse(
@@ -35,7 +35,7 @@ export function floatOf(value: number): number | WrittenNumber {
   return Number.isFinite(value) ? numberOf(value, `${value}.`) : value;
 }
 
-/** Whether `parseAsPython` might read a number of `text` otherwise than JSON.parse. */
+/** Returns true if `parseAsPython` might read a number of `text` differently from JSON.parse. */
 export function mayHaveWrittenNumbers(text: string): boolean {
   return /\d(?:\.\d|[eE][+-]?\d|\d{15})/.test(text);
 }
@@ -46,7 +46,10 @@ function numberOf(value: number, source: string): number | WrittenNumber {
   return written === String(value) ? value : new WrittenNumber(written);
 }
 
-/** As repr writes it: the same digits as JavaScript, but with a fraction, and exponents from 1e16 on and below 1e-4. */
+/**
+ * Formats a float like Python's repr: JavaScript's digits, but always with a fraction, and exponents from 1e16 on and
+ * below 1e-4.
+ */
 export function pythonFloat(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e16 || (size < 1e-4 && size > 0)) return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');

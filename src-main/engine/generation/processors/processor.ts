@@ -4,9 +4,9 @@ import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 export interface LogitsProcessor {
   /** Its setting, as forms and the command show it. */
   readonly parameter: ParameterSpec & { readonly type: 'integer' | 'number'; readonly default: number };
-  /** Whether it matters in greedy decoding. */
+  /** True if the processor also affects greedy decoding. */
   readonly greedyToo: boolean;
-  /** Whether the setting changes nothing. */
+  /** Returns true if the setting has no effect. */
   isOff(value: number): boolean;
   /**
    * Changes scores [vocabulary] in place; −∞ rules a token out.

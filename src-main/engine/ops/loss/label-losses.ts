@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * For each row of logits: −log p of its label in nats, and the label's logit minus the highest other one (0 if it is
- * highest).
+ * For each row of logits: −log p of its label in nats, and the label's logit minus the highest logit (0 if the
+ * label's is highest).
  */
 export interface LabelLosses {
   readonly losses: tf.Tensor1D;

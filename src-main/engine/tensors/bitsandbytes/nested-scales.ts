@@ -10,7 +10,10 @@ export interface NestedScales {
   readonly offset: number;
 }
 
-/** As bitsandbytes' double quantization: what is left of the scales without their mean, in the 256 levels of `map`. */
+/**
+ * Quantizes the scales like bitsandbytes' double quantization: their deviations from the mean, in the 256 levels of
+ * `map`.
+ */
 export function nestScales(scales: Float32Array, map: Float32Array): NestedScales {
   let sum = 0;
   for (const scale of scales) sum += scale;

@@ -3,13 +3,13 @@ import type { NestedScales } from './nested-scales.ts';
 
 /** Ending of the tensor that describes a weight of 4 bits; its bytes are JSON. */
 export const stateEnding = '.quant_state.bitsandbytes__nf4';
-/** Of a type that is not read. */
+/** Suffix of an unsupported type. */
 export const fp4Ending = '.quant_state.bitsandbytes__fp4';
 /** Ending of the largest magnitudes of the rows of an int8 weight, where the weight's own is `.weight`. */
 export const rowsEnding = '.SCB';
 export const formatEnding = '.weight_format';
 
-/** What bitsandbytes writes beside a weight of 4 bits (QuantState.as_dict). */
+/** State that bitsandbytes stores with a 4-bit weight (QuantState.as_dict). */
 export const quantStateSchema = z.looseObject({
   quant_type: z.literal('nf4'),
   blocksize: z.number().int().positive(),

@@ -118,7 +118,7 @@ function roundedToEven(value: number): number {
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** What the tensors of a matrix have in common: made for the first, forgotten after the last. */
+/** Shares a value among the tensors of a matrix: created for the first, released after the last. */
 function once<Value>(make: () => Promise<Value>) {
   let made: Promise<Value> | null = null;
   return {

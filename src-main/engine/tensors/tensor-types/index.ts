@@ -34,7 +34,7 @@ export const tensorTypes: readonly TensorType[] = [
   int8,
 ];
 
-/** Those that GGUF files have. */
+/** Types that GGUF files support. */
 export const ggufTypes: readonly TensorType[] = tensorTypes.filter(({ id }) => id !== null);
 
 /** A type of blocks by its name; null of the plain floats, which safetensors has itself. */

@@ -2,7 +2,10 @@ import { byteAt, halfAt, halves } from './half.ts';
 import { lowestOf, scaleOf } from './q4-k.ts';
 import type { TensorType } from './tensor-type.ts';
 
-/** As Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes of low bits. */
+/**
+ * Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes of low
+ * bits.
+ */
 export const q5K: TensorType = {
   id: 13,
   name: 'Q5_K',

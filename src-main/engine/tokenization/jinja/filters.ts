@@ -20,7 +20,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** What a filter is given besides its value. */
+/** Arguments of a filter besides its value. */
 export interface FilterArguments {
   readonly values: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
@@ -49,7 +49,7 @@ const counted: Filter = ({ value }) => {
   return toValue(typeof value === 'string' ? lengthOf(value) : 0);
 };
 
-/** What is nothing, or none, has no entries for select, reject and map. */
+/** Undefined and none have no entries for select, reject and map. */
 const entriesIn = (value: Value): Value[] => (isTrue(value) ? entriesOf(value) : []);
 
 /** Entries for which a test holds, or does not: without a name, those that are true. */

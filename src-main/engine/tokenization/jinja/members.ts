@@ -4,8 +4,8 @@ import { isNothing, mappingOf, toValue, type Value } from './values.ts';
 const methodsOfMappings: ReadonlySet<unknown> = new Set(['get', 'items', 'keys', 'values']);
 
 /**
- * What `object.key`, or `object[key]`, stands for: of a mapping the entry or the method, of a list or text the entry at a place;
- * undefined where there is none, whatever the key is.
+ * Resolves `object.key` or `object[key]`: the entry or method of a mapping, the entry at an index of a list or text.
+ * Undefined if there is none, whatever the key is.
  */
 export function memberOf(object: Value, key: unknown, isSubscript: boolean): Value {
   const { value, type } = object;

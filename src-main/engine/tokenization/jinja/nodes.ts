@@ -79,7 +79,9 @@ export function withArgumentsOfTests(tokens: Tokens): Tokens {
   return written;
 }
 
-/** Where the operand that begins at a token ends: a bracket's partner, or a name or literal with what hangs on it. */
+/**
+ * Returns the end of the operand that starts at a token: a bracket's partner, or a name or literal with its accesses.
+ */
 function endOfOperand(tokens: Tokens, start: number): number | null {
   const operands = new Set(['Identifier', 'NumericLiteral', 'StringLiteral']);
   let depth = 0;

@@ -15,7 +15,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** Whether `value` is in a list, a text, or a mapping's keys. */
+/** Returns true if `value` is in a list, a text, or a mapping's keys. */
 export function isIn(value: Value, holder: Value): boolean {
   const { value: container, type } = holder;
   if (Array.isArray(container)) return container.some((entry) => areEqual(entry, value));

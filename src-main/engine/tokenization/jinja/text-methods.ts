@@ -23,7 +23,7 @@ const found = (unit: number): number => {
   return unit;
 };
 
-/** What ends a line in Python, besides both together. */
+/** Line ends of Python, besides both together. */
 const lineEnds = String.raw`\n\v\f\x1c-\x1e\x85\u2028\u2029`;
 const afterLine = new RegExp(String.raw`(?<=[${lineEnds}]|\r(?!\n))`);
 const endOfLine = new RegExp(String.raw`(?:\r\n|[\r${lineEnds}])$`);

@@ -56,7 +56,7 @@ export function mappingOf({ value }: Value): Map<unknown, Value> | null {
   return value instanceof Map ? value : null;
 }
 
-/** What a loop goes over; a mapping by its keys, a text by its characters, what is undefined not at all. */
+/** Returns the entries that a loop visits: a mapping's keys, a text's characters, nothing for undefined values. */
 export function entriesOf(value: Value): Value[] {
   const { value: inner } = value;
   if (Array.isArray(inner)) return inner;
@@ -77,13 +77,13 @@ export function timesOf(length: number, count: number): number {
   return length === 0 ? 0 : Math.max(0, count);
 }
 
-/** As Python's str writes it, and Jinja2 with it. */
+/** Formats a value like Python's str, which Jinja2 uses. */
 export function textOf(value: Value): string {
   if (isNothing(value)) return '';
   return typeof value.value === 'string' ? value.value : representation(value);
 }
 
-/** As Python's repr writes it. */
+/** Formats a value like Python's repr. */
 export function representation(value: Value): string {
   const { value: inner, type } = value;
   if (inner instanceof WrittenNumber) return JSON.stringify(inner);
@@ -181,7 +181,7 @@ function comparePoints(left: string, right: string): number {
   return first.length - second.length;
 }
 
-/** What an attribute's name stands for: keys with dots between, or places of a list; undefined where it leads nowhere. */
+/** Resolves an attribute's name: keys separated by dots, or list indices; undefined if the path does not exist. */
 export function attributeOf(value: Value, path: string): Value {
   let found: Value = value;
   for (const key of path.split('.')) {
