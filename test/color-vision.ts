@@ -20,7 +20,9 @@ function linear(color: string): Triple {
   return [channel(1), channel(3), channel(5)];
 }
 
-/** What eyes see, those without one kind of cones as Machado, Oliveira and Fernandes (2009) simulate them. */
+/**
+ * Color vision, including three types without one kind of cones, simulated by Machado, Oliveira and Fernandes (2009).
+ */
 export const visions: Readonly<Record<string, readonly [Triple, Triple, Triple]>> = {
   'full color vision': [
     [1, 0, 0],

@@ -197,7 +197,7 @@ function formOf(declaration: Declaration): string {
 
 const helps = new Map<string, Promise<string>>();
 
-/** What `coto <command> --help` prints, on one line each. */
+/** Returns the output of `coto <command> --help`, each entry on one line. */
 function helpOf(command: readonly string[]): Promise<string> {
   const key = command.join(' ');
   const known = helps.get(key);

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, vi } from 'vitest';
 
-/*
- * Before each test file of a project whose files follow one another in a process (vitest.config.ts): to start a process and to
- * load the sources again costs more than most of them compute. What a file changes of the process is put back after it.
- */
+/* Before each test file of a project whose files follow one another in a process (vitest.config.ts): to start a process
+   and to load the sources again costs more than most of them compute. A file's changes to the process are undone
+   afterwards. */
 
 const hasWindow = typeof document !== 'undefined';
 const isReplacing = /\bvi\.(?:mock|doMock|resetModules)\(/u.test(

@@ -18,7 +18,7 @@ const sources = {
     import { newer } from 'newer';
     const worker = new Worker(new URL('../engine/worker.mjs', import.meta.url));
     worker.on('message', (word) => console.log([text, required, older.word, newer, word, import.meta.url.includes('app.asar/')].join(' ')));`,
-  // As built modules load tfjs.
+  // Loads tfjs like built modules do.
   'dist/backend/chunk.mjs': `
     import { createRequire } from 'node:module';
     export const text = 'inside';
@@ -65,7 +65,7 @@ function run(...args: string[]) {
 const entry = (): string => join(archive, 'dist/backend/backend.mjs');
 const start = () => run(...archiveSwitches(pathToFileURL(entry())), entry());
 
-/** What happens while `file` has other bytes at its end. */
+/** Runs `act` while `file` has other bytes at its end. */
 function whileChanged<Answer>(file: string, find: string, replace: string, act: () => Answer): Answer {
   const bytes = readFileSync(file);
   const place = bytes.lastIndexOf(find);

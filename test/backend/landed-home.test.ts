@@ -89,8 +89,8 @@ describe('a home of CoTo Studio 0.1.0', () => {
       const old = z.looseObject({ kind: z.string() }).parse(before[at]?.['result']);
       const kind = old.kind === 'lambda' ? 'interpolation' : old.kind;
       expect(study.kind).toBe(kind);
-      // What was a curve over sparsities is now one of several grids, and what was the line by one method is one of several
-      // curves: the numbers are the same.
+      // A curve over sparsities became one of several grids, and the line of one method one of several curves: the
+      // numbers are the same.
       expect(numbersOf(study.result)).toEqual(expect.arrayContaining(numbersOf(old)));
       // Its metric could not be chosen then.
       if (kind === 'merging') expect(study.result).toEqual({ ...old, kind, metric: 'accuracy' });

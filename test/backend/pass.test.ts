@@ -145,7 +145,7 @@ describe('a pass over the real engine', () => {
     const job = await backend.handle('prune.start', { adapterId, method: 'every-other-layer', name: 'Half' });
     await backend.idle();
     const result = resultOf(await backend.handle('jobs.result', { id: job.id }), 'prune');
-    // Of rank 2 on q and v of two layers, one layer is left.
+    // One layer of two is left, with rank 2 on q and v.
     expect(result).toMatchObject({ kept: 256, total: 512 });
     const pruned = await backend.handle('adapters.get', { id: result?.adapterId ?? '' });
     expect(pruned).toMatchObject({ layers: [0], origin: { kind: 'prune', method: 'every-other-layer', adapterId } });
@@ -207,7 +207,7 @@ describe('a pass over the real engine', () => {
     const paused = await backend.handle('runs.get', { id: broken.run.id });
     expect(paused).toMatchObject({ status: 'paused', adapterId: null });
     expect(paused.step).toBeLessThan(steps);
-    // What it has learned so far can be used, and the run goes on all the same.
+    // The adapter trained so far can be used, and the run still continues.
     const saved = await backend.handle('runs.saveAdapter', { id: broken.run.id });
     expect(saved).toMatchObject({ origin: { runId: broken.run.id, step: paused.step }, archived: false });
     expect(await backend.handle('runs.saveAdapter', { id: broken.run.id })).toEqual(saved);

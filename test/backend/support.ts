@@ -80,8 +80,9 @@ export const realEngine: StartEngine = (home) => {
 };
 
 /**
- * The real reader, in this process: it is started at once. What it takes cannot be told from what the tests take, and is not counted:
- * by the clock alone, a loaded machine would end the reading of a small file whose library is just being loaded.
+ * The real reader, in this process: it is started at once. Its processor time cannot be told apart from that of the
+ * tests, and is not counted: on a loaded machine, the limit would end the first reading of a small file while its
+ * library loads.
  */
 export const readerInProcess: StartReader = () => {
   const [backendEnd, readerEnd] = inProcessChannels();
@@ -237,7 +238,7 @@ export async function lossesOn(backend: OpenBackend, compute_backend: ComputeId)
     coto: {},
     seed: 3,
   };
-  // It takes many times the work of the four steps, which a device in software makes minutes.
+  // Forgetting takes many times the work of the four steps: minutes on a software device.
   await backend.handle('settings.set', { forgetting: false });
   const { run } = await backend.handle('runs.create', { config });
   await backend.idle();

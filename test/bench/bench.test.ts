@@ -9,12 +9,12 @@ import { meanOverMasks, onlyActive, stepTime } from '../../src-main/bench/statis
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const python = findPyTorch();
-/** Of the two Llama shapes one: reduced, they are the same. */
+/** Reduced, the two Llama shapes are the same, so one suffices. */
 const shapes = workloads.filter(({ id }) => id !== 'llama-1b');
-/** Those of all parts: of large ones only steps are timed. */
+/** Workloads with all parts: large ones only time steps. */
 const small = shapes.filter(({ isLarge }) => !isLarge);
 
-/** What `npm run bench` would use, without making it. */
+/** Finds the Python that `npm run bench` would use, without installing it. */
 function findPyTorch(): string | null {
   const code = "import('./scripts/bootstrap/python.mjs').then((m) => console.log(m.findPython(m.pytorch) ?? ''))";
   const found = execFileSync(process.execPath, ['-e', code], { cwd: root, encoding: 'utf8' }).trim();

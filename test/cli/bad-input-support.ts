@@ -78,7 +78,7 @@ export function goodData(folder: string, perClass = 8): string {
 /** Lock, pid and database come and go with every command; everything else is what somebody would find left behind. */
 const ownFiles = /^(backend\.(lock|pid)|studio\.sqlite(-wal|-shm)?|backups(\/.*)?)$/;
 
-/** What a home holds: its files, and the ids in its database. */
+/** Returns the contents of a home: its files, and the ids in its database. */
 export function stateOf(home: string): { files: string[]; records: Record<string, string[]> } {
   if (!existsSync(home)) return { files: [], records: {} };
   const files = readdirSync(home, { recursive: true, withFileTypes: true })
@@ -111,10 +111,10 @@ const errorDocument = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable() }),
 });
 
-/** What a refusal must look like. */
+/** Expected form of an error. */
 export interface Refusal {
   readonly code: ErrorCode;
-  /** What the line must name: the file, the field, the tensor, the row; and its way out. */
+  /** Required parts of the message: the file, the field, the tensor, the row, and advice. */
   readonly says: readonly (string | RegExp)[];
 }
 

@@ -15,7 +15,7 @@ import {
 } from './bad-input-support.ts';
 import { cotoOn } from './run-command.ts';
 
-/** What is wrong, made in a folder of its own; it gives back the words of the command. */
+/** Bad input, created in a folder of its own, and the command's arguments for it. */
 interface Case extends Refusal {
   readonly words: (folder: string) => string[] | Promise<string[]>;
 }

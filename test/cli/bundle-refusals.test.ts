@@ -78,7 +78,7 @@ async function collect(home: string, folder: string, words: readonly string[] = 
   return { code, ...answerSchema.parse(JSON.parse(out), { error: () => err }) };
 }
 
-/** What a home has of its runs, but for the ids and times of its own. */
+/** Returns a home's records of its runs, without its own ids and times. */
 function runsOf(home: string): unknown[] {
   const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });
   const rows = database
@@ -127,7 +127,7 @@ describe('a node with another processor', () => {
       ],
     });
     expect(namesIn(copy)).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.failed-.+\.json$/)]);
-    // As a target writes it: the folder and the index at the end.
+    // Targets run this command: the folder and the index come last.
     const trained = await node(['job', '--compute-backend', 'wasm', copy, '0']);
     expect(trained, trained.err).toMatchObject({ code: 0 });
     expect(manifestOf(resultOf(copy, 0)).computeBackend).toBe('wasm');
@@ -184,7 +184,7 @@ test('a second attempt at a run is recorded, and the first that was accepted cou
   const home = await newHome();
   expect(await collect(home, copy, ['--import-only'])).toMatchObject({ code: 0, collected: { imported: 2 } });
   const first = runsOf(home);
-  // As where a scheduler has run it again, and its result came to lie in the place of the first.
+  // Simulates a scheduler that ran the job again, with the new result in place of the first.
   const before = manifestOf(resultOf(copy, 0)).attempt;
   rmSync(resultOf(copy, 0), { recursive: true });
   expect(await node(['job', copy, '0'])).toMatchObject({ code: 0 });
@@ -326,7 +326,7 @@ describe.skipIf(!mounted)('a full disk', () => {
 
   test('under the home ends a collect, of which nothing is half imported; with space it comes to all', async () => {
     const home = await newHome(disk);
-    // What the studio keeps from its first start on has its place before the disk is filled.
+    // The first start creates its files before the disk is filled.
     await cotoOn(home)(['datasets', 'list']);
     for (const kilobytes of [8, 60]) {
       fillBut(kilobytes);

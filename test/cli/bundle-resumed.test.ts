@@ -70,7 +70,7 @@ test('a run whose node was lost after a checkpoint goes on from it, to the resul
   const [, attempt = '', step = ''] = kept.split('.');
   expect(Number(step)).toBeGreaterThanOrEqual(5);
   cpSync(bundle, torn, { recursive: true });
-  // As it lies there where a node is lost while a checkpoint is copied; the other is of another run.
+  // Half-written folders left by a node that was lost while copying a checkpoint; the other is of another run.
   const [halfWritten, ofOther] = [`.${kept}.0123456789ab.tmp`, `.${'f'.repeat(32)}.attempt.5.0123456789ab.tmp`];
   for (const name of [halfWritten, ofOther])
     mkdirSync(join(bundle, 'checkpoints', name, 'checkpoints'), { recursive: true });
@@ -111,7 +111,7 @@ test('a batch that splits itself is split again on the machine that goes on, wit
   cpSync(narrow, wide, { recursive: true });
   await killCommandBy('killed-at-kept.ts', ['job', narrow, '0']);
   const [kept = ''] = keptIn(narrow);
-  // As a machine would have split the batch that had memory for single examples alone.
+  // Simulates a machine with memory for single examples only, which would have split the batch.
   const record = join(narrow, 'checkpoints', kept, 'run.json');
   const content = z
     .looseObject({ run: z.looseObject({ config: z.looseObject({}) }) })
@@ -140,7 +140,7 @@ test('a checkpoint that is torn is not gone on with: the run begins again', asyn
   const parent = join(torn, 'checkpoints', kept, 'checkpoints');
   const saved = readdirSync(parent);
   expect(saved.length).toBeGreaterThan(0);
-  // Where the node was lost decides whether the last, the best or both are kept of a step.
+  // The moment of the loss decides if the last checkpoint, the best, or both are kept of a step.
   for (const name of saved)
     editBytes(join(parent, name, 'optimizer.safetensors'), (bytes) => {
       bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;

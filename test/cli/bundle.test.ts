@@ -87,7 +87,7 @@ test('two workers at once on one run leave one result, and both are content', as
   expect(both.filter(({ said }) => said.includes('Trained.'))).toHaveLength(1);
   const manifest = resultManifestSchema.parse(JSON.parse(readFileSync(join(resultOf(0), 'manifest.json'), 'utf8')));
   expect(manifest).toMatchObject({ bundle: study().id, index: 0, computeBackend: 'wasm' });
-  // What was killed is the only thing that lies beside it.
+  // Only the killed file is left beside it.
   expect(names()).toHaveLength(2);
 });
 

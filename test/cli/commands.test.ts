@@ -200,7 +200,7 @@ describe('what was trained', () => {
 });
 
 test('Ctrl+C pauses a training run, and one that is resumed', async () => {
-  /** Of a run that does not come to its end by itself. */
+  /** Interrupts a run that would not end by itself. */
   const interrupted = async (words: readonly string[]) => {
     let pressed = false;
     const paused = await coto([...words, '--json'], (text, interrupt) => {

@@ -65,7 +65,7 @@ describe.skipIf(!mounted)('a full disk', () => {
 
   test('ends a run at the checkpoint that does not fit; the earlier ones stay, and it can be resumed', async () => {
     const home = await newHome(disk);
-    // What the studio keeps from its first start on has its place before the disk is filled.
+    // The first start creates its files before the disk is filled.
     await cotoOn(home)(['datasets', 'list']);
     fillBut(550);
     const settings = training('max_steps=8', 'save_steps=1', 'adapter.r=8', 'adapter.target_modules=all-linear');
@@ -98,7 +98,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     const result = withoutProgress(await cotoOn(home)(words));
     expectOneLine(result, { says: ["The disk is full: the studio's database", 'Free some space'] });
     rmSync(filler);
-    // Whether its end could still be written depends on the last kilobytes.
+    // The last kilobytes decide if the end could still be recorded.
     const run = await onlyRun(home);
     expect(run).toMatchObject({ status: expect.stringMatching(/^(failed|interrupted)$/), adapterId: null });
     expect(run.error?.code).toBe(run.status === 'failed' ? 'disk_full' : 'disconnected');

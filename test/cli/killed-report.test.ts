@@ -22,7 +22,7 @@ test('a report that is killed between its page and its row is there when the hom
   await killCommandBy('killed-before-row.ts', words);
   const [id = ''] = readdirSync(join(home, 'reports'));
   expect(disagreements(home)).toContain(`no row names reports/${id}`);
-  // Of an earlier version, whose folders were there before their page was.
+  // Earlier versions created the folder before its page.
   mkdirSync(join(home, 'reports', 'report-half'));
   writeFileSync(join(home, 'reports', 'report-half', 'report.csv'), 'half');
 

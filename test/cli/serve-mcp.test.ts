@@ -151,7 +151,7 @@ describe('over HTTP, with --allow-write', () => {
     await expect
       .poll(async () => (await ask(jobSchema, 'get_job', { id: started.jobId })).status, { interval: 200 })
       .toBe('completed');
-    // What the studio does not know, nobody names to it from here.
+    // Unknown paths are rejected.
     const secret = join(folder, 'secret.jsonl');
     writeFileSync(secret, '{"prompt": "a", "completion": "b"}\n');
     for (const path of [secret, `${secret}.not-there`])

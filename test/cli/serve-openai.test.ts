@@ -13,7 +13,7 @@ const coto = cotoOn(home);
 const tokenFile = join(folder, 'token');
 let served: Serving;
 const generatedSchema = z.array(z.object({ text: z.string(), promptTokens: z.number(), newTokens: z.number() }));
-/** What the command writes of the same prompt. */
+/** Output of the command for the same prompt. */
 let generated: z.infer<typeof generatedSchema>;
 
 const usageSchema = z.object({

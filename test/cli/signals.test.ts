@@ -41,7 +41,7 @@ async function signalled(words: readonly string[], step: number, signals: readon
     await wait(20);
   }
   database.close();
-  // As of a terminal that is closed: nobody reads what is said any more.
+  // Simulates a closed terminal: nobody reads the output any more.
   if (signals.includes('SIGHUP')) for (const stream of [child.stdout, child.stderr]) stream.destroy();
   for (const signal of signals) child.kill(signal);
   const [code, signal] = await closed;

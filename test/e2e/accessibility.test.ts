@@ -18,7 +18,7 @@ declare global {
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** What depends on the theme; everything else is the same in both. */
+/** Rules whose result depends on the theme; all others are the same in both. */
 const colorRules = ['color-contrast', 'link-in-text-block'];
 /** Needless here: of the strictest level of WCAG, out of use in axe itself, or never certain. */
 const leftOut = new Set(['wcag2aaa', 'deprecated']);
@@ -44,10 +44,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What lies over the page and belongs to a control, as a dialog does, needs no landmark: axe's own list has only dialogs. */
+/** Overlays that belong to a control, like dialogs, need no landmark: axe's own list has only dialogs. */
 const layers = 'dialog, [role=dialog], [role=alertdialog], [role=menu], [role=tooltip], svg';
 
-/** In the page: whether nothing is on its way to another look. What turns endlessly, such as a loader, counts as still. */
+/** In the page: whether nothing is on its way to another look. Endless animations, such as a loader, count as still. */
 function isStill(): boolean {
   return document
     .getAnimations()

@@ -40,7 +40,7 @@ test('a file that is read for long shows how far that is, and can be cancelled',
   await reading.getByText(/^Reading long\.jsonl · \d+ of \d+ MiB/).waitFor();
   await reading.getByRole('button', { name: 'Cancel' }).click();
   await reading.waitFor({ state: 'detached' });
-  // What was chosen is still there, to be added after all.
+  // The chosen file can still be added later.
   await page.getByRole('option').filter({ hasText: 'draft' }).waitFor();
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByText('draft').waitFor({ state: 'detached' });

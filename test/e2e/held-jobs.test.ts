@@ -39,7 +39,7 @@ test('a copy of a home asks once about its queue, and starts it when the person 
   await again.page.getByText('1 job is held, because this home was last used elsewhere.').waitFor();
   expect(await again.page.getByRole('region', { name: 'Held jobs' }).count()).toBe(0);
   await again.page.getByRole('button', { name: 'Continue held jobs' }).click();
-  // It has started: the adapter that it names is not in this home.
+  // The job has started and failed, because its adapter is not in this home.
   await expect.poll(async () => (await request(again.page, 'jobs.get', { id: 'job-1' })).status).toBe('failed');
   await again.close();
 });

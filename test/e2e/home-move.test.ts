@@ -18,10 +18,11 @@ test('Settings moves the home to another folder, and the next start finds it the
   await answerOpenDialog(app, home);
   await app.evaluate(({ app: electron, dialog }, response) => {
     dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
-    // It would outlive the test.
+    // A relaunched app would outlive the test.
     electron.relaunch = () => undefined;
   }, moveAnswers.indexOf('move'));
-  // By the keyboard: what is said of the first refusal lies over it for a while. What is said comes before it can be pressed again.
+  // By the keyboard: what is said of the first refusal lies over it for a while. The notification appears before the
+  // button can be pressed again.
   const button = page.getByRole('button', { name: 'Move home folder…' });
   const press = async (): Promise<void> => {
     await expect.poll(() => button.isEnabled()).toBe(true);
@@ -30,7 +31,7 @@ test('Settings moves the home to another folder, and the next start finds it the
   await press();
   await page.getByText(/is the home folder itself/).waitFor();
 
-  // What fails leaves the studio as it was.
+  // A failed move leaves the home unchanged.
   writeFileSync(join(target, 'x'), '');
   await answerOpenDialog(app, target);
   await press();

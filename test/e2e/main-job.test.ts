@@ -80,7 +80,7 @@ describe('the main job in the window', () => {
     await page.getByRole('tab', { name: 'Charts' }).click();
     for (const figure of ['Training loss', 'Activation timeline'])
       await page.getByRole('figure', { name: figure }).locator('.main-svg').first().waitFor();
-    // What lies below is drawn when it is scrolled to.
+    // Figures below are drawn once they are scrolled into view.
     const below = page.getByRole('figure', { name: 'Gradient norm by layer' });
     await below.scrollIntoViewIfNeeded();
     await below.locator('.heatmaplayer image').first().waitFor();

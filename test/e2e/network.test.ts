@@ -13,7 +13,7 @@ const netLogSchema = z.object({
   events: z.array(z.object({ type: z.number(), params: z.record(z.string(), z.unknown()).optional() })),
 });
 
-/** What Chromium's own log of its network has of these kinds, with what each was about. */
+/** Returns the events of these kinds in Chromium's network log, with their subjects. */
 function logged(log: unknown, kinds: readonly string[]): string[] {
   const { constants, events } = netLogSchema.parse(log);
   const names = new Map(Object.entries(constants.logEventTypes).map(([name, type]) => [type, name]));

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Of Linux on every common machine: getconf CLK_TCK. */
+/** Clock ticks of Linux on every common machine: getconf CLK_TCK. */
 const ticksPerSecond = 100;
 
 /** CPU seconds that a process and all its descendants have used, of those that live; by name, to see whose they are. */

@@ -222,7 +222,7 @@ describe('the window is shut in', () => {
     ] as const)
       await expect(request(page, name, input as never), name).rejects.toThrow('was not chosen in this window');
     expect(existsSync(profile)).toBe(false);
-    // What a dialog gives is a token, and with it the same file is read, but not written.
+    // A dialog returns a token, which allows reading the same file, but not writing it.
     await answerOpenDialog(app, own);
     await app.evaluate(({ dialog }) => {
       dialog.showSaveDialog = async (...given: unknown[]) => {
@@ -361,7 +361,7 @@ describe('a backend that is lost', () => {
 test('the window leaves its page for no other', async () => {
   const { page } = studio;
   const address = page.url();
-  // Of another spelling of the app's origin Chromium drops user and port; with a final dot it is another one.
+  // For other spellings of the app's origin, Chromium drops user and port; a final dot makes another origin.
   for (const target of ['https://example.invalid/', 'app://studio.:80/index.html', 'app://other/index.html']) {
     await page.evaluate((place) => {
       location.href = place;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { dropFile } from './studio.ts';
 
-/** What a page shows once something was opened on it. */
+/** State of a page after something was opened on it. */
 export interface ShownState {
   readonly name: string;
   /** Address of its page. */
@@ -91,7 +91,7 @@ export function openDialogs({ run, adapter }: HomeIds): readonly ShownState[] {
   ];
 }
 
-/** What is shown on a page without a dialog, once something was done there. */
+/** Returns states of pages without a dialog, after some action. */
 export function openParts(folder: string, { run, adapter }: HomeIds): readonly ShownState[] {
   return [
     ...['Charts', 'Samples', 'Config', 'Checkpoints', 'Log'].map((tab) => ({
@@ -132,7 +132,7 @@ export function openParts(folder: string, { run, adapter }: HomeIds): readonly S
       name: 'bench',
       at: '#/merge',
       show: async (page) => {
-        // Those on the bench already cannot be added again.
+        // Adapters already on the bench cannot be added again.
         for (const adder of await page.getByRole('button', { name: /^Add .* to the bench$/ }).all())
           if (await adder.isEnabled()) await adder.click();
         await page.getByRole('list', { name: 'Adapters on the bench' }).waitFor();

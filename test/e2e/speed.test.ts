@@ -11,19 +11,19 @@ import { isLoaded } from './is-loaded.ts';
 import { cpuSecondsOf } from './process-time.ts';
 
 /**
- * What is wished for, in CPU seconds of the machine on which it was set, when it has nothing else to do: all processes until
- * the window can be used, and the page's main thread until a page that is opened for the first time has settled. A slower or
- * a busy machine needs more for the same; how much more, a fixed piece of work says that is timed beside. What a redraw of a
- * long run takes, `bench/metrics.mjs --window` says, and that it renders no page, test/src-renderer/features/runs/live-redraw.test.tsx.
+ * Target times in CPU seconds of the machine on which they were set, when idle. They cover all processes until the
+ * window is usable, and the page's main thread until a newly opened page has settled. A fixed piece of work timed
+ * beside them tells how much more a slower or busy machine needs. Redraws of a long run are measured by
+ * `bench/metrics.mjs --window`; test/src-renderer/features/runs/live-redraw.test.tsx checks that they render no page.
  */
 const wished = { start: 1.6, page: 0.2 };
-/** What more than that was measured as: it is held to this until it is less, and said to be missed. */
+/** Measured values above the targets: tests enforce them until they improve, and report them as missed. */
 const today: Readonly<Record<string, number>> = { start: 1.9, Prune: 0.283 };
 /** The share by which one measurement may differ from the next. */
 const noise = 1.15;
 /** CPU seconds of that piece of work on the machine of the budgets. */
 const referenceSeconds = 0.02;
-/** Of several starts the best of each counts: other work only ever adds to what is measured. */
+/** The best of several starts counts for each value: other work only ever adds time. */
 const starts = 3;
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-speed-'));
@@ -45,7 +45,7 @@ test.runIf(process.platform === 'linux')('the window is ready, and changes its p
 
 async function measure(home: string): Promise<Measured> {
   const portFile = join(home, 'window', 'DevToolsActivePort');
-  // That of the start before.
+  // Removes the port of the previous start.
   rmSync(portFile, { force: true });
   const app = spawn(
     electronBinary,
@@ -62,7 +62,7 @@ async function measure(home: string): Promise<Measured> {
     await tools.send('Performance.enable', { timeDomain: 'threadTicks' });
     const slowness = await slownessNow(tools);
     const switches = new Map<string, number>();
-    // What is loaded at leisure is loaded.
+    // Wait until deferred modules are loaded.
     await new Promise((resolve) => setTimeout(resolve, 4000));
     for (const { id, label } of pageNames.slice(1)) switches.set(label, await secondsOfSwitch(tools, id, label));
     tools.close();
@@ -158,12 +158,12 @@ function wishedOf(name: string): number {
   return name === 'start' ? wished.start : wished.page;
 }
 
-/** What took more than it does: the change that is tested made it slower. */
+/** Returns values above their budget: the tested change made them slower. */
 function overBudget(measured: Measured): string[] {
   return above(measured, (name) => noise * (today[name] ?? wishedOf(name)));
 }
 
-/** What takes more than is wished for, whether it did before or not. */
+/** Returns values above their target, including known ones. */
 function missed(measured: Measured): string[] {
   return above(measured, wishedOf);
 }

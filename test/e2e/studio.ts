@@ -11,13 +11,13 @@ import {
 import { replySchema } from '../../src-shared/rpc/contract.ts';
 import { appPath, electronArguments, electronBinary } from './environment.ts';
 
-/** What one wait in a flow may take: the longest, for a run of a few steps, takes a few seconds on an idle machine. */
+/** Limit of one wait in a flow: the longest, for a run of a few steps, takes a few seconds on an idle machine. */
 export const waitMilliseconds = 5 * 60_000;
 
 export interface Studio {
   readonly app: ElectronApplication;
   readonly page: Page;
-  /** What went wrong in the page since the start: uncaught errors, and messages of the content policy. */
+  /** Errors in the page since the start: uncaught errors, and messages of the content policy. */
   readonly problems: string[];
   close(): Promise<void>;
 }

@@ -47,9 +47,9 @@ interface Wish {
   readonly name: string;
   readonly model: string;
   readonly dataset: string;
-  /** What the form says that `auto` takes; null where there is nothing to choose. */
+  /** The form's text for the task that `auto` selects; null without a choice. */
   readonly task: string | null;
-  /** What the form calls the length of an example; null of images, which have none. */
+  /** The form's label for the length of an example; null for images, which have none. */
   readonly length?: string | null;
 }
 
@@ -117,7 +117,7 @@ describe('from text to a metric in the window', () => {
   });
 });
 
-/** Of every second thing is said one, of the others another. */
+/** Every second row has one content, the others another. */
 const twenty = <Row>(row: (isFilm: boolean, index: number) => Row): Row[] =>
   Array.from({ length: 20 }, (_, index) => row(index % 2 === 0, index));
 

@@ -20,7 +20,7 @@ let run: RunRecord;
 
 beforeAll(async () => {
   studio = await openStudio(home);
-  // It does not end by itself within these tests.
+  // The run does not end by itself within these tests.
   const config = runConfigSchema.parse({
     max_steps: 100_000,
     per_device_train_batch_size: 4,
@@ -73,7 +73,7 @@ test('while a run trains, the machine is kept awake and the taskbar shows the pr
       window.setProgressBar = (progress) => {
         if (progress >= 0) resolve({ isAwake: ids.some((id) => powerSaveBlocker.isStarted(id)), progress });
       };
-      // What runs is said with every percent, and again after a reload.
+      // The running job is reported at every percent, and again after a reload.
       window.reload();
     });
   });

@@ -7,7 +7,7 @@ const folder = join(import.meta.dirname, '../../assets/fonts');
 const tables = (name: string) => woff2Tables(readFileSync(join(folder, name)));
 const table = (name: string, tag: string) => tables(name).get(tag) ?? Buffer.alloc(0);
 
-/** What a typeface lacks of a text. */
+/** Returns the characters of a text that a typeface lacks. */
 function lacking(name: string, text: string): string {
   const has = characterMap(table(name, 'cmap'));
   return [...text].filter((character) => !has(character.codePointAt(0) ?? 0)).join('');

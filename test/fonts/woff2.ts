@@ -37,7 +37,7 @@ export function woff2Tables(file: Buffer): Map<string, Buffer> {
   return tables;
 }
 
-/** Whether a font has a glyph for a code point, by its `cmap` table (format 12, or 4 where there is none). */
+/** Returns a test for a font's glyph of a code point, by its `cmap` table (format 12, or 4 without it). */
 export function characterMap(cmap: Buffer): (codePoint: number) => boolean {
   const offsets = Array.from({ length: cmap.readUInt16BE(2) }, (_, index) => cmap.readUInt32BE(8 + 8 * index));
   const ranges: [number, number][] = [];

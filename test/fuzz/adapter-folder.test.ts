@@ -62,7 +62,7 @@ const strange: readonly unknown[] = [
   ],
 ];
 
-/** What no longer fits is a tensor, the header that places the tensors, or the adapter's kind as a whole. */
+/** Errors name a tensor, the header that locates the tensors, or the adapter's unsupported kind. */
 const tellsOfTensors = /base_model\.model\.|lora_[AB]|safetensors|of a kind that is not supported/;
 
 const scratch = mkdtempSync(join(tmpdir(), 'coto-fuzz-'));
@@ -87,7 +87,7 @@ describe.each(sources)('%s %s', (family, adapter) => {
       writeFileSync(path, changed.bytes);
       try {
         const state = await readAdapter(folder, description);
-        // What is read can be written: nothing undescribed is left in it.
+        // Everything that can be read can be written: nothing in it is unknown.
         if (index % 20 === 0) {
           const target = join(scratch, 'written');
           rmSync(target, { recursive: true, force: true });
@@ -101,7 +101,7 @@ describe.each(sources)('%s %s', (family, adapter) => {
         expect(thrown.code, what).toMatch(/^(invalid_file|invalid_input|refused)$/);
         expect(thrown.message.includes('\n'), what).toBe(false);
         expect(thrown.message.length, what).toBeLessThan(20_000 + folder.length);
-        // It names the file; where one key was changed, that key or a tensor that no longer fits it.
+        // The error names the file; after a change of one key, it names that key or a tensor that no longer fits.
         expect(thrown.message, what).toContain(folder);
         if (changed.key !== null)
           expect(thrown.message.includes(changed.key) || tellsOfTensors.test(thrown.message), what).toBe(true);

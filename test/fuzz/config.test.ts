@@ -76,7 +76,7 @@ describe.each([...folders])('config.json of %s', (name, folder) => {
   );
 });
 
-/** What describing the model and asking for its memory throws. */
+/** Returns the error of describing the model and estimating its memory. */
 function thrownBy(config: ModelConfigFile, weights: ModelWeights): unknown {
   try {
     const family = familyOf(config);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 
-/** What the memory of the process may grow by over all cases: hostile sizes would ask for far more at once. */
+/** Limit of the process's memory growth over all cases: hostile sizes would request far more at once. */
 const growthBytes = 400 * 2 ** 20;
 
 /**

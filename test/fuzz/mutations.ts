@@ -48,7 +48,7 @@ export function mutateBytes(whole: Buffer, random: () => number): Buffer {
     : Buffer.concat([whole.subarray(0, from), whole.subarray(to)]);
 }
 
-/** What stands where something else should: every type of JSON, and numbers and names that are traps. */
+/** Unexpected values: every type of JSON, and tricky numbers and names. */
 const foreignValues: readonly unknown[] = [
   null,
   true,

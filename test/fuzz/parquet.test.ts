@@ -29,7 +29,7 @@ async function readAll(path: string): Promise<void> {
   for await (const example of opened.examples('train')) expect(example.split).toBe('train');
 }
 
-/** What is corrupt: the pages, or the footer, which says where and what they are. */
+/** Corrupts the pages, or the footer, which describes and locates them. */
 function corrupt(whole: Buffer, random: () => number): Buffer {
   const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
   const way = random();

@@ -41,7 +41,7 @@ function files(tokenizer: string, config: string): TokenizerFiles {
   };
 }
 
-/** What the memory of the process may grow by over all cases: hostile sizes would ask for far more at once. */
+/** Limit of the process's memory growth over all cases: hostile sizes would request far more at once. */
 const growthBytes = 400 * 2 ** 20;
 
 /** Runs, or throws an error that a person can read, which names the file. */

@@ -49,7 +49,7 @@ test(`${fuzzCases} event files with right sums and corrupt events are read or re
   writeFileSync(path, eventFile());
   const records: Buffer[] = [];
   for await (const record of readRecords(path)) records.push(Buffer.from(record));
-  // What PyTorch's add_hparams writes, with a map in a message in bytes.
+  // Record of PyTorch's add_hparams, with a map in an encoded message.
   const hparams = Buffer.from('1a120a100a026c7212090211000000000000e03f', 'hex');
   const value = { tag: '_hparams_', metadata: { pluginData: { pluginName: 'hparams', content: hparams } } };
   records.push(Buffer.from(encodeEvent({ summary: { value: [value] } })));

@@ -35,7 +35,7 @@ it('tells a process that hangs from one that crashes and one that is slow, and s
     outcome: 'crashed',
     message: expect.stringContaining('SIGABRT'),
   });
-  // It lives, and its time is over.
+  // The worker lives, but its time is over.
   await expect(worker.ask({ do: 'slow' }, answer, 0.5)).rejects.toMatchObject({ outcome: 'unfinished' });
   await expect(worker.ask({ do: 'refuse' }, answer, 600)).rejects.toMatchObject({
     outcome: 'refused',

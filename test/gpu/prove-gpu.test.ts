@@ -48,7 +48,7 @@ describe('the proof of a backend', () => {
     expect(step?.medianMilliseconds).toBeGreaterThan(0);
     expect(report.pytorch).toMatchObject({ version: '2.13.0', device: 'Card of the test', reason: '' });
     expect(report.pytorch.steps).toMatchObject([{ shape: 'vit', medianMilliseconds: 11, loss: 1.5 }]);
-    // What is found is told part by part, and whole at the end.
+    // Results are stored part by part, and complete at the end.
     expect(kept.length).toBeGreaterThan(5);
     expect(kept.at(-1)).toBe(true);
     expect(kept.slice(0, -1)).not.toContain(true);

@@ -10,7 +10,7 @@ const resources = fileURLToPath(new URL('../../assets', import.meta.url));
 const native = computeBackends.find(({ id }) => id === 'native');
 const isHere = (await native?.probe())?.available === true;
 
-/** What every other backend is held to by `coto doctor --gpu`. */
+/** The reference for every other backend in `coto doctor --gpu`. */
 describe.skipIf(!isHere)('native', () => {
   beforeAll(() => activateCompute('native'));
 

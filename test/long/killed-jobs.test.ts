@@ -48,7 +48,7 @@ function safetensorsIn(path: string): Map<string, string> {
   );
 }
 
-/** What is printed, without ids and how long it took. */
+/** Returns the output without ids and durations. */
 const comparable = (text: string) => (text.split('How it was made')[0] ?? '').replaceAll(/-[0-9a-f]{10}\b/g, '');
 
 test.each(kinds)(
@@ -91,7 +91,7 @@ test.each(kinds)(
       const now = safetensorsIn(one.home);
       for (const [name, hash] of prints) expect(now.get(name), `${name}, ${where}`).toBe(hash);
       if (ended.isKilled && count.kills % repeatEach === 1) {
-        // Where it had been done already, a second one is made beside it.
+        // If the work was already done, a second result is created beside it.
         const again = await run(
           one,
           kind === 'pretrain' && !existsSync(join(one.outputs, 'first')) ? 'first' : 'second',

@@ -5,7 +5,7 @@ import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
 import { goodData } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
 
-/** What is killed: `words` of coto, or of another command; the same each time, but for what is written. */
+/** Command to kill: `words` of coto, or of another command; the same each time, except for the output. */
 export interface KilledKind {
   words(out: string): readonly string[];
   readonly command?: string;
@@ -16,7 +16,7 @@ export interface KilledKind {
 const requests = fileURLToPath(new URL('request-job.ts', import.meta.url));
 const training = { model: 'tiny', dataset: 'bands', max_steps: 4, per_device_train_batch_size: 4 };
 
-/** What a home has to know for the kinds: the commands that make it. */
+/** Returns the commands that prepare a home for all kinds. */
 export function preparations(base: string, data: string): string[][] {
   const lora = goldenPath('vit-28', 'adapters', 'lora');
   const run = ['--set', 'model=tiny', 'dataset=bands', 'adapter.r=2', 'max_steps=2'];

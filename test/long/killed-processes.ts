@@ -14,7 +14,7 @@ import type { RandomStream } from '../../src-shared/random.ts';
 /** The sources, or what COTO_COMMAND names: `dist/cli/coto.mjs`, once built, starts in a third of the processor time. */
 const script = process.env['COTO_COMMAND'] ?? fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
 
-/** Where a process is killed: after so long, or at so many calls (mortal-process.ts). */
+/** Moment of the kill: after some time, or at a certain call (mortal-process.ts). */
 export type Death = { readonly milliseconds: number } | { readonly call: number };
 
 export interface Ended {
@@ -23,7 +23,7 @@ export interface Ended {
   readonly out: string;
   readonly err: string;
   readonly milliseconds: number;
-  /** That mortal-process.ts counted; 0 without it. */
+  /** Calls counted by mortal-process.ts; 0 without it. */
   readonly calls: number;
   /** At which call it was killed. */
   readonly killedAt: string | null;
@@ -122,8 +122,8 @@ export class KillCount {
 const named = z.object({ folder: z.string() });
 
 /**
- * What lies in a home, closed by now, that no row of its database names, and what rows name that does not lie there: but for the
- * folder of a run, which is made when the run begins.
+ * Lists the files of a closed home that no row of its database names, and missing files that rows name. Excludes the
+ * folder of a run, which is created when the run starts.
  */
 export function disagreements(home: string): string[] {
   const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });

@@ -38,7 +38,7 @@ test('wherever the log of the database ends after a power cut, no run is lost an
   await backend.idle();
   const losses = await lossesOf(backend, run.id);
   expect(losses).toHaveLength(60);
-  // As after a loss of power: the files as they are, the log in whole or in part.
+  // State after a loss of power: the files unchanged, the log in whole or in part.
   const snapshot = join(temporaryFolder(), 'home');
   cpSync(backend.home, snapshot, { recursive: true });
   for (const name of ['studio.sqlite-shm', 'backend.lock', 'backend.pid'])

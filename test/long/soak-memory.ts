@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 
-/** What is left in a thread's heap after a garbage collection, and what its objects hold outside of it, in bytes. */
+/** Bytes left in a thread's heap after a garbage collection, and bytes that its objects own outside of it. */
 export interface HeldMemory {
   readonly isMain: boolean;
   readonly bytes: number;
@@ -29,7 +29,7 @@ if (!isMainThread)
     if (data === question) channel.postMessage(await held());
   };
 
-/** Of each thread that answers, the main one first: an engine that computes answers when it is done. */
+/** Returns the memory of each answering thread, the main one first: a computing engine answers when it is done. */
 export async function heldByThreads(patienceMilliseconds = 10_000): Promise<HeldMemory[]> {
   const answers: HeldMemory[] = [];
   channel.onmessage = ({ data }) => {

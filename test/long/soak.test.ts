@@ -21,13 +21,13 @@ const minutes = Number(process.env['COTO_SOAK_MINUTES'] ?? Number.POSITIVE_INFIN
 /** Jobs between two looks at memory: first from outside, then at what is held. */
 const stride = Math.max(10, Math.floor(jobCount / 100));
 const heldStride = 5 * stride;
-/** What memory may grow by in a thousand jobs, which fewer than these cannot show. */
+/** Limit of memory growth in a thousand jobs, measurable only with at least this many. */
 const maxSlope = 1;
 const fewestJobs = 2000;
 /** Jobs that wait at once. */
 const queued = 20;
 const mebibyte = 2 ** 20;
-/** Of a process at the end. */
+/** Limit of a process at the end. */
 const maxMebibytes = 1024;
 
 const contract = { requests, events };
@@ -40,7 +40,7 @@ let client: Client<typeof contract>;
 beforeAll(async () => {
   mkdirSync(home);
   child = fork(fileURLToPath(new URL('soak-backend.ts', import.meta.url)), [home, tinyResources()], {
-    // As the shell starts it, but for what counts the memory.
+    // Started like by the shell, plus the memory counter.
     execArgv: [youngGenerationFlag, '--expose-gc', '--import', new URL('soak-memory.ts', import.meta.url).href],
     env: { ...process.env, ...fewArenas },
     serialization: 'advanced',
@@ -130,7 +130,7 @@ test('a million rows of metrics, and ten thousand short jobs, keep memory bounde
   const bytesOfRows = databaseBytes() - bytesBefore;
 
   const [curves] = imported.runs;
-  // What the window asks for while it shows Home and a run.
+  // Requests of the window while it shows Home and a run.
   const requestsOfWindow = {
     'jobs.list': () => client.request('jobs.list', { active: true }),
     'runs.list': () => client.request('runs.list', { archived: false }),
@@ -181,7 +181,7 @@ test('a million rows of metrics, and ten thousand short jobs, keep memory bounde
   const warmUp = done / 2;
   const settled = seen.filter(([at]) => at > warmUp);
   const [first, last] = [settled[0]?.[1], settled.at(-1)?.[1]];
-  // Of the processes that were there all the time: readers come and go.
+  // Includes only processes that exist all the time: readers come and go.
   const slopes = Object.fromEntries(
     [...(first?.keys() ?? [])].flatMap((id): [string, number][] => {
       const points = settled.flatMap(([at, found]): [number, number][] => {

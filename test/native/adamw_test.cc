@@ -6,7 +6,7 @@ struct Parameter {
   Floats value, gradient, first, second;
 };
 
-// As src-main/engine/optimizers/adamw.ts composes it.
+// Same order of operations as in src-main/engine/optimizers/adamw.ts.
 Doubles stepped(const Parameter& p, const coto::AdamWOptions& o, double correction1, double correction2, Doubles& first,
                 Doubles& second) {
   Doubles value;

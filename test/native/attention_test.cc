@@ -114,7 +114,7 @@ void check_rounded(const Kernels& kernels, AttentionShape s, bool masked) {
   const Floats both = floats_by_any_threads(rows + sums, what, [&](float* to) {
     kernels.attention(s, in.q.data(), in.k.data(), in.v.data(), mask, to, to + rows);
   });
-  // Of a few numbers some cancel each other.
+  // With few numbers, some cancel each other.
   const double limit = 0.05;
   expect(relative_error(both.data(), wanted.y) < limit, what + ": y");
   for (int64_t i = 0; i < sums; i++) {

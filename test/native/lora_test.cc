@@ -11,7 +11,7 @@ std::string text(const Kernels& kernels, const Sizes& s, const char* what) {
          std::to_string(s.outputs) + " rank " + std::to_string(s.rank) + " " + what;
 }
 
-/** Of products of numbers rounded to eight bits, each off by up to 2⁻⁹, of which some cancel each other. */
+/** Tolerance of products of numbers rounded to eight bits, each off by up to 2⁻⁹, with some cancellation. */
 constexpr double kRounded = 0.02;
 
 void check_product(const Kernels& kernels, const Sizes& s, bool bfloat16) {

@@ -146,7 +146,7 @@ void check(const Kernels& kernels, Encoding encoding, Sizes sizes, bool extras, 
     product.y = y;
     kernels.skinny_stored_gemm(product, weight);
   });
-  // As exact as sums of float32 are.
+  // Same precision as float32 sums.
   if (finite) expect_near(got, wanted, 1e-5, 1e-6 * largest + 1e-6, what);
   // Infinite or, where a lowest value is added, no number.
   else

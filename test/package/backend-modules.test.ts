@@ -36,7 +36,7 @@ function loadedAtStart(): Map<string, string> {
   return importers;
 }
 
-/** What only jobs, or a home that needs mending, have a use for. */
+/** Modules that only jobs, or a damaged home, need. */
 const later = [
   'package @tensorflow/tfjs-backend-wasm',
   'package protobufjs/light.js',

@@ -15,7 +15,7 @@ const { lazyTfjs } = z
 const folder = mkdtempSync(join(tmpdir(), 'coto-lazy-'));
 const file = join(folder, 'built.mjs');
 
-/** What a module can do with tfjs; says before and after each whether it is loaded. */
+/** Uses of tfjs in a module; prints before and after each if it is loaded. */
 const program = `
 import * as tf from '@tensorflow/tfjs-core';
 import Module from 'node:module';

@@ -55,7 +55,7 @@ test('what only install scripts and commands of packages need stays out of the p
   const { dependencies } = z
     .object({ dependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  // What is built in needs no package; what is not, does.
+  // Bundled packages need no copy; all others do.
   for (const name of ['chalk', 'form-data', 'zod', 'pino', 'thread-stream', 'electron-updater'])
     expect(needless).toContain(name);
   for (const name of [
@@ -125,7 +125,7 @@ test('the fuses are set, and what is fetched beside the lock file is pinned', as
       electronFuses: z.record(z.string(), z.boolean()),
     })
     .parse(parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')));
-  // Of what is built: what lets a plain Node read the archive, addons, and what reports and a compiler take.
+  // Unpacked build output: the archive loader for plain Node, addons, and files that reports and a compiler read.
   expect(config.asarUnpack.filter((path) => path.startsWith('dist/'))).toEqual([
     'dist/{archive,report,native}/**',
     'dist/engine/tensorflow-addon/**',

@@ -18,7 +18,9 @@ const { version: locked } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, 'node_modules/electron/package.json'), 'utf8')));
 
-/** What the scripts see of an Electron: its program, and its version beside it. It is never started. */
+/**
+ * Creates the parts of an Electron that the scripts read: its program, and its version beside it. It is never started.
+ */
 function electron(version: string): string {
   const binary = join(folder, version, 'electron');
   mkdirSync(join(folder, version));

@@ -27,7 +27,7 @@ const casesSchema = z.array(
       .describe('why there is no text: raised by the template itself'),
   }),
 );
-/** It writes a filter's generator as JSON, of which Python makes nothing and the studio the list. */
+/** Writes a filter's generator as JSON, which fails in Python and gives the list here. */
 const writesGenerators = 'llama-cpp-deepseek-r1.jinja';
 const special = { bos_token: '<s>', eos_token: '</s>', pad_token: '<pad>', unk_token: '<unk>' };
 /** A day and an hour of one digit, in the afternoon; the months of Date begin with 0. */

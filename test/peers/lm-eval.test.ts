@@ -10,7 +10,7 @@ const python = lmEvalPython();
 const folder = temporaryFolder();
 const coto = cotoOn(join(folder, 'home'));
 const model = join(import.meta.dirname, '../../assets/models/small-llama');
-/** Of a group also how many examples each of its averages is of. */
+/** Groups also report the number of examples behind each of their averages. */
 const counts = z.record(z.string(), z.number());
 const scores = z.record(z.string(), z.union([z.number(), z.string(), counts]));
 const columnSchema = z.object({
@@ -27,7 +27,7 @@ const inGroups = ['made_choice', 'made_inner', 'made_letters', 'made_pairs'];
 const names = ['made_begun', 'made_generation', 'made_last_word', 'made_own_examples', 'made_without_context'];
 const all = [...names, ...inGroups, 'made_averages', 'made_whole_texts'];
 
-/** What lm-eval makes of all tasks, a column for each adapter. */
+/** Returns lm-eval's results of all tasks, with a column for each adapter. */
 function expected(adapters: readonly (string | null)[], chat: object = {}) {
   const asked = all.filter((name) => !inGroups.includes(name));
   return z

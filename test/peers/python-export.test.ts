@@ -388,7 +388,7 @@ describe.each(cases)('the exported script of $title', ({ title, model, data, set
     }
     expect(Object.keys(theirs.evaluation)).toEqual(['eval_loss', ...metrics]);
     for (const [name, value] of Object.entries(theirs.evaluation)) {
-      // Of values that are foretold nearly alike the correlation is touchy.
+      // Correlation is unstable if the predictions are nearly equal.
       const tolerance = name === 'eval_loss' ? 1e-4 * value : 1e-3 * Math.max(1, value);
       expect(Math.abs(value - (ours.evaluation.get(name) ?? Number.NaN)), name).toBeLessThan(tolerance);
     }

@@ -14,7 +14,7 @@ const historySchema = z.object({
   evaluation: z.record(z.string(), z.number()),
 });
 
-/** What the studio recorded, by the names of its metrics; step by step. */
+/** History recorded by the app, by metric name, step by step. */
 export interface OwnHistory {
   readonly losses: readonly number[];
   readonly norms: readonly number[];

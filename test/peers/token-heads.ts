@@ -22,14 +22,14 @@ const families = [
 const answer = z.object({ unexpected: z.array(z.string()).optional(), missing: z.array(z.string()).optional() });
 
 interface TokenHead {
-  /** What the head does, amid the name of the tests. */
+  /** Purpose of the head, as part of the test's name. */
   readonly does: string;
   readonly task: HeadTask;
   /** Transformers' class without the family and without AutoModel. */
   readonly model: string;
   readonly kind: string;
   readonly labels: readonly string[];
-  /** Whether the outputs are asked of the model within PEFT's wrapper. */
+  /** True if the outputs come from the model inside PEFT's wrapper. */
   readonly inner?: boolean;
 }
 

@@ -11,7 +11,7 @@ import { runPeer } from './python.ts';
 
 interface Drawn {
   readonly variant: string;
-  /** Of every linear, [in, out]. */
+  /** Size of every linear, [in, out]. */
   readonly sizes: readonly (readonly [number, number])[];
   readonly settings: ParameterValues;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where `npm run test:real` keeps the checkpoints. */
+/** Folder of the checkpoints of `npm run test:real`. */
 function realModels(): string {
   const folder = process.env['COTO_REAL_MODELS'];
   if (!folder) throw new Error('COTO_REAL_MODELS is not set: these tests are run by "npm run test:real"');

@@ -172,7 +172,10 @@ async function killLeftOver(folder: string): Promise<void> {
   throw new Error(`processes of the cluster go on: ${processesOf(folder).join(', ')}`);
 }
 
-/** Of this cluster, besides this process: by the config that their environment names, or a file of its folder that is open. */
+/**
+ * Returns this cluster's processes except the current one. They are identified by the config named in their
+ * environment, or an open file in its folder.
+ */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -201,7 +204,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 

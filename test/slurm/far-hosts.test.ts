@@ -131,7 +131,7 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
     writeFileSync(join(second.folder, 'inputs.json'), JSON.stringify(other));
     const common = join(home, 'coto far/blobs/sha256');
     let told = 0;
-    // What another studio does meanwhile.
+    // Simulates another home's actions meanwhile.
     const onSent = () => {
       told++;
       execFileSync('find', [common, '-type', 'f', '-links', '1', '-delete']);
@@ -191,7 +191,7 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
     const bundle = bundleWith('a base', [{ tears: 'whole' }]);
     const engine = engineOf(hosts(), { kind: 'ssh' });
     await (await follow(bundle, openStoreWithStudy(), hosts(), { engine })).runs;
-    // It comes as it is there, and the import says what is wrong with it.
+    // The file arrives unchanged, and the import reports its problem.
     expect(readFileSync(join(bundle.folder, 'results', runIdOf(0), 'progress.jsonl'), 'utf8')).toMatch(/torn$/);
     await engine.setAside?.(bundle.folder, runIdOf(0));
     expect(readdirSync(there(bundle.folder, 'results'))).toEqual([expect.stringMatching(/^run00000\.refused-/)]);

@@ -108,7 +108,7 @@ describe.skipIf(reason !== null)('a study whose studio was killed while its runs
         code: 1,
         out: expect.stringMatching(/1 of the runs ended without a result on lab: .*cancelled/),
       });
-      // What the other came to is here; only the cancelled one is submitted again.
+      // The other run's result has arrived; only the cancelled one is submitted again.
       const resumed = await coto(['study', 'resume', id]);
       expect(resumed, resumed.err).toMatchObject({ code: 0 });
       const where = await coto(['study', 'where', id, '--json']);

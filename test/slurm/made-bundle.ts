@@ -10,7 +10,7 @@ import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import type { PlacedRun } from '../../src-shared/domain/target.ts';
 import { studyConfigSchema } from '../../src-shared/studies/index.ts';
 
-/** What the stand-in worker does for a run. */
+/** Work of the fake worker for a run. */
 export interface MadeRun {
   readonly steps?: number;
   /** A file of the bundle for which each step waits. */
@@ -86,9 +86,9 @@ export function storeWithStudy(file = ':memory:'): Store {
 
 export interface Followed {
   readonly runs: Promise<PlacedRun[]>;
-  /** As of the last poll. */
+  /** State at the last poll. */
   latest(): readonly PlacedRun[];
-  /** Whether Slurm answered at the last poll. */
+  /** True if Slurm answered at the last poll. */
   answers(): boolean;
   stop(reason: unknown): void;
 }
@@ -114,7 +114,7 @@ export async function follow(
     },
     ...details,
   });
-  // It may be rejected before the test awaits it.
+  // The promise may be rejected before the test awaits it.
   runs.catch(() => {});
   return { runs, latest: () => seen.runs, answers: () => seen.answers, stop: (reason) => stop.abort(reason) };
 }

@@ -70,7 +70,7 @@ describe.skipIf(reason !== null)('a study on Slurm', () => {
     await until(() => first.latest()[1]?.state === 'done');
     first.stop(new StudioError('disconnected', 'the app was closed'));
     await expect(first.runs).rejects.toThrow('the app was closed');
-    // As if it had been killed between the answer of sbatch and the note of it.
+    // Simulates a kill between the answer of sbatch and its record.
     const [submission] = store.submissions.list(studyId);
     store.submissions.saveParts(submission?.id ?? '', submission?.parts.map((part) => ({ ...part, id: null })) ?? []);
     store.close();
@@ -97,7 +97,7 @@ describe.skipIf(reason !== null)('a study on Slurm', () => {
     const [first, second] = store.submissions.list(studyId);
     expect(first?.runs[2]).toMatchObject({ state: 'lost', reason: expect.stringContaining('FAILED') });
     expect(second?.parts.flatMap(({ indices }) => indices)).toEqual([2]);
-    // What the killed one has left does not count.
+    // Leftovers of the killed worker do not count.
     expect(bundle.results().filter((name) => !name.includes('.tmp-'))).toEqual([0, 1, 2].map(runIdOf));
   });
 

@@ -8,7 +8,7 @@ import type { ParameterSpec } from '../../src-shared/domain/parameter.ts';
 
 type Answers = { [Name in RequestName]?: (input: RequestInput<Name>) => RequestOutput<Name> };
 
-/** What the window asked for, in order, and what it is answered; a request without an answer stays open. */
+/** Requests of the window, in order, and their answers; a request without an answer stays open. */
 export const backend = {
   answers: {} as Answers,
   asked: [] as { name: RequestName; input: unknown }[],

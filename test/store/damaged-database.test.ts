@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function change(work: (database: Database) => void): void {
   const database = new SqliteDatabase(file);
   work(database);
-  // What comes later must not depend on a log beside the file.
+  // Later checks must not depend on a log beside the file.
   database.pragma('journal_mode = DELETE');
   database.close();
 }

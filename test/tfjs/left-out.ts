@@ -1,4 +1,7 @@
-/** What the native backend leaves out, since nothing in the engine uses it, and what the tests want of other words. */
+/**
+ * Tests skipped because the engine does not use these features of the native backend, or because they check the wording
+ * of messages.
+ */
 const patterns = [
   // Types: complex numbers and strings.
   'complex',

@@ -19,7 +19,7 @@ test('diagnostics have counts, codes and places in the code, and nothing of the 
     config: { ...tinyConfig, dataset },
   });
   await backend.idle();
-  // What other programs print, and what no version of the studio wrote.
+  // Lines of other programs, and lines that no version of the app wrote.
   const logs = join(backend.home, 'logs');
   const [file = ''] = readdirSync(logs).filter((name) => name.startsWith('backend-'));
   const time = new Date().toISOString();

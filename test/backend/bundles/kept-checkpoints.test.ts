@@ -48,7 +48,7 @@ it('a checkpoint that training replaces while it is copied is not kept, and the 
     if (copied.length > 1) return cp(from, to, options);
     await save(10);
     look();
-    // As Node's own copies a folder that is removed between its opening and its reading.
+    // Behaves like Node's own copy of a folder that is removed between opening and reading.
     mkdirSync(to.toString(), { recursive: true });
   };
   syncBuiltinESMExports();

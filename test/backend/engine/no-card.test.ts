@@ -46,7 +46,7 @@ it('a run that the card has no memory for is estimated not to fit, before anythi
   const ofMany = { ...config, per_device_train_batch_size: 65_536 };
   const many = await backend.handle('runs.estimate', { config: ofMany });
   expect(memoryVerdict(many, many)).toBe('does not fit');
-  // Of the memory of the machine it would take a part.
+  // The native backend would need a part of the machine's memory.
   expect(many.tensorBytes).toBeGreaterThan(estimate.tensorBytes);
   const wasm = await backend.handle('runs.estimate', { config: { ...config, compute_backend: 'wasm' } });
   expect(wasm).toMatchObject({ largestTensorBytes: null });

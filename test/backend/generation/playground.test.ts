@@ -107,7 +107,7 @@ describe('an image', () => {
     await backend.idle();
     const result = resultOf(await backend.handle('jobs.result', { id: job.id }), 'classify');
     const golden = await readSafetensors(goldenPath('clip-zero-shot', 'expected.safetensors'));
-    // Of the fourth image, by the first template, which is the usual one.
+    // Logits of the fourth image with the first template, which is the default.
     const logits = [...(golden.get('logits.first')?.data ?? [])].slice(12).map(Number);
     const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const [column] = result?.columns ?? [];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const { unlinkSync: unlinkNow, writeFileSync: writeNow } = fs;
 
-/** What a call that changes files throws once the process is as good as killed. */
+/** Thrown by calls that change files after the simulated kill. */
 export class Killed extends Error {}
 
 const asynchronous = ['open', 'writeFile', 'appendFile', 'rename', 'rm', 'unlink', 'mkdir', 'copyFile'] as const;
@@ -54,7 +54,7 @@ export async function withMortalFiles(killAt: number, work: () => Promise<void>)
   try {
     await work();
   } catch (error) {
-    // What was called may have put the failure in words of its own.
+    // The called code may have reworded the error.
     if (!isDead()) throw error;
   } finally {
     for (const undo of restore.reverse()) undo();

@@ -24,7 +24,7 @@ it('jobs leave no tensor, and compile no schema anew', async () => {
     for (let time = 0; time < times; time++)
       await backend.handle('evaluate.start', { model: 'tiny', dataset: id, eval_samples: 1 });
     await backend.idle();
-    // What the window asks for meanwhile.
+    // Requests of the window meanwhile.
     await backend.handle('jobs.list', { active: true });
     await backend.handle('app.status', {});
     await backend.handle('runs.list', { archived: false });

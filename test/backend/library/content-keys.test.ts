@@ -3,7 +3,7 @@ import { trainingKey } from '../../../src-main/backend/library/content-keys.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { datasetRecord, modelRecord } from '../records.ts';
 
-// Of a folder, it would change with the time.
+// A folder's stamp would change over time.
 vi.mock(import('../../../src-main/backend/library/datasets/datasets.ts'), async (original) => ({
   ...(await original()),
   datasetStamp: async () => 'stamp',

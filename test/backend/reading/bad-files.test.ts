@@ -5,7 +5,7 @@ import { answersTo, badFiles, type Known } from '../../long/bad-files/ask.ts';
 import { llamaResources } from '../../long/bad-files/bad-file.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../support.ts';
 
-/** Of the table that `npm run test:long` measures, what costs little: what is said, on this thread. */
+/** Checks the messages of the cheap files among those that `npm run test:long` measures, on this thread. */
 const cheap = badFiles.filter(({ isHeavy }) => isHeavy !== true);
 const startEngine = scriptedEngine(() => new Promise(() => undefined));
 let backend: OpenBackend;

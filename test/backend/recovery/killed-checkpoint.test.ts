@@ -54,7 +54,7 @@ function close({ home, store }: Open): void {
   home.release();
 }
 
-/** What a training records and saves up to a step, since the one before. */
+/** Simulates the records and files of a training since the previous save, up to a step. */
 async function save(studio: Open, kind: CheckpointRecord['kind'], from: number, step: number): Promise<void> {
   const { home, store } = studio;
   const runDirectory = home.absolute('runs', runId);

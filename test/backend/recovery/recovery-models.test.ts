@@ -114,7 +114,7 @@ it('what was rebuilt without its base gets it, once the model is there again', a
   expect(await before.handle('runs.get', { id: run.id })).toMatchObject({ name: 'Renamed', tags: ['kept'] });
   expect(await before.handle('app.fillInBases', {})).toEqual({ runs: 0, adapters: 0 });
   await before.close();
-  // As a next start has it.
+  // Reopens the home like the next start.
   await expectBase(await open(null), id);
 });
 
@@ -133,7 +133,7 @@ it('a home that was moved is rebuilt as it is: run.json names a model of the hom
   const file = join(home, 'runs', run.id, 'run.json');
   const content = JSON.parse(readFileSync(file, 'utf8'));
   expect(content.model).toMatchObject({ name: 'My model', path: 'models/mine' });
-  // What earlier versions wrote had neither a fingerprint nor a relative path.
+  // Earlier versions wrote neither a fingerprint nor a relative path.
   const model = { name: 'My model', path: join(home, 'models', 'mine') };
   writeFileSync(file, JSON.stringify({ ...content, model }));
   loseDatabase();

@@ -70,7 +70,7 @@ describe('of a run', () => {
 
 it('tokens of class texts are about those of CLIP’s tokenizer', () => {
   const settings = { class_templates: 'a photo of a {label}.', max_length: 77 };
-  // As OpenAI's tokenizer has them: begin, a photo of a, the name, the full stop, end.
+  // Tokens by OpenAI's tokenizer: begin, a photo of a, the name, the full stop, end.
   expect(classTextSize(['dog', 'cat'], settings)).toEqual({ texts: 2, tokens: 8 });
   expect(classTextSize(['golden retriever'], settings).tokens).toBeGreaterThanOrEqual(9);
   expect(classTextSize(['x'.repeat(1000)], settings).tokens).toBe(77);

@@ -33,7 +33,7 @@ it('an evaluation before the first step is recorded and changes nothing that the
   expect(watched.run.checkpoints.map(({ kind, step }) => [kind, step])).toEqual(
     plain.run.checkpoints.map(({ kind, step }) => [kind, step]),
   );
-  // It is the same run to whoever looks for one of this content.
+  // Searches by content treat both runs as the same.
   const found = await backend.handle('runs.find', { config: { ...config, eval_on_start: true } });
   expect([plain.run.id, watched.run.id]).toContain(found?.id);
 });

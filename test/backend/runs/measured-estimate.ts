@@ -29,7 +29,7 @@ interface Measured {
   readonly halvedStates?: boolean;
 }
 
-/** What is estimated of a training step, as a share of what it takes at its peak. Disposes the base. */
+/** Returns the estimated memory of a training step as a share of its measured peak. Disposes the base. */
 export async function estimateOverPeak(given: Measured): Promise<number> {
   const {
     backend,

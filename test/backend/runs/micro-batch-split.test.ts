@@ -63,7 +63,7 @@ it('is written into the run and its log, and costs what the same split costs tha
 });
 
 it('counts on no more memory than WebAssembly can address', async () => {
-  // What is estimated to fit into all that is free, but not into the addresses that are left.
+  // Estimates that fit into the free memory, but not into the remaining address space.
   const most = 3 * 2 ** 30;
   vi.mocked(freemem).mockReturnValue(1000 * most);
   const onWasm = { ...auto, per_device_train_batch_size: 2 ** 18, compute_backend: 'wasm' as const };

@@ -41,7 +41,7 @@ const labelled = (index: number) => ({ text: `film ${index}`, label: index % 2 =
 const settings = { max_steps: 2, train_samples_per_class: 0, adapter: { r: 2, target_modules: 'all-linear' } };
 const several = (row: (index: number) => object) => Array.from({ length: 20 }, (_, index) => row(index));
 
-/** What only the engine would notice, hours later, is said by the estimate, and nothing is queued. */
+/** The estimate reports errors that the engine would only notice hours later, and nothing is queued. */
 async function expectRefused(model: string, dataset: string, words: RegExp): Promise<void> {
   const config = { ...settings, model, dataset };
   for (const request of ['runs.estimate', 'runs.create'] as const)

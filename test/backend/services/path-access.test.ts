@@ -114,7 +114,7 @@ describe('a client that may name only what was chosen', () => {
 
   test('every request with a field for a path is among these', () => {
     const covered = new Set(attempts.map(([name]) => name));
-    // Where a path would be written, or a chosen reference refused, has a test of its own below.
+    // Requests that write paths or reject chosen references have their own tests below.
     const elsewhereTested = ['adapters.export', 'export.start', 'datasets.update', 'app.removeStrays'];
     // These name what the studio has, by its id; a checkpoint's folder is one of the run's.
     const byId = ['datasets.tokens', 'datasets.lengths'];
@@ -139,7 +139,7 @@ describe('a client that may name only what was chosen', () => {
     expect(() => grants.resolve(token.replace(data, elsewhere))).toThrow('was not chosen');
     const added = await backend.dispatch('datasets.add', grants.resolveAll({ path: token }));
     expect(added).toMatchObject({ source: { path: data } });
-    // It is in the studio from now on, by its path too.
+    // The path also refers to the added dataset from now on.
     expect(await backend.handle('runs.estimate', { config: { model: 'tiny', dataset: data } })).toBeTruthy();
   });
 

@@ -99,7 +99,7 @@ it('trains what is missing, scores every row on every task, repeats nothing, and
   const { groups, answers } = mergeabilityResultSchema.parse(prediction.result);
   expect(answers).toHaveLength(1);
   expect(groups.map(({ adapters: all, pairs }) => [all.length, pairs.length])).toEqual([[4, 4]]);
-  // Of the pairs those of one set are merges that the other study has scored; the two pairs of seeds are new.
+  // Among the pairs, those of one set are merges that the other study has scored; the two pairs of seeds are new.
   expect(counts).toMatchObject({ trainings: before.trainings, scores: before.scores + 2 * 2 });
   const ownSet = groups[0]?.pairs.find(({ first, second }) => first === 0 && second === 2);
   expect(ownSet?.merges[0]?.values).toEqual(cells[row]?.map(({ value }) => value));

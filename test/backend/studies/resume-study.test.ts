@@ -244,7 +244,7 @@ it('a study of a command trains what a session that was killed had queued for th
   for (const name of files) cpSync(join(backend.home, name), join(aside, name));
   await backend.close(0);
   for (const name of files) cpSync(join(aside, name), join(backend.home, name));
-  // As if it had come before the second run was begun beside the first.
+  // Pretends that the update came before the second run began beside the first.
   const database = new SqliteDatabase(join(backend.home, 'studio.sqlite'));
   const second = database
     .prepare("SELECT subject_id FROM jobs WHERE kind = 'train' ORDER BY rowid DESC LIMIT 1")

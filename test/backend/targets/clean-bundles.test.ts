@@ -114,7 +114,7 @@ it('removes one that nothing needs, with the inputs that no other has, and leave
   const { home, shared, bundle, store, imported } = await homeWithBundle();
   for (const index of [0, 1]) imported(index);
   store.close();
-  // Of another studio, in the same folder.
+  // A bundle of another home in the same folder.
   const other = makeBundle(shared, [{}]);
   const common = join(shared, 'blobs/sha256');
   mkdirSync(common, { recursive: true });

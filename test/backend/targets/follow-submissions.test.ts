@@ -60,7 +60,7 @@ test.each(['inputs are copied', 'results are copied back'] as const)(
     const bundle = makeBundle(folder, [{}]);
     const store = storeWithStudy();
     const copying = Promise.withResolvers<void>();
-    /** As a copy does that is ended by its signal alone. */
+    /** Simulates a copy that only its signal ends. */
     const untilAborted = (signal: AbortSignal | undefined): Promise<never> => {
       copying.resolve();
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { nodeFindings } from '../../../src-main/backend/targets/probe-node.ts';
 
-/** What a node says on which everything is as it should be, with other lines in place of some. */
+/** Returns the output of a healthy node, with some lines replaced. */
 function answer(lines: Readonly<Record<string, string>> = {}): string {
   const usual = {
     node: 'n1',

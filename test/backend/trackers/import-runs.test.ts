@@ -125,7 +125,7 @@ describe("Trackio's databases", () => {
     database.pragma('journal_mode = WAL');
     database.exec(`CREATE TABLE metrics (id INTEGER PRIMARY KEY, ${metrics}, log_id TEXT, space_id TEXT); ${configs}`);
     const insert = database.prepare('INSERT INTO metrics (timestamp, run_name, step, metrics) VALUES (?, ?, ?, ?)');
-    // As Transformers' callback logs: the step is a value, and Trackio's own counts the calls.
+    // Logged by Transformers' callback: the step is a value, and Trackio's own step counts the calls.
     insert.run(row('quiet-sea-1', 0, { 'train/loss': 2.5, 'train/epoch': 0.5, 'train/global_step': 10 }));
     insert.run(row('quiet-sea-1', 1, { 'eval/loss': 1.25, 'eval/accuracy': 0.5, 'train/global_step': 20 }, 2));
     insert.run(row('loud-sea-2', 7, { 'my metric': 1, image: { _type: 'trackio.image' }, broken: 'NaN' }));

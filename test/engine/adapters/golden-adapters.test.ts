@@ -18,7 +18,7 @@ import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } fro
 import { isSupported } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
-/** Where an adapter lies, and where the outputs with it. */
+/** Folders of an adapter and of its outputs. */
 interface GoldenCase {
   readonly name: string;
   readonly folder: string;

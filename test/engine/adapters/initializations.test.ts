@@ -14,7 +14,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { change, moduleOf } from '../merge/states.ts';
 
-/** Of test/golden/methods/initialisations: W [10, 8], its gradient, 40 inputs, r 2, lora_alpha 6. */
+/** Module of test/golden/methods/initialisations: W [10, 8], its gradient, 40 inputs, r 2, lora_alpha 6. */
 const module: StartingModule = { name: 'linear', inFeatures: 8, outFeatures: 10, rank: 2, scaling: 3 };
 const golden = (name: string) => readSafetensors(goldenPath('methods', 'initialisations', `${name}.safetensors`));
 const { W, gradient } = named(await golden('inputs'));

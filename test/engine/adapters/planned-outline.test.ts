@@ -10,7 +10,7 @@ import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { goldenPath } from '../golden.ts';
 
-/** Where defaults are for larger weights than 32 × 32. */
+/** Settings for variants whose defaults need weights larger than 32 × 32. */
 const smallWeights: Record<string, object> = { shira: { r: 2 }, c3a: { block_size: 8 }, miss: { r: 4 }, bat: { r: 4 } };
 const plan = (given: AdapterSettings, description: ModelDescription) =>
   plannedOutline(given, plannedModules(given, description));

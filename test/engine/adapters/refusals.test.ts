@@ -27,7 +27,10 @@ import { goldenPath } from '../golden.ts';
 import { variantOf } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
-/** What PEFT refuses. Whatever of it is not refused here is said to be wider, or to be of something that is not here yet. */
+/**
+ * Adapters that PEFT rejects. If an adapter is accepted here, the list names it as wider support, or as not yet
+ * supported.
+ */
 const refusals = z
   .array(z.object({ what: z.string(), refused: z.literal(true) }))
   .parse(JSON.parse(readFileSync(goldenPath('refusals.json'), 'utf8')));
@@ -79,7 +82,7 @@ function isProduct(folder: string): boolean {
   return (variantOf(goldenPath('llama', 'adapters', folder))?.lowRank ?? null) !== null;
 }
 
-/** What no variant describes is not read; what is more than B·A is read, but not merged. */
+/** Unknown kinds cannot be read; kinds beyond B·A are read, but not merged. */
 function refusedKinds(): Record<string, Refused> {
   const entries = Object.entries(kinds).filter(([, folder]) => !isProduct(folder));
   return Object.fromEntries(

@@ -6,7 +6,7 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 
-/** What PEFT draws by torch's generator, from seeds that its config holds, is drawn here to the bit. */
+/** Random values that PEFT draws by torch's generator, from seeds in its config, are reproduced bit for bit. */
 const folders = ['llama', 'vit', 'bert', 'gpt2'].flatMap((family) =>
   readdirSync(goldenPath(family, 'adapters')).map((name) => ({ family, name })),
 );

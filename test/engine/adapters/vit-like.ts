@@ -9,7 +9,7 @@ const perLayer = [
   ['mlp.fc2', 'output.dense'],
 ] as const;
 
-/** What a ViT of `layerCount` layers, hidden size 4 and two classes would be described as. */
+/** Describes a ViT of `layerCount` layers, hidden size 4 and two classes. */
 export function vitLike(layerCount: number): ModelDescription {
   const linears: LinearModule[] = [];
   for (let layer = 0; layer < layerCount; layer++)

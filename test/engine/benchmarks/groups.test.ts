@@ -46,7 +46,7 @@ describe('groups', () => {
     const [all] = await read({
       all: { group: 'all', task: ['some', 'two'], aggregate_metric_list: [acc] },
       some: { group: 'some', task: ['one'] },
-      // Of tasks that are written into it, which no group here has.
+      // Group with tasks written into it, unlike any other group here.
       written: { group: 'written', task: [{ task: 'one' }] },
     });
     expect(all?.tasks).toEqual(['one', 'two']);

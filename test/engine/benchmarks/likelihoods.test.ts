@@ -32,7 +32,7 @@ async function sums(...questions: ReturnType<typeof question>[]) {
 
 test('a context that is too long for one answer alone is cut for that one alone, as lm-eval does', async () => {
   const longest = model.base.description.text?.maxPositions ?? 0;
-  // It begins otherwise than it goes on, so that a cut changes what follows.
+  // The context's beginning differs from its rest, so that truncation changes the continuation.
   const context = `The king of the sea.${' one'.repeat(longest)}`;
   const { ids } = tokenizer.encode(context, { addSpecialTokens: false });
   const fitting = tokenizer.decode(ids.slice(0, longest - 20));

@@ -69,7 +69,7 @@ interface Way {
   readonly activate: () => Promise<void>;
 }
 
-/** As the engine takes it; and wasm without our own kernels too. */
+/** Ways to activate a backend: like the engine, and for wasm also without the project's own kernels. */
 function waysOf(id: ComputeId): readonly Way[] {
   const activate = async () => {
     await activateCompute(id);

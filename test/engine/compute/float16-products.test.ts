@@ -23,7 +23,7 @@ process.env['COTO_WEBGPU_PRODUCTS'] = 'float16';
 const report = await reportOn('webgpu');
 const resources = fileURLToPath(new URL('../../../assets', import.meta.url));
 
-/** Of sums over operands that are rounded to 11 bits: of each other, and of the largest sum. */
+/** Tolerance of sums over operands rounded to 11 bits, relative to the largest sum. */
 const tolerance = 2e-3;
 
 /** Software that imitates a card takes seconds of a processor for each program that it has not met before. */
@@ -59,7 +59,7 @@ describe.skipIf(report?.available !== true || report.card?.float16 !== true)('pr
       const weights = await stored(encoding, 256, 128);
       const [x, a, b] = [normal([40, 128], 1), normal([4, 128], 2), normal([256, 4], 3)];
       const magnitude = tf.tensor1d(Array.from({ length: 256 }, (_, output) => 1 + (output % 7) / 4));
-      // As small as gradients are: above 16 they would be rounded to that.
+      // Gradients are this small: above 16 they would be rounded to that.
       const dy = tf.mul(normal([40, 256], 4), 1e-3);
       const bias = { shape: [256], data: new Float32Array(256).fill(0.5) };
       const frozen = weights.map((weight) => new FrozenWeight(weight, bias));
@@ -91,7 +91,7 @@ describe.skipIf(report?.available !== true || report.card?.float16 !== true)('pr
       const results = headLosses(weights, normal([40, 64], 9));
       for (const [at, tensor] of (results[0] ?? []).entries())
         expect(relativeDifference(await tensor.data(), (await results[1]?.[at]?.data()) ?? [])).toBeLessThan(tolerance);
-      // They are not the same: something was rounded.
+      // The results differ: something was rounded.
       expect(await results[0]?.[1]?.data()).not.toEqual(await results[1]?.[1]?.data());
     },
     compileMilliseconds,
@@ -144,7 +144,7 @@ describe.skipIf(report?.available !== true || report.card?.float16 !== true)('pr
       expect(['float16', 'float32']).toContain(gpu.products.rounded.id);
       await chooseRounded(gpu, { hasFloat16: false, matrices: [], size: 128 });
       expect(gpu.products.rounded.id).toBe('float32');
-      // What the driver refuses is not taken, and the device goes on.
+      // Paths that the driver rejects are not used, and the device continues.
       const matrices = [{ component: 'f16', m: 16, n: 16, k: 16, subgroup: 32 } as const];
       process.env['COTO_WEBGPU_PRODUCTS'] = 'subgroup-matrices';
       await chooseRounded(gpu, { hasFloat16: true, matrices, size: 128 });

@@ -39,7 +39,7 @@ it.skipIf(report?.available !== true)('counts what the device was asked for, an 
   expect(await sums.data()).toEqual(new Float32Array(12).fill(2));
   await sums.data();
   const { dispatches, boundBytes, submits, readBacks, readBytes } = gpuCounters.stop();
-  // What was read once is kept.
+  // Values are only read back once.
   expect({ dispatches, readBacks, readBytes }).toEqual({ dispatches: 1, readBacks: 1, readBytes: 48 });
   expect(boundBytes).toBe(3 * 48);
   expect(submits).toBeGreaterThan(0);

@@ -22,7 +22,7 @@ describe.skipIf(!device?.available)(
       followMemoryLimit();
     }
 
-    /** Of so many megabytes, written by the device. */
+    /** Creates a tensor of this many megabytes, written by the device. */
     const tensorOf = (megabytes: number): tf.Tensor => tf.fill([(megabytes * megabyte) / 4], 1);
     const allocated = () => Number(Reflect.get(tf.memory(), 'numBytesAllocatedInGPU'));
 

@@ -15,7 +15,7 @@ describe.skipIf(report?.available !== true)('states that wait in bfloat16 on Web
   beforeAll(async () => {
     await activateCompute('webgpu');
     tf.env().set('WEBGPU_CPU_FORWARD', false);
-    // What was disposed counts as used until the commands that read it are submitted.
+    // Disposed buffers count as used until the commands that read them are submitted.
     tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 1);
   });
 

@@ -11,7 +11,7 @@ import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const report = await reportOn('webgpu');
 
-/** Of a matrix whose values are rounded: half of the last of 11 bits, and of 8. */
+/** Relative tolerances of rounded values: half of the last of 11 bits, and of 8. */
 const tolerances = { float16: 2 ** -11, bfloat16: 2 ** -8 } as const;
 
 const used = () => Number(Reflect.get(tf.memory(), 'numBytesInGPU'));

@@ -51,7 +51,7 @@ describe.skipIf(!('addon' in loadAddon()))('a stored matrix of a file', () => {
     await file.close();
     rmSync(path);
     expect(Array.from(matrix.dataSync().slice(0, 6))).toEqual([1, 2, 2, 1, 2, 2]);
-    // It counts like any other memory.
+    // Mapped bytes count like any other memory.
     expect(nativeBackend.peakBytes?.read()).toBeGreaterThanOrEqual(2 * rows * columns);
     matrix.dispose();
   });
@@ -71,7 +71,7 @@ describe.skipIf(!('addon' in loadAddon()))('a stored matrix of a file', () => {
     expect(product).toThrow('was truncated or removed while it was in use');
     expect(product).toThrow('was truncated or removed while it was in use');
     matrix.dispose();
-    // What has nothing to do with it goes on.
+    // Unrelated operations continue.
     expect(tf.tidy(() => tf.sum(tf.ones([8])).dataSync()[0])).toBe(8);
     await file.close();
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface MemoryGroup {
   readonly folder: string;
   limit(bytes: number): void;
-  /** Moves a process into it, with all that it starts from then on. What it has already is not counted. */
+  /** Moves a process into it, with all that it starts from then on. Memory that it already has is not counted. */
   add(processId: number): void;
   /** Moves a process to the root, where nothing is limited. */
   free(processId: number): void;

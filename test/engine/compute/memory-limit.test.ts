@@ -117,7 +117,7 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
     await backend.handle('datasets.add', { path: tinyIdx() });
     const later = readFileSync(owner, 'utf8');
     await backend.close();
-    /** What the next start takes the end of a studio for that left this behind. */
+    /** Returns true if the next start concludes from these leftovers that memory ran out. */
     const isBlamed = (left: string) => {
       writeFileSync(owner, left);
       const next = openHome(backend.home);
@@ -141,7 +141,7 @@ describe.skipIf(memoryKills() === null)('a studio that the kernel ended since me
     expect(killed.ranOutOfMemory).toBe(false);
     const owner = readFileSync(join(path, 'backend.pid'), 'utf8');
     killed.release();
-    // As another process had opened it before the kernel ended one more.
+    // Simulates a process that opened the home before the kernel killed another one.
     const [process = '', lock = '', count = '', ...of] = owner.split(' ');
     writeFileSync(join(path, 'backend.pid'), [process, lock, Number(count) - 1, ...of].join(' '));
     const next = openHome(path);

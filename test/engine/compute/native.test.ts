@@ -194,7 +194,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     const expected = multiply(values(a), rounded, 3, 301, 500).map(
       (value, index) => value + (values(bias)[index % 500] ?? 0),
     );
-    // Whether the rows themselves are rounded is the machine's choice.
+    // The machine decides if the rows themselves are rounded.
     expect(relativeDifference(actual, expected)).toBeLessThan(4e-3);
     const whole = multiply(values(a), transpose(values(weight), 500, 301), 3, 301, 500);
     expect(relativeDifference(actual, whole)).toBeGreaterThan(1e-4);

@@ -48,7 +48,7 @@ function batchOf(seed: number, of: Labels, classes: number, pixels: readonly num
   const labels = data.map((_, place) =>
     (place + 1) % width === 0 || mask[place + 1] === 0 ? -100 : (data[place + 1] ?? 0),
   );
-  // Of 48 tokens 28 to 30 are predicted then, each counted as 30.
+  // In that case, 28 to 30 of 48 tokens are predicted, each counted as 30.
   if (of === 'answers') labels.fill(-100, 0, 14 + random.integer(3));
   return { inputs, labels, examples: 2 };
 }
@@ -146,7 +146,7 @@ describe.skipIf(report?.available !== true)('passes that are recorded and replay
     const { replayed } = plain.happened;
     const recorded = await train(training, true);
     expect(recorded.happened.refusal).toBe(null);
-    // What has other buffers is recorded again.
+    // Passes with other buffers are recorded again.
     const least = training.byModule ? drawnMasks : training.replacedAt === undefined ? 3 * (training.micro ?? 1) : 1;
     expect(recorded.happened.replayed - replayed).toBeGreaterThanOrEqual(least);
     expect(recorded.told).toEqual(plain.told);

@@ -18,7 +18,7 @@ const report = await reportOn('webgpu');
 const encodings = storedEncodings;
 const store = (given: Parameters<typeof storedOn>[1]) => storedOn(webgpuBackend, given);
 
-/** Of one factor: a device may change the order of two, and add a product without rounding it. */
+/** Encodings with one factor: with two, a device may change their order, and add a product without rounding it. */
 const exact: readonly StoredEncoding[] = ['float16', 'bfloat16', 'q4_0', 'q5_0', 'q8_0', 'nf4'];
 
 /** Software that imitates a card takes seconds of a processor for each program that it has not met before. */
@@ -60,7 +60,7 @@ describe.skipIf(report?.available !== true)('a stored matrix on WebGPU', () => {
     // Rows of no whole fours.
     { encoding: 'float16', rows: 3, outputs: 131, inputs: 321 },
     { encoding: 'bfloat16', rows: 66, outputs: 132, inputs: 320 },
-    // As many outputs as a vocabulary may have.
+    // Numbers of outputs that vocabularies may have.
     { encoding: 'q8_0', rows: 66, outputs: 131, inputs: 320 },
     { encoding: 'q4_0', rows: 66, outputs: 132, inputs: 320 },
     { encoding: 'nf4', rows: 66, outputs: 132, inputs: 320 },

@@ -22,7 +22,7 @@ process.env['COTO_ENGINE_PROCESS'] = 'child';
 const report = await reportOn('webgpu');
 
 const subgroup = emulatedSubgroup;
-/** As NVIDIA's, Intel's and AMD's drivers have them, and Apple's. */
+/** Forms reported by the drivers of NVIDIA, Intel and AMD, and of Apple. */
 const configs: readonly SubgroupMatrices[] = [
   { component: 'f16', m: 16, n: 16, k: 16, subgroup },
   { component: 'f16', m: 8, n: 16, k: 16, subgroup },
@@ -157,7 +157,7 @@ describe.skipIf(report?.available !== true)('a product by subgroup matrices', ()
   );
 });
 
-/** What Tint says of a program whose language it knows: Dawn's backend that computes nothing has every feature. */
+/** Checks programs by Tint's messages for known languages: Dawn's null backend has every feature. */
 describe('the programs of subgroup matrices', () => {
   it.skipIf(report?.available !== true)(
     'are valid to the compiler',

@@ -36,7 +36,7 @@ async function examplesOf(id: string): Promise<Record<'train' | 'test', TextExam
   return examples;
 }
 
-/** What a column that is not learned from says in each row of a split. */
+/** Returns the values of an unused column in each row of a split. */
 function columnOf(id: string, split: 'train' | 'test', column: string): string[] {
   const rows = readFileSync(join(assets, 'data', id, `${split}.jsonl`), 'utf8')
     .trimEnd()

@@ -66,7 +66,7 @@ test('images are found that occur twice, by their pixels and by their looks, wit
     nearComparedImages: 18,
     nearAcross: 2,
   });
-  // Those across the splits are first.
+  // Pairs across the splits come first.
   expect(pairs.map(({ kind, one, other }) => [kind, one.split, other.split])).toEqual([
     ['exact', 'train', 'test'],
     ['near', 'train', 'test'],

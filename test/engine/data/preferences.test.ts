@@ -47,7 +47,7 @@ describe('TRL’s shapes of preferences', () => {
     for (const row of [
       { prompt: [user], chosen: [blue], rejected: [green] },
       { chosen: [user, blue], rejected: [user, green] },
-      // As UltraFeedback has it: the prompt once more, as text.
+      // Format of UltraFeedback: the prompt appears again as text.
       { prompt: user.content, chosen: [user, blue], rejected: [user, green] },
     ]) {
       const example = exampleOf(await inspected([row]));

@@ -42,7 +42,7 @@ interface Case {
   readonly what: string;
   readonly good: object;
   readonly faulty: object;
-  /** Of the example that the faulty row becomes. */
+  /** Expected example of the faulty row. */
   readonly becomes: object;
   readonly change: string;
 }
@@ -116,7 +116,7 @@ describe('the step repair', () => {
     expect(examples[0]?.changes).toBeUndefined();
     expect(text?.repairs).toContainEqual({ where: 'row 3', message: change });
     expect(text?.notes).toContain('The step repair changed 1 row.');
-    // What is left out before is not mended.
+    // Rows left out before are not repaired.
     expect((await read(path, 'drop-faulty; repair')).examples).toHaveLength(2);
 
     const source = await detectReader(path);

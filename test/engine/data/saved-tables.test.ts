@@ -80,7 +80,7 @@ test('a split of the cache that lacks one of its files is refused, not read with
   part('test', 0, 0, 2);
   await expect(read(folder)).rejects.toThrow(`${folder} has 1 files of the 2 of test; number 1 is not there once.`);
   part('test', 1, 1, 2);
-  // What a program made of it by map is no part of it.
+  // Output of map is not part of the dataset.
   cpSync(join(folder, 'reviews-test-00000-of-00002.arrow'), join(folder, 'cache-ab12cd.arrow'));
   const { examples } = await read(folder);
   expect([examples.train.length, examples.test.length]).toEqual([7, 5]);

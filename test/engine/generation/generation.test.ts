@@ -42,7 +42,7 @@ async function withModel<Result>(family: string, run: (model: AdaptedModel) => P
 }
 
 async function generated(model: AdaptedModel, prompts: number[][], options: GenerationOptions): Promise<number[][]> {
-  // What a model computes once and keeps is made by then.
+  // Creates the values that a model computes once and keeps.
   const first = new Generation(model, prompts, options);
   await first.step();
   first.dispose();

@@ -188,7 +188,7 @@ test('a run says it of the adapter that it ends with', async () => {
     per_device_train_batch_size: 4,
     eval_samples: 10,
     learning_rate: 0.05,
-    // As evaluations compute, whatever is fastest here.
+    // Evaluations compute like this, whatever is fastest on the machine.
     compute_dtype: 'float32',
   });
   const run = path.join(scratch, 'run');

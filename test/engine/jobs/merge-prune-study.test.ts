@@ -31,7 +31,7 @@ let scratch: string;
 let first: string;
 let second: string;
 let foreign: string;
-/** Of another task, on other-data. */
+/** Adapter for another task, on other-data. */
 let threeLabels: string;
 
 beforeAll(async () => {

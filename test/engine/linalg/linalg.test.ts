@@ -43,7 +43,7 @@ const expected = z
 
 /** Beside numpy's values, which are themselves exact to about 1e-15 of the greatest. */
 const near = 1e-10;
-/** What is exact up to rounding. */
+/** Tolerance of results that are exact up to rounding. */
 const rounding = 1e-13;
 
 const identity = (size: number) =>

@@ -17,7 +17,7 @@ export interface ToyLayer {
 
 export interface ToyExamples {
   readonly inputs: MatrixLike;
-  /** What the outputs are compared with; of the objective `entropy` unused. */
+  /** Targets of the outputs; unused by the objective `entropy`. */
   readonly targets?: MatrixLike;
 }
 

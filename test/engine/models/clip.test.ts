@@ -130,7 +130,7 @@ test('many texts run through a plain text tower in batches, to the logits that t
     const [image, place] = [Math.floor(at / (600 * classes)), at % classes];
     expect(Math.abs(logit - (before[image * classes + place] ?? 0))).toBeLessThan(1e-3);
   }
-  // Of other texts again, but step by step.
+  // Other texts again, but step by step.
   const { inputs: others } = manyTexts(500);
   const tensors = tf.memory().numTensors;
   model.ofTexts = 0;
@@ -147,7 +147,7 @@ test('many texts run through a plain text tower in batches, to the logits that t
   logitsOf(model, others);
   await base.prepare?.(others, model, () => Promise.reject(new Error('run again')));
   expect([model.ofTexts, tf.memory().numTensors]).toEqual([ran, tensors]);
-  // What is adapted is not prepared.
+  // Adapted modules are not prepared.
   model.loadState(await readAdapter(goldenPath('clip-zero-shot', 'train', 'lora', 'end'), base.description));
   await base.prepare?.(inputs, model, () => Promise.reject(new Error('run again')));
   model.dispose();

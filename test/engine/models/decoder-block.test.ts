@@ -54,7 +54,7 @@ it('gives the logits of transformers for a batch with padding', async () => {
     return frozenLinear(normalized, linear('lm_head')).dataSync();
   });
   const vocabulary = expected.shape[2] ?? 0;
-  // What stands at padding does not count.
+  // Outputs at padding do not count.
   const counted = (values: ArrayLike<number>) =>
     Array.from(values).filter((_, index) => mask[Math.floor(index / vocabulary)] === 1);
   expect(mask).toContain(0);

@@ -100,7 +100,7 @@ describe('a language model from scratch', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect(outcome).toBe('completed');
     expect(losses).toHaveLength(12);
-    // It begins at the loss of a guess, and ends well below.
+    // Training starts at the loss of a guess, and ends well below.
     expect(losses[0]).toBeGreaterThan(0.9 * Math.log(4096));
     expect(result?.evalLoss).toBeLessThan(0.8 * Math.log(4096));
     expect(result?.perplexity).toBeCloseTo(Math.exp(result?.evalLoss ?? 0), 6);

@@ -96,7 +96,7 @@ test('every row is scored on every task under the head of its own adapter, and m
     subject: { method: 'ensemble', inputs },
     head: two,
   });
-  // What a merge costs the base is measured once, whatever the head.
+  // Forgetting of a merge is measured once, whatever the head.
   expect([at('0/0/3/0'), at('0/0/3/1'), at('0/0/0/0'), at('0/0/1/1')].map((spec) => spec?.forgetting)).toEqual([
     true,
     false,

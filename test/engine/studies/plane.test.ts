@@ -42,7 +42,7 @@ test('five subdivisions are 21 points by each method: corners are the adapters, 
     ['c', 3 / 5],
   ]);
   expect(weightsOf(subjects.get('0/weight-average/center'))).toEqual(adapters.map(({ adapterId }) => [adapterId, 1]));
-  // Where 1:1:1 is a point of the grid it is scored once.
+  // If 1:1:1 is a point of the grid, it is scored once.
   expect(subjectsOf(configOf({ subdivisions: 3 })).has('0/factor-average/1:1:1')).toBe(false);
 });
 

@@ -40,7 +40,7 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>, f
       if (!found) throw new Error('unknown adapter');
       return found;
     },
-    // As much as the adapter's value.
+    // Equal to the adapter's value.
     forgetting: async (scored) => {
       const factor = scored.modules.get(module);
       const rise = factor ? (change(factor)[0] ?? 0) : 0;
@@ -91,7 +91,7 @@ const opposite = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
 test('λ runs evenly from 0 to 1, its ends are the adapters, and each method has its curve', async () => {
   expect(lambdaGrid(5).map(({ lambda }) => lambda)).toEqual([0, 0.25, 0.5, 0.75, 1]);
   expect(lambdaGrid(6).map(({ weights }) => weights)[4]).toEqual([1 / 5, 4 / 5]);
-  // As files of older versions call it.
+  // Files of older versions use this name.
   const { result, phases, passes } = await studied(line({ kind: 'lambda' }), { a: numbered(1), b: opposite });
   if (result.kind !== 'interpolation') throw new Error('another kind');
   const [pair] = result.pairs;
@@ -163,7 +163,7 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
   await expect(studied(line({ method: 'factor-average' }), adapters, factor)).rejects.toThrow(/Factor average of LoRA/);
   const nothing = facts([...factors, 'weight-average', 'aligned-average', 'ensemble']);
   await expect(studied(line(), adapters, nothing)).rejects.toThrow(/not B·A alone/);
-  // What stands in for the factor average is scored in its place.
+  // The replacement of the factor average is scored in its place.
   const whole = { ...facts(['factor-average', 'aligned-average', 'weight-average']) };
   const stoodIn = await studyWork('interpolation').fit(studyConfigSchema.parse(line()), whole);
   expect(stoodIn).toMatchObject({

@@ -1,6 +1,6 @@
 import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
 
-/** What a studio tells of adapters that may all be merged and pruned. */
+/** Facts about adapters that may all be merged and pruned. */
 export const studyFacts: StudyFacts = {
   refusalOf: async () => null,
   refusalOfRun: async () => null,

@@ -306,7 +306,7 @@ test('answers are scored from one run of their prompt as if each were read whole
   const chat = writerOf({}).choices({ ...nothing, text: 'Where is it?' }, answers);
   expect(tokenizer.decode([...chat.prompt])).toBe('<|im_start|>user\nWhere is it?<|im_end|>\n<|im_start|>assistant\n');
   expect(chat.choices.map((choice) => tokenizer.decode([...choice]))).toEqual(answers);
-  // Of nothing, its end is scored.
+  // For an empty continuation, the end token is scored.
   const empty = writerOf({}).choices({ ...nothing, text: 'Where is it?' }, ['', 'a']);
   expect(empty.choices.map((choice) => tokenizer.decode([...choice]))).toEqual(['<|im_end|>\n', 'a']);
   const examples = ['The whale rose out of', 'He was elected by', 'It', 'They'].map((text, index) =>

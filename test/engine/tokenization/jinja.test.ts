@@ -35,7 +35,7 @@ describe('expressions give what Jinja2 gives as Transformers sets it up', () => 
     else expect(evaluated(template)).toBe(text);
   });
 
-  // What Jinja2 3.1.6 on Python writes.
+  // Output of Jinja2 3.1.6 on Python.
   it.each([
     [String.raw`{{ 'a\r\nb\rc\u2028d\n'.splitlines() }}`, "['a', 'b', 'c', 'd']"],
     [String.raw`{{ 'a\r\nb\n'.splitlines(true) }}`, String.raw`['a\r\n', 'b\n']`],

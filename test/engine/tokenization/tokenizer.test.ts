@@ -166,7 +166,7 @@ describe('special tokens and truncation', () => {
     expect(left.encode('abcde', { maxLength: 2 }).ids).toEqual([3, 4]);
     const bert = characters('csab', { post_processor: { type: 'BertProcessing', ...around } });
     expect(bert.encode('abab', { maxLength: 3 }).ids).toEqual([0, 2, 1]);
-    // As Transformers: beside special tokens alone there is room for neither text, whichever is to be cut.
+    // Follows Transformers: next to special tokens alone, neither text has room, whichever is to be truncated.
     for (const truncation of ['longest_first', 'only_first', 'only_second'] as const)
       expect(bert.encode('a', { pair: 'bab', maxLength: 3, truncation })).toEqual({
         ids: [0, 1, 1],

@@ -37,7 +37,7 @@ describe('early stopping and the best evaluation', () => {
       let stopped: number | null = null;
       for (const [at, value] of values.entries()) {
         best.add(scoreOf(value), at);
-        // As if it were paused and resumed after each.
+        // Simulates a pause and a resume after each evaluation.
         const { state } = best;
         best = new BestEvaluation(criterion, settings);
         best.restore(state.best, state.withoutImprovement);

@@ -50,7 +50,7 @@ describe.each(capable)('products in bfloat16 on $id', (backend) => {
     for (const difference of differences) expect(Math.abs(difference)).toBeLessThan(ofOneStep);
     const mean = differences.reduce((sum, difference) => sum + difference, 0) / differences.length;
     expect(Math.abs(mean)).toBeLessThan(ofTheMean);
-    // Where not a bit differs, bfloat16 was not used.
+    // If no bit differed, bfloat16 was not used.
     expect(differences.some((difference) => difference !== 0)).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ it.each(masks)('gives the same gradients to the bit with %s, dropout and two mic
 
 it('needs less memory at its peak', async () => {
   const [plain, checkpointed] = [await peakOf(false), await peakOf(true)];
-  // Of two layers one is on tape at a time, and of the other its input is kept.
+  // Only one of two layers is on the tape at a time; of the other, the input is kept.
   expect(checkpointed).toBeLessThan(0.7 * plain);
 });
 

@@ -18,7 +18,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { goldenPath, tensorsOf } from '../golden.ts';
 
-/** What the setting's text and the guide promise of a gradient, by its norm. */
+/** Tolerance of a gradient's norm that the setting's text and the guide promise. */
 const tolerance = 0.02;
 
 describe.skipIf(!('addon' in loadAddon()))('states that wait in bfloat16', () => {
@@ -70,7 +70,7 @@ describe.skipIf(!('addon' in loadAddon()))('states that wait in bfloat16', () =>
       const input_ids = { shape: [2, 24], data: ids };
       const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
       model.setTraining(true);
-      // Of a fresh adapter, half of the gradients are zero.
+      // In a fresh adapter, half of the gradients are zero.
       const step = new TrainingStep(model, optimizer, 1);
       for (let count = 0; count < 2; count++) await step.run([{ inputs: { input_ids }, labels }], 1e-2, new Set());
       const given = tensorsOf(new Map([['input_ids', input_ids]]));
@@ -98,7 +98,9 @@ it('are refused where the backend has none', async () => {
 
 type Inputs = Parameters<AdaptedModel['embed']>[0];
 
-/** Of every way to keep states, the gradients; halved ones must leave no tensor behind and agree with those of float32. */
+/**
+ * Compares the gradients of every way to keep states; halved states must leave no tensor behind and agree with float32.
+ */
 function compare(model: AdaptedModel, inputs: Inputs, labels: tf.Tensor1D): void {
   const variables = [...model.trainable().values()];
   const before = tf.memory().numTensors;

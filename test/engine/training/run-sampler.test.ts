@@ -78,7 +78,7 @@ test('typed prompts take the place of the examples, in their form', async () => 
     { kind: 'prompt', text: 'One, two, three, four', reference: null },
   ]);
   expect(asked.inputs).toEqual(plain.inputs);
-  // As a question of a chat it is answered, not continued.
+  // Questions of a chat are answered, not continued.
   expect(asked.sampled.answers[0]?.text).not.toBe(plain.sampled.answers[0]?.text);
 });
 

@@ -13,7 +13,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
-/** What is trained before the layers, by itself or along with them. llama3 is tied. */
+/** Trained parts before the layers, alone or together with them. llama3 is tied. */
 const cases: [string, Partial<AdapterSettings>, string][] = [
   ['llama', { target_modules: ['embed_tokens', 'q_proj'] }, 'model.embed_tokens.lora_embedding_A'],
   ['llama', { target_modules: ['embed_tokens', 'q_proj'] }, 'model.embed_tokens.lora_embedding_B'],
@@ -64,7 +64,7 @@ describe.each(cases)('%s with %o', (family, settings, name) => {
     const slope = (lossAt(step) - lossAt(-step)) / (2 * step);
     expect(Math.abs(slope / norm ** 2 - 1)).toBeLessThan(2e-2);
     model.dispose();
-    // What a module keeps for DoRA's norms stays with the base.
+    // Values that a module keeps for DoRA's norms stay with the base.
     expect(tf.memory().numTensors - before).toBeLessThanOrEqual(model.base.description.linears.length);
   });
 });

@@ -65,7 +65,7 @@ export async function trainVit(
     place?: SharedPassPlace | undefined;
     /** Called before each step with the number of steps done, to set a clock. */
     beforeStep?: (done: number) => void;
-    /** Where the events go, for a training that fails. */
+    /** Receives the events of a failing training. */
     events?: EngineEvent[];
   },
 ): Promise<Trained> {

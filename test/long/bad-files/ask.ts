@@ -103,7 +103,7 @@ function refuse(problem: { readonly message: string } | string | null): void {
   if (problem !== null) throw new StudioError('refused', typeof problem === 'string' ? problem : problem.message);
 }
 
-/** What the studio answers to a file: "accepted", or what each request says that refuses it. */
+/** Returns the app's answer to a file: "accepted", or the message of each request that rejects it. */
 export async function answersTo(file: Pick<BadFile, 'kind'>, given: string, ask: Ask, known: Known): Promise<string> {
   const said: string[] = [];
   for (const step of steps[file.kind](ask, given, known))

@@ -31,7 +31,7 @@ export interface BadFile {
   readonly kind: BadFileKind;
   /** Makes it in an empty folder. Returns the path that is given to the request; of YAML and forecasts the text. */
   make(folder: string): string | Promise<string>;
-  /** What the answers, joined by " · ", say; "accepted" where a request is answered. */
+  /** Pattern of the answers, joined by " · "; "accepted" if a request succeeds. */
   readonly says: RegExp;
   /** Not in the unit tests: it takes seconds, or gigabytes. */
   readonly isHeavy?: true;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** What a request took. */
+/** Time and memory of a request. */
 export interface Taken {
   /** Processor time of the backend's own process. */
   readonly backendSeconds: number;
-  /** Of the processes below it. */
+  /** Processor time of its child processes. */
   readonly readerSeconds: number;
   readonly backendBytes: number;
   readonly readerBytes: number;
@@ -73,7 +73,7 @@ function resetPeak(id: number): void {
   try {
     writeFileSync(`/proc/${id}/clear_refs`, '5');
   } catch {
-    // It has ended, or the system does not let us: the peak is then that of its life.
+    // The process has ended, or the system forbids a reset: the peak then covers its whole life.
   }
 }
 

@@ -31,7 +31,7 @@ const status = async () => (await fetch(served.url, { headers: { authorization: 
 
 test('answers on after connections that it could not take', async () => {
   expect(await status()).toBe(200);
-  // As Node tells of each for which there is no file descriptor.
+  // Node reports this for each connection without a free file descriptor.
   const tooMany = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
   for (const _ of [1, 2]) expect(own?.emit('error', tooMany)).toBe(true);
   expect(await status()).toBe(200);

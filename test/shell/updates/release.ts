@@ -14,7 +14,7 @@ interface Release {
 
 const script = pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'scripts', 'package', 'release-feed.mjs'));
 
-/** What `npm run dist -- --installers` describes and signs a release with. */
+/** Function by which `npm run dist -- --installers` describes and signs a release. */
 export const { writeReleaseFeed } = z
   .object({ writeReleaseFeed: z.custom<(release: Release) => string>((value) => typeof value === 'function') })
   .parse({ ...(await import(script.href)) });

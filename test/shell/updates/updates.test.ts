@@ -22,7 +22,7 @@ import { releaseKeys, writeReleaseFeed } from './release.ts';
 
 const keys = releaseKeys();
 const installer = 'coto-studio-2.0.0.AppImage';
-/** It says that it was started, as the updater does once it has put it in its place. */
+/** The new app leaves a marker when it starts, after the updater has installed it. */
 const newApp = (marker: string): string => `#!/bin/sh\n# ${'x'.repeat(300_000)}\ntouch ${marker}\n`;
 
 let folder: string;

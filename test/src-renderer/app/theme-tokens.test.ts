@@ -23,7 +23,7 @@ const texts: readonly Token[] = [
   '--studio-warning',
   '--studio-success',
 ];
-/** Where fields and segments lie: on a page, in a panel, in their own ground. */
+/** Backgrounds of fields and segments: a page, a panel, their own fill. */
 const grounds: readonly Token[] = ['--studio-canvas', '--studio-surface', '--studio-input', '--studio-track'];
 const marks: readonly Token[] = ['--studio-control', '--studio-accent-text', '--studio-coto'];
 

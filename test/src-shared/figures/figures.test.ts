@@ -219,7 +219,7 @@ describe('studies', () => {
       line: { dash: 'dash', color: seriesColors(light).without },
     });
     expect(colorOf(named(figure, 'LoRA + CoTo, factors'))).toBe(seriesColors(light).coto);
-    // What two colors and two dashes mean.
+    // Meaning of two colors and two dashes.
     expect(figure.data.filter((trace) => trace['showlegend'] === true)).toHaveLength(4);
     expect(figure.caption).toContain('LoRA, factors 11.0 points');
     expect(figure.caption).toContain('none over seeds');
@@ -265,7 +265,7 @@ describe('studies', () => {
     };
     // Two equal pairs have no spread: two standard errors of 5 points to each side of a half of 100 examples.
     expect(height(100, 2)[0]).toBeCloseTo(20, 1);
-    // Of many examples two standard errors are half a point: 5 points to each side.
+    // With many examples, two standard errors are half a point: 5 points to each side.
     expect(height(10_000, 2)[0]).toBeCloseTo(10, 9);
     expect(height(100, 1)[0]).toBeGreaterThan(19);
     // A loss of 2 nats.

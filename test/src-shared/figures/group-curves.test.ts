@@ -44,7 +44,7 @@ test('training losses are smoothed before their mean is taken', () => {
     { metric: 'loss', title: 'Loss', yTitle: 'loss', smoothing: 0.5 },
     light,
   );
-  // Of 1, 3 with weight 1/2: 1, then (0.5 · 0.5 · 1 + 0.5 · 3) / 0.75 = 7/3; the other run lies 2 above.
+  // Smoothing 1, 3 with weight 1/2 gives 1, then (0.5 · 0.5 · 1 + 0.5 · 3) / 0.75 = 7/3; the other run is 2 above.
   expect(lineOf(figure, 'LoRA')?.['y']).toEqual([2, expect.closeTo(7 / 3 + 1, 10)]);
 });
 

@@ -10,7 +10,7 @@ test('only the settings that differ are listed; CoTo switched off has no values 
   expect(rows).toContainEqual({ name: 'seed', values: ['1', '2'] });
   expect(rows).toContainEqual({ name: 'coto', values: ['off', 'on'] });
   expect(rows).toContainEqual({ name: 'coto.initial_p', values: [null, '0'] });
-  // Where CoTo's settings are the usual ones, that it is on says all.
+  // If CoTo has its usual settings, the row that it is on says enough.
   expect(rows.map((row) => row.name)).not.toContain('coto.final_p');
   expect(rows.map((row) => row.name)).not.toContain('adapter.target_modules');
   expect(rows.map((row) => row.name)).not.toContain('learning_rate');

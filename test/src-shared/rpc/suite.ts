@@ -48,7 +48,7 @@ export function reusing(start: () => EchoPeer): () => EchoPeer {
   };
 }
 
-/** What every transport must do. `open` starts a service and a wire to it, or gives such as serve already. */
+/** Requirements for every transport. `open` starts a service and a connection to it, or returns existing ones. */
 export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
   const withClient = async (
     body: (client: ReturnType<typeof connect<typeof echoContract>>, peer: EchoPeer) => Promise<void>,

@@ -94,7 +94,7 @@ describe('moving the home', () => {
     });
     expect(moved).toMatchObject({ from: home, to: target, oldIsThere: true });
     expect([...phases]).toEqual(['Copying', 'Checking']);
-    // It is what leads there.
+    // The file points to the new place.
     expect(readdirSync(home)).toEqual(['moved-to.json']);
     expect(locateHome(home)).toBe(target);
     expect(readlinkSync(join(target, 'datasets', 'in'))).toBe('../models/own');
@@ -111,7 +111,7 @@ describe('moving the home', () => {
       oldIsThere: false,
     });
     expect(locateHome(home)).toBe(third);
-    // It was known here all the time: its queue goes on.
+    // The moved home was always known on this machine, so its queue continues.
     const opened = openHome(third);
     expect(opened.identity.isKnown).toBe(true);
     opened.release();

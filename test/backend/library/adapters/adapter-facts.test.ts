@@ -126,7 +126,7 @@ it('a merge is also scored on further datasets, which must fit its base', async 
   expect(result?.matrix.rows.map((row) => row.datasetId)).toEqual([datasetId, other.id]);
   expect(result?.matrix.rows[1]?.accuracies).toHaveLength(3);
   expect(result?.matrix.rows[1]?.accuracies[1]).toEqual(expect.any(Number));
-  // It was trained on one dataset, whatever it was scored on.
+  // Training used one dataset, whatever the adapter was scored on.
   expect(await backend.handle('adapters.get', { id: result?.adapterId ?? '' })).toMatchObject({ datasetId });
   const file = join(temporaryFolder(), 'texts.csv');
   writeFileSync(file, `text,label\n${'good,yes\nbad,no\n'.repeat(10)}`);

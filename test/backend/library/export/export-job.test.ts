@@ -28,7 +28,7 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
   await file.close();
   await expect(start('gguf-lora', path)).rejects.toThrow(/mine\.gguf already exists/);
   await expect(start('gguf', join(path, '..', 'x'))).rejects.toThrow(/no export format "gguf"/);
-  // What came in between is not overwritten either.
+  // Files that appear in the meantime are not overwritten either.
   const late = join(temporaryFolder(), 'late.gguf');
   const waiting = await start('gguf-lora', late);
   writeFileSync(late, 'mine');
@@ -70,7 +70,7 @@ it('a PEFT folder names its base so that PEFT finds it: by its folder, or by its
     const { id: modelId } = await backend.handle('models.add', { path });
     const given = goldenPath('llama', 'adapters', 'lora');
     const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId });
-    // As a run writes it, which knows its base by the studio's own id.
+    // Runs write the app's own id of the base into the card.
     const card = (base: string) => `---\nbase_model: "${base}"\n---\n\n# LoRA adapter for ${base}\n`;
     writeFileSync(join(backend.home, 'adapters', adapterId, 'README.md'), card(modelId));
     const exported = join(temporaryFolder(), 'peft');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** What a test makes of the answers: wrong bytes, dropped connections, refusals. */
+/** Changes of a test to the answers: wrong bytes, dropped connections, refusals. */
 export interface HubBehavior {
   /** Answers every request for the model so. */
   status?: number;

@@ -42,7 +42,7 @@ describe.each(cases)('%s', (name) => {
     const state = await readAdapter(goldenPath('vit', dialect, name), description);
     const folder = path.join(scratch, `${dialect}-${name}`);
     await writeAdapter(folder, state, { description, baseModelName: 'golden/vit' });
-    // What the config says in older names is said anew in today's.
+    // Older names in the config are written with today's.
     const renamed = dialect === 'adapters' ? {} : { config: expect.anything(), parameters: expect.anything() };
     expect(await readAdapter(folder, description)).toEqual({ ...state, ...renamed });
   });

@@ -16,7 +16,7 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { goldenPath } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 
-/** What adapter folders hold beside what their configs say. */
+/** Contents of adapter folders beyond their configs. */
 
 let description: ModelDescription;
 const scratch = mkdtempSync(path.join(tmpdir(), 'coto-dialects-'));

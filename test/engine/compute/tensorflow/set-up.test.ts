@@ -25,7 +25,7 @@ const contents = {
 
 let cache: string;
 let server: Server;
-/** What the index serves as a project's wheel; cut off where it is shorter than announced. */
+/** Wheels of each project in the index; truncated if shorter than announced. */
 let served: Record<string, Buffer>;
 let fetched: string[];
 let compiled: number;
@@ -194,7 +194,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     fetched = [];
     await setUp();
     expect(fetched).toEqual(['two from 0']);
-    // What was built is tried again, and not built again.
+    // The built addon is tried again, but not built again.
     expect([compiled, attempts.length]).toEqual([1, 2]);
     expect(readFileSync(installed('tensorflow/libtensorflow_framework.so.2'))).toEqual(framework);
   });
@@ -210,7 +210,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
         reason: expect.stringContaining('is damaged: its installation.json cannot be read. Set it up again'),
       });
       await expect(tensorflowBackend.activate()).rejects.toMatchObject({ code: 'refused' });
-      // What every process of an engine starts with.
+      // Every process of an engine starts with this path.
       expect(libraryPath()).toBe(process.env['LD_LIBRARY_PATH']);
       await setUp();
       expect([fetched.length, compiled, attempts.length]).toEqual([2, 1, 1]);

@@ -20,7 +20,7 @@ const wheel = {
 
 let folder: string;
 let server: Server;
-/** What the index serves as the file, and the ranges that were asked for. */
+/** File served by the index, and the requested ranges. */
 let served: Buffer;
 let ranges: (string | undefined)[];
 

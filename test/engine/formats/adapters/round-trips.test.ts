@@ -34,7 +34,7 @@ async function through(id: string, state: AdapterState, base: KnownBase, known: 
   return recognized.format.read(recognized.source, known);
 }
 
-/** What of an adapter has to come back: every bit of its tensors, and its scales. */
+/** Returns the parts of an adapter that must survive: every bit of its tensors, and its scales. */
 function essence({ modules, variant }: AdapterState) {
   return {
     variant: variant.declaration.id,
@@ -60,7 +60,7 @@ describe.each(['llama', 'qwen3', 'gpt2'])('an adapter of %s', (family) => {
       ({ state } = await through(id, state, base, [base]));
       expect(essence(state)).toEqual(essence(original));
     }
-    // As a folder of its base it is what it was.
+    // Written as a folder of its base again, the adapter is unchanged.
     const folder = path.join(scratch, `${family}-again`);
     await writeAdapter(folder, state, { description: base.description, baseModelName: 'x' });
     expect(essence(await readAdapter(folder, base.description))).toEqual(essence(original));
@@ -110,7 +110,7 @@ test.each(['lokr', 'lokr-decompose-both', 'lokr-full'])('%s goes through PEFT an
   expect(state.variant.declaration.id).toBe('lokr');
   for (const [name, { tensors, scaling }] of original.modules) {
     const own = state.modules.get(name);
-    // Where both factors are whole, LyCORIS has no scale beside them.
+    // If both factors are whole, LyCORIS has no separate scale.
     const isWhole = tensors.has('w1') && tensors.has('w2');
     expect(own?.scaling).toBe(isWhole ? 1 : scaling);
     for (const [part, { shape, data }] of tensors) {

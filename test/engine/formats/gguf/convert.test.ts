@@ -27,7 +27,7 @@ const tokenizerSchema = z.looseObject({
 });
 const readJson = (folder: string, name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
-/** What each model is, beside what the golden tensors pin. */
+/** Descriptions of the models, besides the golden tensors. */
 const models = [
   {
     name: 'llama',

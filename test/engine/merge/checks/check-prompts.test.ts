@@ -31,6 +31,6 @@ test('runs that wrote their prompts in different ways are named', () => {
   });
   const other = facts({ settings: { ...settings, prompt_template: 'Q: {prompt}' } });
   expect(verdicts(facts({ settings }), other)).toEqual([['prompt template', 'warning']]);
-  // Of an imported adapter the prompt is not known.
+  // The prompt of an imported adapter is unknown.
   expect(verdicts(facts({}), plain)).toEqual([['tokenizer', 'ok']]);
 });

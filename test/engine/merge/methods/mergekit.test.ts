@@ -50,7 +50,9 @@ beforeAll(async () => {
   masks = await read('mergekit-masks.safetensors');
 });
 
-/** What is merged: task vectors; SLERP and linear merge the tensors themselves in the golden values. */
+/**
+ * Returns the inputs of the merge: task vectors; in the golden values, SLERP and linear merge the tensors themselves.
+ */
 function matricesOf({ inputs: names, base, method }: Case) {
   const origin = base === undefined || base === 'base' ? taken(inputs, 'base') : null;
   const used = names.filter((name) => name !== 'base');

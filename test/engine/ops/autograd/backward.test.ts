@@ -87,7 +87,7 @@ it('gives back what an operation needed as soon as its gradient is made', () => 
   const x = tf.tensor1d([1.5]);
   const { value, gradients } = differentiated(() => square(square(square(square(x)))), [x]);
   expect(first(gradients).dataSync()[0]).toBeCloseTo(16 * 1.5 ** 15, 1);
-  // What each had saved goes before the next is asked.
+  // Each node's saved tensors are released before the next node runs.
   expect(seen.map((count) => count - (seen.at(-1) ?? 0))).toEqual([3, 2, 1, 0]);
   tf.dispose([x, value, gradients]);
 });

@@ -40,7 +40,7 @@ afterAll(() => {
 const first = ['good', 'bad', 'long', 'short'];
 const second = ['film', 'book'];
 
-/** What a text says of a thing is to be found by the same words in another order; the opposite is not. */
+/** Each text should match the same words in another order, and not the opposite. */
 function rows(): object[] {
   return first.flatMap((word, at) =>
     second.map((thing) => ({
@@ -124,7 +124,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   });
   const read = await readAdapter(join(folder, 'adapter'), base.description);
   expect(read.config).toMatchObject({ task_type: 'FEATURE_EXTRACTION', modules_to_save: null });
-  // As PEFT finds the modules in a model without a head.
+  // PEFT names the modules like this in a model without a head.
   await nameWithoutHead(join(folder, 'adapter'), base.description);
   const keys = [...(await readSafetensors(join(folder, 'adapter', 'adapter_model.safetensors'))).keys()];
   expect(keys).toContain('base_model.model.encoder.layer.0.attention.self.query.lora_A.weight');
@@ -146,7 +146,7 @@ test('scores of pairs are learned and scored by correlation', async () => {
     const started = await scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
     await learn(model, task, 80);
     const score = await scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
-    // Of values of which most are equal, the highest is 0.86.
+    // Most values are equal, so the maximum is 0.86.
     expect(score.metrics['spearman']).toBeGreaterThan(0.8);
     expect(score.loss).toBeLessThan(started.loss / 2);
     expect(score.accuracy).toBeNull();

@@ -110,7 +110,7 @@ describe.each(cases)('$words', (one) => {
     expect(tf.memory().numTensors).toBe(before);
     const score = await scoreOutputs(outputs);
     const { measures, loss } = await gradients([await preferenceLoader(split)(indices)]);
-    // Of text that is learned besides, the mean of the pairs' means is not that of the tokens.
+    // With text trained in addition, the mean of the pairs' means differs from that of the tokens.
     if ((split.loss.of === 'pairs' ? (split.loss.likelihood?.(split.settings).weight ?? 0) : 0) === 0)
       expect(score.loss).toBeCloseTo(loss, 4);
     expect(score.accuracy).toBeCloseTo(measures['rewards_accuracies'] ?? Number.NaN, 6);

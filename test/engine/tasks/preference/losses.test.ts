@@ -45,7 +45,9 @@ beforeAll(async () => {
 const less = (one: readonly number[], other: readonly number[]) => one.map((value, at) => value - (other[at] ?? 0));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Of a case: the scores that the loss differentiates, the losses of its examples as it computes them, and TRL's gradients. */
+/**
+ * Prepares a case: the scores that the loss differentiates, the computed losses of its examples, and TRL's gradients.
+ */
 function prepared({ loss_type, settings, given, made }: (typeof cases)[number]) {
   const loss = preferenceLoss(loss_type, 'pairs');
   const own = z.object(preferenceSettings).parse(settings);
@@ -100,7 +102,7 @@ describe.each(cases.map((one) => ({ ...one, words: `${one.loss_type} ${JSON.stri
       const found = differentiated(() => losses(sources), sources);
       expect(mean([...(await found.value.data())]) + added).toBeCloseTo(one.made.loss, 5);
       for (const [at, gradient] of found.gradients.entries()) {
-        // Of the mean over the examples.
+        // Gradients of the mean over the examples.
         const own = Array.from(await gradient.data(), (value) => value / gradient.size);
         expect(relativeDifference(own, gradients[at] ?? [])).toBeLessThan(3e-5);
       }

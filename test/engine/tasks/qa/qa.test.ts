@@ -38,7 +38,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What was good is the film or the book, with the article; of "short", nothing is. */
+/** The good thing is the film or the book, with the article; nothing is "short". */
 function rows(count: number, isMixed = true): object[] {
   return Array.from({ length: count }, (_, index) => {
     const word = index % 2 === 0 ? 'film' : 'book';

@@ -240,7 +240,7 @@ test('a field that stays as it is is not drawn again with each letter typed in a
     },
   };
   const parameters = [...specs, watched];
-  // What is offered is put together anew with each drawing, as pages do.
+  // Pages create new suggestions at each render.
   const view = renderInWindow(<Kept declaration={{ parameters }} suggestions={{ modules: ['q_proj'] }} />);
   const before = drawings;
   expect(before).toBeGreaterThan(0);

@@ -126,7 +126,7 @@ test('while the model works, its progress is followed', async () => {
   const view = renderInWindow(<BenchmarkDetail record={record} />);
   await waitFor(() => expect(backend.inputsOf('jobs.get')).toEqual([{ id: 'job' }]));
   const progress = { done: 3, total: 8, unit: 'examples', phase: 'arc', perSecond: null, etaSeconds: null };
-  // As cache.ts does with the event of a job; the list is not asked for again.
+  // Updates the cache like cache.ts does for a job's event; the list is not requested again.
   queryClient.setQueryData(requestKey('jobs.get', { id: 'job' }), { ...record.job, progress });
   await waitFor(() => expect(view.getByText(/^arc · 3 of 8/)).toBeTruthy());
 });

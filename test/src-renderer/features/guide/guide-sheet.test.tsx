@@ -30,7 +30,7 @@ test('a "?" is a button that opens the card of its method, and Escape leads back
   const sheet = await view.findByRole('dialog', { name: 'TIES' });
   expect(within(sheet).getByRole('heading', { name: 'When to use it' })).toBeTruthy();
   expect(within(sheet).getByRole('cell', { name: 'density' })).toBeTruthy();
-  // What the generator writes for itself is not for readers.
+  // The generator's own notes are hidden from readers.
   expect(sheet.textContent).not.toContain('make-method-cards');
   fireEvent.keyDown(sheet, { key: 'Escape' });
   await waitFor(() => expect(view.queryByRole('dialog')).toBeNull());

@@ -56,7 +56,7 @@ test('a type is chosen by what the files take, and the copy is named after it', 
     <QuantizeDialog model={model} opened onClose={close} onStarted={(one) => started.push(one)} />,
   );
   await view.findByLabelText('NF4: 1.00 GiB instead of 2.00 GiB (50 %)');
-  // What can hold nothing of this base is not offered.
+  // Types that fit nothing of this base are not offered.
   expect(view.getByRole('radio', { name: 'int8' })).toHaveProperty('disabled', true);
   fireEvent.click(view.getByLabelText('Q8_0: 1.50 GiB instead of 2.00 GiB (75 %)'));
   expect(view.getByLabelText('Name')).toHaveProperty('value', 'tiny-Q8_0');

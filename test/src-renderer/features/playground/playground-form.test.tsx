@@ -109,7 +109,7 @@ test('a text is asked for with the settings that are changed, once nothing is mi
       sampling: { temperature: 0 },
     },
   ]);
-  // It is kept at once, under the beginning of its prompt, and answers are waited for.
+  // The chat is saved at once, named after the start of its prompt, while the answers are pending.
   await waitFor(() =>
     expect(backend.inputsOf('chats.save')).toMatchObject([
       { name: 'Once', modelId: 'base', content: { text: 'Once', columns: [null, 'a'], answers: [] } },

@@ -62,7 +62,7 @@ test('values of a preset are the preset’s, as long as the run follows all of i
   expect(quickTry.settings(undefined)).toMatchObject({ max_steps: 30, max_length: 128 });
   const row = rowsOf(config, language);
   for (const name of ['max_steps', 'eval_samples', 'max_length']) expect(row(name)?.origin).toBe('preset');
-  // What the preset sets to the default is the default.
+  // A preset value equal to the default counts as the default.
   expect(row('warmup_steps')?.origin).toBe('default');
   expect(row('seed')?.origin).toBe('yours');
   const other = rowsOf({ ...config, max_steps: 31 }, language);

@@ -37,7 +37,7 @@ export function makeRun(
   });
 }
 
-/** What the backend has of the history of these runs: a loss of two values, and an evaluation. */
+/** Returns the runs' history from the fake backend: a loss of two values, and an evaluation. */
 export function historyOf({ ids }: Pick<RequestArgument<'runs.history'>, 'ids'>) {
   return ids.map((id) => ({
     id,

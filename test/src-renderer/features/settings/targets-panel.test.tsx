@@ -34,7 +34,7 @@ test('what studies have left on a target is removed after a question, and what s
   const bundle = { folder: '/shared/x', studyId: 'study-1', runs: 2, bytes: 2048 };
   let bundles = [
     { ...bundle, id: 'a', studyName: 'Done', keptFor: null },
-    // Of the same design, and therefore of the same id.
+    // Bundle of the same design, and therefore with the same id.
     { ...bundle, id: 'a', folder: '/shared/y', studyName: 'Going on', keptFor: '1 of its runs wait or go on there' },
   ];
   backend.answers = {

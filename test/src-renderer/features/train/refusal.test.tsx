@@ -55,7 +55,7 @@ test('a run that the estimate refuses cannot be started, and the field says why'
   expect([...result.current.problems]).toEqual([['dataset', `${misfit} Choose another dataset.`]]);
   act(() => result.current.start());
   expect(backend.inputsOf('runs.create')).toEqual([]);
-  // What was said last stands until the next answer has come.
+  // The last message stays until the next answer arrives.
   act(() => setField('dataset', 'mnist'));
   expect(result.current.refusal?.message).toBe(misfit);
   refused = null;

@@ -113,7 +113,7 @@ test('the form follows what is typed, and the text follows the form', async () =
   const type = (value: string) => fireEvent.change(area(), { target: { value } });
   type('# mine\nadapter:\n  r: 4\ncoto: {}\n');
   expect(useTrainForm.getState().draft).toMatchObject({ 'adapter.r': 4, coto: true });
-  // What was typed stays, comments and all.
+  // The typed text stays, including comments.
   expect(area().value).toBe('# mine\nadapter:\n  r: 4\ncoto: {}\n');
   type('adapter:\n  r: none\n');
   expect(view.getByText(/Enter an integer|Enter a number/).textContent).toContain('adapter.r');

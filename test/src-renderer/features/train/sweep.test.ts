@@ -158,7 +158,7 @@ test('a study of the sweep trains the same runs', () => {
   const run = checkDraft(draft, variants).config;
   if (run === null) throw new Error('not a run');
   const grid = sweepGrid(draft, sweep, variants);
-  // What a cell leaves out is the variant's default, which the backend fills in.
+  // Values left out of a cell are the variant's defaults, which the backend fills in.
   const ofStudy = cellsOf(grid).flatMap((cell) => sweep.seeds.map((seed) => cellRun({ run, grid }, cell, seed)));
   const shown = (configs: readonly (typeof run)[]) =>
     configs

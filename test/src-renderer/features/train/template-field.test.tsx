@@ -77,7 +77,7 @@ test('a run is given a published template, or one of its own with a live preview
   fireEvent.change(editor, { target: { value: '{{ mine }}' } });
   expect(chosen()).toBe('{{ mine }}');
   expect(await view.findByText('by {{ mine }}')).toBeTruthy();
-  // What is no template is not the run's.
+  // Text without a template tag does not reach the run.
   fireEvent.change(editor, { target: { value: 'mine' } });
   expect(chosen()).toBe('{{ mine }}');
   expect(await view.findByText(/A template has at least one Jinja tag/)).toBeTruthy();

@@ -58,7 +58,7 @@ it('tells groups apart by the settings that differ, and pairs of one label by th
       { label: 'LoRA + CoTo, initial p 0.5', name: 'seeds 1, 2', coto: true },
     ],
   });
-  // Of a pair within itself only what both share is a label.
+  // Within a pair, the label has only the settings that both share.
   expect(filled({ kind: 'interpolation', pairs: [{ from: run(1), to: run(1, { coto: {} }) }] })).toMatchObject({
     pairs: [{ label: 'LoRA – LoRA + CoTo', coto: false }],
   });

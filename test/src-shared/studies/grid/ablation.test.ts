@@ -150,7 +150,7 @@ describe('an ablation', () => {
     expect(facts.find(({ label }) => label === 'Scored')?.value).toBe(
       'Alone, TIES of all seeds (density 0.2), 50 % zeroed',
     );
-    // As an earlier version labelled its cells.
+    // Labels of cells from an earlier version.
     const result = studyResultSchema.parse({
       kind: 'ablation',
       examples: 100,
