@@ -1,20 +1,17 @@
-/** The arrows between the layers point one way; see docs/development/architecture.md. */
+const { layerRules, sliceRules } = require('./.dependency-cruiser-layers.cjs');
+
 const outside = '(^|node_modules/)';
 
 module.exports = {
   forbidden: [
+    ...layerRules(),
+    ...sliceRules(),
     {
       name: 'no-circular',
       comment: 'Two modules that need each other are one module, or need a third.',
       severity: 'error',
       from: {},
       to: { circular: true, dependencyTypesNot: ['type-only'] },
-    },
-    {
-      name: 'shared-imports-only-itself',
-      severity: 'error',
-      from: { path: '^src-shared' },
-      to: { path: '^src-(main|renderer)' },
     },
     {
       name: 'shared-is-plain',
@@ -30,55 +27,10 @@ module.exports = {
       to: { path: 'node_modules', pathNot: 'node_modules/(zod|birpc|pure-rand)/' },
     },
     {
-      name: 'engine-is-below',
-      severity: 'error',
-      from: { path: '^src-main/engine' },
-      to: { path: '^src-main/(store|shell|backend|cli)' },
-    },
-    {
-      name: 'store-is-below',
-      severity: 'error',
-      from: { path: '^src-main/store' },
-      to: { path: '^src-main/(shell|backend|cli|engine)' },
-    },
-    {
-      name: 'only-the-backend-opens-the-store',
-      comment: 'A bench fills one with more than a training would write in a day.',
-      severity: 'error',
-      from: { pathNot: '^(src-main/(backend|store)|bench)' },
-      to: { path: '^src-main/store' },
-    },
-    {
-      name: 'backend-knows-no-front',
-      severity: 'error',
-      from: { path: '^src-main/backend' },
-      to: { path: '^src-main/(shell|cli)' },
-    },
-    {
-      name: 'cli-does-not-import-engine',
-      comment: 'The command is a client like the window: options come from declarations and the catalog.',
-      severity: 'error',
-      from: { path: '^src-main/cli' },
-      to: { path: '^src-main/engine' },
-    },
-    {
       name: 'cli-opens-the-backend-by-its-index',
       severity: 'error',
       from: { path: '^src-main/cli' },
       to: { path: '^src-main/backend/', pathNot: '^src-main/backend/index[.]ts$' },
-    },
-    {
-      name: 'serve-is-a-client',
-      comment: 'What is served to other programs asks the studio by its contract, as the window and the command do.',
-      severity: 'error',
-      from: { path: '^src-main/serve' },
-      to: { path: '^src-main/', pathNot: '^src-main/serve' },
-    },
-    {
-      name: 'only-the-command-serves',
-      severity: 'error',
-      from: { path: '^src-', pathNot: '^src-main/(serve|cli)' },
-      to: { path: '^src-main/serve' },
     },
     {
       name: 'only-serve-imports-mcp',
@@ -94,60 +46,16 @@ module.exports = {
       to: { path: '^src-main/transport' },
     },
     {
-      name: 'transport-is-below',
-      severity: 'error',
-      from: { path: '^src-main/transport' },
-      to: { path: '^src-main/(store|shell|backend|cli|engine)' },
-    },
-    {
-      name: 'archive-is-below',
-      comment: 'It is loaded before everything else.',
-      severity: 'error',
-      from: { path: '^src-main/archive' },
-      to: { path: '^src-(main|shared)/', pathNot: '^src-main/archive' },
-    },
-    {
-      name: 'files-is-below',
-      severity: 'error',
-      from: { path: '^src-main/files' },
-      to: { path: '^src-main/(store|shell|backend|cli|engine|transport|logging)' },
-    },
-    {
-      name: 'logging-is-below',
-      severity: 'error',
-      from: { path: '^src-main/logging' },
-      to: { path: '^src-main/(store|shell|backend|cli|engine|transport)' },
-    },
-    {
-      name: 'the-engine-has-no-log',
-      comment: 'What it prints goes into the log of whoever started it.',
-      severity: 'error',
-      from: { path: '^src-main/(engine|store|transport)' },
-      to: { path: '^src-main/logging' },
-    },
-    {
       name: 'only-logging-imports-pino',
       severity: 'error',
       from: { pathNot: '^src-main/logging' },
       to: { path: `${outside}pino/` },
     },
     {
-      name: 'renderer-is-alone',
-      severity: 'error',
-      from: { path: '^src-renderer' },
-      to: { path: '^src-main' },
-    },
-    {
       name: 'renderer-has-no-node',
       severity: 'error',
       from: { path: '^src-renderer' },
       to: { dependencyTypes: ['core'] },
-    },
-    {
-      name: 'main-has-no-renderer',
-      severity: 'error',
-      from: { path: '^src-main' },
-      to: { path: '^src-renderer' },
     },
     {
       name: 'only-the-shell-imports-electron',
