@@ -51,7 +51,7 @@ export interface BackendOptions {
   readonly startReader?: StartReader;
   /** false: jobs that an earlier session left queued are not run; only new ones are. */
   readonly takeUpQueue?: boolean;
-  /** What the person chose in the client, which may name only that and what the studio knows; by default any path. */
+  /** Paths that the user chose in the client. A client may name only these and known records; default: any path. */
   readonly grants?: PathGrants;
   /** The script that draws a report's figures; by default the built one. */
   readonly plotlyScript?: string;
@@ -64,7 +64,7 @@ export interface BackendOptions {
 /** The app's backend: the window and the command line are its clients. */
 export interface Backend {
   readonly log: Log;
-  /** What came of `recovery`. */
+  /** Result of `recovery`. */
   readonly recovered: Recovered | null;
   /** One sentence for each link in the home's folders, and for an unfinished move, that was left alone. */
   readonly skipped: readonly string[];

@@ -9,11 +9,11 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 const maxLines = 200;
 const gigabyte = 1e9;
 
-/** What is taken of a line of the log; all else may quote a name, a path or a text of the person's. */
+/** Fields kept of a log line; all others may quote a name, a path or a text of the user. */
 const lineSchema = z.object({
   time: z.string().regex(/^[\d:.TZ-]{20,30}$/),
   level: z.enum(['info', 'warn', 'error', 'fatal', 'debug']),
-  /** Of a job or another program the message is theirs. */
+  /** For a job or another program, the message is foreign. */
   job: z.string().optional(),
   program: z.string().optional(),
   msg: z.string().default(''),

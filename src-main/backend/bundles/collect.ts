@@ -29,8 +29,8 @@ export interface CollectWatch {
 const atOnce = 64;
 
 /**
- * Imports the results of a bundle, each once: the first attempt that is accepted counts, further ones are recorded. What was stored
- * before an error or a cancel stays.
+ * Imports the results of a bundle, each once: the first attempt that is accepted counts, further ones are recorded.
+ * Results stored before an error or a cancel stay.
  * @param id of the bundle that is expected; by default any
  * @throws StudioError for a folder that is no bundle, or one whose base or dataset is not here
  */
@@ -70,7 +70,7 @@ export async function collectBundle(
   } finally {
     if (collected.imported > 0) for (const list of ['runs', 'adapters', 'jobs'] as const) hub.listChanged(list);
   }
-  // They were looked at together.
+  // Results were checked in parallel, so restore their order.
   collected.missing.sort((one, other) => one - other);
   collected.refused.sort((one, other) => one.index - other.index);
   const missing = new Set(collected.missing);
@@ -153,7 +153,7 @@ function refuse({ refused, missing }: Collected, { index }: BundleJob, message: 
   missing.push(index);
 }
 
-/** Copies, verifies and stores results. What is refused, and what an error or a cancel leaves, is removed. */
+/** Copies, verifies and stores results. Rejected files, and leftovers of an error or a cancel, are removed. */
 async function importResults(collecting: Collecting, staged: readonly StagedResult[]): Promise<void> {
   const { services, bundle, collected, watch } = collecting;
   const open = new Set(staged);
@@ -231,8 +231,8 @@ async function copyAll(
 }
 
 /**
- * Reads jobs or results together, and answers the first of them at least. Where the reader was ended for what it took, each is read
- * alone, so that only those at fault are refused.
+ * Reads jobs or results together, and answers the first of them at least. If the reader hit its limit, each is read
+ * alone, so that only those at fault are rejected.
  */
 async function readEach<Of, Answer extends { readonly kind: string }>(
   list: readonly Of[],
@@ -262,7 +262,7 @@ function recordOther({ store }: HandlerServices, collected: Collected, manifest:
   collected.others++;
 }
 
-/** Whether a run of that content is completed here, whoever trained it. */
+/** Returns true if this home has a completed run of that content, whoever trained it. */
 function isTrained({ store }: HandlerServices, contentKey: string): boolean {
   return store.contents.findRuns(contentKey).some((id) => {
     const run = store.runs.find(id);

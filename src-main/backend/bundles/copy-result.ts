@@ -174,7 +174,7 @@ async function copyVerified(folder: string, to: string | null, file: HashedFile,
     const writer = target;
     let copied = 0;
     const take = async (piece: Uint8Array) => {
-      // It may grow while it is read.
+      // The file may grow while it is read.
       copied += piece.length;
       if (copied > file.bytes) throw refusedResult(job, `${file.path} has more than ${file.bytes} bytes`);
       hash.update(piece);

@@ -23,7 +23,7 @@ export interface HashWatch {
 
 /** The files of a base: config, tokenizer and safetensors. */
 export function modelFiles({ path }: Pick<ModelRecord, 'path'>): Promise<FoundFile[]> {
-  // What is in folders below it are the weights of other programs.
+  // Folders below contain weights for other programs.
   return filesAt(path, basename(path), (file) => !file.includes('/') && !otherWeights.test(file));
 }
 

@@ -12,7 +12,7 @@ import type { Services } from '../services/services.ts';
 import { bundleNames } from './bundle-files.ts';
 import type { Attempt } from './write-result.ts';
 
-/** What a run's folder has besides its checkpoints that it cannot go on without. */
+/** Folders of a run, besides its checkpoints, that it needs to resume. */
 const keptBeside = ['history', 'samples'];
 
 /** The run of a bundle whose checkpoints are kept there. */
@@ -35,7 +35,7 @@ export interface KeptCheckpoint {
   readonly step: number;
 }
 
-/** What attempts at a run have kept in the bundle, the furthest first. */
+/** Lists the checkpoints that attempts at a run have kept in the bundle, the furthest first. */
 export async function keptCheckpoints({ bundle, job }: KeptRun): Promise<KeptCheckpoint[]> {
   const parent = join(bundle.folder, bundleNames.checkpoints);
   const names = await readdir(parent).catch(() => []);
@@ -61,7 +61,7 @@ export class CheckpointKeeper {
   private readonly services: Pick<Services, 'home' | 'store' | 'log'>;
   private readonly attempt: KeptAttempt;
   private keptStep: number;
-  /** Of the latest checkpoint that the run was seen with. */
+  /** Step of the latest checkpoint seen. */
   private seenStep = 0;
   private working: Promise<void> | null = null;
   private isOver = false;
@@ -130,7 +130,7 @@ export class CheckpointKeeper {
       if (existsSync(join(from, name)))
         await cp(join(from, name), join(temporary, name), {
           recursive: true,
-          // What is being written has its name in a moment, and is of the steps that follow.
+          // Unfinished files belong to later steps and get their names in a moment.
           filter: (path) => !isUnfinished(basename(path)),
         });
     const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];

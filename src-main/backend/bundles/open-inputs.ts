@@ -52,7 +52,7 @@ interface Place {
   readonly testFolder: string | null;
 }
 
-/** Where the files of an input are under their names. */
+/** Returns the location of an input's files. */
 async function placeOf(folder: string, input: BundleInput): Promise<Place> {
   if (input.place.kind === 'in-place') return input.place;
   return { folder: await folderOfBlobs(folder, input), testFolder: null };

@@ -6,7 +6,7 @@ import { resultNames } from './bundle-files.ts';
 
 /** Between two lines at least: who follows 1000 runs on a shared disk reads them all. */
 const betweenMilliseconds = 1000;
-/** Of the time since the first line: a run of ten minutes writes some 300 lines, and one of a day some 800. */
+/** Share of the time since the first line: a run of ten minutes writes some 300 lines, and one of a day some 800. */
 const betweenShare = 0.01;
 
 /** Appends what an attempt reports to its `progress.jsonl`, one line after the other. */

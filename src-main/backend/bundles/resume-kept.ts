@@ -67,7 +67,8 @@ async function adopt(
     checkpoints.push(found);
   }
   if (!checkpoints.some(({ step }) => step === kept.step)) throw new Error(`it has no checkpoint of step ${kept.step}`);
-  // What fits here is not what fitted there. A step takes the same examples, however they are split.
+  // The micro-batch that fits here may differ from the previous machine's. A step takes the same examples, however they
+  // are split.
   const { model, dataset } = file.run.config;
   const config = await withMicroBatches(
     services,

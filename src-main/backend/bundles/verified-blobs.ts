@@ -6,8 +6,8 @@ import { fileHash } from '../../files/file-hash.ts';
 const verified = new Map<string, string>();
 
 /**
- * Whether a file is there with this content. It is hashed once, and again where it is another file since, or was written to: a base of
- * gigabytes is shared by every bundle of a study.
+ * Returns true if a file exists with this content. It is hashed once, and again where it is another file since, or was
+ * written to: a base of gigabytes is shared by every bundle of a study.
  * @throws what `onBytes` throws
  */
 export async function isWhole(

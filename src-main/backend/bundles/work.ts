@@ -63,7 +63,7 @@ export async function workOn(
   }
 }
 
-/** As thrown; of a full disk with the bundle's folder, which the system's words do not name. */
+/** Returns the error unchanged. For a full disk, names the bundle's folder, which the system's message omits. */
 function failureOf({ bundle: { folder }, job }: Attempt, thrown: unknown): unknown {
   const { code, message } = toErrorValue(thrown);
   // The home of the worker may be on another disk, and says so itself.

@@ -24,7 +24,7 @@ export interface Attempt {
   readonly bundle: Bundle;
   readonly job: BundleJob;
   readonly id: string;
-  /** Where it writes until it is whole. */
+  /** Temporary folder of the result until it is complete. */
   readonly folder: string;
   readonly startedAt: number;
 }

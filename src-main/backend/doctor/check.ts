@@ -4,7 +4,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 /** Something of the home that `coto doctor` looks at: one file and one line of the list. */
 export interface DoctorCheck {
   readonly id: string;
-  /** What is looked at, as it is listed. */
+  /** Name of the check in lists. */
   readonly label: string;
   /** None where all is well. */
   run(services: HandlerServices): Promise<CheckFinding[]> | CheckFinding[];

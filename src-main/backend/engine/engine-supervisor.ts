@@ -50,9 +50,9 @@ interface Engine {
   readonly home: EngineIsolation;
   readonly host: EngineHost;
   readonly client: Client<typeof engineContract>;
-  /** It was given a task, and may hold what the next one needs. */
+  /** True if the engine was given a task, and may have the next task's data cached. */
   isUsed: boolean;
-  /** It gave no sign of life, and was ended for that. */
+  /** Error of an engine that was ended because it did not respond. */
   hung: EngineHungError | null;
 }
 
@@ -78,7 +78,7 @@ export class EngineSupervisor {
   private closed = false;
   private reports: readonly ComputeBackendReport[] | null = null;
   private readonly kept: KnownBackends | null;
-  /** Of an earlier start. */
+  /** Reports of an earlier start. */
   private readonly remembered: readonly ComputeBackendReport[] | null;
   private keeping: Promise<void> | undefined;
   private probing: Promise<readonly ComputeBackendReport[]> | null = null;

@@ -21,7 +21,7 @@ export interface Patience {
  */
 export const usualPatience: Patience = { probeSeconds: 120, silenceSeconds: 600 };
 
-/** Of the longest silence: how often an engine is asked whether it lives. */
+/** Interval between pings, as a share of the longest allowed silence. */
 const pingShare = 0.25;
 
 /**
@@ -52,7 +52,7 @@ export class EngineWatchdog {
     this.timer.unref();
   }
 
-  /** It lives. */
+  /** Records a sign of life. */
   sign(): void {
     this.lastSign = performance.now();
   }
@@ -62,7 +62,7 @@ export class EngineWatchdog {
   }
 }
 
-/** What `answer` gives, or EngineHungError where it takes longer. */
+/** Returns the result of `answer`, or throws EngineHungError after a time limit. */
 export function withinSeconds<Value>(seconds: number, answer: Promise<Value>): Promise<Value> {
   return inTime(1000 * seconds, answer, () => new EngineHungError(seconds));
 }

@@ -17,7 +17,7 @@ const keptSchema = z.object({
 /** A driver may come or go without a sign; the first task of a start, and Settings, look again in any case. */
 const longestMilliseconds = 24 * 3600 * 1000;
 
-/** What compute backends were found to be, kept in a file: a start needs no engine to say which there are. */
+/** Stores the compute backends found in a file: the next start needs no engine to list them. */
 export class KnownBackends {
   private readonly file: string;
 
@@ -35,7 +35,7 @@ export class KnownBackends {
 
   async write(reports: readonly ComputeBackendReport[], now = Date.now()): Promise<void> {
     const kept: z.input<typeof keptSchema> = { machine: machine(), at: now, reports: [...reports] };
-    // Of a home that is gone nothing is made again.
+    // Do not recreate anything in a home that has been deleted.
     await mkdir(dirname(this.file)).catch((error: unknown) => {
       if (!existsSync(dirname(this.file))) throw error;
     });
@@ -43,7 +43,7 @@ export class KnownBackends {
   }
 }
 
-/** What decides which backends there are, as far as it can be seen without an engine. */
+/** Returns everything that determines the available backends and is visible without an engine. */
 function machine(): string {
   const processors = cpus();
   const named = ['COTO_COMPUTE_BACKENDS', 'COTO_NATIVE_ADDON', 'COTO_NODE'].map((name) => process.env[name] ?? '');

@@ -17,12 +17,12 @@ const languageModel = {
   hint: 'Choose a language model, e.g. small-llama.',
 } as const;
 
-/** As many as are looked through by eye. */
+/** Longest list that users can still look through. */
 const maxListed = 500;
 
 export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'benchmarks'>> {
   const { store, queue, hub, paths, reader } = services;
-  // What the task of a stranger names is the person's to allow.
+  // Task files from strangers need the user's permission.
   const isConfined = paths !== anyPath;
   /** The adapter that a run has made since, in place of the run. */
   const trained = (column: AdapterReference | null): AdapterReference | null => {
@@ -55,7 +55,7 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
     },
     'benchmarks.list': async () =>
       store.jobs.newestOfKind('benchmark', maxListed).flatMap((job) => {
-        // What cannot be read costs the list no other.
+        // An unreadable job does not affect the others.
         const { data } = benchmarkJob.payload.safeParse(store.jobs.readablePayload(job.id));
         if (data === undefined) return [];
         const { request, names } = data;

@@ -5,7 +5,7 @@ import { resolveModel } from '../library/models/models.ts';
 
 interface Ability {
   readonly kind: ModelDescription['kind'];
-  /** What models of this kind do: "generate text". */
+  /** Ability of such models: "generate text". */
   readonly does: string;
   readonly hint: string;
 }

@@ -7,7 +7,7 @@ import { templateFault } from '../../engine/tokenization/template-fault.ts';
 import { knownTemplates } from '../../engine/tokenization/templates/index.ts';
 import { modelTokenizer, modelTokenizerFiles } from '../library/models/model-tokenizer.ts';
 
-/** What a model's folder has for writing text. */
+/** Reads the text generation files of a model's folder. */
 export async function textAbilities(folder: string): Promise<RequestOutput<'generation.abilities'>> {
   const files = await modelTokenizerFiles(folder);
   const defaults = await readModelDefaults(folder);

@@ -43,11 +43,11 @@ export interface Home {
   /** One sentence for an unfinished move that is left alone, since the person's own records do not know it; null if there is none. */
   readonly unfinishedMove: string | null;
   /**
-   * Whether memory ran out after the studio that had it before was last known to live, and the kernel ended processes for it:
-   * that studio, if it was no other of its control group.
+   * True if memory ran out after the previous process was last seen alive, and the kernel killed processes in its
+   * control group. That process was probably among them.
    */
   readonly ranOutOfMemory: boolean;
-  /** Whether runs or adapters were there when it was opened. */
+  /** True if runs or adapters existed when the home was opened. */
   readonly hasWork: boolean;
   /** @throws StudioError not_found if the folder is gone, or is another one */
   requirePresent(): void;
@@ -262,7 +262,7 @@ interface Owner {
   readonly process: string;
   /** The file that it locked. */
   readonly lock: string | undefined;
-  /** As it was last known to live; null where the system does not count them. */
+  /** Kills by the kernel when the process was last seen alive; null if the system does not count them. */
   readonly kills: MemoryKills | null;
 }
 

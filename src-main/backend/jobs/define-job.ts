@@ -45,7 +45,7 @@ export interface JobMember<Payload> {
 
 /** How jobs of a kind run together in one engine task. */
 export interface TogetherWork<Payload, Result> {
-  /** Of the queued jobs that could start now, those that run together with `first`. */
+  /** Returns the queued jobs ready to start that run together with `first`. */
   companions(
     first: Payload,
     queued: readonly { readonly id: string; readonly payload: Payload }[],

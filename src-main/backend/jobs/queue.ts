@@ -35,7 +35,7 @@ export interface QueueOptions {
   readonly takeUpQueue: boolean;
 }
 
-/** What runs in a lane: one job, or several together. */
+/** Content of a lane: one job, or several together. */
 interface Current {
   readonly jobs: (Running & { readonly context: JobContext })[];
   done: Promise<void>;
@@ -218,7 +218,7 @@ export class JobQueue {
     return this.running(jobId) !== null;
   }
 
-  /** Whether a compute job is running. */
+  /** True if a compute job is running. */
   get busy(): boolean {
     return this.current.has('compute');
   }

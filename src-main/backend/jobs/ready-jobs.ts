@@ -40,7 +40,8 @@ export function* readyJobs(
 }
 
 /**
- * Whether the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents waiting.
+ * Returns true if the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents
+ * waiting.
  */
 function isDead(job: JobRecord): boolean {
   if (job.status === 'interrupted') return !jobInfo(job.kind).resumable;

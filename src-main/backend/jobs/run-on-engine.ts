@@ -74,7 +74,7 @@ export async function runOnEngine<Kind extends EngineTask['kind']>(
   return result;
 }
 
-/** That the home is gone, where it is: a file that could not be written in it says less. */
+/** Returns the missing home as the cause if it was deleted, which says more than a failed write. */
 function causeOf(thrown: unknown, home: Engine['home']): unknown {
   try {
     home.requirePresent();

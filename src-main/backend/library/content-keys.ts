@@ -177,7 +177,7 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
   return trainingKeyOn(config, model, await datasetContent(dataset));
 }
 
-/** As `trainingKey`, for many runs on a dataset whose content is known. */
+/** Counterpart of `trainingKey` for many runs on a dataset with known content. */
 export function trainingKeyOn(config: RunConfig, model: ModelRecord, content: string): string {
   const settings = Object.entries(withKeyRate(unsplit(config))).filter(
     ([name, value]) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { adapterRecordSchema } from '../../../src-shared/domain/adapter.ts';
 import { foreignBaseSchema, modelRecordSchema } from '../../../src-shared/domain/model.ts';
 
-/** What the files of an adapter say of it. */
+/** Facts about an adapter in its files. */
 export const adapterFactsSchema = adapterRecordSchema.pick({
   variant: true,
   parameters: true,
@@ -19,7 +19,7 @@ export type AdapterFacts = z.infer<typeof adapterFactsSchema>;
 
 export const importRequestSchema = z.strictObject({
   path: z.string(),
-  /** Of the studio, any of which may be the base. */
+  /** All models of the home, any of which may be the base. */
   models: z.array(modelRecordSchema.pick({ id: true, name: true, path: true, description: true })),
   modelId: z.string().nullable().describe('the base, where it was named'),
   directory: z.string().describe('an empty folder, in which a new one is made'),
@@ -31,7 +31,7 @@ export const importedFolder = 'adapter';
 
 const base = { modelId: z.string().nullable() };
 
-/** What became of an import. */
+/** Result of an import. */
 export const readImportSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('written'),
@@ -40,7 +40,7 @@ export const readImportSchema = z.discriminatedUnion('kind', [
     facts: adapterFactsSchema,
     sha256: z.string().optional().describe("of the imported tensors' file, in another format than PEFT's"),
   }),
-  /** It needs a residual base, which is computed from the weights of its base: nothing is written. */
+  /** The adapter needs a residual base, which is computed from the weights of its base: nothing is written. */
   z.object({ kind: z.literal('residual'), ...base, path: z.string() }),
 ]);
 export type ReadImport = z.infer<typeof readImportSchema>;

@@ -20,8 +20,8 @@ const source = datasetRecordSchema.shape.source;
 const part = requests['datasets.texts'].input.omit({ id: true });
 
 /**
- * What is read of files that somebody else may have made, beyond plain text of a limited size: the contract between the backend
- * and the process that does it. Most are the studio's own requests, with what the store knows filled in.
+ * Contract between the backend and the process that parses untrusted files, beyond plain text of a limited size. Most
+ * requests are those of the app, with the records filled in.
  */
 export const readingContract = {
   requests: {
@@ -37,7 +37,7 @@ export const readingContract = {
     model: { input: z.strictObject({ folder }), output: modelRecordSchema.shape.description },
     /** config.json of a model: of exports, and of the programs that would load an adapter. */
     modelConfig: { input: z.strictObject({ folder }), output: z.object({ path: z.string(), value: z.unknown() }) },
-    /** What tells a folder's tokenizer and chat template from others; null: it has none. */
+    /** Hashes that identify a folder's tokenizer and chat template; null without a tokenizer. */
     tokenizerIdentity: {
       input: z.strictObject({ folder }),
       output: z.object({ tokenizer: z.string(), template: z.string().nullable() }).nullable(),

@@ -30,7 +30,7 @@ interface Reader {
 export interface ReadOptions extends ReadWatch {
   /** Instead of the kind's own limit of processor time. */
   readonly milliseconds?: number;
-  /** Of files that are read in whole: the limits grow with them. */
+  /** Size of files that are read whole: the limits grow with it. */
   readonly bytes?: number;
   /** Called with each event of the reading; what it throws ends the reading. */
   readonly on?: { readonly [E in ReadingEvent]?: (payload: PayloadOf<ReadingContract, E>) => void };
@@ -62,7 +62,7 @@ export class ForeignReader {
   ): Promise<OutputOf<ReadingContract, N>> {
     const usual = limitOf(name, options.bytes);
     const limit = { ...usual, milliseconds: options.milliseconds ?? usual.milliseconds };
-    // What may take minutes keeps nothing else from its turn, and has turns of its own.
+    // Readings that may take minutes use separate turns, so that they do not block others.
     const turns = isLong(limit) ? this.longTurns : this.turns;
     return turns.take(options.signal, () => this.readNow(name, input, limit, options));
   }

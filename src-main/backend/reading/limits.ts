@@ -5,7 +5,7 @@ import type { ReadingContract } from './contract.ts';
 
 export type ReadingName = keyof ReadingContract['requests'];
 
-/** What a reading may take before it is ended. */
+/** Limits of a reading, which is ended above them. */
 export interface ReadingLimit {
   /** Processor time. Infinite: it says how far it is, and can be cancelled. */
   readonly milliseconds: number;
@@ -14,7 +14,7 @@ export interface ReadingLimit {
 }
 
 const maxMemoryBytes = 2.5 * 2 ** 30;
-/** Of the memory that a large file adds where it is read in whole: it becomes float32, beside what is made of it. */
+/** Additional memory per byte of a file read whole: it becomes float32, plus the result. */
 const memoryPerByte = 4;
 /** A tenth of what a slow processor hashes. */
 const bytesPerMillisecond = 25_000;
@@ -108,7 +108,7 @@ export function millisecondsForRuns(count: number): number {
   return milliseconds.checkRuns + 100 * count;
 }
 
-/** Whether it keeps nothing else from its turn, since it may take minutes. */
+/** Returns true if a reading may take minutes and so uses the separate turns. */
 export function isLong({ milliseconds }: ReadingLimit): boolean {
   return milliseconds > 60_000;
 }

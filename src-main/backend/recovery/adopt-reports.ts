@@ -5,7 +5,7 @@ import { readBounded } from '../../files/foreign-file.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Adoption } from './set-aside.ts';
 
-/** What of report.json its row is made of. */
+/** Fields of report.json for its row. */
 const storedSchema = z.object({
   name: z.string(),
   note: z.string().default(''),

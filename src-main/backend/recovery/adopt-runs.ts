@@ -40,8 +40,8 @@ export async function adoptRuns(services: HandlerServices, { skipped }: Adoption
 }
 
 /**
- * Adds a run again that was adopted without its base, now that the model and the dataset that its folder names can be found; what was
- * noted on it meanwhile stays. Whether that was so.
+ * Adds a run again that was adopted without its base, now that the model and the dataset that its folder names can be
+ * found; what was noted on it meanwhile stays. Returns true if it did.
  */
 export async function completeRun(services: HandlerServices, { id, ...noted }: RunRecord): Promise<boolean> {
   const { home, store } = services;
@@ -94,7 +94,7 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   const last = checkpoints.reduce((latest, { step }) => Math.max(latest, step), 0);
   if (!isWhole) return;
   if (last > 0) await restoreHistory(services, run, last);
-  // Those of an ended run go to its end; one that goes on repeats what came after its checkpoint.
+  // An ended run keeps all samples; a resumable one repeats those after its checkpoint.
   await restoreSamples(services, run, run.finishedAt === null ? last : Number.POSITIVE_INFINITY);
 }
 

@@ -51,7 +51,7 @@ function withoutBase(store: Services['store']): RunRecord[] {
 
 interface Found {
   readonly model: ModelRecord;
-  /** That made it. */
+  /** Run that trained it. */
   readonly run: RunRecord | null;
 }
 
@@ -64,7 +64,7 @@ async function baseOf({ store, home }: HandlerServices, adapter: AdapterRecord):
   try {
     const own = adapter.modelId === null ? null : store.models.find(adapter.modelId);
     const models = store.models.list();
-    // Of several that are the same, its own.
+    // Among several equal models, the run's own.
     const model = await namedBase(folder, models, { fingerprintOnly: own !== null });
     if (model === null || model.description.fingerprint === own?.description.fingerprint) return null;
     await readFacts(folder, model.description);

@@ -7,11 +7,11 @@ import { Aside, type Recovery } from './set-aside.ts';
 
 export type { Recovery } from './set-aside.ts';
 
-/** What came of it. */
+/** Result of the recovery. */
 export interface Recovered {
   readonly way: RecoveryWay;
   readonly backupAt: number | null;
-  /** What was added from folders that no row named. */
+  /** Records added from folders that no row named. */
   readonly added: Adopted;
   readonly skipped: readonly string[];
   /** The damaged files. */
@@ -30,7 +30,7 @@ export function beginRecovery(home: Home, way: RecoveryWay): Recovery {
 
 /** After it is opened, with the bundled models and datasets: adds the folders that it does not know. */
 export async function finishRecovery(services: HandlerServices, recovery: Recovery): Promise<Recovered> {
-  // It reads files of every kind, which few starts do.
+  // Imported on demand: it reads files of every kind, which few starts need.
   const { adoptFolders } = await import('./adopt-folders.ts');
   const added = await adoptFolders(services, recovery);
   const { aside, backupAt, skipped } = recovery;

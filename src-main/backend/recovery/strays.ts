@@ -11,7 +11,7 @@ import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 
-/** What lies in the home and no row of the database names, relative to it. Nothing is said of folders that are not the studio's. */
+/** Lists paths in the home, relative to it, that no row of the database names. Foreign folders are ignored. */
 export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
   const runs = store.runs.places();
   const named = new Set([
@@ -40,7 +40,7 @@ export function findLinks({ home }: Pick<Parts, 'home'>): string[] {
   );
 }
 
-/** As `findStrays`, with what each takes; with `only`, of the one there. */
+/** Counterpart of `findStrays` with the size of each; with `only`, just the one at that path. */
 export function listStrays(parts: Parts, only: string | null = null): Promise<Stray[]> {
   const strays = findStrays(parts).filter(({ path }) => only === null || path === only);
   return Promise.all(

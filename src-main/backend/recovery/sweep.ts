@@ -7,8 +7,9 @@ import { findLinks, findStrays } from './strays.ts';
 import { sweepOutputs } from './sweep-outputs.ts';
 
 /**
- * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names are
- * added, and rows that lag behind the folder of their run are put right. What cannot be read is left for the person to delete.
+ * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names
+ * are added, and rows that lag behind the folder of their run are put right. Unreadable folders are left for the user
+ * to delete.
  * @returns one sentence for each link in the home's folders, which is skipped
  */
 export async function sweepHome(services: HandlerServices): Promise<string[]> {
@@ -18,7 +19,7 @@ export async function sweepHome(services: HandlerServices): Promise<string[]> {
   removeCompiled(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
-    // It reads files of every kind, which few starts do.
+    // Imported on demand: it reads files of every kind, which few starts need.
     const { adoptFolders } = await import('./adopt-folders.ts');
     const adopted = await adoptFolders(services, found);
     log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');

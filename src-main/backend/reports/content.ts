@@ -18,7 +18,7 @@ import { studyWords } from '../studies/study-words.ts';
 import { comparisonTable } from './comparison-table.ts';
 import { commonExamples, methodLabel, type ReportOptions, variantName } from './options.ts';
 
-/** What a group of runs is called in tables and figures. */
+/** Noun for a group of runs in tables and figures. */
 export const groupNoun = 'config';
 
 /** One heading of the results with its tables. */

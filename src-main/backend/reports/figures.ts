@@ -39,7 +39,7 @@ export const drawnEvaluations = [
   'eval_perplexity',
   'eval_loss',
 ];
-/** Of more runs with CoTo, the active layers of one of each config are drawn. */
+/** Above this number of runs with CoTo, one run of each config shows its active layers. */
 const maxActivations = 4;
 
 /** Every figure of the report in both themes, in reading order: studies first, then training. */

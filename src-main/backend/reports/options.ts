@@ -25,11 +25,11 @@ export interface ReportOptions {
   readonly curves: ReadonlyMap<string, ReadonlyMap<string, Curve>>;
   /** Active groups by run id; null or absent if a run recorded no masks. */
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
-  /** What runs answered at their evaluations, by run id. */
+  /** Answers of the runs at their evaluations, by run id. */
   readonly samples: ReadonlyMap<string, RunSamples>;
   /** The file that makes a study again, by study id. */
   readonly studyYaml: ReadonlyMap<string, string>;
-  /** Whether the learning rates behind the runs' comparison were tuned, and behind each study's, by its id. */
+  /** Verdicts on the tuning of the learning rates, for the runs' comparison and for each study by its id. */
   readonly tuned: { readonly runs: TunedVerdict | null; readonly studies: ReadonlyMap<string, TunedVerdict | null> };
   /** Absolute path of the plotly bundle to inline into the page. */
   readonly plotlyScript: string;

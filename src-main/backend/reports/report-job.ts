@@ -38,7 +38,7 @@ export const reportJob = defineJob({
       throw new StudioError('invalid_input', 'A report needs at least one run or study.');
     const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
     const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
-    // What draws and words it is of no use before.
+    // Imported on demand: drawing and writing code is not needed before.
     const { drawnEvaluations, writeReport } = await import('./index.ts');
     const directory = home.absolute('reports', reportId);
     const content = {

@@ -9,7 +9,7 @@ import type { Home } from '../home/home.ts';
 /** Extensions of the files of a report. */
 const extensions = new Set(['.html', '.csv', '.json', '.md']);
 
-/** What of report.json is read again. Reports of earlier versions do not name the two sides. */
+/** Fields of report.json that are read again. Reports of earlier versions do not name the two sides. */
 const storedSchema = z.object({
   conclusions: z.array(z.string()),
   sides: z.object({ without: z.string(), coto: z.string() }).default({ without: 'LoRA', coto: 'LoRA + CoTo' }),
@@ -36,7 +36,7 @@ export async function readPage(home: Home, report: ReportRecord): Promise<{ html
   };
 }
 
-/** What the report found, from the numbers beside it. */
+/** Reads the findings of a report, from the numbers beside it. */
 export async function readSummary(home: Home, report: ReportRecord): Promise<ReportSummary> {
   const text = await readPart(home, report, report.path.replace(/\.html$/, '.json'));
   const { conclusions, sides, table } = storedSchema.parse(JSON.parse(text));

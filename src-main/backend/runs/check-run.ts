@@ -18,7 +18,7 @@ export async function checkRun(
   await checkRuns(parts, [{ config, model, dataset }]);
 }
 
-/** As `checkRun`, with one limit of time for all: it throws what is wrong with the first that does not fit. */
+/** Counterpart of `checkRun` with one time limit for all: throws the error of the first that does not fit. */
 export async function checkRuns(
   parts: Parts,
   runs: readonly { readonly config: RunConfig; readonly model: Base; readonly dataset: DatasetDescription }[],

@@ -17,7 +17,7 @@ export function keepCheckpoint({ home, store }: Parts, runId: string, checkpoint
       : (store.runs.find(runId)?.checkpoints ?? []).filter(
           ({ kind, folder }) => kind === checkpoint.kind && folder !== checkpoint.folder,
         );
-  // What was recorded of its steps came before it: it is on the disk with it.
+  // The steps' records precede the checkpoint, so they reach the disk with it.
   store.durably(() => store.runs.saveCheckpoint(runId, checkpoint));
   for (const { folder } of replaced) discardFolder(home.absolute(folder));
 }

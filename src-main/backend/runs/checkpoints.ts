@@ -81,7 +81,7 @@ function evaluationAt(
   return loss === null && Object.keys(metrics).length === 0 ? null : { loss, metrics };
 }
 
-/** Of a run that can go on: what it could not do without the checkpoint. */
+/** Returns the ability that a resumable run would lose without the checkpoint. */
 function neededFor(
   { home }: Pick<Services, 'home'>,
   run: RunRecord,

@@ -93,8 +93,8 @@ interface Resumption {
 }
 
 /**
- * Compares dataset and base of a run with those that its checkpoint was trained on. Where an earlier version saved no hashes, the
- * run's log reports that.
+ * Compares dataset and base of a run with those that its checkpoint was trained on. Without saved hashes of an earlier
+ * version, the run's log reports the gap.
  */
 export async function compareInputs(
   parts: Parts,

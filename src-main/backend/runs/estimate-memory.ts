@@ -6,7 +6,10 @@ import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
 import { staysEncoded, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
-/** Of the engine's process before a model is loaded: Node, tfjs and the backend's code (`bench/large-base.mjs --shape tiny`). */
+/**
+ * Memory of the engine's process before a model is loaded: Node, tfjs and the backend's code (`bench/large-base.mjs
+ * --shape tiny`).
+ */
 export const programBytes = 150e6;
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
@@ -26,9 +29,9 @@ export interface StepShape {
   readonly outputs: number;
   readonly batch: number;
   readonly gradientCheckpointing: boolean;
-  /** Whether states wait for the backward pass in bfloat16. */
+  /** True if states wait for the backward pass in bfloat16. */
   readonly halvedStates: boolean;
-  /** Whether products with the frozen linear layers run in 16 bits. */
+  /** True if products with the frozen linear layers run in 16 bits. */
   readonly halfProducts: boolean;
   /** Id of the compute backend. */
   readonly backend: ComputeId;
@@ -42,11 +45,11 @@ export interface StepShape {
  *   adapter up once more for its gradient (in bfloat16 half as large).
  * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
  *   are not trained.
- * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest such
- *   sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
- *   gradient checkpointing only the layers' inputs are kept, and one layer's own states; halved states are half as large while
- *   they wait, and an operation's own are restored for its gradients. With them, the matrices that an adapter makes of an
- *   encoded weight.
+ * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest
+ * such sum over the layers. The estimate has every layer on: with CoTo, steps whose lowest layers are off need less.
+ * With gradient checkpointing only the layers' inputs are kept, and one layer's own states; halved states are half as
+ * large while they wait, and an operation's own are restored for its gradients. With them, the matrices that an adapter
+ * makes of an encoded weight.
  * - logits: the head with its gradients.
  */
 export function estimateMemory(shape: StepShape): MemoryNeed['memory'] {
@@ -148,7 +151,10 @@ function keptWeightBytes({ description, backend, halfProducts }: StepShape): num
   return weightsStayEncoded(description, backend, halfProducts) ? parameterCount * bytesPerBrainFloat : null;
 }
 
-/** Whether the backend keeps the weights of a base as its files have them, or rounds them to 16 bits for products of these. */
+/**
+ * Returns true if the backend keeps a base's weights encoded like in their files, or rounds them to 16 bits for 16-bit
+ * products.
+ */
 export function weightsStayEncoded(
   description: Pick<ModelDescription, 'parameterCount' | 'dtype'>,
   backend: ComputeId,

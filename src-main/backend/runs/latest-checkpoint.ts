@@ -53,7 +53,7 @@ function looksWhole(home: Home, { folder, step }: CheckpointRecord): boolean {
   }
 }
 
-/** What is wrong with a checkpoint, or null. */
+/** Returns the problem of a checkpoint, or null. */
 async function damageOf(home: Home, { folder, step }: CheckpointRecord): Promise<string | null> {
   try {
     const { trainer } = await checkCheckpoint(home.absolute(folder));

@@ -10,7 +10,7 @@ import type { JobRepository } from '../../store/repositories/jobs.ts';
 /** Time of a step, measured on past runs. */
 export interface MeasuredStep {
   readonly milliseconds: number;
-  /** Whether those runs had the same variant and rank; if not, the step may take much longer, or less. */
+  /** True if those runs had the same variant and rank; otherwise the step may take much longer, or less. */
   readonly ofSameAdapter: boolean;
 }
 

@@ -7,9 +7,9 @@ import { memoryRoomOn } from './memory-room.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /**
- * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that is estimated to fit into what
- * the backend can have now, and as many accumulation steps as keep the effective batch. Where none fits, single examples. Any
- * other run as it is.
+ * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that is estimated to fit
+ * into what the backend can have now, and as many accumulation steps as keep the effective batch. If none fits, single
+ * examples. Any other run as it is.
  */
 export async function withMicroBatches(
   services: Services,

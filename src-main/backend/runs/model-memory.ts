@@ -13,14 +13,14 @@ import { checkedRun } from './run-yaml.ts';
 
 type Model = Pick<ModelRecord, 'id' | 'description' | 'path'>;
 
-/** Of texts, which are longer than most of what people fine-tune on. */
+/** Length of texts, above that of most fine-tuning datasets. */
 const usualLength = 1024;
 /** Classes of a new head, where the model has none. */
 const usualClasses = Array.from({ length: 10 }, (_, index) => String(index));
 
 /**
- * What it takes to train each model with LoRA of rank 16 on every linear layer, on the compute backend that a run would use
- * now. The effective batch is the same in all choices.
+ * Estimates the memory to train each model with LoRA of rank 16 on every linear layer, on the compute backend that a
+ * run would use now. The effective batch is the same in all choices.
  */
 export async function memoryOfModels(services: Services, models: readonly Model[]): Promise<ModelMemory[]> {
   const found = await Promise.all(models.map((model) => memoryOfModel(services, model).catch(nullIfUnreadable)));
@@ -70,7 +70,7 @@ interface Quantized {
   readonly description: ModelDescription;
 }
 
-/** What the model would be in eight and in four bits; nothing for one that cannot be quantized, or is already. */
+/** Estimates the model in eight and in four bits; empty if it cannot be quantized, or already is. */
 async function quantizedOf(model: Model): Promise<Quantized[]> {
   const plan = await planOf(model).catch(nullIfUnreadable);
   return (['Q8_0', 'nf4'] as const).flatMap((type) => {

@@ -7,7 +7,7 @@ import type { RunCost } from '../reading/run-schemas.ts';
 import type { Services } from '../services/services.ts';
 import { sharedParts } from './check-run.ts';
 
-/** What runs cost that were checked before, on the compute backends that they would use. */
+/** Returns the costs of checked runs on their compute backends. */
 export async function costsOf(
   services: Services,
   runs: readonly {

@@ -76,7 +76,7 @@ export function readRunFile({ path: home }: Pick<Home, 'path'>, folder: string):
   }
 }
 
-/** As `readRunFile`: of the run whose folder it is, whatever else the file says. */
+/** Counterpart of `readRunFile` that takes the run's id from its folder, regardless of the file's. */
 export function recordIn(file: RunFile, folder: string, id: string): RunRecord {
   return { ...file.run, id, folder, checkpoints: [], studyId: null };
 }

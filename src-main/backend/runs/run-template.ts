@@ -18,7 +18,7 @@ export async function keepTemplate(
       ownTemplate(config.chat_template) ?? (await reader.read('templates', { folder: model.path })).own[0]?.text;
     if (text !== undefined) await writeFileAtomic(join(home.absolute(folder), chatTemplateFile), text);
   } catch (error) {
-    // What cannot be read is said by the training itself.
+    // Training itself reports unreadable templates.
     log.warn({ err: error, run: id }, 'the chat template of a run was not kept');
   }
 }

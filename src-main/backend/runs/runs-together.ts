@@ -7,7 +7,7 @@ import type { Services } from '../services/services.ts';
 import { memoryRoomOn } from './memory-room.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
-/** Of the memory of runs that train together, what all of them share. */
+/** Parts of the memory that runs training together share. */
 const commonParts: ReadonlySet<string> = new Set(['program', 'weights']);
 
 /** Runs in one pass, at most: beyond, a pass gains nothing, and an interruption costs more. */

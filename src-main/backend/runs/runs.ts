@@ -112,7 +112,7 @@ export function cancelRun(services: HandlerServices, id: string): void {
   services.queue.cancel(job.id);
 }
 
-/** Of runs that ended early, or wait: they can be resumed. */
+/** Statuses of runs that ended early or wait, and can be resumed. */
 export const resumableStatuses: ReadonlySet<RunStatus> = new Set([
   'paused',
   'interrupted',
@@ -170,7 +170,7 @@ function checkedFolder(run: RunRecord, folder: string): string {
 export async function removeRun(services: HandlerServices, id: string, undoMilliseconds: number): Promise<number> {
   const { home, deletions } = services;
   const run = refuseWhileTraining(services, id);
-  // It must not start while it can be brought back; brought back, it is paused.
+  // A deleted run must not start while deletion can be undone; after undo, it is paused.
   if (undoMilliseconds > 0 && run.status === 'queued') pauseRun(services, id);
   const freedBytes = await folderBytes(home.absolute(run.folder));
   await deletions.remove('runs', id, undoMilliseconds, () => removeRunNow(services, id));

@@ -26,7 +26,7 @@ export function ranksOf(
   return targets.map(({ name, aliases }) => strength(parameters, [name, ...aliases]).rank);
 }
 
-/** What the schedule switches, in the order of the model: layers, or modules. */
+/** Names of the schedule's units in the order of the model: layers, or modules. */
 export function groupNames(coto: RunConfig['coto'], targets: readonly LinearModule[]): string[] {
   const names = targets
     .filter((module) => module.layer !== null)

@@ -48,7 +48,10 @@ export async function runsToTrainWith(
   return others.slice(0, fit - 1).map(({ id }) => id);
 }
 
-/** Trains the runs of several jobs in shared passes. Where memory runs out, they go on in two groups, one after the other. */
+/**
+ * Trains the runs of several jobs in shared passes. If memory runs out, they continue in two groups, one after the
+ * other.
+ */
 export function trainTogether(
   given: readonly JobMember<SharedPayload>[],
   services: HandlerServices,

@@ -17,7 +17,7 @@ export interface Services {
   readonly log: Log;
   readonly deletions: Deletions;
   readonly engine: EngineSupervisor;
-  /** Of the graphics cards, by every program. */
+  /** Usage of the graphics cards by all programs. */
   readonly usage: UsageMeter;
   readonly reader: ForeignReader;
   readonly eventLogs: EventLogs;

@@ -20,8 +20,8 @@ import type { AdapterSource, StudioFacts } from './study-facts.ts';
 type ScoredSpec = ScoreSpec | MasksSpec;
 
 /**
- * Checks a plan before anything is queued: its runs, and of what it scores the bases, the dataset, its test examples, the
- * labels and the metric that the study judges by, if it names one. What only tensors tell is left to the engine.
+ * Checks a plan before anything is queued: its runs, and of what it scores the bases, the dataset, its test examples,
+ * the labels and the metric that the study judges by, if it names one. Only the engine checks facts that need tensors.
  * @throws StudioError naming adapter or dataset, with the way out
  */
 export async function checkPlan(
@@ -65,7 +65,7 @@ interface ScoredAdapter {
   /** Identifies it among the plan's. */
   readonly place: string;
   readonly adapter: AdapterSource;
-  /** Whether its own task head is in use. */
+  /** True if its own task head is in use. */
   readonly head: boolean;
 }
 

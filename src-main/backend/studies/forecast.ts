@@ -17,7 +17,7 @@ import { testExamples } from './check-design.ts';
 import { preparedStudy } from './studies.ts';
 
 /**
- * What a study would cost and could decide, without starting it.
+ * Estimates a study's cost and detectable differences, without starting it.
  * @throws StudioError as the study itself would before its start
  */
 export async function forecastStudy(services: HandlerServices, given: StudyConfig): Promise<StudyForecast> {

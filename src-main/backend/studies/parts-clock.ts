@@ -67,7 +67,7 @@ export class PartsClock {
   }
 }
 
-/** Of parts that run at once, those that wait for memory take as long as those that run. */
+/** Among parallel parts, those that wait for memory are assumed to take as long as the running ones. */
 function leftOf({ count, shares, left }: RunningPart, elapsed: number): number | null {
   if (left.size === 0) return null;
   const longest = Math.max(...left.values());

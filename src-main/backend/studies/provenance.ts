@@ -66,7 +66,7 @@ interface Material {
   readonly modelIds: ReadonlySet<string>;
 }
 
-/** What the plan is made of, in the order of its parts. */
+/** Collects the inputs of the plan, in the order of its parts. */
 async function materialOf(services: HandlerServices, specs: readonly JobSpec[]): Promise<Material> {
   const { store } = services;
   const adapters = new Map<string, AdapterRecord>();

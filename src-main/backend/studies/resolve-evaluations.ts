@@ -82,8 +82,8 @@ export async function resolveEvaluations<Spec extends ScoreSpec | MasksSpec>(
 }
 
 /**
- * Groups evaluations by base. Those on several datasets are one job, so that a merge which is evaluated on each is made
- * once.
+ * Groups evaluations by base. Evaluations on several datasets are one job, so that a merge evaluated on each is
+ * computed once.
  */
 export function groupEvaluations<Spec>(evaluations: readonly ResolvedEvaluation<Spec>[]): EvaluationGroup<Spec>[] {
   return [...Map.groupBy(evaluations, ({ modelId }) => modelId)].map(([modelId, members]) => {

@@ -26,7 +26,7 @@ export async function createStudy(
     /** By default a new one. */
     id?: string;
     parentId: string | null;
-    /** Where its runs are trained; null or absent: here. */
+    /** Target that trains its runs; null or absent: this machine. */
     target?: string | null;
     /** Jobs of runs that were queued with the study; the queue handles their failures. */
     with?: readonly JobRecord[];

@@ -36,7 +36,7 @@ export type AdapterSource =
   | { readonly record: AdapterRecord; readonly config: null; readonly name: string }
   | { readonly record: null; readonly config: RunConfig; readonly name: string };
 
-/** What the studio knows of a study's adapters before it starts, from records and headers: no tensor is read. */
+/** Provides facts about a study's adapters before it starts, from records and headers: no tensor is read. */
 export class StudioFacts implements StudyFacts {
   private readonly services: HandlerServices;
   private readonly outlines = new OutlineCache();
@@ -118,7 +118,7 @@ export class StudioFacts implements StudyFacts {
       if (!declaration.averagesOutputs) return noOutputs;
     }
     const outlines = await Promise.all(sources.map((source) => this.shapeOf(source, description)));
-    // Those of runs are planned without their heads, which are then compared by their labels alone.
+    // Adapters of planned runs have no heads yet, so all are compared by their labels alone.
     const isPlanned = sources.some(({ record }) => record === null);
     const compared = isPlanned ? outlines.map((outline) => ({ ...outline, saved: new Map(), labels: null })) : outlines;
     const { layerCount } = description;
@@ -203,7 +203,7 @@ export class StudioFacts implements StudyFacts {
     const { description } = await this.baseOf(sources);
     const settings = this.taskOf(sources);
     const data = await peekDataset(this.services, dataset);
-    // Whether it can learn from these data is checked with the plan, after what comes before it.
+    // The plan checks later, after its earlier parts, if the task suits the dataset.
     const task = resolveTask({ task: settings.task, model: description, columns: data.text?.columns ?? null });
     return metricKnownBy(task, data, settings);
   }

@@ -16,8 +16,8 @@ const yamlName = 'study.yaml';
 const maxAdapters = 4;
 
 /**
- * What a study can be saved as: the file that makes it again, its result with how it was made, and its tables as Markdown
- * and CSV.
+ * Returns the files of a saved study: the file that repeats it, its result with its provenance, and its tables as
+ * Markdown and CSV.
  * @throws StudioError refused while it has no result
  */
 export function studyFiles(

@@ -19,7 +19,7 @@ export const studyJob = defineJob({
   references({ studyId }, store) {
     const study = store.studies.find(studyId);
     if (study === null) return [];
-    // Those given by a run's settings are trained again where they are gone.
+    // Adapters given by run settings are trained again if they were deleted.
     return studyKind(study.kind)
       .references(study.config)
       .flatMap((adapter) => ('run' in adapter ? [] : adapter));

@@ -26,7 +26,10 @@ export function adaptersOf(specs: readonly { readonly subject: Subject }[]): Ada
   );
 }
 
-/** What the engine needs of subjects whose leaves are adapters of the studio: their datasets and the distinct folders. */
+/**
+ * Returns the engine's fields for subjects whose leaves are adapters of the home: their datasets and the distinct
+ * folders.
+ */
 export function subjectFields(
   { home, store }: Pick<Services, 'home' | 'store'>,
   datasets: readonly DatasetUse[],

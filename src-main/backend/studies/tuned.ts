@@ -25,7 +25,7 @@ export async function recordTunings(services: Parts, studyId: string, chosen: re
   }
 }
 
-/** Whether a study's comparison is tuned; null before it has a result, and where it compares no adapters. */
+/** Judges if a study's comparison is tuned; null before it has a result, or if it compares no adapters. */
 export async function tunedStudy(services: Parts, study: StudyRecord): Promise<TunedVerdict | null> {
   if (study.result === null) return null;
   const work = studyWork(study.kind);

@@ -5,7 +5,7 @@ import { openBelow, readBelow } from '../../files/foreign-file.ts';
 import { bundleNames, resultNames } from '../bundles/bundle-files.ts';
 import { bundleLimits } from '../reading/limits.ts';
 
-/** What is followed of `study.json`. */
+/** Fields of `study.json` needed to follow it. */
 const bundleSchema = z.object({
   id: z.string(),
   jobs: z.array(z.object({ index: z.number().int().min(0), runId: z.string(), title: z.string() })),
@@ -18,7 +18,7 @@ const progressSchema = z.object({ step: z.number().int(), steps: z.number().int(
 /** How far a run is. */
 export type RunProgress = z.infer<typeof progressSchema>;
 
-/** What the files of a bundle say of its runs: this is the truth, whatever an engine says. */
+/** State of a bundle's runs according to its files, which take precedence over the engine. */
 export interface Results {
   readonly done: ReadonlySet<string>;
   /** Names of files by run. */
@@ -92,7 +92,7 @@ export class ProgressTails {
 
   private async readOne(name: string): Promise<RunProgress | null> {
     const tail = this.tails.get(name) ?? { offset: 0, rest: '' };
-    // It is renamed when its run ends, also between two calls of this.
+    // A run's end renames the folder, possibly between two calls.
     const file = `${bundleNames.results}/${name}/${resultNames.progress}`;
     const read = await tailOf(this.folder, file, tail.offset).catch(() => null);
     if (read === null) return this.latest.get(name) ?? null;

@@ -94,7 +94,7 @@ async function ownBundles({ store, home }: HandlerServices, { record }: Place): 
   for (const folder of folders) {
     const bundle = await readFollowedBundle(folder).catch(() => null);
     const known = bundle === null ? null : store.bundles.find(bundle.id);
-    // What lies there now is another one's where the studio does not know it.
+    // Unknown bundles at that path belong to someone else.
     if (bundle === null || known === null) continue;
     const submissions = byFolder.get(folder) ?? [];
     own.push({ ...bundle, studyId: submissions[0]?.studyId ?? known.studyId, submissions });
@@ -131,7 +131,7 @@ async function reasonToKeep(
   }
 }
 
-/** What the removal of a folder frees, in bytes: files with links elsewhere, as shared bases have, stay. */
+/** Returns the bytes that removing a folder frees: files with links elsewhere, such as shared bases, stay. */
 async function freedBytes(folder: string): Promise<number> {
   const files = new Map<number, { readonly bytes: number; readonly links: number; seen: number }>();
   for await (const path of filesBelow(folder)) {

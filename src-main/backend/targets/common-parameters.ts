@@ -85,7 +85,7 @@ const commonSchema = z.object({
   ssh_config: z.string().default(''),
 });
 
-/** What every target has. @throws ZodError for a command without words */
+/** Parses the parameters that all targets share. @throws ZodError for a command without words */
 export function commonParameters(parameters: ParameterValues): z.infer<typeof commonSchema> {
   return commonSchema.parse(parameters);
 }

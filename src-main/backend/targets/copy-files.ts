@@ -225,7 +225,7 @@ function start([program = '', ...words]: readonly string[], signal: AbortSignal 
 }
 
 function failure({ host }: SshPlace, said: string): StudioError {
-  // What they say at the end is that there was an error.
+  // Final lines only say that there was an error.
   const ends =
     /^(tar: (Exiting with failure status|Error is not recoverable)|rsync error:|rsync: connection unexpectedly).*$/gm;
   const words = lastLine(said.replaceAll(ends, '')) || lastLine(said);

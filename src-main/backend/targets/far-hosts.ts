@@ -8,10 +8,10 @@ import type { TargetEngine } from './target.ts';
 
 /** Hosts that share no folder with this machine: each has a copy of the bundle, and what comes of it is copied back. */
 export interface FarHosts {
-  /** As the target names it, below the home folder of each. */
+  /** Folder in the target's notation, below the home folder of each host. */
   readonly folder: string;
   readonly engine: Required<Pick<TargetEngine, 'send' | 'fetch' | 'setAside' | 'remove' | 'removeInputs'>>;
-  /** Where the bundle is on a host. */
+  /** Returns the path of the bundle on a host. */
   folderOn(host: string, bundle: string): Promise<string>;
 }
 

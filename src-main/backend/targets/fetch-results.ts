@@ -143,7 +143,7 @@ export class ResultFetcher {
   }
 }
 
-/** Of a folder that is one: a link that a host has sent would lead to files of this machine. */
+/** Ignores links: one sent by a host could lead to local files. */
 async function namesIn(folder: string): Promise<string[]> {
   const found = await lstat(folder).catch(() => null);
   return found?.isDirectory() === true ? readdir(folder) : [];

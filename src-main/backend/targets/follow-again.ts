@@ -20,7 +20,7 @@ export function unfollowedStudies({ store }: Parts): StudyRecord[] {
     .sort((one, other) => one.createdAt - other.createdAt);
 }
 
-/** Whether following it ended other than by an end of the runs, or by somebody who cancelled them. */
+/** Returns true if following stopped for another reason than the end of the runs or a cancel by the user. */
 function wasLeft({ store }: Parts, studyId: string): boolean {
   const job = store.jobs.findOfSubject(studyId);
   if (job === null) return false;

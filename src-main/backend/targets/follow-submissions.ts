@@ -188,7 +188,7 @@ async function cancelOpen(
   id: string,
   runs: readonly PlacedRun[],
 ): Promise<void> {
-  // As stored: it may have been submitted in part.
+  // Reads the stored parts: the submission may be incomplete.
   const parts = submissions.list(studyId).find((one) => one.id === id)?.parts ?? [];
   await engine.cancel(bundle.folder, parts);
   endSubmission(submissions, { id, runs });

@@ -7,7 +7,7 @@ const maxSkewSeconds = 30;
 /** A bundle with one small base. */
 const minFreeKilobytes = 2 ** 20;
 
-/** What a node is asked, in the POSIX shell that it has: lines of name=value. $1 is a file that was written here. */
+/** Script that a node runs in its POSIX shell; prints lines of name=value. $1 is a file written by this machine. */
 const question = [
   'echo "node=$(uname -n)"',
   'echo "machine=$(uname -m)"',
@@ -27,12 +27,12 @@ export function nodeWords(marker: string, command: readonly string[]): string[] 
 interface Asked {
   readonly host: string | null;
   readonly folder: string;
-  /** What the target trains on; auto: what the study takes here. */
+  /** Compute backend of the target; auto: that of the local study. */
   readonly compute_backend: string;
   readonly now?: number;
 }
 
-/** What a node answered, in words, and what stands against training there. */
+/** Describes a node's answer, and the problems that prevent training there. */
 export function nodeFindings(answer: string, { host, folder, compute_backend, now = Date.now() }: Asked): TargetProbe {
   const said = new Map(
     answer.split('\n').flatMap((line): [string, string][] => {

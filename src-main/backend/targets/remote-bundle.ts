@@ -45,7 +45,7 @@ export function belowHome(folder: string): string {
   return folder.replace(/^~\//, '');
 }
 
-/** Where a bundle is below the root of a host. */
+/** Returns the path of a bundle below the root of a host. */
 export function bundleThere(root: string, bundle: string): string {
   return `${root}/${basename(bundle)}`;
 }

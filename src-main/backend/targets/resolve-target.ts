@@ -36,7 +36,8 @@ export function resolveTarget({ store }: Pick<Services, 'store'>, name: string):
 }
 
 /**
- * As `resolveTarget`, for somebody who names it now. A study that was created for a target names one that was allowed then.
+ * Counterpart of `resolveTarget` for a target that is being named now. A study that was created for a target names one
+ * that was allowed then.
  * @throws StudioError refused for a host that only the window names
  */
 export function requireTarget(services: Pick<Services, 'store' | 'paths'>, name: string): ResolvedTarget {
@@ -45,7 +46,7 @@ export function requireTarget(services: Pick<Services, 'store' | 'paths'>, name:
   return resolved;
 }
 
-/** What a target runs, and where, is for the person at the terminal to say: the window runs only what was added. */
+/** Only a user at the terminal may say what a target runs, and where; the window runs added targets only. */
 export function requireCommand({ paths }: Pick<Services, 'paths'>): void {
   if (paths !== anyPath)
     throw new StudioError(

@@ -8,7 +8,7 @@ export interface ProgramOutput {
 }
 
 export interface ProgramOptions {
-  /** What it reads from standard input. */
+  /** Content of standard input. */
   readonly input?: string;
   readonly signal?: AbortSignal;
   /** Default: 60. A scheduler that hangs must not hang the studio. */
@@ -51,7 +51,7 @@ export function runThere({ host, config }: SshPlace): RunProgram {
   requireHost(host);
   return async (words, options) => {
     const output = await runHere(commandThere({ host, config }, words.map(quoted).join(' ')), options);
-    // What ssh itself has to say; a program that answers 255 is indistinguishable, and none of ours does.
+    // Errors of ssh itself; a program that exits with 255 looks the same, and none of the project's does.
     if (output.code === 255)
       throw new StudioError(
         'disconnected',
@@ -69,7 +69,7 @@ export function commandThere({ host, config }: SshPlace, script: string): string
   return [...sshWords(config), '--', host, script];
 }
 
-/** Whether a program says that a disk, or its share of one, is full. */
+/** Returns true if a program reports a full disk or quota. */
 export function saysDiskIsFull(said: string): boolean {
   return /No space left|Disk quota|ENOSPC/i.test(said);
 }

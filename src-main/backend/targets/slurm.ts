@@ -116,7 +116,7 @@ const ownSchema = z.object({
   options: z.array(z.string()).default([]),
 });
 
-/** What is asked of Slurm for each run, as sbatch and srun take it. */
+/** Returns the Slurm options of each run, as arguments of sbatch and srun. */
 export function resourceWords(parameters: TargetPlace['parameters']): string[] {
   const { partition, account, gpus, cpus, memory, time_limit, options } = ownSchema.parse(parameters);
   return [
@@ -130,7 +130,7 @@ export function resourceWords(parameters: TargetPlace['parameters']): string[] {
   ];
 }
 
-/** What a task of an array does: `worker` starts a run. The shell that reads this is the node's. */
+/** Returns the script of an array task: `worker` starts a run. The node's shell reads it. */
 export function taskScript(folder: string, worker: readonly string[], offset: number): string {
   return [
     '#!/bin/sh',

@@ -68,11 +68,14 @@ export const ssh: Target = {
   open: ({ parameters }) => openHosts(parameters),
 };
 
-/** What each run writes into the logs' folder, by the name of its part and its index. */
+/** Names of the files that each run writes into the log folder, by its part and index. */
 const fileOf = (name: string, index: number, kind: 'host' | 'pid' | 'cancelled' | 'ended' | 'out'): string =>
   `${name}_${index}.${kind}`;
 
-/** What a host does for one run, which `worker` starts: says where it is, and how it ended, in the shared folder. */
+/**
+ * Returns the script of a host for one run, which `worker` starts: it records its location and its end in the shared
+ * folder.
+ */
 export function hostScript(folder: string, worker: readonly string[], name: string): string {
   const logs = quoted(join(folder, 'logs'));
   return [
@@ -228,7 +231,7 @@ function startParallel(logs: string, name: string, words: readonly string[]): Pr
   });
 }
 
-/** Whether that process is the parallel of the part: numbers of processes are used again. */
+/** Returns true if that process is the parallel program of the part: process ids are reused. */
 async function isParallel(pid: string, name: string): Promise<boolean> {
   const { stdout } = await runHere(['ps', '-o', 'args=', '-p', pid]);
   return stdout.includes(`${name}.list`);
@@ -239,7 +242,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 

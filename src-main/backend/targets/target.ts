@@ -2,7 +2,7 @@ import type { Declaration, ParameterValues } from '../../../src-shared/domain/pa
 import type { SubmittedPart, TargetProbe } from '../../../src-shared/domain/target.ts';
 import type { SendWatch } from './remote-bundle.ts';
 
-/** Where a target is, and how it is used. */
+/** Location and settings of a target. */
 export interface TargetPlace {
   readonly host: string | null;
   readonly parameters: ParameterValues;
@@ -15,7 +15,7 @@ export interface EngineState {
   readonly reason: string | null;
 }
 
-/** A target that is submitted to and followed. What came of a run is in its files, whatever the engine says. */
+/** A target that is submitted to and followed. The result of a run is in its files, whatever the engine reports. */
 export interface TargetEngine {
   probe(): Promise<TargetProbe>;
   /** How `indices` are submitted, e.g. in arrays of the size that the scheduler takes; starts nothing. */
@@ -36,14 +36,14 @@ export interface TargetEngine {
   find(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<string, string>>;
   /** By index, asked at once for all parts; null where the engine does not answer now. */
   states(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<number, EngineState> | null>;
-  /** Ends the parts, or only `indices` of them. Those that have ended already stay as they are. */
+  /** Ends the parts, or only `indices` of them. Parts that have already ended stay unchanged. */
   cancel(folder: string, parts: readonly SubmittedPart[], indices?: readonly number[]): Promise<void>;
 }
 
 /** A place that a study's runs are submitted to, and followed at. */
 export interface Target {
   readonly declaration: Declaration;
-  /** Whether it is named with a host: slurm:login1. */
+  /** True if the name includes a host: slurm:login1. */
   readonly takesHost: boolean;
   open(place: TargetPlace): TargetEngine;
 }

@@ -23,8 +23,8 @@ import { resolveTarget } from './resolve-target.ts';
 import type { TargetEngine } from './target.ts';
 
 /**
- * Trains runs of a study on a target: writes their bundle, submits it, follows it to its end and imports what came of it. What an
- * earlier call has begun is gone on with.
+ * Trains runs of a study on a target: writes their bundle, submits it, follows it to its end and imports what came of
+ * it. Work begun by an earlier call is resumed.
  *
  * @throws StudioError refused, naming them, where runs ended without a result; the others are imported
  */
@@ -141,7 +141,7 @@ function requireAll(target: string, runs: readonly PlacedRun[], { missing, refus
     const torn = refused.find((one) => one.index === index)?.message;
     return torn ?? run?.reason ?? run?.state ?? 'no result';
   };
-  // What stands against all of them, as another processor does, is said once.
+  // A reason that all share, such as another processor, appears once.
   const why = [...Map.groupBy(missing.slice(0, maxNamed), reasonOf)].map(([reason, indices]) => {
     const titles = indices.map((index) => `"${runs.find((one) => one.index === index)?.title ?? index}"`);
     return `${titles.join(', ')}: ${reason}`;

@@ -26,7 +26,7 @@ export function encodeRecord(data: Uint8Array): Buffer {
  * @throws StudioError invalid_file where a checksum or a length is wrong
  */
 export async function* readRecords(path: string): AsyncGenerator<Buffer, void> {
-  /** What is read and not yet given out, from `position` of the file. */
+  /** Bytes read but not yet returned, from `position` of the file. */
   let buffer = Buffer.alloc(0);
   let position = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {

@@ -11,8 +11,8 @@ import { type ImportWatch, StagedHistories } from './staged-histories.ts';
 type Parts = Pick<Services, 'store' | 'hub' | 'reader'>;
 
 /**
- * Imports the runs at `path`, a piece at a time between other requests, and shows all of them at the end. What cannot be read is
- * left out.
+ * Imports the runs at `path`, a piece at a time between other requests, and shows all of them at the end. Unreadable
+ * runs are left out.
  * @throws StudioError if nothing can be, or the reason of `signal`; nothing is imported then
  */
 export async function importRuns(
@@ -35,7 +35,7 @@ export async function importRuns(
       const read = await reader.read('recordedRuns', { path }, { signal: watch.signal, on: { run: keep } });
       problems.push(...read.problems.map((problem) => StudioError.fromValue(problem)));
     } catch (error) {
-      // What was read before a limit is kept.
+      // Runs read before a limit are kept.
       if (!(error instanceof StudioError) || error.code !== 'refused') throw error;
       problems.push(error);
     }

@@ -20,7 +20,7 @@ export interface TargetOptions {
 }
 
 /**
- * Whether a home can be moved there, as far as that is seen without writing there.
+ * Checks if a home can be moved there, as far as possible without writing.
  * @returns the folder's absolute path, and the bytes free on its disk
  * @throws StudioError refused, invalid_input or disk_full, with what to do
  */

@@ -80,7 +80,7 @@ async function copyFile(
       await to.close();
     }
     await chmod(target, mode & 0o777);
-    // What was derived from a file is kept by its time.
+    // Times are copied too, because derived data is cached by file time.
     await utimes(target, atime, mtime);
     return hash;
   } finally {

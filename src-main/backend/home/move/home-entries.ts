@@ -6,8 +6,8 @@ import { logFolder } from '../../../logging/log.ts';
 import { formerPlaceFile, identityFile } from '../home-identity.ts';
 
 /**
- * What the studio keeps in its home, the database last: without it a copy is no home. The window's own files may lie beside, and
- * stay. The rest of `cache` is made again.
+ * Entries of a home, the database last: without it a copy is no home. The window's own files may be in the same folder,
+ * and stay. The rest of `cache` is created again.
  */
 export const homeEntries: readonly string[] = [
   'runs',
@@ -25,7 +25,7 @@ export const homeEntries: readonly string[] = [
   'studio.sqlite',
 ];
 
-/** What belongs to the place and not to what is kept there. */
+/** Entries that belong to the place rather than to its content. */
 export const placeEntries: readonly string[] = [
   'cache/compute.json',
   'studio.sqlite-shm',

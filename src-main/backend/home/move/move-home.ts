@@ -20,12 +20,12 @@ export interface MoveOptions {
   /** The folder by which the home is named: from then on it leads to the new one. */
   readonly place: string;
   readonly folder: string;
-  /** Whether the old files stay. */
+  /** True if the old files stay. */
   readonly keep: boolean;
   /** Heeded until the new home is named. */
   readonly signal: AbortSignal;
   onProgress(progress: JobProgress): void;
-  /** Whether files in a folder can be locked. */
+  /** Tests if files in a folder can be locked. */
   readonly locks?: (folder: string) => boolean;
 }
 
@@ -33,7 +33,7 @@ export interface Moved {
   readonly from: string;
   readonly to: string;
   readonly bytes: number;
-  /** Whether the old folder is still there: kept, or for files in it that are not the studio's. */
+  /** True if the old folder still exists: kept on request, or because of files that are not part of the home. */
   readonly oldIsThere: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function moveHome(options: MoveOptions): Promise<Moved> {
         `The home ${home.path} was last used elsewhere, and was not opened here yet.`,
         'Open it once, and continue its queued jobs or leave them held. Then move it.',
       );
-    // As the backend opens it: a damaged database is not carried along, and one of an earlier version is brought to this one.
+    // Opens the database like the backend: a damaged one is not moved, and one of an earlier version is migrated.
     const store = openStore(home.database, { mayBeNew: !home.hasWork, backups: home.backups });
     store.shrinkLog();
     store.close();

@@ -3,7 +3,7 @@ import { locateHome } from '../../../files/home-place.ts';
 import { checkTarget, probeDisk } from './check-target.ts';
 import { listHome, totalBytes } from './home-entries.ts';
 
-/** What a move would do, while the home is still open. @throws StudioError where it cannot be done */
+/** Plans a move while the home is still open. @throws StudioError if the move is impossible */
 export async function planMove(
   place: string,
   folder: string,

@@ -54,7 +54,7 @@ function goForward(home: string): string | null {
   return `The move of this home from ${origin.from} was not begun by this user here, so the old files were not removed.`;
 }
 
-/** Removes what was moved. What is not the studio's stays, and the folder with it. */
+/** Removes what was moved. Foreign files stay, and the folder with them. */
 export function removeOld(home: string, keep: boolean): void {
   if (existsSync(home)) requireOwnEntries(home);
   if (!keep) {

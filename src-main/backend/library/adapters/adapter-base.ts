@@ -33,7 +33,7 @@ export async function baseOf(parts: Parts, adapters: readonly AdapterRecord[]): 
   return { model: null, description: await deriveBase(folders, names) };
 }
 
-/** What a record says of its base. */
+/** Fields of a record about its base. */
 export interface BaseFields {
   readonly modelId: string | null;
   readonly foreignBase: ForeignBase | null;

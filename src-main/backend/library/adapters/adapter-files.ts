@@ -9,7 +9,7 @@ export const adapterFiles: readonly string[] = [
   'adapter_model.safetensors',
   'coto_config.json',
   'README.md',
-  // Where it was trained with another than its base's.
+  // Present if the adapter was trained with another template than its base's.
   chatTemplateFile,
 ];
 

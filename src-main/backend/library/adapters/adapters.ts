@@ -38,7 +38,7 @@ export interface AdapterDetails {
   readonly note?: string | null;
   /** The chat template that it was trained with; null: its base's, or none. */
   readonly template?: string | null;
-  /** Whether the tokenizer and the chat template that lie beside it are copied too: they may not be the base's. */
+  /** True if the tokenizer and the chat template beside the adapter are copied too: they may differ from the base's. */
   readonly withTokenizer?: boolean;
 }
 
@@ -67,9 +67,9 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
 }
 
 interface Listing {
-  /** Where it was written; by default where it stays. */
+  /** Folder where it was written; default: where it stays. */
   readonly from?: string;
-  /** Whether a folder that does not fit is kept. */
+  /** True to keep a folder that does not fit. */
   readonly keepFolder?: boolean;
   readonly createdAt?: number;
 }
@@ -88,7 +88,7 @@ export async function listAdapter(
   return listRead(parts, id, { ...details, ...baseFields(base) }, read, listing);
 }
 
-/** As `listAdapter`, with the facts of its files as they are read. */
+/** Counterpart of `listAdapter` with the facts already read from its files. */
 export async function listRead(
   { home, store, hub }: Parts,
   id: string,

@@ -39,7 +39,7 @@ export async function namedBase<Model extends BaseModel>(
   return (same.length > 0 || fingerprintOnly ? same : models).find(isNamed) ?? same[0] ?? null;
 }
 
-/** As `namedBase`, else the one that alone fits. */
+/** Returns `namedBase`, else the only model that fits. */
 async function findBase<Model extends BaseModel>(folder: string, models: readonly Model[]): Promise<Model | null> {
   await checkAdapterFolder(folder);
   const named = await namedBase(folder, models);

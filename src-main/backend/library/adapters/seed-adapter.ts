@@ -7,7 +7,7 @@ import { resolveReference } from './adapters.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 
-/** What `init_adapter` names: an adapter, or the adapter of a run that may still be training. Null: nothing, or nothing that is there. */
+/** Resolves `init_adapter`: an adapter, or the adapter of a run that may still be training. Null if there is none. */
 export function seedReference(store: Services['store'], { adapter }: RunConfig): AdapterReference | null {
   const { init_adapter: id } = adapter;
   if (id === null) return null;

@@ -24,7 +24,7 @@ import { describeDataset } from './describe-dataset.ts';
 type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
 interface CachedReading {
-  /** Whether a description of the cache says all that is asked for; by default any does. */
+  /** Returns true if a cached description suffices; default: always. */
   readonly isEnough?: (kept: DatasetDescription) => boolean;
   /** Ends the waiting for a reading that somebody else began. */
   readonly signal?: AbortSignal;

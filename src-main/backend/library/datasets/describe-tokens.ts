@@ -45,7 +45,7 @@ export async function describeTokens(
   throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
 }
 
-/** What was read of an example, for the window: its first tokens. */
+/** Describes a tokenized example for the window by its first tokens. */
 export function describe(
   tokenizer: TextTokenizer,
   { ids, marks, written, counts, answers }: ReadTokens,

@@ -9,7 +9,7 @@ import { thumbnail } from '../../../engine/data/thumbnail.ts';
 /** Pixels of the longer side of an image to be classified. */
 const previewSide = 320;
 
-/** Of an example of a dataset: thumbnails are far smaller, and a page of large images would be gigabytes. */
+/** Limit for a preview: thumbnails are far smaller, and a page of large images would take gigabytes. */
 const maxPreviewSide = 512;
 
 /** Examples of one split from `offset` on, optionally of one label; or those at `indices`. @throws StudioError refused for texts. */

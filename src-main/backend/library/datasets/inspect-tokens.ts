@@ -45,7 +45,7 @@ interface Outcome {
   readonly problem: string | null;
 }
 
-/** What the template refuses is the example's problem, not the preview's. */
+/** A template's error belongs to its example, not to the preview. */
 function outcomeOf(example: TextExample, read: (example: TextExample) => ReadTokens): Outcome {
   try {
     return { row: example.row, read: read(example), problem: null };

@@ -69,7 +69,7 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
   };
 }
 
-/** As many words as `characters` hold, and their tags. */
+/** Keeps as many words as fit into `characters`, with their tags. */
 function cutWords({ words, tags }: TextExample, characters: number): Pick<TextExample, 'words' | 'tags'> {
   if (words === undefined) return {};
   let [count, length] = [0, 0];
@@ -80,7 +80,7 @@ function cutWords({ words, tags }: TextExample, characters: number): Pick<TextEx
 
 const shownAnswers = 20;
 
-/** What is asked about a text, and the first answers. */
+/** Keeps the question of a text, and the first answers. */
 function cutAnswers(
   { question, context, answers }: TextExample,
   cut: (text: string) => string,
@@ -118,7 +118,7 @@ function plain({ messages, tools }: Pick<TextExample, 'messages' | 'tools'>): z.
   return plainSchema.parse(JSON.parse(JSON.stringify({ messages, tools })));
 }
 
-/** What a message has besides its content is whole, or left out where it is long. */
+/** Other fields of a message are kept whole, or left out if they are long. */
 function cutMessage(
   { role, content, ...besides }: ChatMessage,
   cut: (text: string) => string,

@@ -67,7 +67,7 @@ export const merged: ExportTarget = {
 
 interface Target {
   readonly model: ModelRecord;
-  /** What to know of the result, without a full stop; null: nothing. */
+  /** Note on the result, without a full stop; null: none. */
   readonly note: string | null;
 }
 

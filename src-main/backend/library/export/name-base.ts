@@ -31,7 +31,7 @@ function cardOnBase(card: string, id: string, name: string): string {
     .replace(` adapter for ${id}\n`, () => ` adapter for ${plainMarkdown(name)}\n`);
 }
 
-/** Of a folder <repository>/snapshots/<commit> in the hub's cache. */
+/** Returns the repository of a folder <repository>/snapshots/<commit> in the hub's cache. */
 function hubName(path: string): string | null {
   const snapshots = dirname(path);
   return basename(snapshots) === 'snapshots' ? repositoryOf(basename(dirname(snapshots))) : null;

@@ -20,7 +20,7 @@ export interface ExportTarget {
   readonly declaration: ExportTargetDeclaration;
   /**
    * Writes atomically to `path`, which does not exist yet. Throws StudioError if the format cannot represent the
-   * adapter. What to know of the result, without a full stop; null: nothing.
+   * adapter. Returns a note on the result, without a full stop; null: none.
    */
   write(source: ExportSource, path: string, services: Services, context: JobContext): Promise<string | null>;
 }

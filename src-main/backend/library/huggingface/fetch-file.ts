@@ -26,7 +26,7 @@ export async function fetchFile(
 ): Promise<void> {
   const partial = `${target}.incomplete`;
   await mkdir(dirname(target), { recursive: true });
-  // What is no file of ours, such as a link to another, is not written to.
+  // Anything but a regular file, such as a link, is never written to.
   if ((await lstat(partial).catch(() => null))?.isFile() === false) await rm(partial, { force: true });
   for (let attempt = 1; (await sizeOf(partial)) !== file.bytes; attempt++)
     try {
@@ -146,7 +146,7 @@ async function sizeOf(path: string): Promise<number> {
   return (await lstat(path).catch(() => null))?.size ?? -1;
 }
 
-/** Whether the file is there with the content that the hub says. */
+/** Returns true if the file exists with the content that the hub declares. */
 export async function isIntact(path: string, file: RemoteFile): Promise<boolean> {
   const { size } = (await stat(path).catch(() => null)) ?? {};
   return size === file.bytes && (await hashOf(path, file)) === file.hash.hex;

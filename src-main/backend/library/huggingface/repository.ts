@@ -14,7 +14,7 @@ export interface Repository extends NeededFiles {
 const infoSchema = z.object({ sha: hex(40), siblings: z.array(siblingSchema) });
 const maxInfoBytes = 64 << 20;
 
-/** Whether `id` is a valid model name on the hub: org/name, or a legacy bare name. */
+/** Returns true if `id` is a valid model name on the hub: org/name, or a legacy bare name. */
 export function isRepositoryId(id: string): boolean {
   return id.length <= 200 && /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(id) && !/\.\.|--|\.git$/.test(id);
 }

@@ -12,7 +12,7 @@ interface Conversion {
   readonly modelId: string;
   readonly name: string;
   readonly file: string;
-  /** Whether quantized weights become float32. */
+  /** True if quantized weights become float32. */
   readonly float32: boolean;
 }
 

@@ -28,7 +28,7 @@ export const downloadJob = defineJob({
       (model) => checkRemote(services, model),
     );
     const known = services.store.models.findByPath(path);
-    // Of GGUF by its file: the name of a repository says nothing of the type.
+    // GGUF models are named by their file: the repository's name does not contain the type.
     const model = isGguf(path)
       ? await convertedModel(
           { modelId, name: ggufTitle(basename(path)), file: path, float32: false },

@@ -6,7 +6,7 @@ import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
 const maxLevels = 64;
 
 /**
- * As `readConfig`, for a process to hand to another.
+ * Counterpart of `readConfig` whose result can be sent to another process.
  * @throws StudioError invalid_file for one that nests so deep that copying it would fill the stack
  */
 export async function readModelConfig(folder: string): Promise<ModelConfigFile> {

@@ -14,7 +14,9 @@ const settings = taskSettingsSchema.parse({});
 type Model = Pick<ModelRecord, 'name' | 'path' | 'description'>;
 type Dataset = Pick<DatasetRecord, 'id' | 'description'>;
 
-/** Whether a model can be trained on text at all, and which datasets it can learn with the task that suits both. */
+/**
+ * Reports if a model can be trained on text, and lists the datasets that it can learn with the task that suits both.
+ */
 export async function modelFits(
   { store, reader }: Pick<Services, 'store' | 'reader'>,
   id: string,

@@ -6,7 +6,7 @@ import { FolderCache } from '../../../files/folder-cache.ts';
 const kept = new FolderCache<TextTokenizer>(1);
 const keptFiles = new FolderCache<TokenizerFiles>(1);
 
-/** What the tokenizer of a model's folder is made from. @throws StudioError invalid_file naming the file and the key */
+/** Reads the files of a model folder's tokenizer. @throws StudioError invalid_file naming the file and the key */
 export function modelTokenizerFiles(path: string): Promise<TokenizerFiles> {
   return keptFiles.read([path], '', () => readTokenizerFiles(path));
 }

@@ -3,7 +3,10 @@ import type { QuantizationPlan } from '../../../../src-shared/domain/quantizatio
 import { openModelWeights } from '../../../engine/models/huggingface/model-weights.ts';
 import { planQuantization } from '../../../engine/models/huggingface/quantize-model.ts';
 
-/** What each quantization would make of a base's size, from the headers of its files. Throws StudioError where none can. */
+/**
+ * Computes a base's size under each quantization, from the headers of its files. Throws StudioError if none is
+ * possible.
+ */
 export async function planOf({
   path,
   description,

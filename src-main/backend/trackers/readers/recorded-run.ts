@@ -17,7 +17,7 @@ export interface RunReader {
   read(source: string, place: Place): Promise<readonly RecordedRun[]> | readonly RecordedRun[];
 }
 
-/** What is imported: a file, or a folder with the files below it. */
+/** Source of the import: a file, or a folder with the files below it. */
 export interface Place {
   readonly path: string;
   readonly isFolder: boolean;

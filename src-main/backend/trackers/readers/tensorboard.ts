@@ -79,7 +79,7 @@ function scalarOf({ simpleValue, tensor }: EventValue): number | null {
   return doubleVal[0] ?? (bytes.length === 8 ? bytes.readDoubleLE() : null);
 }
 
-/** What Transformers writes as a text in JSON, and what the HParams plugin has. */
+/** Reads the settings that Transformers writes as a JSON text, or the HParams plugin's. */
 function recordedSettings({ metadata, tag, tensor }: EventValue): RecordedRun['settings'] {
   const plugin = metadata?.pluginData;
   try {

@@ -124,14 +124,14 @@ function readSettings(database: Database): Map<string, RecordedRun['settings']> 
       const parsed = configSchema.safeParse(row);
       if (!parsed.success) return [];
       const [run, text] = parsed.data;
-      // Those of Trackio itself, _Username and others, say nothing of the run.
+      // Trackio's own settings, _Username and others, are irrelevant for the run.
       const own = Object.entries(settingsOf(parseJson(text))).filter(([name]) => !/^_[A-Z]/.test(name));
       return [[run, Object.fromEntries(own)]];
     }),
   );
 }
 
-/** The numbers of a row. Those that JSON has no word for are strings in Trackio's, and are no points of a curve. */
+/** The numbers of a row. Numbers without a JSON form are strings in Trackio, and no points of a curve. */
 function valuesOf(text: string | null): Record<string, number> {
   const parsed = numbersSchema.safeParse(parseJson(text));
   if (!parsed.success) return {};

@@ -11,7 +11,10 @@ const stepOf = (path: string): number => Number(/^checkpoint-(\d+)$/.exec(basena
 /** The run's folder: that of a checkpoint is one below it. */
 const runFolder = (path: string): string => (Number.isNaN(stepOf(path)) ? dirname(path) : dirname(dirname(path)));
 
-/** The state of a trainer of Transformers, with all that it logged. Of several checkpoints of a run it is the last one's. */
+/**
+ * The state of a trainer of Transformers, with all that it logged. Among several checkpoints of a run, the last one
+ * counts.
+ */
 export const trainerStateReader: RunReader = {
   id: 'trainer-state',
   label: 'a trainer_state.json of Transformers',
