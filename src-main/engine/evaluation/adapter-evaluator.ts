@@ -8,12 +8,12 @@ import type { EvaluationSplit } from '../data/held-out.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
+import type { TaskOutputs } from '../outcomes/index.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
 import { type FittedAdapter, headInUse } from './head-labels.ts';
 import { MaskedModel } from './masks/masked-model.ts';
 import { classTextProgress } from './phase-progress.ts';
-import type { TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
 /** Bytes of an adapter's states that are kept for prunings of it. */

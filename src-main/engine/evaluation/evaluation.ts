@@ -1,31 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { scoreOutcome } from '../metrics/index.ts';
+import type { ClassOutputs } from '../outcomes/classes.ts';
+import { type EvaluationSteps, refuseCancelled } from '../outcomes/evaluation-steps.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import { examplesIn } from '../training/stack-batches.ts';
-
-/** Outputs of a model, row-major [examples, classCount], and the true labels. */
-export interface ClassificationLogits {
-  readonly kind: 'classes';
-  /** Log-likelihoods in nats of answers (a row with fewer is filled with −∞), or the outputs of a head. */
-  readonly scale?: 'log-likelihoods';
-  readonly logits: Float32Array;
-  readonly labels: Int32Array;
-  readonly classCount: number;
-}
-
-/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], and all classification metrics. */
-export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
-
-/** Progress and cancellation of what an evaluation does step by step. */
-export interface EvaluationSteps {
-  onProgress?(done: number, total: number): void | Promise<void>;
-  /** Polled between steps; true ends the evaluation with StudioError cancelled. */
-  cancelled?(): Promise<boolean>;
-}
 
 export interface EvaluationOptions extends EvaluationSteps {
   readonly batchSize: number;
@@ -51,7 +31,7 @@ export async function classificationLogits(
   load: LoadBatch,
   indices: Int32Array,
   options: ClassificationOptions,
-): Promise<ClassificationLogits> {
+): Promise<ClassOutputs> {
   const labels = new Int32Array(indices.length);
   const logits = await headOutputs(
     model,
@@ -100,11 +80,6 @@ export function refuseNoExamples(count: number): void {
   );
 }
 
-/** @throws StudioError cancelled */
-export async function refuseCancelled(steps: EvaluationSteps): Promise<void> {
-  if (await steps.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
-}
-
 async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: number): Promise<Float32Array> {
   const inputs = deviceInputs(batch.inputs);
   const outputs = model.forward(inputs);
@@ -144,88 +119,4 @@ function checkLabels(labels: Int32Array, classCount: number): void {
       'invalid_input',
       `Example ${wrong} of the evaluation has the label ${labels[wrong]}, but there are only labels 0 to ${classCount - 1}.`,
     );
-}
-
-/** Scores logits [examples, classCount], row-major. The first of equal logits counts as the prediction. */
-export function scoreLogits(
-  logits: Float32Array | Float64Array,
-  labels: Int32Array,
-  classCount: number,
-): ClassificationScore {
-  return scoreProbabilities(softmaxRows(logits, classCount), labels, classCount);
-}
-
-/** Scores probabilities [examples, classCount], row-major, e.g. of an ensemble. */
-export function scoreProbabilities(
-  probabilities: Float64Array,
-  labels: Int32Array,
-  classCount: number,
-): ClassificationScore {
-  const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
-  let loss = 0;
-  for (const [example, label] of labels.entries()) {
-    const row = probabilities.subarray(example * classCount, (example + 1) * classCount);
-    const predicted = predictedClass(row);
-    const counts = confusion[label];
-    if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
-    loss += negativeLog(row[label] ?? 0);
-  }
-  const metrics = scoreOutcome({ kind: 'classes', confusion });
-  return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
-}
-
-/** A probability that underflowed to zero would make the whole mean infinite. */
-export function negativeLog(probability: number): number {
-  return -Math.log(Math.max(probability, Number.MIN_VALUE));
-}
-
-/** Class of the highest probability, the first of equal ones. */
-export function predictedClass(probabilities: Float64Array): number {
-  return probabilities.indexOf(probabilities.reduce((best, value) => Math.max(best, value), 0));
-}
-
-/** Softmax of each row of [examples, classCount], in double precision. */
-export function softmaxRows(logits: Float32Array | Float64Array, classCount: number): Float64Array {
-  const probabilities = new Float64Array(logits.length);
-  for (let start = 0; start < logits.length; start += classCount) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let at = start; at < start + classCount; at++) largest = Math.max(largest, logits[at] ?? 0);
-    let sum = 0;
-    for (let at = start; at < start + classCount; at++) {
-      const value = Math.exp((logits[at] ?? 0) - largest);
-      probabilities[at] = value;
-      sum += value;
-    }
-    for (let at = start; at < start + classCount; at++) probabilities[at] = (probabilities[at] ?? 0) / sum;
-  }
-  return probabilities;
-}
-
-/**
- * The output ensemble: the mean of the members' probabilities, weighted.
- * @throws StudioError invalid_input if weights are negative or sum to zero
- */
-export function ensembleProbabilities(
-  members: readonly { logits: Float32Array | Float64Array; weight: number }[],
-  classCount: number,
-): Float64Array {
-  return weightedMean(members.map(({ logits, weight }) => ({ values: softmaxRows(logits, classCount), weight })));
-}
-
-/**
- * Weighted mean of the members' outputs, entry by entry; weights are divided by their sum.
- * @throws StudioError invalid_input if weights are negative or sum to zero
- */
-export function weightedMean(members: readonly { values: Float64Array; weight: number }[]): Float64Array {
-  const total = members.reduce((sum, member) => sum + member.weight, 0);
-  if (!(total > 0) || members.some((member) => member.weight < 0))
-    throw new StudioError(
-      'invalid_input',
-      'The weights of an ensemble must be zero or more, and one of them positive.',
-      'Give every adapter a weight of 1 for the plain mean.',
-    );
-  const mean = new Float64Array(members[0]?.values.length ?? 0);
-  for (const { values, weight } of members)
-    for (const [at, value] of values.entries()) mean[at] = (mean[at] ?? 0) + (weight / total) * value;
-  return mean;
 }

@@ -1,5 +1,5 @@
 import type { EngineSignal, TaskContext } from '../events.ts';
-import type { EvaluationSteps } from './evaluation.ts';
+import type { EvaluationSteps } from '../outcomes/evaluation-steps.ts';
 import { phaseProgress } from './phase-progress.ts';
 
 /** Progress of rankings, where one takes more than a block, and their cancellation by a signal that `isEnd`. */

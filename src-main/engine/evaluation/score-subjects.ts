@@ -12,12 +12,17 @@ import type { MergeBase } from '../merge/run/run-merge.ts';
 import { plainBase, withHead, withoutHead } from '../merge/run/task-heads.ts';
 import { searchMerge } from '../merge/search/search-merge.ts';
 import { looksAtData, tuningSeed } from '../merge/search/search-parameters.ts';
-import { ensemblePredictions, outcomesOf, predictionsOf, type TaskPredictions } from '../outcomes/index.ts';
+import type { EvaluationSteps } from '../outcomes/evaluation-steps.ts';
+import {
+  ensemblePredictions,
+  outcomesOf,
+  predictionsOf,
+  scorePredictions,
+  type TaskOutputs,
+  type TaskPredictions,
+} from '../outcomes/index.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
-import type { EvaluationSteps } from './evaluation.ts';
-import { scorePredictions } from './score-outputs.ts';
-import type { TaskOutputs } from './task-outputs.ts';
 
 /** The test examples of one dataset, on which adapters are scored. */
 export interface ScoredDataset {

@@ -1,254 +1,109 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
-import {
-  type EvaluationSteps,
-  ensembleProbabilities,
-  negativeLog,
-  predictedClass,
-  softmaxRows,
-  weightedMean,
-} from '../evaluation/evaluation.ts';
-import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from '../evaluation/task-outputs.ts';
-import { answerScore } from '../metrics/squad.ts';
-import { type SpanPredictions, spanPredictions } from './spans.ts';
-import { type VectorPredictions, vectorPredictions } from './vectors.ts';
+import { classes } from './classes.ts';
+import type { EvaluationSteps } from './evaluation-steps.ts';
+import { labelSets } from './label-sets.ts';
+import { numbers } from './numbers.ts';
+import type { AnswerLine, ExampleWords, OutcomeType, TaskScore } from './outcome-type.ts';
+import { preferences } from './preferences.ts';
+import { spans } from './spans.ts';
+import { tags } from './tags.ts';
+import { tokens } from './tokens.ts';
+import { vectors } from './vectors.ts';
 
-/** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
-export type TaskPredictions =
-  /** probabilities [examples, classCount], row-major */
-  | {
-      readonly kind: 'classes';
-      readonly probabilities: Float64Array;
-      /** Of one model that scores answers: their log-likelihoods in nats, of the same shape. */
-      readonly logLikelihoods?: Float32Array;
-      readonly labels: Int32Array;
-      readonly classCount: number;
-    }
-  /** probabilities and targets (0 or 1) [examples, width], row-major */
-  | {
-      readonly kind: 'label-sets';
-      readonly probabilities: Float64Array;
-      readonly targets: Float32Array;
-      readonly width: number;
-    }
-  | { readonly kind: 'numbers'; readonly values: Float64Array; readonly targets: Float32Array }
-  | TagPredictions
-  | SpanPredictions
-  | TokenOutputs
-  | PreferenceOutputs
-  | VectorPredictions;
+/** Every kind of outcome. */
+const outcomes = { classes, 'label-sets': labelSets, numbers, tags, spans, tokens, preferences, vectors };
 
-/** As `TagOutputs`, with probabilities. */
-export type TagPredictions = Omit<TagOutputs, 'logits'> & { readonly probabilities: Float64Array };
+type Kind = keyof typeof outcomes;
+type Outputs = { [Own in Kind]: Parameters<(typeof outcomes)[Own]['predict']>[0] };
+type Predictions = { [Own in Kind]: Parameters<(typeof outcomes)[Own]['score']>[0] };
 
-/**
- * Predictions of one model.
- * @param steps of the ranking of vectors, the one prediction that takes long
- * @throws StudioError cancelled
- */
-export async function predictionsOf(outputs: TaskOutputs, steps: EvaluationSteps = {}): Promise<TaskPredictions> {
-  switch (outputs.kind) {
-    case 'classes': {
-      const { logits, labels, classCount, scale } = outputs;
-      const probabilities = softmaxRows(logits, classCount);
-      const likelihoods = scale === 'log-likelihoods' ? { logLikelihoods: logits } : {};
-      return { kind: 'classes', probabilities, ...likelihoods, labels, classCount };
-    }
-    case 'label-sets': {
-      const { logits, targets, width } = outputs;
-      return { kind: 'label-sets', probabilities: Float64Array.from(logits, sigmoid), targets, width };
-    }
-    case 'numbers':
-      return { kind: 'numbers', values: Float64Array.from(outputs.predictions), targets: outputs.targets };
-    case 'tags': {
-      const { logits, ...rest } = outputs;
-      return { ...rest, probabilities: softmaxRows(logits, rest.names.length) };
-    }
-    case 'spans':
-      return spanPredictions([outputs], [1]);
-    case 'vectors':
-      return await vectorPredictions([outputs], [1], steps);
-    case 'tokens':
-    case 'preferences':
-      return outputs;
-  }
+/** Outputs of a model on test examples, in the order of their indices, and their targets. */
+export type TaskOutputs<Own extends Kind = Kind> = { [One in Own]: Outputs[One] & { readonly kind: One } }[Own];
+/** Predictions of a model or of an ensemble for test examples, and their targets: everything that a score is computed from. */
+export type TaskPredictions<Own extends Kind = Kind> = { [One in Own]: Predictions[One] & { readonly kind: One } }[Own];
+
+const byKind: { readonly [Own in Kind]: OutcomeType<TaskOutputs<Own>, TaskPredictions<Own>> } = outcomes;
+
+/** Predictions of one model. @param steps of the ranking of vectors, which takes long @throws StudioError cancelled */
+export async function predictionsOf<Own extends Kind>(
+  outputs: TaskOutputs<Own>,
+  steps: EvaluationSteps = {},
+): Promise<TaskPredictions<Own>> {
+  return byKind[outputs.kind].predict(outputs, steps);
 }
 
 /**
- * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values; of answers, of their
- * logits; of vectors, of the similarities.
- * @param steps of the ranking of vectors
- * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored; cancelled.
+ * Predictions of several models together: the weighted mean of their probabilities or values; for answers, of their logits; for vectors,
+ * of the similarities.
+ * @param weights are divided by their sum
+ * @throws StudioError invalid_input where weights are negative or all zero; refused for language models, whose probabilities over the
+ * vocabulary are not stored; cancelled
  */
-export async function ensemblePredictions(
+export async function ensemblePredictions<Own extends Kind>(
+  outputs: readonly TaskOutputs<Own>[],
+  weights: readonly number[],
+  steps: EvaluationSteps = {},
+): Promise<TaskPredictions<Own>> {
+  const [first, ...others] = outputs;
+  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
+  const other = others.find(({ kind }) => kind !== first.kind);
+  if (other !== undefined) throw new TypeError(`An ensemble cannot have members with ${first.kind} and ${other.kind}.`);
+  const total = outputs.reduce((sum, _, member) => sum + (weights[member] ?? 0), 0);
+  if (!(total > 0) || weights.some((weight) => weight < 0))
+    throw new StudioError(
+      'invalid_input',
+      `The weights of an ensemble are ${weights.join(', ')}, but they must be zero or more, and at least one positive.`,
+      'Give every adapter a weight of 1 for the plain mean.',
+    );
+  const member = (own: TaskOutputs<Own>, at: number) => ({ outputs: own, share: (weights[at] ?? 0) / total });
+  return byKind[first.kind].ensemble([member(first, 0), ...others.map((own, at) => member(own, at + 1))], steps);
+}
+
+/** Loss of each example, and whether it is right. Their means are the loss and the accuracy of the score. */
+export function outcomesOf<Own extends Kind>(predictions: TaskPredictions<Own>): ExampleOutcomes {
+  return byKind[predictions.kind].perExample(predictions);
+}
+
+export function scorePredictions<Own extends Kind>(predictions: TaskPredictions<Own>): TaskScore {
+  return byKind[predictions.kind].score(predictions);
+}
+
+/** Score of one model. @throws StudioError cancelled */
+export async function scoreOutputs(outputs: TaskOutputs, steps: EvaluationSteps = {}): Promise<TaskScore> {
+  return scorePredictions(await predictionsOf(outputs, steps));
+}
+
+/** Score of an ensemble. @throws StudioError as `ensemblePredictions` */
+export async function scoreEnsemble(
   members: readonly TaskOutputs[],
   weights: readonly number[],
   steps: EvaluationSteps = {},
-): Promise<TaskPredictions> {
-  const [first] = members;
-  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
-  const of = <Kind extends TaskOutputs['kind']>(kind: Kind) =>
-    members.flatMap((member, index) =>
-      member.kind === kind
-        ? [{ member: member as Extract<TaskOutputs, { kind: Kind }>, weight: weights[index] ?? 0 }]
-        : [],
-    );
-  switch (first.kind) {
-    case 'classes': {
-      const parts = of('classes').map(({ member, weight }) => ({ logits: member.logits, weight }));
-      const { labels, classCount } = first;
-      return { kind: 'classes', probabilities: ensembleProbabilities(parts, classCount), labels, classCount };
-    }
-    case 'label-sets': {
-      const parts = of('label-sets').map(({ member, weight }) => ({
-        values: Float64Array.from(member.logits, sigmoid),
-        weight,
-      }));
-      return { kind: 'label-sets', probabilities: weightedMean(parts), targets: first.targets, width: first.width };
-    }
-    case 'numbers': {
-      const parts = of('numbers').map(({ member, weight }) => ({
-        values: Float64Array.from(member.predictions),
-        weight,
-      }));
-      return { kind: 'numbers', values: weightedMean(parts), targets: first.targets };
-    }
-    case 'tags': {
-      const parts = of('tags').map(({ member, weight }) => ({ logits: member.logits, weight }));
-      const { logits: _, ...rest } = first;
-      return { ...rest, probabilities: ensembleProbabilities(parts, rest.names.length) };
-    }
-    case 'spans':
-      return spanPredictions(
-        of('spans').map(({ member }) => member),
-        of('spans').map(({ weight }) => weight),
-      );
-    case 'vectors':
-      return await vectorPredictions(
-        of('vectors').map(({ member }) => member),
-        of('vectors').map(({ weight }) => weight),
-        steps,
-      );
-    case 'tokens':
-    case 'preferences':
-      throw new StudioError(
-        'refused',
-        'The outputs of language models cannot be averaged: their token probabilities are not stored.',
-        'Merge the weights of the adapters instead.',
-      );
-  }
+): Promise<TaskScore> {
+  return scorePredictions(await ensemblePredictions(members, weights, steps));
 }
 
-/** Loss of each example, and whether it was right. Their means are the score's loss and accuracy. */
-export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
-  switch (predictions.kind) {
-    case 'classes': {
-      const { probabilities, labels, classCount } = predictions;
-      const row = (at: number) => probabilities.subarray(at * classCount, (at + 1) * classCount);
-      return {
-        losses: Float32Array.from(labels, (label, at) => negativeLog(row(at)[label] ?? 0)),
-        correct: Uint8Array.from(labels, (label, at) => (predictedClass(row(at)) === label ? 1 : 0)),
-        tokens: null,
-      };
-    }
-    case 'label-sets': {
-      const { probabilities, targets, width } = predictions;
-      const count = targets.length / width;
-      const losses = new Float32Array(count);
-      const correct = new Uint8Array(count);
-      for (let example = 0; example < count; example++) {
-        let [loss, right] = [0, 1];
-        for (let at = example * width; at < (example + 1) * width; at++) {
-          const isTrue = (targets[at] ?? 0) > 0.5;
-          const probability = probabilities[at] ?? 0;
-          loss += negativeLog(isTrue ? probability : 1 - probability);
-          if (probability > 0.5 !== isTrue) right = 0;
-        }
-        losses[example] = loss / width;
-        correct[example] = right;
-      }
-      return { losses, correct, tokens: null };
-    }
-    case 'numbers': {
-      const { values, targets } = predictions;
-      return {
-        losses: Float32Array.from(values, (value, at) => (value - (targets[at] ?? 0)) ** 2),
-        correct: null,
-        tokens: null,
-      };
-    }
-    case 'tags':
-      return tagOutcomes(predictions);
-    case 'spans': {
-      const { questions } = predictions;
-      return {
-        losses: Float32Array.from(questions, ({ loss }) => loss),
-        correct: Uint8Array.from(questions, ({ golds, text }) => answerScore(golds, text).exact),
-        tokens: null,
-      };
-    }
-    case 'vectors': {
-      const { losses, correct } = predictions;
-      return { losses: Float32Array.from(losses), correct: correct && Uint8Array.from(correct, Number), tokens: null };
-    }
-    case 'tokens': {
-      const { lossSums, tokens, right } = predictions;
-      return {
-        losses: Float32Array.from(lossSums, (sum, at) => sum / (tokens[at] ?? 1)),
-        correct: null,
-        tokens: { counted: tokens, right },
-      };
-    }
-    case 'preferences': {
-      const { losses, chosen, rejected } = predictions;
-      return {
-        losses: Float32Array.from(losses),
-        correct: Uint8Array.from(losses, (_, at) => (isRight(chosen[at], rejected[at]) ? 1 : 0)),
-        tokens: null,
-      };
-    }
-  }
+/**
+ * Predictions of the first `count` examples as a run shows them; none of a language model, which writes its answers.
+ * @param nameOf name of an output for the example in a row
+ */
+export function sampleAnswers<Own extends Kind>(
+  predictions: TaskPredictions<Own>,
+  count: number,
+  nameOf: (row: number, output: number) => string,
+): SampleAnswer[] {
+  return Array.from(
+    { length: count },
+    (_, row) => byKind[predictions.kind].sample(predictions, row, (output) => nameOf(row, output)) ?? [],
+  ).flat();
 }
 
-/** Of each example the mean loss of its words, and how many of them are right. */
-function tagOutcomes({ probabilities, labels, counts, names }: TagPredictions): ExampleOutcomes {
-  const losses = new Float32Array(counts.length);
-  const right = new Uint32Array(counts.length);
-  let word = 0;
-  for (const [example, count] of counts.entries()) {
-    let loss = 0;
-    for (const end = word + count; word < end; word++) {
-      const row = probabilities.subarray(word * names.length, (word + 1) * names.length);
-      const label = labels[word] ?? 0;
-      loss += negativeLog(row[label] ?? 0);
-      if (predictedClass(row) === label) right[example] = (right[example] ?? 0) + 1;
-    }
-    losses[example] = loss / count;
-  }
-  return { losses, correct: null, tokens: { counted: counts, right } };
-}
-
-/** The tags of each example by name: the true ones, and those of the highest probability. */
-export function namedTags({ probabilities, labels, counts, names }: TagPredictions) {
-  const sentences: { actual: string[]; predicted: string[] }[] = [];
-  let word = 0;
-  for (const count of counts) {
-    const [actual, predicted]: [string[], string[]] = [[], []];
-    for (const end = word + count; word < end; word++) {
-      const row = probabilities.subarray(word * names.length, (word + 1) * names.length);
-      actual.push(names[labels[word] ?? 0] ?? '');
-      predicted.push(names[predictedClass(row)] ?? '');
-    }
-    sentences.push({ actual, predicted });
-  }
-  return sentences;
-}
-
-/** Whether the chosen answer has more reward than the rejected one; alone, an answer is compared with 0. NaN: there is none. */
-export function isRight(chosen = Number.NaN, rejected = Number.NaN): boolean {
-  return (Number.isNaN(chosen) ? 0 : chosen) > (Number.isNaN(rejected) ? 0 : rejected);
-}
-
-function sigmoid(value: number): number {
-  return 1 / (1 + Math.exp(-value));
+/** Truth, prediction and scores of one example, for a file of predictions. */
+export function answerLine<Own extends Kind>(
+  predictions: TaskPredictions<Own>,
+  row: number,
+  words: ExampleWords,
+): AnswerLine {
+  return byKind[predictions.kind].predictionLine(predictions, row, words);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { allowsTf32 } from '../compute/tensorflow/library-variables.ts';
-import { type EvaluationSteps, refuseCancelled } from '../evaluation/evaluation.ts';
+import { type EvaluationSteps, refuseCancelled } from './evaluation-steps.ts';
 
 /** Scores of a block are one product, of 4 MB. */
 const [queriesOfBlock, candidatesOfBlock] = [512, 2048];

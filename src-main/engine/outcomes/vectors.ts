@@ -1,43 +1,106 @@
-import type { EvaluationSteps } from '../evaluation/evaluation.ts';
-import type { VectorOutputs, VectorPairs } from '../evaluation/task-outputs.ts';
+import { mean } from '../../../src-shared/statistics/student.ts';
+import type { EmbeddingSettings } from '../../../src-shared/tasks/embedding.ts';
 import { bestCut } from '../metrics/alike.ts';
 import type { OutcomeOf } from '../metrics/metric.ts';
 import { rankedPlaces } from '../metrics/retrieval.ts';
-import { pairLosses } from './pair-losses.ts';
+import type { EmbeddingLoss, PairForm } from '../tasks/embedding/losses/embedding-loss.ts';
+import { type EvaluationSteps, refuseCancelled } from './evaluation-steps.ts';
+import { type AnswerLine, type Members, type OutcomeType, taskScore } from './outcome-type.ts';
 import { rankCandidates, type WeightedVectors } from './rank-candidates.ts';
 
-/** What vectors say of their examples; arrays have one entry an example. */
-export interface VectorPredictions {
+/** Examples of a batch whose loss is computed together: the default of per_device_train_batch_size. */
+const batchSize = 32;
+/** Batches between two checks for cancellation. */
+const batchesAtOnce = 32;
+
+/** Vectors of texts, and the examples that consist of these texts. */
+export interface VectorOutputs {
+  readonly kind: 'vectors';
+  /** Vectors of unit length [texts, width], row-major; equal texts have one row. */
+  readonly vectors: Float32Array;
+  readonly width: number;
+  readonly pairs: VectorPairs;
+}
+
+/** Examples by the rows of their texts. */
+export interface VectorPairs {
+  readonly form: PairForm;
+  readonly anchors: Int32Array;
+  /** The other text of each example; in a ranking, the right one. */
+  readonly others: Int32Array;
+  /** Further texts of each example that are wrong for its anchor. */
+  readonly negatives: readonly (readonly number[])[];
+  /** Target of each example in [0, 1]; empty for a ranking. */
+  readonly targets: Float32Array;
+  readonly loss: EmbeddingLoss;
+  readonly settings: EmbeddingSettings;
+  textOf(row: number): string;
+}
+
+/** Similarities of the texts of examples; arrays have one entry an example. */
+interface VectorPredictions {
   readonly kind: 'vectors';
   readonly pairs: VectorPairs;
   /** Similarity of the two texts of an example. */
   readonly cosines: Float64Array;
   readonly losses: Float64Array;
-  /** Null where there is only more or less. */
+  /** Null where targets are scores. */
   readonly correct: readonly boolean[] | null;
   readonly outcome: OutcomeOf<'numbers' | 'alike' | 'retrieval'>;
-  /** Of a ranking: the row of the text that is nearest to the anchor, and the place of the right one, from 1. */
+  /** Row of the text that is nearest to the anchor of a ranking, and the rank of the right text, from 1. */
   readonly nearest: Int32Array;
   readonly ranks: Int32Array;
 }
 
+export const vectors: OutcomeType<VectorOutputs, VectorPredictions> = {
+  kind: 'vectors',
+  predict: (outputs, steps) => similarities([{ outputs, share: 1 }], steps),
+  ensemble: similarities,
+  perExample: ({ losses, correct }) => ({
+    losses: Float32Array.from(losses),
+    correct: correct && Uint8Array.from(correct, Number),
+    tokens: null,
+  }),
+  score: ({ outcome, losses }) => taskScore(outcome, mean([...losses])),
+  sample(predictions, row) {
+    const { prediction } = pairLine(predictions, row);
+    return {
+      text: typeof prediction === 'number' ? prediction.toPrecision(3) : prediction,
+      probability: null,
+      isRight: predictions.correct?.[row] ?? null,
+    };
+  },
+  predictionLine: pairLine,
+};
+
+function pairLine(
+  { pairs, cosines, correct, nearest, ranks }: VectorPredictions,
+  example: number,
+): AnswerLine & { readonly prediction: string | number } {
+  const cosine = cosines[example] ?? Number.NaN;
+  const target = pairs.targets[example] ?? 0;
+  if (pairs.form === 'scores') return { truth: target, prediction: cosine, scores: { cosine } };
+  if (pairs.form === 'labels') {
+    const [truth, other] = target > 0.5 ? ['1', '0'] : ['0', '1'];
+    return { truth, prediction: correct?.[example] ? truth : other, scores: { cosine } };
+  }
+  return {
+    truth: pairs.textOf(pairs.others[example] ?? 0),
+    prediction: pairs.textOf(nearest[example] ?? 0),
+    scores: { cosine, rank: ranks[example] ?? 0 },
+  };
+}
+
 /**
- * Of the vectors of one model, or by the weighted mean of the similarities of several.
+ * Mean similarities of the members.
  * @param steps progress counts the anchors of a ranking
  * @throws StudioError cancelled
  */
-export async function vectorPredictions(
-  outputs: readonly VectorOutputs[],
-  weights: readonly number[],
-  steps: EvaluationSteps = {},
-): Promise<VectorPredictions> {
-  const [first] = outputs;
-  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
-  const { pairs } = first;
+async function similarities(members: Members<VectorOutputs>, steps: EvaluationSteps): Promise<VectorPredictions> {
+  const { pairs } = members[0].outputs;
   const { form, targets, anchors, others } = pairs;
-  const total = outputs.reduce((sum, _, member) => sum + (weights[member] ?? 0), 0);
-  const members = outputs.map((member, at) => ({ ...member, share: (weights[at] ?? 0) / total }));
-  const similarity = similarityOf(members);
+  const weighted = members.map(({ outputs: { vectors, width }, share }) => ({ vectors, width, share }));
+  const similarity = similarityOf(weighted);
   const cosines = Float64Array.from(anchors, (anchor, example) => similarity(anchor, others[example] ?? 0));
   const losses = await pairLosses(pairs, cosines, similarity, steps);
   const common = { kind: 'vectors', pairs, cosines, losses } as const;
@@ -53,10 +116,10 @@ export async function vectorPredictions(
     const areAlike = outcome.predictions.map((cosine) => cosine >= threshold);
     return { ...common, ...none, correct: labels.map((label, at) => label === areAlike[at]), outcome };
   }
-  return { ...common, ...(await ranked(pairs, members, steps)) };
+  return { ...common, ...(await ranked(pairs, weighted, steps)) };
 }
 
-/** Dot product of two rows, a weighted mean over the members. */
+/** Dot product of two rows, averaged over the members by their shares. */
 function similarityOf(members: readonly WeightedVectors[]): (one: number, other: number) => number {
   return (one, other) => {
     let sum = 0;
@@ -70,7 +133,35 @@ function similarityOf(members: readonly WeightedVectors[]): (one: number, other:
   };
 }
 
-/** Every anchor's right texts among all texts that are a candidate of some example. */
+/**
+ * Loss of each example, in batches of 32 in the given order. An anchor is compared with the candidates of its batch, and each example
+ * of a batch has the loss of the whole batch where the loss has no other.
+ * @throws StudioError cancelled
+ */
+async function pairLosses(
+  { anchors, others, negatives, targets, loss, settings }: VectorPairs,
+  cosines: Float64Array,
+  similarity: (one: number, other: number) => number,
+  steps: EvaluationSteps,
+): Promise<Float64Array> {
+  const losses = new Float64Array(anchors.length);
+  for (let start = 0; start < anchors.length; start += batchSize) {
+    if (start % (batchesAtOnce * batchSize) === 0) await refuseCancelled(steps);
+    const end = Math.min(start + batchSize, anchors.length);
+    if (!loss.ranks) {
+      losses.set(loss.losses(cosines.subarray(start, end), targets.subarray(start, end), settings), start);
+      continue;
+    }
+    const candidates = [...others.subarray(start, end), ...negatives.slice(start, end).flat()];
+    for (let example = start; example < end; example++) {
+      const own = Float64Array.from(candidates, (row) => similarity(anchors[example] ?? 0, row));
+      losses[example] = loss.lossOf(own, example - start, settings);
+    }
+  }
+  return losses;
+}
+
+/** Ranks each anchor's right texts among all texts that are a candidate of some example. */
 async function ranked(
   { anchors, others, negatives }: VectorPairs,
   members: readonly WeightedVectors[],
@@ -104,21 +195,4 @@ async function ranked(
       right: correct,
     },
   };
-}
-
-/** What a file of predictions says of an example. */
-export function pairLine(
-  { pairs, cosines, correct, nearest, ranks }: VectorPredictions,
-  example: number,
-): { truth: string | number; prediction: string | number; scores: Record<string, number> } {
-  const cosine = cosines[example] ?? Number.NaN;
-  const target = pairs.targets[example] ?? 0;
-  if (pairs.form === 'scores') return { truth: target, prediction: cosine, scores: { cosine } };
-  if (pairs.form === 'labels') {
-    const truth = target > 0.5 ? '1' : '0';
-    return { truth, prediction: correct?.[example] ? truth : truth === '1' ? '0' : '1', scores: { cosine } };
-  }
-  const texts = { truth: pairs.others[example] ?? 0, prediction: nearest[example] ?? 0 };
-  const scores = { cosine, rank: ranks[example] ?? 0 };
-  return { truth: pairs.textOf(texts.truth), prediction: pairs.textOf(texts.prediction), scores };
 }

@@ -8,7 +8,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { openImages } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
-import { scoreLogits } from '../evaluation/evaluation.ts';
+import { scoreLogits } from '../outcomes/classes.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';

@@ -5,10 +5,9 @@ import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { computeFailure } from '../compute/index.ts';
 import type { TaskContext } from '../events.ts';
 import { writeBatch } from '../generation/write-batch.ts';
-import type { TaskPredictions } from '../outcomes/index.ts';
+import { sampleAnswers, type TaskPredictions } from '../outcomes/index.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
 import type { Writing } from '../tasks/task-type.ts';
-import { sampleAnswers } from './sample-answers.ts';
 import { writeSamples } from './sample-files.ts';
 
 /** Longer prompts lose their beginning: samples are to cost little. */

@@ -2,15 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import {
-  classificationLogits,
-  ensembleProbabilities,
-  type LoadBatch,
-  scoreLogits,
-  softmaxRows,
-} from '../../../src-main/engine/evaluation/evaluation.ts';
-import { scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
+import { classificationLogits, type LoadBatch } from '../../../src-main/engine/evaluation/evaluation.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { scoreLogits } from '../../../src-main/engine/outcomes/classes.ts';
+import { scoreOutputs } from '../../../src-main/engine/outcomes/index.ts';
+import { softmaxRows } from '../../../src-main/engine/outcomes/probabilities.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
@@ -56,16 +52,6 @@ it('scores by hand-worked numbers', () => {
 it('stays finite where a probability underflows', () => {
   expect(scoreLogits(Float32Array.of(0, 2000), Int32Array.of(0), 2).loss).toBeLessThan(800);
   expect([...softmaxRows(Float32Array.of(1000, 1000), 2)]).toEqual([0.5, 0.5]);
-});
-
-it('averages probabilities by weight, not logits', () => {
-  const one = { logits: Float32Array.of(0, Math.log(3)), weight: 3 };
-  const other = { logits: Float32Array.of(Math.log(9), 0), weight: 1 };
-  const [first = 0, second = 0] = ensembleProbabilities([one, other], 2);
-  expect(first).toBeCloseTo(0.75 * 0.25 + 0.25 * 0.9, 6);
-  expect(second).toBeCloseTo(0.75 * 0.75 + 0.25 * 0.1, 6);
-  expect(() => ensembleProbabilities([{ ...one, weight: 0 }], 2)).toThrow('weights of an ensemble');
-  expect(() => ensembleProbabilities([one, { ...other, weight: -1 }], 2)).toThrow('weights of an ensemble');
 });
 
 it('gives the golden logits in the order of the indices, over uneven batches, without a tensor left', async () => {

@@ -11,10 +11,9 @@ import {
   predictionLines,
   writePredictions,
 } from '../../../src-main/engine/evaluation/prediction-lines.ts';
-import { scorePredictions } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { ensemblePredictions, predictionsOf } from '../../../src-main/engine/outcomes/index.ts';
+import { ensemblePredictions, predictionsOf, scorePredictions } from '../../../src-main/engine/outcomes/index.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

@@ -7,9 +7,8 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { predictionsOf, type TaskPredictions } from '../../../src-main/engine/outcomes/index.ts';
+import { predictionsOf, sampleAnswers, type TaskPredictions } from '../../../src-main/engine/outcomes/index.ts';
 import { RunSampler } from '../../../src-main/engine/training/run-sampler.ts';
-import { sampleAnswers } from '../../../src-main/engine/training/sample-answers.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { isSampled } from '../../../src-shared/domain/run-samples.ts';
 import { jsonlFolder, openOn } from '../tasks/text-task.ts';

@@ -1,4 +1,4 @@
-import { negativeLog, predictedClass, softmaxRows } from '../evaluation.ts';
+import { negativeLog, predictedClass, softmaxRows } from '../../outcomes/probabilities.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { drawingBatches, neutralDrawings } from './neutral-drawings.ts';

@@ -1,4 +1,4 @@
-import { negativeLog, softmaxRows } from '../evaluation.ts';
+import { negativeLog, softmaxRows } from '../../outcomes/probabilities.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, type MeasureMaterial, type OpenForgettingMeasure } from './measure.ts';
 import { drawingBatches, neutralDrawings } from './neutral-drawings.ts';

@@ -1,5 +1,5 @@
 import type { MaskGroup, MaskOutline, MaskScore } from '../../../../src-shared/domain/mask-table.ts';
-import type { TaskOutputs } from '../task-outputs.ts';
+import type { TaskOutputs } from '../../outcomes/index.ts';
 import { modulesOn } from './mask-groups.ts';
 import type { MaskedModel } from './masked-model.ts';
 import { meanOutcome } from './mean-outcome.ts';

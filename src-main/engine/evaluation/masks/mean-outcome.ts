@@ -1,6 +1,5 @@
 import type { MaskScore } from '../../../../src-shared/domain/mask-table.ts';
-import { outcomesOf, predictionsOf } from '../../outcomes/index.ts';
-import type { TaskOutputs } from '../task-outputs.ts';
+import { outcomesOf, predictionsOf, type TaskOutputs } from '../../outcomes/index.ts';
 
 /**
  * Accuracy and loss of outputs without the further metrics of a score (of many classes the confusion matrix would cost

@@ -1,12 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import {
-  type EvaluationOptions,
-  notFiniteOutputs,
-  refuseCancelled,
-  refuseNoExamples,
-} from '../../evaluation/evaluation.ts';
-import type { VectorOutputs } from '../../evaluation/task-outputs.ts';
+import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../../evaluation/evaluation.ts';
+import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
+import type { VectorOutputs } from '../../outcomes/vectors.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { textVectors } from '../../training/text-vectors.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';

@@ -1,5 +1,5 @@
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
-import { isRight } from '../../outcomes/index.ts';
+import { isRight } from '../../outcomes/preferences.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
 import type { PreferenceLoss } from './losses/preference-loss.ts';
 import type { ReferencePair } from './reference.ts';

@@ -1,6 +1,6 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { AskedQuestion } from '../../evaluation/task-outputs.ts';
 import type { AnswerWindow, PlacedContext } from '../../outcomes/decode-answer.ts';
+import type { AskedQuestion } from '../../outcomes/spans.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 import { questionWindows } from './question-windows.ts';

@@ -5,11 +5,11 @@ import {
   type EvaluationOptions,
   type LoadBatch,
   notFiniteOutputs,
-  refuseCancelled,
   refuseNoExamples,
 } from '../../evaluation/evaluation.ts';
-import type { SpanOutputs } from '../../evaluation/task-outputs.ts';
 import type { AnswerDecoding, WindowLogits } from '../../outcomes/decode-answer.ts';
+import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
+import type { SpanOutputs } from '../../outcomes/spans.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { byLength } from '../shared/test-order.ts';
 import type { QuestionRows } from './question-rows.ts';

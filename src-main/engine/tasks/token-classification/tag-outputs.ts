@@ -6,12 +6,12 @@ import {
   type EvaluationOptions,
   type LoadBatch,
   notFiniteOutputs,
-  refuseCancelled,
   refuseNoExamples,
 } from '../../evaluation/evaluation.ts';
-import type { TagOutputs } from '../../evaluation/task-outputs.ts';
 import { gatherRows } from '../../ops/index.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
+import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
+import type { TagOutputs } from '../../outcomes/tags.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import type { LengthOrder } from '../shared/test-order.ts';

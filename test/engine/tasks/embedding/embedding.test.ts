@@ -8,11 +8,10 @@ import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/
 import { nameWithoutHead } from '../../../../src-main/engine/adapters/peft/name-without-head.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { predictionLines } from '../../../../src-main/engine/evaluation/prediction-lines.ts';
-import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
-import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
+import { outcomesOf, predictionsOf, scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { embeddingTask } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';

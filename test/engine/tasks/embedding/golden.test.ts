@@ -3,10 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
-import type { VectorPairs } from '../../../../src-main/engine/evaluation/task-outputs.ts';
 import { scoreOutcome } from '../../../../src-main/engine/metrics/index.ts';
 import { l2NormalizeRows, weightedTokenMean } from '../../../../src-main/engine/ops/index.ts';
-import { vectorPredictions } from '../../../../src-main/engine/outcomes/vectors.ts';
+import { type VectorPairs, vectors } from '../../../../src-main/engine/outcomes/vectors.ts';
 import { embeddingLoss, embeddingLosses } from '../../../../src-main/engine/tasks/embedding/losses/index.ts';
 import { lossOfVectors } from '../../../../src-main/engine/tasks/embedding/pair-batch.ts';
 import { gradientsOf } from '../../../../src-main/engine/training/loss-gradients.ts';
@@ -181,11 +180,12 @@ describe('metrics are those of sentence-transformers’ evaluators', () => {
     } as const;
     const one = outputsOf([...left, ...right], own);
     const other = outputsOf([...right, ...[...left].reverse()], own);
-    const both = (await vectorPredictions([one, other], [3, 1])).cosines;
-    const [first, second] = [
-      (await vectorPredictions([one], [1])).cosines,
-      (await vectorPredictions([other], [1])).cosines,
-    ];
+    const members = [
+      { outputs: one, share: 3 / 4 },
+      { outputs: other, share: 1 / 4 },
+    ] as const;
+    const both = (await vectors.ensemble(members, {})).cosines;
+    const [first, second] = [(await vectors.predict(one, {})).cosines, (await vectors.predict(other, {})).cosines];
     for (const [pair, cosine] of both.entries())
       expect(cosine).toBeCloseTo(0.75 * (first[pair] ?? 0) + 0.25 * (second[pair] ?? 0), 12);
   });
@@ -193,12 +193,12 @@ describe('metrics are those of sentence-transformers’ evaluators', () => {
 
 type Given = Omit<VectorPairs, 'textOf'>;
 
-function predicted(vectors: readonly (readonly number[])[], given: Given) {
-  return vectorPredictions([outputsOf(vectors, given)], [1]);
+async function predicted(rows: readonly (readonly number[])[], given: Given) {
+  return vectors.predict(outputsOf(rows, given), {});
 }
 
-function outputsOf(vectors: readonly (readonly number[])[], given: Given) {
-  const unit = vectors.flatMap((vector) => vector.map((value) => value / Math.hypot(...vector)));
-  const width = vectors[0]?.length ?? 0;
+function outputsOf(rows: readonly (readonly number[])[], given: Given) {
+  const unit = rows.flatMap((vector) => vector.map((value) => value / Math.hypot(...vector)));
+  const width = rows[0]?.length ?? 0;
   return { kind: 'vectors', vectors: Float32Array.from(unit), width, pairs: { ...given, textOf: String } } as const;
 }

@@ -8,14 +8,13 @@ import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { onOwnHead } from '../../../../src-main/engine/evaluation/forgetting/forgetting-meter.ts';
 import { predictionLines } from '../../../../src-main/engine/evaluation/prediction-lines.ts';
-import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
 import { runExportMergedTask } from '../../../../src-main/engine/jobs/export-merged.ts';
 import { mergeMethod } from '../../../../src-main/engine/merge/methods/index.ts';
 import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
-import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
+import { outcomesOf, predictionsOf, scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { questionAnsweringTask } from '../../../../src-main/engine/tasks/qa/index.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
