@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { entriesIn } from '../files/below.ts';
 
-/** Of each kind: those before a migration, and those of a day. */
+/** Number kept of each kind: before a migration, and daily. */
 const kept = 3;
 const fileName = /^studio-(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z)-(daily|before-migration)\.sqlite$/;
 
@@ -40,10 +40,10 @@ export function backUpBeforeMigration(database: Database, folder: string): void 
   }
 }
 
-/** Where a backup is written until it is known to be whole: in the folder, which is made. */
+/** Returns the temporary path of a backup in the folder, which is created, until the backup is known to be complete. */
 export function newTemporary(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // What a killed process has left.
+  // Removes leftovers of a killed process.
   for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
   return join(folder, `.backup.${randomBytes(6).toString('hex')}.tmp`);
 }
@@ -61,7 +61,7 @@ export function keepBackup(temporary: string, folder: string, kind: Backup['kind
   return path;
 }
 
-/** Whether a day has passed since the last backup. A clock that was set back counts as that. */
+/** Returns true if a day has passed since the last backup. A clock that was set back counts too. */
 export function isBackupDue(folder: string, now = Date.now()): boolean {
   const [last] = listBackups(folder);
   return last === undefined || Math.abs(now - last.at) >= dayMilliseconds;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asError } from '../../src-shared/contract/errors.ts';
 import { threadSwitches } from '../archive/beside-archive.ts';
 
-/** As `checkWhole`, beside this thread. A file that cannot be read at all is answered as a problem. */
+/** Counterpart of `checkWhole` in another thread. An unreadable file is returned as a problem. */
 export async function checkInWorker(file: string): Promise<readonly string[]> {
   const module = workerFile();
   const worker = new Worker(module, { workerData: { file }, ...threadSwitches(module) });

@@ -21,7 +21,7 @@ export class SteadyClock {
     return Math.round(at);
   }
 
-  /** As `now`, but not before `startedAt`, which may be of an earlier session whose clock was ahead. */
+  /** Returns `now`, but not before `startedAt`, which may be of an earlier session whose clock was ahead. */
   endOf(startedAt: number | null): number {
     return Math.max(this.now(), startedAt ?? 0);
   }

@@ -3,8 +3,8 @@ import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 
 /**
- * Locks `file` until this process ends or the returned function is called; null if another process has the lock. It
- * is the operating system's lock (SQLite's exclusive lock), so a killed process releases it. What the file contains does not
+ * Locks `file` until this process ends or the returned function is called; null if another process has the lock. It is
+ * the operating system's lock (SQLite's exclusive lock), so a killed process releases it. The file's content does not
  * matter: garbage is replaced.
  * @throws StudioError invalid_file if a folder is in its place
  */
@@ -42,8 +42,8 @@ function lockOnce(file: string): (() => void) | null | 'garbage' {
 }
 
 /**
- * Whether a process has the database open. Its connections hold a lock of the operating system on the file itself, so this
- * also finds a studio whose lock file was deleted under it.
+ * Returns true if a process has the database open. Its connections hold a lock of the operating system on the file
+ * itself, so this also finds a studio whose lock file was deleted under it.
  */
 export function isDatabaseInUse(file: string): boolean {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -57,7 +57,7 @@ export function isDatabaseInUse(file: string): boolean {
     probe.exec('ROLLBACK');
     return false;
   } catch (error) {
-    // What else is wrong with it is said where it is opened.
+    // Opening the database reports its other problems.
     return isBusy(error);
   } finally {
     probe?.close();

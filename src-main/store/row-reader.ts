@@ -38,7 +38,7 @@ export class RowReader {
     throw unreadable({ kind, id, reason });
   }
 
-  /** What was met so far. */
+  /** Returns the unreadable rows found so far. */
   list(): readonly UnreadableRow[] {
     return [...this.found.values()];
   }

@@ -37,7 +37,7 @@ export const causalLanguageModeling = defineTask({
   averagesOutputs: false,
 });
 
-/** Whether each row has a text with one of several answers: a list of choices, or a class. */
+/** Returns true if each row has a text with one of several answers: a list of choices, or a class. */
 export function hasAnswerChoices({ choices, label, text }: TextColumns): boolean {
   return choices !== null || (label !== null && text !== null);
 }

@@ -25,7 +25,10 @@ export interface TaskDeclaration {
   /** Settings of a run that only this task uses. */
   readonly settings: z.ZodRawShape;
   readonly uses: readonly SharedSetting[];
-  /** Whether `task: auto` selects the task for texts with these columns, unless an earlier task of the list suits them. */
+  /**
+   * Returns true if `task: auto` selects the task for texts with these columns, unless an earlier task of the list
+   * suits them.
+   */
   isDefaultFor(model: TaskModel, columns: TextColumns): boolean;
   /** Metrics that select the best checkpoint if the run names none: the first that its evaluations have, else the loss. */
   readonly bestBy: readonly (MetricId | 'loss')[];
@@ -36,9 +39,9 @@ export interface TaskDeclaration {
     model: Pick<ModelDescription, 'image' | 'text'>,
     dataset: Pick<DatasetDescription, 'labels' | 'text'>,
   ): readonly string[] | null;
-  /** Whether the outputs of several adapters have a mean. Token probabilities are not stored, so theirs have none. */
+  /** True if the outputs of several adapters have a mean. Token probabilities are not stored, so theirs have none. */
   readonly averagesOutputs: boolean;
-  /** Whether a long text is read in several windows rather than truncated. */
+  /** True if a long text is read in several windows rather than truncated. */
   readonly readsInWindows?: true;
 }
 
@@ -50,7 +53,7 @@ export function defineTask<const Task extends TaskDeclaration>(task: Task): Task
 /** Shared settings of the tasks whose texts are written by a prompt template. */
 export const promptSettings = ['max_length', 'prompt_template', 'chat_template', 'group_by_length'] as const;
 
-/** Whether the base is a language model, which writes answers. */
+/** Returns true if the base is a language model, which writes answers. */
 export function isLanguageModel({ kind }: Pick<ModelDescription, 'kind'>): boolean {
   return kind === 'causal-lm';
 }

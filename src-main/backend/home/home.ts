@@ -44,7 +44,7 @@ export interface Home {
   readonly unfinishedMove: string | null;
   /**
    * True if memory ran out after the previous process was last seen alive, and the kernel killed processes in its
-   * control group. That process was probably among them.
+   * control group. The previous process was probably among them.
    */
   readonly ranOutOfMemory: boolean;
   /** True if runs or adapters existed when the home was opened. */

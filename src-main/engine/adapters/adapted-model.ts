@@ -59,7 +59,7 @@ export class AdaptedModel implements LinearRunner {
     await this.loadOnResidual(state, subtracted);
   }
 
-  /** As `loadState`, on a base that has lost these factors; null: on the base itself. */
+  /** Counterpart of `loadState` on a base without these factors; null: on the base itself. */
   async loadOnResidual(state: AdapterState, subtracted: ReadonlyMap<string, Factors> | null): Promise<void> {
     this.put(state, subtracted && (await ResidualBase.create(this.base, state, subtracted)));
   }
@@ -140,18 +140,20 @@ export class AdaptedModel implements LinearRunner {
     );
   }
 
-  /** Whether something that the input meets before the layers is trained and on, so that gradients must reach it. */
+  /** Returns true if a module before the layers is trained and on, so that gradients must reach it. */
   trainsBelowLayers(): boolean {
     return this.trainedModules().some(isBelowLayers);
   }
 
-  /** Whether the layers below `layer`, and what comes before them, run as the plain base, whatever is trained. */
+  /**
+   * Returns true if the layers below `layer`, and everything before them, run as the plain base, whatever is trained.
+   */
   isPlainBelow(layer: number): boolean {
     const isBelow = (module: LinearModule) => (module.layer === null ? isBelowLayers(module) : module.layer < layer);
     return !this.placed?.activeModules().some(isBelow);
   }
 
-  /** Whether it replaces biases of the base while it runs. */
+  /** True if the adapter replaces biases of the base while it runs. */
   get replacesBiases(): boolean {
     return (this.adapter?.biases.length ?? 0) > 0;
   }
@@ -265,8 +267,8 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /**
-   * Of a language model, the logits [batch, vocabulary] after each row's last token (padding is on the left); `cache` takes
-   * up what later calls need. The caller disposes the logits.
+   * Computes a language model's logits [batch, vocabulary] after each row's last token (padding is on the left);
+   * `cache` stores the state for later calls. The caller disposes the logits.
    */
   nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
     return tf.tidy(() => {
@@ -293,7 +295,7 @@ export class AdaptedModel implements LinearRunner {
     return tf.tidy(() => this.head(layersFrom(this, 0, this.embed(inputs))));
   }
 
-  /** What comes before the layers. */
+  /** Computes the modules before the layers. */
   embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this, cache)));
   }

@@ -30,7 +30,7 @@ export function requireBiasVector(description: ModelDescription, name: string): 
   );
 }
 
-/** Where the base holds a bias while it is loaded. */
+/** Returns the location of a bias in a loaded base. */
 export function frozenBias(base: BaseModel, name: string): FrozenVector {
   const { checkpointKey } = requireBiasVector(base.description, name);
   const module = findLinear(base.description, name.slice(0, -'.bias'.length));

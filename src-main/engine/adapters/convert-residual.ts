@@ -24,9 +24,9 @@ export interface ConversionBase {
 const tolerance = 1e-3;
 
 /**
- * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. What the base
- * lost is what the adapter started with, where that is at hand; else it is recomputed from the base, as PEFT does on
- * loading.
+ * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. The base
+ * lost the adapter's initial factors, which are used if available; otherwise they are recomputed from the base, like
+ * PEFT does on loading.
  * @param state of a folder that was read with `remade`.
  * @param init the adapter before its training, as PEFT saves it; null: not kept.
  * @throws StudioError refused where neither is possible.
@@ -48,7 +48,7 @@ export async function fromResidualForm(
   return joinFactors(state, await startsOf(initialization, state, base));
 }
 
-/** Where an adapter's start lies beside it. */
+/** Folder of an adapter's initial state, inside its own. */
 export const initFolder = 'init';
 
 function startsIn(init: AdapterState, trained: AdapterState): Map<string, Factors> {

@@ -19,9 +19,9 @@ import { isCopy, keyPrefix, sharedPrefix } from './peft/tensors.ts';
 import type { AdapterVariant, ModuleSizes } from './variant.ts';
 
 /**
- * Describes a base that is not at hand by the adapters that were made for it: their modules, with shapes from the tensors and
- * layers from the names. That is enough to read, merge, prune, resize, convert and write them; nothing can be computed with
- * such a base.
+ * Describes a base that is not at hand by the adapters that were made for it: their modules, with shapes from the
+ * tensors and layers from the names. This suffices to read, merge, prune, resize, convert and write adapters; nothing
+ * can be computed with such a base.
  *
  * @param directories PEFT folders.
  * @param names what messages call them.

@@ -8,9 +8,9 @@ const stages: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * The layer of each module of a model that only its modules' names describe, counted from the input up; null: in none. Where all
- * layers are numbered in one list (`model.layers.3`), the number is the list's; else (a UNet, several text encoders) layers
- * are counted through.
+ * The layer of each module of a model that only its modules' names describe, counted from the input up; null: in none.
+ * If all layers are numbered in one list (`model.layers.3`), the number is the list's; otherwise (a UNet, several text
+ * encoders) layers are counted through.
  */
 export function layersOf(names: Iterable<string>): Map<string, number | null> {
   const pathOf = new Map([...names].map((name) => [name, layerPath(name)] as const));
@@ -49,7 +49,7 @@ function layerPath(name: string): Path | null {
 function sortKey(part: string, next: string | undefined): (number | string)[] {
   if (isNumber(part)) return [Number(part)];
   const stage = stages.find(([pattern]) => pattern.test(part))?.[1] ?? 0;
-  // Of one block: resnet 0, attention 0, resnet 1, …, then what changes the resolution.
+  // Order within one block: resnet 0, attention 0, resnet 1, …, then the change of resolution.
   if (part === 'resnets' || part === 'attentions') return [0, Number(next), part === 'resnets' ? 0 : 1];
   if (part === 'downsamplers' || part === 'upsamplers') return [1];
   return [stage, isNumber(next) && container.test(part) ? '' : part];

@@ -35,7 +35,7 @@ export class AdapterDropout {
     return this.training;
   }
 
-  /** Those of one forward pass of a module for its input's shape, as `drawMasks`. */
+  /** Draws the masks of one forward pass of a module for its input's shape, like `drawMasks`. */
   masks(
     { variant, parameters }: Host,
     module: LinearModule,
@@ -48,12 +48,12 @@ export class AdapterDropout {
     return drawMasks({ input, update }, [rows, inputs, module.outFeatures], source, module.name);
   }
 
-  /** Whether entries of the adapters' inputs are zeroed now. */
+  /** Returns true if entries of the adapters' inputs are currently zeroed. */
   dropsInputs({ variant, parameters }: Host): boolean {
     return this.training && (this.inputChance ?? inputDropoutOf(variant, parameters)) > 0;
   }
 
-  /** Whether the seeds of a pass can be drawn before it, one for each of these modules that is on. */
+  /** Returns true if the seeds of a pass can be drawn before it, one for each of these modules that is on. */
   isEven({ variant, parameters }: Host, modules: readonly LinearModule[]): boolean {
     if (!this.training) return true;
     return !this.isUneven && !modules.some((module) => dropsUpdate(variant.updateDropout?.(parameters, module)));

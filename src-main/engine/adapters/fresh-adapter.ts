@@ -22,7 +22,8 @@ import { adapterVariant } from './variants/index.ts';
 
 export interface FreshOptions extends StartOptions {
   /**
-   * What the task's classes mean; null, or the base's own: the head starts with the base's values, else with fresh ones.
+   * Names of the task's classes. With null or the base's own labels, the head starts with the base's values; otherwise
+   * with fresh ones.
    */
   readonly labels: readonly string[] | null;
   /** PEFT's name of the task that a new head is for, where it is none on whole inputs. */
@@ -202,7 +203,7 @@ function savedEntries(
   return names.length > 0 ? [...new Set(names)] : null;
 }
 
-/** Whether the task is text classification: a bare encoder becomes a classifier by its labels. */
+/** Returns true for text classification: labels turn a bare encoder into a classifier. */
 function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean): boolean {
   return kind === 'text-classification' || (kind === 'embedding' && hasLabels && linears.some(({ isHead }) => isHead));
 }

@@ -29,7 +29,7 @@ export async function mergedBias(
   }
 }
 
-/** What `make` gives of a module's tensors, which are on the device only meanwhile. */
+/** Runs `make` on a module's tensors, which are on the device only for its duration. */
 export async function onDevice(
   adapted: HostModule,
   make: (placed: ModuleTensors<tf.Tensor>) => HostTensor | Promise<HostTensor>,

@@ -9,8 +9,8 @@ export interface OftBlocks {
 }
 
 /**
- * As PEFT finds them: `oft_block_size` rows a block or `r` blocks, whichever is not 0, or, where that does not divide the inputs,
- * the nearest number that does; of two as near, the smaller.
+ * Computes the block sizes like PEFT: `oft_block_size` rows a block or `r` blocks, whichever is not 0. If it does not
+ * divide the inputs, the nearest divisor applies; the smaller of two equally near ones.
  * @throws StudioError invalid_input where both or neither are given, or where a block is a single input.
  */
 export function oftBlocks(inputs: number, parameters: ParameterValues): OftBlocks {

@@ -7,14 +7,14 @@ import type { UsesByLayer } from './adapter-groups.ts';
 export class UnevenDropout extends Error {}
 
 /**
- * The seeds of one pass's dropout masks, drawn before it in the order in which the pass would draw them. Those of a layer are
- * always at the same places of the tensor, and with `isByName` those of a module, so that a recording finds them whatever else is
- * on.
+ * The seeds of one pass's dropout masks, drawn before it in the order in which the pass would draw them. A layer's
+ * seeds are always at the same indices of the tensor, and with `isByName` those of a module, so that a recording finds
+ * them whatever else is on.
  */
 export class PassSeeds {
   /** int32; its owner disposes it. */
   readonly tensor: tf.Tensor1D;
-  /** Of each layer the modules that are on, and the places of their seeds. */
+  /** For each layer, the modules that are on, and the indices of their seeds. */
   private readonly layers: readonly (readonly (readonly [name: string, place: number])[])[];
   private readonly isByName: boolean;
   private layer: number | null = null;
@@ -33,14 +33,16 @@ export class PassSeeds {
     this.isByName = isByName;
   }
 
-  /** What follows is in this layer, from its first mask on. @throws UnevenDropout where the one before had another number. */
+  /**
+   * Enters a layer, from its first mask on. @throws UnevenDropout if the previous layer used another number of masks.
+   */
   enter(layer: number): void {
     this.check();
     this.layer = layer;
     this.used = 0;
   }
 
-  /** As `enter`, of the last layer that was entered. */
+  /** Performs the check of `enter` for the layer entered last. */
   check(): void {
     if (this.layer !== null && this.used !== this.layers[this.layer]?.length) throw new UnevenDropout();
   }

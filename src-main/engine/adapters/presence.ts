@@ -6,7 +6,7 @@ import { inputDropoutOf } from './dropout.ts';
 import type { AdapterVariant, TensorPart } from './variant.ts';
 
 /**
- * What adapters on `modules` do to the memory of a training step.
+ * Returns the effect of adapters on `modules` on the memory of a training step.
  * @param isSwitched whether there are steps in which some are off, as with CoTo.
  */
 export function adapterPresence(
@@ -32,9 +32,9 @@ export function adapterPresence(
 /** Numbers of values of an adapter's tensors. */
 export interface AdapterSizes {
   readonly trained: number[];
-  /** Those that are not trained, and the residual weights below adapters. */
+  /** Sizes of fixed tensors, and of residual weights below adapters. */
   readonly fixed: number[];
-  /** Of those that training keeps from step to step. */
+  /** Sizes of the tensors that training keeps from step to step. */
   readonly optimizer: number[];
 }
 
@@ -67,7 +67,10 @@ export function adapterSizes(
   return { trained: sizes(all, true), fixed: [...sizes(all, false), ...residual], optimizer };
 }
 
-/** As `ResidualBase` keeps them: a whole weight, or the factors that are taken off the product with an encoded one. */
+/**
+ * Returns the sizes that `ResidualBase` keeps: a whole weight, or the factors subtracted from the product with an
+ * encoded one.
+ */
 function residualSizes(
   { addsToProduct }: AdapterVariant,
   { inFeatures, outFeatures, kind }: LinearModule,

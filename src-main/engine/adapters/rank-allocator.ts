@@ -147,7 +147,9 @@ export class RankAllocator implements TrainingMethod {
     return new Map([...scores].map(([name, values]) => [name, Array.from(values, (value) => value > threshold)]));
   }
 
-  /** Of each triplet: the score of its singular value, and the mean ones of its row of A and its column of B. [r] */
+  /**
+   * Scores each triplet: the score of its singular value, plus the mean ones of its row of A and its column of B. [r]
+   */
   private scores({ trainedNames, tensors }: TrainedModule): tf.Tensor {
     const entries = (part: string): tf.Tensor => {
       const own = this.importance.get(trainedNames.get(part) ?? '');

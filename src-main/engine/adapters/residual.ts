@@ -14,18 +14,19 @@ import type { AdapterState, ModuleState } from './state.ts';
 import { requireLinear } from './target-modules.ts';
 import { type ModuleStrength, requireRank } from './variant.ts';
 
-/** What is taken off a weight: b·a, b with the negative scaling in it. */
+/** Part subtracted from a weight: b·a, where b includes the negative scaling. */
 interface TakenOff {
   readonly a: FrozenWeight;
   readonly b: FrozenWeight;
 }
 
 /**
- * The weights W − s·B₀·A₀ on which an adapter trains that started with B₀ and A₀; the base's own W stays beside them. Where W
- * is encoded, its part is taken off the product instead, W·x − s·B₀·A₀·x: a float32 matrix beside it would be many times as large.
+ * The weights W − s·B₀·A₀ on which an adapter trains that started with B₀ and A₀; the base's own W stays beside them.
+ * For an encoded W, its part is subtracted from the product instead, W·x − s·B₀·A₀·x: an additional float32 matrix
+ * would be many times as large.
  */
 export class ResidualBase {
-  /** What was taken out, by module. */
+  /** Subtracted factors, by module. */
   readonly subtracted: ReadonlyMap<string, Factors>;
   private readonly weights = new Map<string, FrozenWeight>();
   private readonly takenOff = new Map<string, TakenOff>();
@@ -60,7 +61,10 @@ export class ResidualBase {
     return made;
   }
 
-  /** Of a module that lost something; undefined of the others, and of those whose part is taken off the product. */
+  /**
+   * Returns a module's reduced weight; undefined for unchanged modules, and for those whose part is subtracted from the
+   * product.
+   */
   weightOf({ name }: Pick<LinearModule, 'name'>): FrozenWeight | undefined {
     return this.weights.get(name);
   }

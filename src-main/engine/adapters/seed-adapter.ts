@@ -20,7 +20,7 @@ export function seededBy(seed: AdapterState, fresh: AdapterState): AdapterState 
   return { ...fresh, modules, shared: seed.shared, saved };
 }
 
-/** What `seededBy` asks of the two; shapes are enough for it. */
+/** Checks the requirements of `seededBy`; shapes are enough for it. */
 export function checkSeed(seed: Shaped, fresh: Shaped): void {
   const { variant } = fresh;
   if (seed.variant.peft.type !== variant.peft.type)
@@ -78,7 +78,7 @@ function checkModule(
     throw refused(`it has a tensor ${extra} on ${name}, which the run does not train`, 'Choose the same variant.');
 }
 
-/** Whether the rows of a head mean other labels. */
+/** Returns true if the rows of a head have other labels. */
 function isRelabelled(seed: AdapterState, fresh: AdapterState, own: HostTensor, next: HostTensor): boolean {
   if (!isSame(own.shape, next.shape)) return true;
   return seed.labels !== null && own.shape[0] === seed.labels.length && !isSame(seed.labels, fresh.labels ?? []);

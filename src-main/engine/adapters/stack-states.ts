@@ -66,7 +66,7 @@ function joinTables(all: readonly HiddenStates[]): RotaryTable {
   return { cos: join('cos'), sin: join('sin') };
 }
 
-/** What `count` examples from `start` on read beside their states. */
+/** Returns the context of `count` examples from `start` on. */
 function contextOf({ context, batch, tokens }: HiddenStates, start: number, count: number): SequenceContext {
   const { rotary, mask, ...rest } = context ?? {};
   const cut = (rows: tf.Tensor2D, each: number) => tf.slice(rows, [start * each, 0], [count * each, -1]);

@@ -38,7 +38,7 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
   /** From the lowest entry up; of one entry, as given. */
   private parts: readonly PlacedPart[] = [];
   private sharesInputs = false;
-  /** Those whose rows the linears are given. */
+  /** Parts whose rows the linears receive. */
   private running: readonly PlacedPart[] = [];
   /** The states with which parts enter the tape, by their entry. */
   private entries: ReadonlyMap<number, HiddenStates> = new Map();
@@ -65,7 +65,7 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     this.entries = new Map();
   }
 
-  /** Whether the inputs hold the examples of one part only, which are those of every part. */
+  /** True if the inputs have one part's examples, which all parts share. */
   get takesInputsOnce(): boolean {
     return this.sharesInputs;
   }
@@ -78,7 +78,7 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     return this.parts[0]?.entry ?? this.base.layerCount;
   }
 
-  /** Those of a stack are trained for one task. */
+  /** Head task of all adapters: a stack is trained for one task. */
   get headTask(): string | null {
     return this.given[0]?.model.headTask ?? null;
   }

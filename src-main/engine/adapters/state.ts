@@ -9,7 +9,7 @@ export interface ModuleState<T = HostTensor> extends ModuleStrength {
   readonly tensors: ReadonlyMap<string, T>;
 }
 
-/** What an adapter is beside its tensors. */
+/** Description of an adapter without its tensors. */
 export interface AdapterDescription {
   readonly variant: AdapterVariant;
   /** The variant's own settings. Ranks and scalings by module are in `modules`. */
@@ -17,7 +17,7 @@ export interface AdapterDescription {
   /** The keys of PEFT's config that every variant has, and those that a folder held beside: they are written back. */
   readonly config: AdapterConfig;
   readonly coto: CotoSettings | null;
-  /** What the rows of a saved classifier mean; kept in coto_config.json, since PEFT's config has no place for it. */
+  /** Labels of a saved classifier's rows; stored in coto_config.json, since PEFT's config has no field for them. */
   readonly labels: readonly string[] | null;
 }
 

@@ -11,7 +11,7 @@ export interface TargetConfig {
   readonly modules_to_save?: readonly string[] | null;
 }
 
-/** Of a module's names: today's, or those of older transformers. */
+/** Function that returns a module's names: today's, or those of older transformers. */
 type Dialect = (module: LinearModule) => readonly string[];
 const todaysNames: Dialect = (module) => [module.name];
 const olderNames: Dialect = (module) => module.aliases;
@@ -59,7 +59,9 @@ export function modulesOf(
   return fromTheInputUp(description).filter(({ name }) => modules.has(name));
 }
 
-/** Whether the input meets the module before the layers: an embedding, or a linear layer among the embeddings. */
+/**
+ * Returns true if the input reaches the module before the layers: an embedding, or a linear layer among the embeddings.
+ */
 export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
   return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
 }
@@ -79,21 +81,24 @@ function withoutPrefix({ name, isHead }: LinearModule): string | null {
   return isHead ? null : name.slice(name.indexOf('.') + 1);
 }
 
-/** As `findLinear`. @throws StudioError refused where the base has no such linear layer for an adapter. */
+/**
+ * Counterpart of `findLinear` for required layers. @throws StudioError refused if the base has no such linear layer for
+ * an adapter.
+ */
 export function requireLinear(description: ModelDescription, name: string): LinearModule {
   const module = findLinear(description, name);
   if (module) return module;
   throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
 }
 
-/** Whether `entry` is the name or its last parts, as PEFT compares list entries. */
+/** Returns true if `entry` is the name or its last parts, PEFT's rule for list entries. */
 export function endsWithEntry(name: string, entry: string): boolean {
   return name === entry || name.endsWith(`.${entry}`);
 }
 
 /**
- * Whether an entry of modules_to_save means the module `name`: as PEFT does it, the module or one that it is part of ends with the
- * entry ("classifier" also means classifier.out_proj and pre_classifier).
+ * Returns true if an entry of modules_to_save means the module `name`. PEFT's rule: the module, or a module that
+ * contains it, ends with the entry ("classifier" also means classifier.out_proj and pre_classifier).
  */
 export function isSavedBy(name: string, entry: string): boolean {
   for (let end = name.indexOf('.'); end >= 0; end = name.indexOf('.', end + 1))
@@ -184,7 +189,7 @@ function refuseLonePattern(config: TargetConfig): void {
   );
 }
 
-/** Whether a name lies in layers_to_transform; null: these are not given. */
+/** Returns a test for names in layers_to_transform; null if these are not set. */
 function layersTest(config: TargetConfig): ((name: string) => boolean) | null {
   if (!usesLayers(config)) return null;
   const layers = config.layers_to_transform ?? [];

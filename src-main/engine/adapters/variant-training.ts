@@ -10,16 +10,16 @@ import type { AdapterState, ModuleState } from './state.ts';
 import type { FinishedUpdate, TrainingHooks } from './training-hooks.ts';
 import type { AdapterVariant, DeviceModule, ModuleSettings } from './variant.ts';
 
-/** What a run says of its training. */
+/** Facts of a run that affect its variant's training. */
 export interface TrainingPlan {
-  /** Whether the run starts from another adapter (`init_adapter`). */
+  /** True if the run starts from another adapter (`init_adapter`). */
   readonly isSeeded?: boolean;
   readonly totalSteps: number;
   readonly optim: RunConfig['optim'];
   /** Peak of the schedule. */
   readonly learningRate: number;
   readonly weightDecay: number;
-  /** What the run's schedule switches; null without one. */
+  /** Unit of the run's schedule; null without one. */
   readonly unit: Schedule['unit'] | null;
 }
 
@@ -61,7 +61,7 @@ export interface TrainingMethod {
   afterStep?(update: FinishedUpdate, active: readonly TrainedModule[]): void | Promise<void>;
   /** The adapter as its folder holds it, where training holds it in another form. */
   exported?(state: AdapterState): AdapterState;
-  /** What the next step depends on beside the adapter, by names of its own: kept in checkpoints. */
+  /** Returns further state that the next step depends on, by names of its own: stored in checkpoints. */
   state?(): Promise<ReadonlyMap<string, HostTensor>>;
   /** Takes up what `state` gave; returns the adapter in the form that training holds. @throws StudioError invalid_file where a tensor is missing. */
   restore?(exported: AdapterState, tensors: ReadonlyMap<string, HostTensor>): AdapterState;
@@ -69,7 +69,7 @@ export interface TrainingMethod {
 }
 
 /**
- * What a variant does in a training by `plan`, on modules that are asked for each time: all, and those of the step.
+ * Returns the variant's hooks for training by `plan`. Modules are requested each time: all, and those of the step.
  * @throws StudioError where it cannot be trained so.
  */
 export function hooksOf(

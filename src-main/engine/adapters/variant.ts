@@ -14,7 +14,7 @@ export interface TensorPart {
   /** The variant's own name of it, e.g. `a`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** What is trained is float32; the rest may also hold int32 values, such as indices. */
+  /** True for trained tensors, which are float32; others may also have int32 values, such as indices. */
   readonly trainable: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface ModuleStrength {
   readonly scaling: number;
 }
 
-/** What decides which tensors a module has. */
+/** Settings that determine the tensors of a module. */
 export interface ModuleSettings {
   readonly rank: number | null;
   readonly parameters: ParameterValues;
@@ -59,7 +59,7 @@ export interface PeftFormat {
   readonly ownKeys: readonly string[];
   /** Keys about targets and biases that this type's config has beside target_modules and modules_to_save. */
   readonly sharedKeys: readonly SharedKey[];
-  /** Of several variants of one type, whether the config describes this one. */
+  /** Returns true if the config describes this variant among several of one type. */
   matches(config: AdapterConfig): boolean;
   /**
    * @param remade whether the reader rebuilds a residual base, so that an adapter may use one.
@@ -67,7 +67,7 @@ export interface PeftFormat {
    * place.
    */
   refuse?(config: AdapterConfig, where: string, remade?: boolean): void;
-  /** Whether an adapter with these parameters uses a residual base. */
+  /** Returns true if an adapter with these parameters uses a residual base. */
   standsOnResidual?(parameters: ParameterValues): boolean;
   /** @throws ZodError naming the key. */
   fromConfig(config: AdapterConfig): ParameterValues;
@@ -83,15 +83,15 @@ export interface PeftFormat {
   ): Record<string, unknown>;
   /** Every part that a file of this type may hold, in the order in which they are written. */
   readonly parts: readonly string[];
-  /** What in the config says that a part is there, for the refusal of one that is not said. */
+  /** Config setting that implies each part, named in errors about missing ones. */
   readonly saidBy?: Readonly<Record<string, string>>;
   /** The end of a part's key, after the module's name. */
   tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
   /** Another end under which files have had it. */
   formerTensorKey?(module: Pick<LinearModule, 'kind'>, part: string): string;
-  /** Whether PEFT has no such type: the folder has its layout, and loads here alone. */
+  /** True if PEFT has no such type: the folder has PEFT's layout, and only this project loads it. */
   readonly isForeign?: boolean;
-  /** Whether PEFT has this type for nn.Linear only, so that it does not load the adapter on GPT-2's Conv1D. */
+  /** True if PEFT supports this type for nn.Linear only, so that it does not load the adapter on GPT-2's Conv1D. */
   readonly refusesConv1d?: boolean;
   /** Every part that the whole adapter may share, and its key after `base_model.`. */
   readonly sharedParts?: readonly string[];
@@ -133,7 +133,7 @@ export interface AdapterVariant {
    */
   sizes?(shapes: ReadonlyMap<string, readonly number[]>): ModuleSizes | null;
   readonly shared?: SharedTensors;
-  /** Of a variant on LoRA's factors: how they start. Absent: the variant's own way alone. */
+  /** Initialization of a variant with LoRA's factors. Absent: only the variant's own. */
   readonly initialization?: (parameters: ParameterValues) => Initialization;
   /**
    * Fresh tensors that leave the base's function as it is; draws from `random`. `weight` gives the base's own
@@ -151,7 +151,10 @@ export interface AdapterVariant {
   checkTensors?(module: LinearModule, tensors: ReadonlyMap<string, HostTensor>): void;
   /** The parameter that is the chance that an entry of the adapter's input is zeroed in training; null: none is. */
   readonly inputDropout: string | null;
-  /** Of a variant that drops parts of its update (outputs, blocks), or the whole update, in training. */
+  /**
+   * Returns the dropout of a variant that drops parts of its update (outputs, blocks), or the whole update, in
+   * training.
+   */
   updateDropout?(parameters: ParameterValues, module: LinearModule): UpdateDropout;
   /**
    * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the trained tensors and the residual.
@@ -164,7 +167,8 @@ export interface AdapterVariant {
    */
   loraFactors?(adapted: DeviceModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null;
   /**
-   * Whether `forward` is W·x plus what does not depend on W, so that a part of W may be taken off beside it. Absent: it is not.
+   * True if `forward` is W·x plus a term independent of W, so that a part of W may be subtracted separately. Absent:
+   * false.
    */
   readonly addsToProduct?: boolean;
   /**
@@ -177,9 +181,9 @@ export interface AdapterVariant {
    * or both with `inputsFirst` the other way round (an embedding's table, a Conv1D as stored). The caller disposes it.
    */
   mergedWeight(weight: tf.Tensor2D, adapted: ModuleTensors<tf.Tensor>, inputsFirst: boolean): tf.Tensor2D;
-  /** Of a variant that changes biases too. Absent: the base's own stays. */
+  /** Bias changes of a variant. Absent: the base's own bias stays. */
   readonly mergedBias?: {
-    /** Whether the bias of this module becomes another. */
+    /** Returns true if the bias of this module changes. */
     changes(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean;
     /** [outFeatures], on the device; null means no bias. The caller disposes it. */
     merge(bias: tf.Tensor1D | null, adapted: ModuleTensors<tf.Tensor>): tf.Tensor1D;
@@ -188,8 +192,8 @@ export interface AdapterVariant {
   readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
   readonly notLowRank?: string;
   /**
-   * Where it is not: ΔW is linear in the product of the parts `b` and `a`, at a rank `r` that is a parameter, so that
-   * linear combinations of ΔW are those of the products (HiRA's W ∘ B·A).
+   * True if `lowRank` is null, but ΔW is linear in the product of the parts `b` and `a`, at a rank `r` that is a
+   * parameter. Linear combinations of ΔW are then those of the products (HiRA's W ∘ B·A).
    */
   readonly isLinearInFactors?: boolean;
   /** The inner size of that product where it is not the module's rank; its tensors' shapes are enough. */
@@ -205,7 +209,7 @@ export interface AdapterVariant {
    * ranks are refused.
    */
   readonly rankPart?: { readonly part: string; readonly axis: 0 | 1 };
-  /** Whether the forward pass multiplies by a weight made of the base's, never by the base's itself. */
+  /** Returns true if the forward pass multiplies by a weight computed from the base's, never by the base's itself. */
   replacesWeight?(parameters: ParameterValues): boolean;
   /** Matrices of the weight's size in float32 that its passes make of an encoded one, of one linear at a time. Default: none. */
   readonly madeMatrices?: number;
@@ -232,7 +236,7 @@ export interface UpdateDropout {
   readonly outputs: number;
   /** Number of parts. Absent: one for each output. */
   readonly count?: number;
-  /** Whether the parts left are divided by their share, so that their sum stays in the mean. */
+  /** True if the remaining parts are divided by their share, which preserves the mean of their sum. */
   readonly rescaled: boolean;
   /** Chance that the module runs as the plain base. */
   readonly module: number;
@@ -243,7 +247,7 @@ export interface ForwardOptions extends LoraLinearOptions {
   readonly outputMask?: tf.Tensor1D | null | undefined;
 }
 
-/** Whether a folder with these parameters may be without the shared tensors. */
+/** Returns true if a folder with these parameters may omit the shared tensors. */
 export function isWithoutShared({ shared }: AdapterVariant, parameters: ParameterValues): boolean {
   return shared?.savedBy !== undefined && parameters[shared.savedBy] === false;
 }

@@ -82,8 +82,8 @@ export class AdapterEvaluator {
   }
 
   /**
-   * Whether the head in use (the adapter's, else the base's) fits this dataset's labels. A saved head without labels
-   * is judged by its number of rows. A task without a classification head fits all.
+   * Returns true if the head in use (the adapter's, else the base's) fits this dataset's labels. A saved head without
+   * labels is judged by its number of rows. A task without a classification head fits all.
    */
   fits(state: FittedAdapter | null): boolean {
     const { labels } = this.task;
@@ -123,7 +123,7 @@ export class AdapterEvaluator {
   }
 }
 
-/** Whether an adapter is another one without some of its modules: the tensors that both have are the very same. */
+/** Returns true if an adapter is another one without some of its modules: they share identical tensors. */
 function isPartOf(part: AdapterState, whole: AdapterState): boolean {
   const isSame = <Value>(own: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>) =>
     own.size === other.size && [...own].every(([name, value]) => other.get(name) === value);

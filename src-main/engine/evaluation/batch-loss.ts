@@ -18,7 +18,7 @@ export function countedOutputs(model: AdaptedModel, states: HiddenStates, batch:
   return model.head(targets === undefined ? labelledTokens(states, labels).states : states);
 }
 
-/** What the loss of a batch is: the task's, the entropy of the predictions, or the distance to given outputs. */
+/** Objective of a batch: the task's loss, the entropy of the predictions, or the distance to target outputs. */
 export type BatchObjective = 'task' | 'entropy' | { readonly outputs: tf.Tensor2D };
 
 /** The loss of one batch and its gradients by the adapter's tensors. To be called within `tf.tidy`. */

@@ -21,8 +21,8 @@ export function headInUse(description: ModelDescription, state: FittedAdapter | 
 }
 
 /**
- * Whether a head suits the labels of a dataset, whose order is only known once the examples are read. Without names of
- * its rows, a head is judged by their number.
+ * Returns true if a head fits the labels of a dataset, whose order is only known once the examples are read. Without
+ * names of its rows, a head is judged by their number.
  */
 export function suitsLabels({ labels, rows }: HeadInUse, wanted: readonly string[]): boolean {
   if (labels === null) return rows === wanted.length;

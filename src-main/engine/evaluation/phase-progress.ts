@@ -19,7 +19,7 @@ export function phaseProgress(
   };
 }
 
-/** Of the texts of classes that images are compared with. */
+/** Reports progress on the class texts that images are compared with. */
 export function classTextProgress(context: TaskContext): (done: number, total: number) => void {
   return phaseProgress(context, 'Encoding class texts', 'texts');
 }

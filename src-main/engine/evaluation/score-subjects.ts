@@ -41,7 +41,7 @@ export interface ScoringBench {
   /** Read once and cached. */
   adapter(adapterId: string): Promise<AdapterState>;
   readonly datasets: readonly ScoredDataset[];
-  /** Of the rankings of vectors. */
+  /** Steps of ranking vectors. */
   readonly ranking?: EvaluationSteps;
   /** Forgetting of an adapter, null where the base has no measure; absent: not measured. @throws StudioError cancelled */
   readonly forgetting?: (state: AdapterState) => Promise<Forgetting | null>;
@@ -55,7 +55,7 @@ export interface TuningExamplesRequest {
   /** The datasets by id; null: that at index `scored` for all inputs. */
   readonly tuning: MergeTuning | null;
   readonly scored: number;
-  /** Whether each input has the head of its own task. */
+  /** True if each input has the head of its own task. */
   readonly ownHeads: boolean;
 }
 
@@ -302,7 +302,7 @@ function outputsKey(subject: Subject, dataset: number): string {
   return JSON.stringify([subject, dataset]);
 }
 
-/** Whether what is derived depends on the dataset that it is scored on. */
+/** Returns true if the derived adapter depends on the dataset that it is scored on. */
 function isTunedOnScored(subject: Subject): boolean {
   switch (subject.kind) {
     case 'merge': {

@@ -44,8 +44,8 @@ export interface TuningRequest {
   readonly samples: number;
   readonly seed: number;
   /**
-   * Whether a candidate is tried on each dataset with the head of that dataset's adapters, as merges of different tasks
-   * are. Default: only where the heads have no mean.
+   * True if each dataset's candidates use the head of its adapters, like in merges of different tasks. Default: only if
+   * the heads have no mean.
    */
   readonly ownHeads?: boolean;
   /** The base, loaded on first use; the caller disposes it. */

@@ -78,7 +78,7 @@ type Inputs = Parameters<typeof deviceInputs>[0];
 
 interface ClassifyInputs {
   readonly pixels: Inputs;
-  /** Of the classes, where they are compared with the image. */
+  /** Texts of the classes, if they are compared with the image. */
   readonly texts: Inputs;
   cancelled(): Promise<boolean>;
 }
@@ -91,7 +91,7 @@ async function pixelsOf(directory: string, description: ModelDescription, image:
   return { pixel_values: { shape: [1, channels, height, width], data } };
 }
 
-/** What makes a single column impossible is said in its place: the others are still of use. */
+/** An error in a single column is reported in its place: the others remain useful. */
 async function classify(
   base: BaseModel,
   directory: string | null,

@@ -10,7 +10,7 @@ export interface EngineState {
 /** A kind of task and its implementation; engine/jobs/index.ts lists it, engine/contract.ts has its schemas. */
 export interface EngineJob {
   readonly kind: EngineTask['kind'];
-  /** Whether the base of the last generation may stay loaded; other tasks need the memory. */
+  /** True if the base of the last generation may stay loaded; other tasks need the memory. */
   readonly keepsWarmBase: boolean;
   run(task: EngineTask, context: TaskContext, state: EngineState): Promise<EngineResult>;
 }

@@ -21,7 +21,7 @@ import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
 const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
-/** Of blocks too, which become float32 where no other type is asked for. */
+/** Includes block types, which become float32 unless another type is requested. */
 const isFloat = (dtype: string) => floatTypes.includes(dtype) || blockTypeNamed(dtype) !== null;
 const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
@@ -73,7 +73,7 @@ export async function runExportMergedTask(
       if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate.text);
       await writeModelWeights(temporary, tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
-      // What is written is no longer quantized.
+      // The written weights are no longer quantized.
       const quantization = { quantization_config: undefined, [quantizedFromKey]: undefined };
       const changes = {
         ...labelKeys(state.labels ?? numbered(description, merged)),

@@ -108,7 +108,7 @@ async function writeExport(
   });
 }
 
-/** What the script puts beside the trained adapter, so that it is prompted as it was trained. */
+/** Writes the files that the script adds to the trained adapter, so that it is prompted like in training. */
 async function writeTokenizer(folder: string, { modelDirectory, config }: ExportPythonTask): Promise<void> {
   await mkdir(folder);
   await copyTokenizer(modelDirectory, folder);

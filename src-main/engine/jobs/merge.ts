@@ -219,8 +219,8 @@ async function scoreAll(
 }
 
 /**
- * Accuracies on one dataset. One adapter and the task's head are in memory at a time. What has no head for the dataset's
- * labels, such as a merge of different tasks, is scored with the head of the adapters that were trained on it.
+ * Accuracies on one dataset. One adapter and the task's head are in memory at a time. Adapters without a head for the
+ * dataset's labels, such as a merge of different tasks, are scored with the head of the adapters trained on it.
  */
 async function scoreRow(
   task: MergeTask,

@@ -46,7 +46,7 @@ interface Material {
   readonly compute: ActiveCompute & { readonly computeDtype: RunInfo['computeDtype'] };
 }
 
-/** Of runs trained together: where a run's gradients come from, and how many runs there are. */
+/** Shared state of runs trained together: the source of a run's gradients, and the number of runs. */
 export interface Together {
   readonly runs: number;
   /** Null: from passes of its own. */

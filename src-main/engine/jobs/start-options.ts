@@ -8,7 +8,10 @@ import { chosenExamples } from '../tasks/chosen-examples.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
 import { RunCalibration } from '../training/calibration.ts';
 
-/** What a start may ask of a run: its training examples, its seed adapter, and someone to tell of its progress. `what` is cancelled, if it is. */
+/**
+ * Returns the sources that an initialization may need: training examples, the seed adapter, and a progress callback.
+ * `what` names the cancelled work.
+ */
 export async function startOptions(
   { config, initAdapterDirectory: seed }: Pick<TrainTask, 'config' | 'initAdapterDirectory'>,
   context: TaskContext,

@@ -5,7 +5,7 @@ import type { LowRankUpdate } from './merge-method.ts';
 /** A merge that is tried out: its updates by module. Heads are those of the merge itself. */
 export type MergeCandidate = ReadonlyMap<string, LowRankUpdate>;
 
-/** What is to be small. */
+/** Loss to be minimized. */
 export interface LossRequest {
   /**
    * `task`: the loss that the adapters were trained on. `entropy`: that of the predictions, which needs no labels.
@@ -16,7 +16,7 @@ export interface LossRequest {
   readonly adapter?: number;
   /** Index of a mini-batch, modulo their number. Default: all tuning examples. */
   readonly batch?: number;
-  /** Whether gradients are computed. Default: false. */
+  /** True to compute gradients. Default: false. */
   readonly gradients?: boolean;
 }
 

@@ -35,13 +35,13 @@ export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: Host
 
 /** The merged update of a module. */
 export interface MergedUpdate extends LowRankUpdate {
-  /** Where it was cut to a rank: the squared Frobenius norm of ΔW that the cut kept, of the norm before it. */
+  /** Effect of truncating to a rank: the squared Frobenius norm of ΔW after and before. */
   readonly energy?: { readonly kept: number; readonly total: number };
   /** Factors that hold finite numbers only, since those of the inputs do. Default: both are looked at. */
   readonly finite?: Readonly<Record<'a' | 'b', boolean>>;
 }
 
-/** Whether a weight is other than zero in any layer. */
+/** Returns true if a weight is nonzero in any layer. */
 export function isUsed(weight: MergeWeight): boolean {
   return [weight].flat().some((value) => value !== 0);
 }
@@ -97,7 +97,7 @@ export interface MergeNeeds {
   readonly ignoresWeights?: boolean;
   /** A further check, or a remark on what the method is not; `weights` has one entry for each adapter. */
   check?(parameters: ParameterValues, weights: readonly MergeWeight[]): PreflightLine | null;
-  /** What the method uses of `MergeData`, which is then there. Default: nothing. */
+  /** Part of `MergeData` that the method uses, which is then available. Default: none. */
   readonly data?: 'inputs' | 'loss' | 'score';
 }
 

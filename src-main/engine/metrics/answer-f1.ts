@@ -18,7 +18,7 @@ function meanOf(
 
 const hasAnswer = (golds: readonly string[]) => golds.length > 0;
 
-/** Whether only some questions have answers, as in SQuAD 2. */
+/** Returns true if only some questions have answers, like in SQuAD 2. */
 function isMixed({ labels }: OutcomeOf<'answers'>): boolean {
   return labels.some(hasAnswer) && !labels.every(hasAnswer);
 }

@@ -10,7 +10,7 @@ export const matthews = defineMetric(
   ({ confusion }) => matthewsCorrelation(confusion),
 );
 
-/** Of a table of counts, actual by predicted; null of an empty one. */
+/** Computes the coefficient of a table of counts, actual by predicted; null for an empty one. */
 export function matthewsCorrelation(confusion: readonly (readonly number[])[]): number | null {
   const actual = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0));

@@ -3,7 +3,7 @@ const letter = String.raw`[\p{L}\p{N}_]`;
 const article = new RegExp(`(?<!${letter})(?:a|an|the)(?!${letter})`, 'gu');
 /** Python's string.punctuation. */
 export const punctuation = /[!-/:-@[-`{-~]/g;
-/** What Python's split takes for white space: four separators of ASCII too. */
+/** White space of Python's split, which includes four ASCII separators. */
 const space = new RegExp(`[\\p{White_Space}${String.fromCharCode(0x1c, 0x1d, 0x1e, 0x1f)}]+`, 'u');
 
 /** The words of an answer as SQuAD's official script compares them: lowercased, without punctuation and articles. */

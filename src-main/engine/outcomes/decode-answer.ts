@@ -24,14 +24,14 @@ export interface AnswerDecoding {
   /** Tokens. */
   readonly max_answer_length: number;
   readonly null_score_diff_threshold: number;
-  /** Whether a question may have no answer. */
+  /** True if a question may have no answer. */
   readonly hasUnanswerable: boolean;
 }
 
 export interface DecodedAnswer {
   /** Empty: the text does not answer the question. */
   readonly text: string;
-  /** Of the best stretch of the text: the logits of its start and its end together; null without one. */
+  /** Score of the best stretch of the text: the sum of the logits of its start and its end; null without one. */
   readonly score: number | null;
   /** The score of no answer less that one; an answer is given where it is at most the threshold. */
   readonly nullScoreDifference: number | null;

@@ -14,7 +14,7 @@ export interface WeightedVectors {
 
 export interface RankingRequest {
   readonly members: readonly WeightedVectors[];
-  /** Of two rows, in double precision: what ranks are of. */
+  /** Returns the similarity of two rows in double precision, which determines ranks. */
   similarity(one: number, other: number): number;
   /** Rows of the queries, and of each the rows of its right candidates. */
   readonly queries: readonly { readonly row: number; readonly right: readonly number[] }[];

@@ -13,7 +13,7 @@ export interface TokenOutputs {
   /** Number of these tokens that only end an answer or a text, which the perplexity leaves out, and their summed nats. */
   readonly ends: Uint32Array;
   readonly endLossSums: Float64Array;
-  /** Whether the examples have completions, which greedy decoding reproduces where all tokens are right. */
+  /** True if the examples have completions, which greedy decoding reproduces if all tokens are right. */
   readonly completions: boolean;
 }
 

@@ -23,7 +23,7 @@ const declaration: PruneDeclaration = {
 
 /**
  * Backward elimination: n units down to k take n + (n − 1) + … + (k + 1) evaluations of the calibration examples, which
- * share the layers below the unit that is left out. Of equal scores the unit nearest the input goes.
+ * share the layers below the unit that is left out. Among equal scores, the unit nearest the input goes.
  */
 export const greedy: PruneMethod = {
   declaration,

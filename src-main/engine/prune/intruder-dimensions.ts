@@ -64,9 +64,10 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * PEFT's reduce_intruder_dimension: of W + ΔW = U·S·Vᵀ, those of the first top_k columns of U whose largest |cosine| with a left
- * singular vector of W is below ε are intruders; ΔW + (λ − 1)·Σ uᵢsᵢvᵢᵀ is cut back to the module's rank, through its factors.
- * Of a weight larger than 768 in both directions, the leading 256 singular vectors are computed by randomized SVD instead of all.
+ * PEFT's reduce_intruder_dimension: of W + ΔW = U·S·Vᵀ, those of the first top_k columns of U whose largest |cosine|
+ * with a left singular vector of W is below ε are intruders; ΔW + (λ − 1)·Σ uᵢsᵢvᵢᵀ is cut back to the module's rank,
+ * through its factors. For weights larger than 768 in both directions, randomized SVD computes the leading 256 singular
+ * vectors instead of all.
  */
 export const intruderDimensions: PruneMethod = {
   declaration,

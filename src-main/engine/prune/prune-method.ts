@@ -124,7 +124,7 @@ export function countEntries(modules: ReadonlyMap<string, ModuleState>): number 
   return count;
 }
 
-/** Whether a part is one of the factors A and B, which some methods prune. */
+/** Returns true if a part is one of the factors A and B, which some methods prune. */
 export function isFactor(part: string): part is 'a' | 'b' {
   return part === 'a' || part === 'b';
 }

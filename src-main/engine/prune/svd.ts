@@ -48,9 +48,9 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * Of each module's B·A = U·S·Vᵀ, computed from the factors, the largest singular values are kept: B becomes U·√S and
- * A becomes √S·Vᵀ, with unchanged scaling. No matrix of that rank is closer to B·A (Eckart and Young 1936). Task
- * heads, biases and DoRA's magnitudes are unchanged.
+ * Keeps the largest singular values of each module's B·A = U·S·Vᵀ, computed from the factors: B becomes U·√S and A
+ * becomes √S·Vᵀ, with unchanged scaling. No matrix of that rank is closer to B·A (Eckart and Young 1936). Task heads,
+ * biases and DoRA's magnitudes are unchanged.
  */
 export const svd: PruneMethod = {
   declaration,

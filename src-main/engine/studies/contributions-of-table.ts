@@ -35,9 +35,10 @@ type Contributions = Omit<AdapterContribution, 'label' | 'coto' | 'seed'>;
 const curvePoints = Array.from({ length: 21 }, (_, point) => point / 20);
 
 /**
- * What each group contributes to v, the accuracy or −loss with only some groups on. Intervals are over the examples:
- * every value is linear in v, hence a mean over blocks of examples, whose spread gives the interval (`blockMean`). Where
- * sets are sampled the interval also has the error of sampling: both as independent, their half widths added in squares.
+ * Returns the contribution of each group to v, the accuracy or −loss with only some groups on. Intervals are over the
+ * examples: every value is linear in v, hence a mean over blocks of examples, whose spread gives the interval
+ * (`blockMean`). With sampled sets, the interval also includes the sampling error: both are treated as independent,
+ * their half-widths added in squares.
  * @throws StudioError refused for a metric that the task does not have
  */
 export function contributionsOf(table: MaskTable, metric: Metric, choice: MaskChoice): Contributions {
@@ -201,7 +202,9 @@ function at(values: readonly IntervalValue[], group: number): IntervalValue {
   return values[group] ?? { value: Number.NaN, halfWidth: null };
 }
 
-/** What masks cost in the tree of their prefixes, where a layer is run once for all masks that agree up to it. */
+/**
+ * Computes the cost of masks in the tree of their prefixes, where a layer runs once for all masks that agree up to it.
+ */
 export function treeCost(
   { groups, multiplications }: Pick<MaskOutline, 'groups' | 'multiplications'>,
   masks: readonly string[],

@@ -36,7 +36,7 @@ export interface MergeRefusal {
   readonly hint: string | null;
 }
 
-/** What is known of a study's adapters before it starts. */
+/** Facts about a study's adapters before it starts. */
 export interface StudyFacts {
   /**
    * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
@@ -84,7 +84,7 @@ interface Work<Config, Result> {
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
   /** The metric that every score must have for the study to judge by; absent where the design or `fit` tells. */
   judgedBy?(config: Config): string;
-  /** What the study compares over seeds; absent or null where it does not. */
+  /** Returns the comparison over seeds; absent or null if the study has none. */
   design?(config: Config): StudyDesign | null;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
   tunings?(config: Config, result: Result): ChosenRate[];
@@ -92,7 +92,7 @@ interface Work<Config, Result> {
   compared?(config: Config, result: Result): RunConfig[] | null;
 }
 
-/** What a study compares over seeds: what it can decide follows from it before the start. */
+/** Comparison of a study over seeds, which determines the detectable differences before the start. */
 export interface StudyDesign {
   readonly seeds: number;
   /** Metrics that it reports, the deciding one first. */

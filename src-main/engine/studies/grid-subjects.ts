@@ -11,7 +11,7 @@ import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { pruneMethod } from '../prune/index.ts';
 
-/** What studies over a grid of a run's fields have in common. */
+/** Fields that studies over a grid of run settings share. */
 export interface GridConfig {
   readonly run: RunConfig;
   readonly grid: Grid;
@@ -37,7 +37,7 @@ export interface CellSubject {
   readonly subject: Subject;
 }
 
-/** Whether a cell's adapters can take what is scored; both by their positions. */
+/** Returns true if a cell's adapters support the score; both by their positions. */
 export function isScored({ left_out }: GridConfig, score: number, cell: number): boolean {
   return !left_out.some((one) => one.score === score && one.cell === cell);
 }

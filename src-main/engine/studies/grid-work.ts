@@ -70,7 +70,10 @@ export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number)
   return nextOfSweeps(sweeps, scoreOf, finished, ([rates = []]) => cellSpecs(config, (at) => rates[at] ?? null));
 }
 
-/** What the cells can decide, and the trainings that follow a sweep: a seed that is in both is trained once, if at all. */
+/**
+ * Returns the comparisons of the cells, and the trainings after a sweep: a seed that is in both is trained once, if at
+ * all.
+ */
 export function gridDesign(config: GridConfig): StudyDesign {
   const { seeds, metric, further_metrics, grid, tune } = config;
   const cells = cellsOf(grid);

@@ -103,7 +103,7 @@ function specsOfGroup(
       ),
     ),
   );
-  // Of two tasks a set is a pair.
+  // Two tasks form a pair rather than a set.
   const sets =
     tasks.length === 2
       ? []

@@ -158,7 +158,7 @@ function specsOfSet(
           other === task ? [] : [spec(singleKey(place, index, other, task), task, what, adapter)],
         );
       case 'merge':
-        // What a merge forgets does not depend on the head.
+        // Forgetting of a merge does not depend on the head.
         return [spec(key, task, what, mergeOf(config, row, set, tasks), { forgetting: task === 0 })];
       case 'placebo': {
         const of = mergeOf(config, row, set, tasks);

@@ -66,7 +66,7 @@ export const planeWork = defineStudyWork(planeStudy, {
         ...adapters.map((adapter, corner) =>
           specOf(`corner/${corner}`, `Corner ${corner + 1}`, adapterSubject(adapter)),
         ),
-        // Of the outputs of the corners, which are at hand.
+        // Averages the outputs of the corners, which already exist.
         ...(hasEnsemble(config, triple) ? [specOf(ensemble, 'Ensemble of three', merged(ensemble, [1, 1, 1]))] : []),
         ...surfacesOf(config, triple).flatMap((method) => [
           specOf(`${method}/center`, `1:1:1 by ${method}`, merged(method, [1, 1, 1])),

@@ -4,8 +4,8 @@ import type { ScoreOf, StudyDesign } from './define-study-work.ts';
 import type { LearningRateSweep } from './tuning.ts';
 
 /**
- * What follows `finished` rounds of sweeps that go on together: their extensions, then the work at the rates that they chose,
- * by sweep and cell; none after it.
+ * Returns the work after `finished` rounds of concurrent sweeps: their extensions, then the work at the chosen rates,
+ * by sweep and cell; empty at the end.
  */
 export function nextOfSweeps(
   sweeps: readonly LearningRateSweep[],

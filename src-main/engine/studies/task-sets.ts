@@ -16,7 +16,7 @@ export interface TaskSet {
   readonly seed: number;
   /** Adapters or trainings, in the order of the tasks. */
   readonly adapters: readonly Subject[];
-  /** Of the adapters, for messages. */
+  /** Names of the adapters, for messages. */
   readonly names: readonly string[];
 }
 

@@ -12,7 +12,7 @@ import { metricOf } from './study-score.ts';
 export interface SweptCell {
   readonly key: string;
   readonly label: string;
-  /** Of its trials; default: the label. */
+  /** Title of its trials; default: the label. */
   readonly title?: string;
   readonly run: (seed: number) => RunConfig;
 }
@@ -48,7 +48,7 @@ export class LearningRateSweep {
     return 2 * extend * seeds.length * this.cells.length;
   }
 
-  /** Whether a cell is trained on the seed by the sweep itself, at its chosen rate too. */
+  /** Returns true if the sweep itself trains the cell with the seed, also at its chosen rate. */
   trains(seed: number): boolean {
     return this.tune.seeds.includes(seed);
   }
@@ -69,8 +69,9 @@ export class LearningRateSweep {
   }
 
   /**
-   * What follows `finished` rounds of this sweep: the next extension of its rates, or null where it is complete. An extension
-   * goes on by the ratio of the last two rates, on each side where a cell's best rate is the last; every cell tries it.
+   * Returns the work after `finished` rounds of this sweep: the next extension of its rates, or null if it is complete.
+   * An extension continues by the ratio of the last two rates, on each side where a cell's best rate is the last; every
+   * cell tries it.
    */
   extension(scoreOf: ScoreOf, finished: number): JobSpec[] | null {
     const { rounds, next } = this.tried(scoreOf, finished);
@@ -103,7 +104,7 @@ export class LearningRateSweep {
     };
   }
 
-  /** What a complete sweep says for the runs of its cells. */
+  /** Returns a complete sweep's results for the runs of its cells. */
   chosenRates({ cells, metric }: Tuning): ChosenRate[] {
     const { seeds } = this.tune;
     return this.cells.flatMap((cell, at) => {
@@ -233,7 +234,7 @@ function keyOf({ key }: SweptCell, rate: number, seed: number): string {
   return `tune/${key}/${rate}/${seed}`;
 }
 
-/** What a trial costs beside its rate: steps and examples. */
+/** Returns the budget of a trial besides its rate: steps and examples. */
 function budgetOf({
   max_steps,
   num_train_epochs,

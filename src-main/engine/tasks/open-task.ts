@@ -17,7 +17,7 @@ export interface TaskRequest {
   /** Loaded, for tasks that compare with it. */
   readonly base?: BaseModel;
   readonly training: boolean;
-  /** Of a run: examples that it holds out, and its evaluation split. Default: the test split. */
+  /** Evaluation split of a run with held-out examples. Default: the test split. */
   readonly split?: EvaluationSplit;
 }
 

@@ -38,7 +38,7 @@ export interface TaskType {
   counts?(settings: TaskSettings, columns: TextColumns): Partial<ExampleCounts>;
   /** Reads an example of text as the model does, to show it; absent: as a language model does. */
   preview?(tokenizer: TextTokenizer): (example: TextExample) => ReadTokens;
-  /** Whether the exported Python script computes every metric of the task rather than the usual ones alone. */
+  /** True if the exported Python script computes every metric of the task rather than only the default ones. */
   readonly scoresAllInPython?: true;
   /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
@@ -73,7 +73,7 @@ export interface TaskMaterial {
   readonly settings: TaskSettings;
   /** The base, for tasks that compare with it; null where nothing is computed. */
   readonly base: BaseModel | null;
-  /** Whether training examples are needed. */
+  /** True if training examples are needed. */
   readonly training: boolean;
   /** Called with the number of examples read; may throw to stop. */
   onRead(examples: number): Promise<void>;
@@ -83,7 +83,7 @@ export interface TaskMaterial {
 export interface OpenTask {
   /** Outputs of a new head; null: the model keeps its head. */
   readonly labels: readonly string[] | null;
-  /** Whether the base alone is a classifier of these labels, as CLIP is: what training starts from is then measured. */
+  /** True if the base alone is a classifier of these labels, like CLIP: its score before training is then measured. */
   readonly isZeroShot?: boolean;
   /** Names of the output classes or labels; empty if there are none. */
   readonly classNames: readonly string[];
@@ -102,7 +102,7 @@ export interface OpenTask {
   describe(index: number): EvaluatedExample;
   /** A test example as a person sees it: what a model is given, and the right answer. */
   show(index: number): Promise<SampleInput>;
-  /** Of language models: how prompts are written, and texts read. */
+  /** Format of a language model's prompts, and the reading of its texts. */
   readonly writing?: Writing;
   /** Examples for export to another program; only if opened with `training`. */
   exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
@@ -121,7 +121,7 @@ export interface Writing {
 export interface ExampleIdentity {
   /** Among the examples of the split that the dataset reads, from 0. */
   readonly index: number;
-  /** Of the dataset's own column for ids; null without one. */
+  /** Column of ids in the dataset; null without one. */
   readonly id: string | null;
 }
 
@@ -157,7 +157,7 @@ export interface ExportedExamples {
     readonly pad_token_id?: number;
     /** The loss of preferences that `auto` takes. */
     readonly loss_type?: string;
-    /** Of embeddings: what `auto` takes, and what the rows say of their texts. */
+    /** Loss selected by `auto` for embeddings, and the form of the rows. */
     readonly embedding_loss?: EmbeddingLossId;
     readonly pooling_mode?: PoolingMode;
     readonly rows?: PairForm;

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import type { OpenTask, TaskType } from '../tasks/task-type.ts';
 
-/** What makes one evaluation better than another. */
+/** Criterion by which one evaluation is better than another. */
 export interface Criterion {
   /** Id of a metric, accuracy, or loss. */
   readonly metric: string;
@@ -58,7 +58,7 @@ export interface BestState {
   readonly step: number;
   readonly accuracy: number | null;
   readonly loss: number | null;
-  /** Of the criterion's metric; null in checkpoints of versions that only knew accuracy and loss. */
+  /** Value of the criterion's metric; null in checkpoints of versions that only knew accuracy and loss. */
   readonly value: number | null;
 }
 
@@ -96,7 +96,7 @@ export class BestEvaluation {
     this.withoutImprovement = withoutImprovement;
   }
 
-  /** Whether patience has run out. */
+  /** True if patience has run out. */
   get isOver(): boolean {
     return this.patience > 0 && this.withoutImprovement >= this.patience;
   }

@@ -46,10 +46,10 @@ export async function writeCheckpoint(
   });
 }
 
-/** What a checkpoint says of itself. */
+/** Facts about a checkpoint in its files. */
 export interface CheckpointFacts {
   readonly trainer: TrainerState;
-  /** Of the evaluation at its step; null if there was none, or in checkpoints of earlier versions. */
+  /** Accuracy of the evaluation at its step; null if there was none, or in checkpoints of earlier versions. */
   readonly accuracy: number | null;
 }
 
@@ -65,7 +65,7 @@ export function peekCheckpoint(directory: string): CheckpointFacts {
 }
 
 /**
- * As `peekCheckpoint`, and compares every file with its hash.
+ * Counterpart of `peekCheckpoint` that also compares every file with its hash.
  * @throws StudioError invalid_file if a part is missing or damaged
  */
 export async function checkCheckpoint(directory: string): Promise<CheckpointFacts> {

@@ -25,7 +25,7 @@ const fileSchema = z.strictObject({
   masks: z.array(z.strictObject({ firstStep: count, groupCount: count, bytes: z.base64() })),
 });
 
-/** What a run has recorded between two checkpoints. */
+/** Records of a run between two checkpoints. */
 export interface HistoryPart {
   /** Finished steps at its end. */
   readonly step: number;

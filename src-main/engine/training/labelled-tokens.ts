@@ -11,7 +11,7 @@ export type LabelTensors = { readonly labels: tf.Tensor1D } & Partial<
   Readonly<Record<'places' | 'counted', tf.Tensor1D>>
 >;
 
-/** Of a batch's places, the part by whose multiples labelled places are counted in a recorded pass. */
+/** Share of a batch's positions: labeled positions are rounded up to its multiples in a recorded pass. */
 const roundedShare = 1 / 16;
 
 /**

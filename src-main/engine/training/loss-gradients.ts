@@ -11,7 +11,7 @@ import type { StateKeeping } from './state-keeping.ts';
 export interface LossGradients {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
-  /** As in `PassResult`. */
+  /** Same as in `PassResult`. */
   readonly giveBack?: () => void;
 }
 

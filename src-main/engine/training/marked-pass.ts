@@ -13,19 +13,19 @@ import type { StateKeeping } from './state-keeping.ts';
 /** Who is told where a pass is. */
 interface Listeners {
   readonly marks: PassMarks;
-  /** Of its dropout; null where there is none. */
+  /** Seeds of its dropout; null without dropout. */
   readonly seeds: PassSeeds | null;
 }
 
-/** What the passes of either kind are given. */
+/** Inputs of either kind of pass. */
 interface GivenPass extends Listeners {
   readonly model: TrainableModel;
   readonly variables: readonly tf.Variable[];
-  /** What the embedding gave; stays the caller's. */
+  /** Output of the embedding; the caller disposes of it. */
   readonly embedded: HiddenStates;
   readonly loss: PreparedLoss;
   readonly halved: boolean;
-  /** Whether layers are kept linear by linear; not with checkpoints or halved states. */
+  /** True if layers are recorded linear by linear; not with checkpoints or halved states. */
   readonly isByLinear: boolean;
 }
 
@@ -84,14 +84,14 @@ function wholePass(given: GivenPass): PassResult {
     const segment = isByLinear && layer < layerCount ? segmentBack(layer, id, linears) : {};
     marks.enter({ layer, isBackward: true, ...segment });
   };
-  // Of the lowest layer all is recorded, as of those above it.
+  // The lowest layer is recorded whole, like those above it.
   const input = isByLinear && lowest < layerCount ? below.hidden : null;
   const made = differentiate(forward, variables, { input, halved, visit });
   if (made.inputGradient !== null) marks.handBack(made.inputGradient);
   return made;
 }
 
-/** As `layerForward`, which says of each linear with an adapter where it begins and ends. */
+/** Counterpart of `layerForward` that marks the start and end of each linear with an adapter. */
 function layerByLinears(given: GivenPass, layer: number, states: HiddenStates, linears: TapedLinear[]): HiddenStates {
   const { model, marks, seeds } = given;
   const enter = (segment: string, isLinear: boolean) => marks.enter({ layer, isBackward: false, segment, isLinear });
@@ -115,7 +115,7 @@ function layerByLinears(given: GivenPass, layer: number, states: HiddenStates, l
   return next;
 }
 
-/** Where an operation of the tape is on the way back. */
+/** Returns the backward position of an operation on the tape. */
 function segmentBack(
   layer: number,
   id: number,
@@ -128,7 +128,10 @@ function segmentBack(
     : { segment: `before ${behind.name}`, isLinear: false };
 }
 
-/** As `checkpointedLossGradients`: a layer runs again in its backward part, with the seeds of its dropout once more. */
+/**
+ * Counterpart of `checkpointedLossGradients`: a layer runs again in its backward part, with the same seeds of its
+ * dropout.
+ */
 function checkpointedPass(given: GivenPass): PassResult {
   const { model, variables, loss, halved, marks } = given;
   const { layerCount } = model.base;

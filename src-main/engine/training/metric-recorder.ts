@@ -14,7 +14,7 @@ export class MetricRecorder {
   private masks: Uint8Array[] = [];
   private firstMaskStep = 0;
   private lastFlush = 0;
-  /** What was sent since the last checkpoint. */
+  /** Records sent since the last checkpoint. */
   private sent: { columns: MetricColumn[]; masks: ActivationMasks[] } = { columns: [], masks: [] };
 
   /** @param keepsSent whether `takeSent` will be called */

@@ -8,7 +8,7 @@ import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 export interface MicroBatch {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
   readonly labels: Int32Array;
-  /** Of texts, 1 for each label that only ends an answer. */
+  /** For texts, 1 for each label that only ends an answer. */
   readonly ends?: Uint8Array;
   /** Number of examples; by default one per label. */
   readonly examples?: number;
@@ -41,13 +41,13 @@ export interface SegmentedRows extends Pick<MicroBatch, 'inputs' | 'labels'> {
 
 /** A mean loss over examples, computed from log-likelihoods in nats, each summed over the labels of a segment. */
 export interface SequenceLoss {
-  /** Of the rows of the batch, which may be padded further. */
+  /** Segments of the batch's rows, which may be padded further. */
   readonly segments: readonly Segment[];
   /** Further rows, whose log-likelihoods the loss takes as constants. */
   readonly constants?: SegmentedRows;
   /** To be called within `tf.tidy`. @param sums of the segments [segments] @param constants those of the further rows */
   loss(sums: tf.Tensor1D, constants: tf.Tensor1D | null): tf.Scalar;
-  /** What else such sums say, by metric: a sum over examples, and how many these are. */
+  /** Converts such sums to further metrics: each a sum over examples, and their count. */
   measures(sums: Float32Array): Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
 }
 

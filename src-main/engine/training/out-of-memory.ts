@@ -3,8 +3,8 @@ import { toStudioError } from '../to-studio-error.ts';
 import type { MicroBatch } from './micro-batch.ts';
 
 /**
- * Of an error about memory: in which step and on what it came, and how to go on. Other errors as they are. Nothing was updated by
- * then, and the run resumes from its last checkpoint.
+ * Adds the step and the batch to an out-of-memory error, with advice. Other errors stay unchanged. Nothing was updated
+ * by then, and the run resumes from its last checkpoint.
  */
 export function outOfMemoryAt(thrown: unknown, where: string, batches: readonly MicroBatch[]): unknown {
   const error = toStudioError(thrown);

@@ -13,7 +13,7 @@ export interface PreparedLoss {
 }
 
 /**
- * As `lossOnBatch` gives it, times the share. Null for a loss of sequences, of spans or of vectors, which is computed of the host's
+ * Computes `lossOnBatch` times the share. Null for a loss of sequences, of spans or of vectors, which uses the host's
  * values. To be called within `tf.tidy`.
  */
 export function preparedLoss(

@@ -41,7 +41,7 @@ export class ProgressMeter {
     this.emit(done);
   }
 
-  /** What was done when the work ended, however it did: the last of it may not have been due. */
+  /** Reports the final count at the end of the work, even if no report was due. */
   end(done: number): void {
     if (done === this.lastDone) return;
     this.lastDone = done;

@@ -39,8 +39,8 @@ export class RunSampler {
   }
 
   /**
-   * Reports the answers after `step` steps. What fails here is no reason to lose a run: it is logged, and no further sample
-   * is taken.
+   * Reports the answers after `step` steps. A failure here does not end the run: it is logged, and no further sample is
+   * taken.
    * @param predictions of the evaluation
    */
   async take(step: number, model: AdaptedModel, predictions: TaskPredictions, context: TaskContext): Promise<void> {

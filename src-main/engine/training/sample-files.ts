@@ -20,7 +20,7 @@ const inputsFile = 'inputs.json.gz';
 const stepFile = /^(\d{8,})\.json\.gz$/;
 
 const pixelsSchema = z.base64().transform((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-/** As JSON holds them: pixels in base64. */
+/** JSON form of the inputs: pixels in base64. */
 const inputsSchema = z.array(
   z
     .looseObject({ pixels: pixelsSchema.optional() })
@@ -45,7 +45,7 @@ export async function writeSamples(
   await write(`${String(sampled.step).padStart(8, '0')}.json.gz`, sampled);
 }
 
-/** What a run's folder has up to `step` steps; null where it kept none. A damaged file is left out. */
+/** Reads the samples in a run's folder up to `step` steps; null if it kept none. A damaged file is left out. */
 export async function readSamples(runDirectory: string, step: number): Promise<RunSamples | null> {
   const inputs = await read(join(runDirectory, samplesFolder, inputsFile), inputsSchema);
   if (inputs === null) return null;

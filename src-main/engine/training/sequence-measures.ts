@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SequenceLoss } from './micro-batch.ts';
 
-/** What the passes of a step tell of their sequences beside the loss. */
+/** Collects further measures of the sequences in a step's passes, besides the loss. */
 export class SequenceMeasures {
   private readonly seen: { readonly loss: SequenceLoss; readonly likelihoods: tf.Tensor1D }[] = [];
 

@@ -5,9 +5,9 @@ import type { MicroBatch, Targets } from './micro-batch.ts';
 const outOfReach = -1e9;
 
 /**
- * What a head with two outputs a token says of where an answer begins and ends, each as logits over the tokens of a row: [2 · rows,
- * tokens], first all the starts. Transformers' `*ForQuestionAnswering` has the mean cross-entropy of both, but leaves the logits of
- * padding in it, which would make a loss depend on the longest row of its batch.
+ * Converts a head with two outputs a token to logits of an answer's start and end over the tokens of a row: [2 · rows,
+ * tokens], first all the starts. Transformers' `*ForQuestionAnswering` has the mean cross-entropy of both, but leaves
+ * the logits of padding in it, which would make a loss depend on the longest row of its batch.
  * @param outputs [rows · tokens, 2]
  */
 export function spanLogits(outputs: tf.Tensor2D, { inputs }: Pick<MicroBatch, 'inputs'>): tf.Tensor2D {

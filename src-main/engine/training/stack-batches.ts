@@ -4,7 +4,7 @@ import type { MicroBatch } from './micro-batch.ts';
 type BatchInputs = MicroBatch['inputs'];
 type BatchInput = BatchInputs[string];
 
-/** Whether batches have the same inputs, value by value. */
+/** Returns true if batches have the same inputs, value by value. */
 export function haveSameInputs([first, ...others]: readonly MicroBatch[]): boolean {
   return first !== undefined && others.every(({ inputs }) => inputs === first.inputs || isSame(inputs, first.inputs));
 }

@@ -11,7 +11,7 @@ export interface StateKeeping {
 }
 
 /**
- * As a run's settings ask for.
+ * Returns the state keeping that a run's settings request.
  * @throws StudioError refused where the active backend cannot.
  */
 export function stateKeeping({

@@ -12,7 +12,7 @@ import { countedLabels, type LossModel, lossOnBatch } from './training-loss.ts';
 /** Gradients by the variables' names in the model. */
 export type Gradients = Map<string, tf.Tensor>;
 
-/** What one optimizer step asks for: its micro-batches, and the variables that it trains by their names in the model. */
+/** Request of one optimizer step: its micro-batches, and its trained variables by their names in the model. */
 export interface GradientRequest {
   readonly batches: readonly MicroBatch[];
   readonly active: readonly (readonly [string, tf.Variable])[];
@@ -24,9 +24,9 @@ export interface GradientRequest {
 export interface StepGradients {
   readonly loss: number;
   readonly gradients: Gradients;
-  /** As in `PassResult`. */
+  /** Same as in `PassResult`. */
   readonly giveBack?: (() => void) | undefined;
-  /** What a loss of sequences says beside its value: means over the examples of the step, by metric. */
+  /** Further measures of a sequence loss: means over the examples of the step, by metric. */
   readonly measures: Readonly<Record<string, number>>;
   /** Milliseconds from the request until its pass began: waiting for other runs. */
   readonly waited: number;
@@ -34,7 +34,7 @@ export interface StepGradients {
   readonly runs: number;
 }
 
-/** Where a step's gradients come from: a pass of the run's own, or one that it shares with others. */
+/** Source of a step's gradients: a pass of the run's own, or one shared with others. */
 export interface GradientSource {
   gradients(request: GradientRequest): Promise<StepGradients>;
   /** The run takes no further step. */

@@ -2,7 +2,7 @@ import type { RunResult } from '../../../src-shared/domain/run.ts';
 import { StepTimes } from './step-times.ts';
 import type { TrainerState } from './trainer-state.ts';
 
-/** What a run keeps of all its steps, for its checkpoints and its result: their durations, how much was on, the last loss. */
+/** Totals of all steps of a run, for its checkpoints and its result: durations, active shares, the last loss. */
 export class StepTotals {
   private readonly times: StepTimes;
   private activeShareSum = 0;

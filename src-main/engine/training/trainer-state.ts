@@ -27,7 +27,7 @@ export const trainerStateSchema = z
         step: z.number().int(),
         accuracy: z.number().nullable(),
         loss: z.number().nullable().default(null),
-        /** Of the metric that chooses the best. */
+        /** Value of the metric that selects the best evaluation. */
         value: z.number().nullable().default(null),
       })
       .nullable(),
@@ -41,7 +41,7 @@ export const trainerStateSchema = z
       .optional(),
     /** Evaluations in a row, for early stopping. */
     evaluations_without_improvement: z.number().int().min(0).default(0),
-    /** Of every step, in checkpoints of versions before `step_times`. */
+    /** Duration of every step, in checkpoints of versions before `step_times`. */
     step_milliseconds: z.array(z.number()).optional(),
     step_times: stepTimesSchema.optional(),
     active_share_sum: z.number(),

@@ -68,7 +68,7 @@ export interface Objective {
   record(taken: TakenStep): Promise<void>;
   /** After a step: evaluations and checkpoints that are due after `done` steps. */
   afterStep(done: number): Promise<void>;
-  /** Whether the training ends before its last step. */
+  /** Returns true if the training ends before its last step. */
   isOver?(): boolean;
 }
 
@@ -97,7 +97,7 @@ export class TrainingLoop {
       readonly totalSteps: number;
       readonly context: TaskContext;
       readonly recorder: MetricRecorder;
-      /** Of the steps, in place of passes of the run's own. */
+      /** Supplies the gradients of the steps; defaults to the run's own passes. */
       readonly gradients?: GradientSource | undefined;
     },
   ) {

@@ -45,11 +45,11 @@ export interface TrainingRunParts extends SavedParts {
   readonly criterion: Criterion;
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
-  /** Whether the base is a classifier of these labels by itself: it is scored before the first step. */
+  /** True if the base alone is a classifier of these labels: it is scored before the first step. */
   readonly isZeroShot?: boolean | undefined;
-  /** Of the steps, in place of passes of the run's own. */
+  /** Supplies the gradients of the steps; defaults to the run's own passes. */
   readonly gradients?: GradientSource | undefined;
-  /** Of the device that computes, at the last reading; nothing on a processor. */
+  /** Returns the last readings of the computing device; empty for a processor. */
   deviceMetrics?(): Readonly<Record<string, number>>;
   readonly facts: Omit<
     RunInfo,
@@ -359,7 +359,7 @@ function activeShare({ mask, probability }: StepDraw): number {
   return mask.length === 0 ? probability : mask.reduce((sum, bit) => sum + bit, 0) / mask.length;
 }
 
-/** Whether something that happens every `every` steps is due; 0 means never. */
+/** Returns true if an action every `every` steps is due; 0 means never. */
 function isDue(step: number, every: number): boolean {
   return every > 0 && step % every === 0;
 }

@@ -23,7 +23,7 @@ export interface StepReport {
   readonly gradientNorm: number;
   /** Gradient norm of each variable that had one. */
   readonly gradientNorms: ReadonlyMap<string, number>;
-  /** What a loss of sequences says beside its value, by metric. */
+  /** Further measures of a sequence loss, by metric. */
   readonly measures: Readonly<Record<string, number>>;
   /** Milliseconds of waiting for other runs of the pass, and how many it had. */
   readonly waited: number;
@@ -93,7 +93,7 @@ export class TrainingStep {
     }
   }
 
-  /** Whether nothing but norms and an optimizer that allows it sees the gradients. */
+  /** True if only norms, and an optimizer that allows it, read the gradients. */
   private get mayBorrow(): boolean {
     const { penalty, completeGradients, transformGradients, afterStep } = this.hooks;
     const isHooked = [penalty, completeGradients, transformGradients, afterStep].some((hook) => hook !== undefined);

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** What a report is made of: its runs and the note of its author. */
+/** Contents of a report: its runs and the note of its author. */
 export const migration: Migration = {
   version: 160,
   name: 'contents of reports',

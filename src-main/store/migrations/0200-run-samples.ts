@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** What runs were asked at their evaluations, and their answers. `pixels`: of an image, whose other facts are in `input`. */
+/** Prompts of runs at their evaluations, and their answers. `pixels`: of an image, whose other facts are in `input`. */
 export const migration: Migration = {
   version: 200,
   name: 'samples of runs',

@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Where studies run besides here. A submission is written before anything is submitted, so that after a crash the engine is
- * asked for it by name; its runs are as they were last seen.
+ * Remote places where studies run. A submission is stored before anything is submitted, so that after a crash the
+ * engine is asked for it by name; its runs have their last known state.
  */
 export const migration: Migration = {
   version: 240,

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 export interface Migration {
   readonly version: number;
   readonly name: string;
-  /** It drops a table that others refer to, in order to recreate it: their rows are not to go with it. */
+  /** True if the migration recreates a table that others refer to: their rows must survive. */
   readonly replacesReferencedTable?: true;
   up(database: Database): void;
 }

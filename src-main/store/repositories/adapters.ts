@@ -83,7 +83,7 @@ export class AdapterRepository {
     );
   }
 
-  /** Of all rows, also of those that cannot be read. */
+  /** Returns the folders of all rows, including unreadable ones. */
   folders(): string[] {
     return textColumn.parse(this.database.prepare('SELECT folder FROM adapters').pluck().all());
   }

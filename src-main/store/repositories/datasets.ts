@@ -41,7 +41,7 @@ export class DatasetRepository {
     return row === undefined ? null : this.rows.one('dataset', rowSchema, row);
   }
 
-  /** As `find`, but null also for one that cannot be read, which `save` replaces. */
+  /** Counterpart of `find` that also returns null for unreadable rows, which `save` replaces. */
   readable(id: string): DatasetRecord | null {
     return (
       this.rows.all('dataset', rowSchema, this.database.prepare('SELECT * FROM datasets WHERE id = ?').all(id))[0] ??

@@ -34,7 +34,7 @@ export class ModelRepository {
     return this.rows.all('model', rowSchema, rows).map((model) => this.placed(model));
   }
 
-  /** Of all rows, also of those that cannot be read. */
+  /** Returns the paths of all rows, including unreadable ones. */
   paths(): string[] {
     const stored = textColumn.parse(this.database.prepare('SELECT path FROM models').pluck().all());
     return stored.map((path) => this.places.absolute(path));
@@ -50,7 +50,7 @@ export class ModelRepository {
     return row === undefined ? null : this.placed(this.rows.one('model', rowSchema, row));
   }
 
-  /** As `find`, but null also for one that cannot be read, which `save` replaces. */
+  /** Counterpart of `find` that also returns null for unreadable rows, which `save` replaces. */
   readable(id: string): ModelRecord | null {
     const rows = this.database.prepare('SELECT * FROM models WHERE id = ?').all(id);
     const [model] = this.rows.all('model', rowSchema, rows);

@@ -45,7 +45,7 @@ export class ReportRepository {
     );
   }
 
-  /** Of all rows, also of those that cannot be read. */
+  /** Returns the ids of all rows, including unreadable ones. */
   ids(): string[] {
     return idColumn.parse(this.database.prepare('SELECT id FROM reports').pluck().all());
   }

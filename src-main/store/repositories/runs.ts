@@ -148,7 +148,7 @@ export class RunRepository {
     return run === undefined ? null : { ...run, checkpoints: this.checkpoints(id) };
   }
 
-  /** Where the files of all runs are: read of every home as it is opened, so without the rest of them. */
+  /** Returns the file locations of all runs, and nothing else: every home reads them when it is opened. */
   places(): RunPlace[] {
     const rows = z
       .array(rowPlaceSchema)

@@ -7,7 +7,7 @@ const rowsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
 
 export class SettingsRepository {
   private readonly database: Database;
-  /** What was read, and of which rows: the queue asks at every turn. */
+  /** Cached settings with the rows they came from: the queue reads them at every turn. */
   private kept: { readonly rows: string; readonly settings: Readonly<Settings> } | null = null;
 
   constructor(database: Database) {

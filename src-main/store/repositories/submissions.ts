@@ -33,7 +33,7 @@ const rowSchema = z
     }),
   );
 
-/** What was given to targets, written before it was submitted. */
+/** Submissions to targets, each stored before it is submitted. */
 export class SubmissionRepository {
   private readonly database: Database;
   private readonly rows: RowReader;
@@ -43,13 +43,13 @@ export class SubmissionRepository {
     this.rows = rows;
   }
 
-  /** Of a study, the oldest first. */
+  /** Lists the submissions of a study, oldest first. */
   list(studyId: string): Submission[] {
     const rows = this.database.prepare('SELECT * FROM submissions WHERE study_id = ? ORDER BY generation').all(studyId);
     return this.rows.all('submission', rowSchema, rows);
   }
 
-  /** Of all studies on a target, the oldest first. */
+  /** Lists the submissions of all studies on a target, oldest first. */
   ofTarget(name: string): Submission[] {
     const rows = this.database.prepare('SELECT * FROM submissions WHERE target = ? ORDER BY created_at').all(name);
     return this.rows.all('submission', rowSchema, rows);
@@ -73,7 +73,7 @@ export class SubmissionRepository {
     this.database.prepare('UPDATE submissions SET parts = ? WHERE id = ?').run(toJson(parts), id);
   }
 
-  /** Whether they differ from those that were stored: most polls find nothing new. */
+  /** Returns true if they differ from the stored ones: most polls find nothing new. */
   saveRuns(id: string, runs: readonly PlacedRun[]): boolean {
     const text = toJson(runs);
     const update = this.database.prepare('UPDATE submissions SET runs = ? WHERE id = ? AND runs <> ?');

@@ -20,7 +20,7 @@ import {
 } from './initialization.ts';
 
 const methodSchema = z.enum(['ipm', 'kpm']);
-/** What is added to the covariance's diagonal, as a share of its mean: PEFT's. */
+/** Addition to the covariance's diagonal, as a share of its mean; PEFT's value. */
 const damping = 0.01;
 
 /**

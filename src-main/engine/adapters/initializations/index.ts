@@ -49,7 +49,7 @@ function ownParameters(): ParameterSpec[] {
   }));
 }
 
-/** What PEFT's `init_lora_weights` means; null where it is no start that is known. */
+/** Maps PEFT's `init_lora_weights` to an initialization; null if unknown. */
 export function initializationFromPeft(
   value: boolean | string,
 ): { readonly initialization: Initialization; readonly parameters: ParameterValues } | null {
@@ -63,7 +63,7 @@ export function initializationFromPeft(
 }
 
 /**
- * What `init_lora_weights` names.
+ * Returns the initialization named by `init_lora_weights`.
  * @throws StudioError invalid_input naming the choices.
  */
 export function initializationOf({ init_lora_weights: id }: ParameterValues): Initialization {

@@ -11,7 +11,7 @@ export interface Factors {
   readonly b: HostTensor;
 }
 
-/** What a start learns of the run's own training examples before the first step. */
+/** Statistics of the run's own training examples that an initialization needs before the first step. */
 export type CalibrationNeed =
   /** Moments of the module's inputs; with `dividedByMaximum`, of each batch divided by its greatest entry. */
   | { readonly of: 'inputs'; readonly dividedByMaximum: boolean }
@@ -28,7 +28,7 @@ export interface InputMoments {
   readonly gram: MatrixLike;
 }
 
-/** What `calibration` asked for, of one module. */
+/** Statistics of one module, as requested by `calibration`. */
 export interface CalibrationData {
   readonly moments?: InputMoments;
   /** [out, in]: of the mean loss over the calibration examples. */
@@ -87,13 +87,19 @@ export interface Initialization {
     value(parameters: ParameterValues): boolean | string;
     /** The parameters that a value says beside those of `value({})`; null: the value is another's. */
     parameters?(value: string): ParameterValues | null;
-    /** Whether PEFT, and so the studio, recomputes the residual base from the base alone when it loads such an adapter. */
+    /**
+     * True if PEFT, and so this project, recomputes the residual base from the base alone when it loads such an
+     * adapter.
+     */
     readonly isRemade?: boolean;
   };
-  /** Whether the start is taken out of the base, which then is W − s·B·A in training: so that it changes nothing. */
+  /**
+   * True if the initial update is subtracted from the base, which then is W − s·B·A during training: the model's
+   * outputs start unchanged.
+   */
   readonly residual: boolean;
   readonly calibration?: CalibrationNeed;
-  /** Whether embeddings can start so too. */
+  /** True if embeddings support this initialization too. */
   readonly embeddings?: boolean;
   /** @throws StudioError invalid_input where the module has no such start, naming it. */
   check?(module: StartingModule): void;

@@ -132,7 +132,7 @@ function chosen(
   }
 }
 
-/** What A and B are multiplied by. `first`: the first singular value among B's. */
+/** Computes the factors of A and B. `first`: the first singular value among B's. */
 async function scales(
   { lora_ga_scale: scale, lora_ga_formula: formula }: Settings,
   { outFeatures, scaling }: StartingModule,

@@ -12,7 +12,7 @@ import type { Calibration, CalibrationData, Initialization, StartedModule } from
 
 export interface StartOptions {
   readonly random: RandomStream;
-  /** Where the run's training examples are at hand. */
+  /** Statistics, if the run's training examples are available. */
   readonly calibration?: Calibration | undefined;
   /** Called before each module, which may take seconds to decompose; may throw to stop. */
   readonly onModule?: ((done: number, total: number) => Promise<void>) | undefined;

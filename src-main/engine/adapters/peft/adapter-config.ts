@@ -11,7 +11,7 @@ export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';
 export const cotoConfigFile = 'coto_config.json';
 
-/** What PEFT's own config has no place for. Written beside it; a folder without it is a plain PEFT adapter. */
+/** Fields that PEFT's own config lacks. Written beside it; a folder without it is a plain PEFT adapter. */
 const cotoConfigSchema = z.object({
   coto: cotoSettingsSchema.nullable().default(null),
   labels: z.array(z.string()).nullable().default(null),

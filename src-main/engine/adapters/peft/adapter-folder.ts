@@ -65,7 +65,7 @@ export async function writeAdapter(
   });
 }
 
-/** Whether whoever reads the modules alone draws the very tensors that they share. */
+/** Returns true if redrawing from the modules alone reproduces the shared tensors exactly. */
 function isDrawnAgain(state: AdapterState, description: ModelDescription): boolean {
   const drawn = state.variant.shared?.initialize(modulesOf(state, description), state.parameters);
   return [...state.shared].every(([name, { data }]) => {
@@ -74,7 +74,7 @@ function isDrawnAgain(state: AdapterState, description: ModelDescription): boole
   });
 }
 
-/** What is given to a folder that is written module by module. Tensors may be used again when the promise resolves. */
+/** Receiver of a folder that is written module by module. Tensors may be used again when the promise resolves. */
 export interface AdapterSink {
   /** `finite` names factors that are known to hold finite numbers only, which are not looked at again. */
   module(
@@ -86,7 +86,7 @@ export interface AdapterSink {
 }
 
 /**
- * As `writeAdapter`, for a LoRA adapter (of either scaling) that is never in memory as a whole.
+ * Counterpart of `writeAdapter` for a LoRA adapter (with either scaling) that is never in memory as a whole.
  * @param names all modules and saved tensors that may come.
  * @param write hands everything over, then says the rest.
  * @throws StudioError invalid_file naming a tensor with numbers that are not finite.
@@ -171,7 +171,7 @@ async function writeDescription(
   await writeFileAtomic(path.join(directory, 'README.md'), readme);
 }
 
-/** What PEFT lacks to load the adapter; null: nothing. */
+/** Returns the feature that PEFT lacks to load the adapter; null: none. */
 function missingInPeft({ variant, modules }: Described, description: ModelDescription): string | null {
   const { isForeign, refusesConv1d } = variant.peft;
   if (isForeign) return 'such adapter';

@@ -5,7 +5,7 @@ import type { AdapterDescription } from '../state.ts';
 import { findLinear, isSavedBy, lastName, resolveTargetModules } from '../target-modules.ts';
 import type { AdapterVariant, ModuleStrength, SharedKey } from '../variant.ts';
 
-/** What of an adapter decides its config: it need not be in memory. */
+/** Parts of an adapter that determine its config, without its tensors. */
 export interface ConfiguredAdapter extends Pick<AdapterDescription, 'variant' | 'parameters' | 'config'> {
   /** By today's names. */
   readonly modules: ReadonlyMap<string, ModuleStrength>;
@@ -23,15 +23,15 @@ const unusedSharedKeys = {
 } as const satisfies Pick<AdapterConfig, SharedKey>;
 
 /**
- * The config from which PEFT, on a base with today's names, makes exactly these modules with these ranks and scalings and
- * saves exactly these tensors. What already says so is left alone; the rest is rewritten: targets by their last names, by
- * last names and layers, or in full.
+ * The config from which PEFT, on a base with today's names, makes exactly these modules with these ranks and scalings
+ * and saves exactly these tensors. Settings that already match are left alone; the others are rewritten: targets by
+ * their last names, by last names and layers, or in full.
  */
 export function derivePeftConfig(adapter: ConfiguredAdapter, description: ModelDescription): Record<string, unknown> {
   const { variant, parameters, modules, savedNames } = adapter;
   const today = { ...description, linears: description.linears.map((module) => ({ ...module, aliases: [] })) };
   const saved = { ...adapter.config, modules_to_save: savedEntries(adapter.config, savedNames) };
-  // Whether weights are stored [in, out] is the base's affair; PEFT wants to be told.
+  // The base determines if weights are stored [in, out]; PEFT's config repeats it.
   const turned = [...modules.keys()].some((name) => findLinear(today, name)?.fanInFanOut);
   const fan_in_fan_out = modules.size === 0 ? saved.fan_in_fan_out : turned;
   const config = fitTargets(variant, { ...saved, fan_in_fan_out }, modules, today);

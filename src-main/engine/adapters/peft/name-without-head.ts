@@ -63,7 +63,10 @@ export function bareName(name: string, description: ModelDescription): string {
   return prefix !== null && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
-/** What the names of all modules of a text model begin with beside those of its head, with the point; null where they differ. */
+/**
+ * Returns the prefix, including the point, that all module names of a text model share except its head's; null if they
+ * differ.
+ */
 function bodyPrefix({ linears, image }: ModelDescription): string | null {
   if (image !== null) return null;
   const firsts = new Set(

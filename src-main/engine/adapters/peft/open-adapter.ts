@@ -74,7 +74,7 @@ export async function openAdapter(directory: string, base: ModelDescription, rem
   }
 }
 
-/** As `openAdapter`, for what is known without a tensor. */
+/** Counterpart of `openAdapter` that reads no tensors. */
 export async function readAdapterOutline(
   directory: string,
   description: ModelDescription,
@@ -124,7 +124,7 @@ export async function readModule<T, Read>(
   return { rank, scaling, tensors: made };
 }
 
-/** What the config alone says, whatever the base. */
+/** Reads the parts of an adapter that only its config determines, whatever the base. */
 export async function readDescription(
   directory: string,
   remade = false,
@@ -175,7 +175,7 @@ export function notFinite(file: string, key: string): StudioError {
   );
 }
 
-/** What the config's patterns are refused for knows the key, but not the file: here it is named. */
+/** Adds the file to errors of the config's patterns, which only name the key. */
 function naming<Result>(directory: string, run: () => Result): Result {
   try {
     return run();

@@ -68,7 +68,10 @@ export function compilePythonRegex(
   }
 }
 
-/** Whether backtracking may take exponential time, or a high power of the name's length: repeated groups, or many repetitions. */
+/**
+ * Returns true if backtracking may take exponential time, or a high power of the name's length: repeated groups, or
+ * many repetitions.
+ */
 export function mayExplode(pattern: string): boolean {
   return /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g)?.length ?? 0) > 3;
 }

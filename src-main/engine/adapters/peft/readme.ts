@@ -4,7 +4,7 @@ import { usedSettings } from '../../../../src-shared/domain/coto.ts';
 import { textOfValue } from '../../../../src-shared/domain/parameter-text.ts';
 import type { AdapterDescription } from '../state.ts';
 
-/** What a model card says of an adapter, beside its tensors. */
+/** Facts about an adapter in its model card, besides its tensors. */
 interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'labels'> {
   readonly modules: { readonly size: number };
   readonly biases: { readonly size: number };

@@ -20,8 +20,8 @@ export function patternStrength({ alpha: alphaName, divisor }: StrengthFormula) 
 }
 
 /**
- * The keys r, alpha, rank_pattern and alpha_pattern. What already says these ranks and scalings is left alone; else they are written
- * again: the most frequent ones, and by full name those that differ.
+ * The keys r, alpha, rank_pattern and alpha_pattern. Settings that already give these ranks and scalings are left
+ * alone; otherwise they become the most frequent ones, and modules that differ are listed by full name.
  * @throws StudioError refused for a scaling that no alpha gives.
  */
 export function strengthKeys(
@@ -69,7 +69,7 @@ export function alphaOf(scaling: number, divisor: number): number {
   return candidates.find((alpha) => alpha / divisor === scaling) ?? product;
 }
 
-/** As `strengthKeys`, of a type whose modules differ in rank alone: r and rank_pattern. */
+/** Counterpart of `strengthKeys` for a type whose modules differ in rank alone: r and rank_pattern. */
 export function rankKeys(
   parameters: ParameterValues,
   modules: ReadonlyMap<string, ModuleStrength>,
@@ -79,8 +79,9 @@ export function rankKeys(
 }
 
 /**
- * A setting and its pattern, such as r and rank_pattern, from which PEFT gives each module, by today's name, its value. What
- * already says so is left alone; else the most frequent value is said, and by full name those that differ.
+ * A setting and its pattern, such as r and rank_pattern, from which PEFT gives each module, by today's name, its value.
+ * A setting that already gives these values is left alone; otherwise it becomes the most frequent value, and modules
+ * that differ are listed by full name.
  */
 export function patternKeys(
   [setting, field]: readonly [setting: string, pattern: string],

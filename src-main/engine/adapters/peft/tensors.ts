@@ -15,14 +15,14 @@ export const incompleteHint = 'Copy or download the adapter again: it is incompl
 
 type Parts = Pick<AdapterState, 'variant' | 'modules' | 'shared' | 'saved' | 'biases'>;
 
-/** What placing a tensor needs to know of it: in memory or still in its file. */
+/** Shape of a tensor to be placed, in memory or still in its file. */
 interface Shaped {
   readonly shape: readonly number[];
 }
 /** A tensor of a module saved whole. `shape` is [out, in], an embedding's [in, out]. */
 export interface PlacedSaved<T> extends Shaped {
   readonly tensor: T;
-  /** Whether the file holds it transposed, as the Conv1D of GPT-2. */
+  /** True if the file has the tensor transposed, like the Conv1D of GPT-2. */
   readonly isTurned: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface PlacedTensors<T> {
   readonly biases: ReadonlyMap<string, T>;
 }
 
-/** What the file, its config and the base say, for messages and checks. */
+/** Facts from the file, its config and the base, for messages and checks. */
 interface Source extends Pick<AdapterDescription, 'variant' | 'parameters' | 'config'> {
   readonly file: string;
   readonly description: ModelDescription;

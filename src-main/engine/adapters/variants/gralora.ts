@@ -165,7 +165,7 @@ function besideOf<T>({ tensors }: Tensors<T>): { a: T; b: T } | null {
   return a === undefined || b === undefined ? null : { a, b };
 }
 
-/** What alpha is divided by. */
+/** Returns the divisor of alpha. */
 function ranksOf(parameters: ParameterValues): number {
   return numberOf(parameters, 'r') + numberOf(parameters, 'hybrid_r');
 }

@@ -12,7 +12,7 @@ import {
   rankPatternParameter,
 } from './parameters.ts';
 
-/** What PEFT's LoHaConfig and LoKrConfig share (LycorisConfig), with PEFT's defaults. */
+/** Settings that PEFT's LoHaConfig and LoKrConfig share (LycorisConfig), with PEFT's defaults. */
 const configSchema = z.object({
   r: z.number().int().min(1).default(8),
   alpha: z.number().positive().default(8),

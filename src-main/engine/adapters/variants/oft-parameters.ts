@@ -1,7 +1,7 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import { dropoutParameter } from './parameters.ts';
 
-/** What a person sets on OFT; names and meanings are PEFT's. */
+/** Parameters of OFT; names and meanings are PEFT's. */
 export const oftParameters: ParameterSpec[] = [
   {
     name: 'oft_block_size',

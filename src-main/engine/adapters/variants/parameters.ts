@@ -1,7 +1,7 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import { initializationParameters } from '../initializations/index.ts';
 
-/** What a person sets on an adapter made of two low-rank factors; names and meanings are PEFT's. */
+/** Parameters of adapters made of two low-rank factors; names and meanings are PEFT's. */
 export const lowRankParameters: ParameterSpec[] = [
   rankParameter(8),
   {
@@ -29,7 +29,7 @@ export const loraBiasParameter: ParameterSpec = {
   advanced: true,
 };
 
-/** Of projections that all modules share, drawn by torch's generator. */
+/** Parameters of projections that all modules share, drawn by torch's generator. */
 export const projectionParameters: ParameterSpec[] = [
   {
     name: 'projection_prng_key',

@@ -8,13 +8,13 @@ export interface PromptFacts {
   readonly tokenizer: string | null;
   /** Hash of the chat template that its folder brings; null: as above. */
   readonly template: string | null;
-  /** Of the run that made it; null where it was not trained here. */
+  /** Settings of the run that trained it; null if it was not trained in this home. */
   readonly settings: Pick<TaskSettings, 'chat_template' | 'prompt_template'> | null;
 }
 
 /**
- * Whether adapters of a language model were trained on texts that were written and split alike: a merge is prompted in one way
- * only.
+ * Checks if adapters of a language model were trained on texts with the same prompts and tokens: a merge can be
+ * prompted in one way only.
  * @param base what adapters have that bring nothing of their own
  */
 export function checkPrompts(

@@ -63,7 +63,7 @@ export function checkWeights(
   return ok('weights', `Weights: ${text.join(' · ')} (${total}).`);
 }
 
-/** Whether weights add up to zero without all being zero: where all are, a layer is left as it is. */
+/** Returns true if weights add up to zero without all being zero: a layer with only zeros is left unchanged. */
 function isVanishing(weights: readonly number[]): boolean {
   return Math.abs(sum(weights)) < 1e-9 && weights.some((weight) => weight !== 0);
 }

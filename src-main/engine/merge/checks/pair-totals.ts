@@ -62,7 +62,7 @@ export class PairTotals {
     };
   }
 
-  /** Of adapters that have no module in common. */
+  /** Measures of adapters without a common module. */
   empty(): PairMeasures {
     const nothing = { overlap: 0, expected: 0, deviations: 0, cosine: 0, cosineDeviations: 0, conflict: 0 };
     return { ...nothing, balance: 1 };

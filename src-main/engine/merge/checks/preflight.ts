@@ -70,7 +70,7 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
 const outputsRemedy =
   'Use the output ensemble, which runs each adapter as it is; or export it as plain LoRA (--to lora, which says the error that it costs), import that, and merge it.';
 
-/** Whether every adapter's change of the weights is B·A. */
+/** Checks that every adapter's change of the weights is B·A. */
 export function checkVariant(
   states: readonly MergeInput[],
   names: readonly string[],

@@ -44,7 +44,7 @@ function chosen({ merger }: ParameterValues) {
   return { ...found, needs: { ...anyAdapters, ...found.needs } };
 }
 
-/** What the chosen merger refuses: counts and signs of weights, lists of a wrong length, and its own check. */
+/** Checks the chosen merger's requirements: counts and signs of weights, lengths of lists, and its own check. */
 function check(parameters: ParameterValues, weights: readonly MergeWeight[]): PreflightLine | null {
   const merger = chosen(parameters);
   const { label } = merger.declaration;

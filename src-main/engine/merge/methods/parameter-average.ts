@@ -7,9 +7,9 @@ import type { StateMergeMethod } from '../merge-method.ts';
 import { weightedSum } from '../spaces/weighted-sums.ts';
 
 /**
- * The average of parameters as the field means it: every trained tensor of adapters of one variant by its name, Σ wᵢ·Tᵢ /
- * Σ wᵢ. Of LoRA's factors it is the factor average; further parts, such as DoRA's magnitudes, are averaged alike. What
- * is not trained (indices, random projections) must be the same in all. Source: CoTo (ICML 2025, arXiv 2506.05713),
+ * The average of parameters as the field means it: every trained tensor of adapters of one variant by its name, Σ wᵢ·Tᵢ
+ * / Σ wᵢ. For LoRA's factors, this is the factor average; further parts, such as DoRA's magnitudes, are averaged alike.
+ * Fixed tensors (indices, random projections) must be the same in all. Source: CoTo (ICML 2025, arXiv 2506.05713),
  * whose "Fusion" averages parameters.
  */
 export const parameterAverage: StateMergeMethod = {

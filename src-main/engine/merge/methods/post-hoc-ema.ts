@@ -32,7 +32,7 @@ export const postHocEma: ModuleMergeMethod = {
   },
   ...soup((ends, { gamma }) => {
     const last = ends.at(-1) ?? 1;
-    // Of the last step, so that a high power does not overflow.
+    // Steps are divided by the last one, so that a high power does not overflow.
     const reached = ends.map((end) => (end / last) ** (Number(gamma) + 1));
     return reached.map((value, index) => value - (reached[index - 1] ?? 0));
   }),

@@ -4,7 +4,7 @@ import { seedParameter } from './parameters.ts';
 
 /**
  * A placebo: each module's singular values stay, so that every unitarily invariant norm of ΔW does, and its singular
- * vectors become random ones. What it scores above the base needs no knowledge of the adapter. Task heads stay.
+ * vectors become random ones. Its score above the base needs no knowledge of the adapter. Task heads stay.
  */
 export const randomDirections: ModuleMergeMethod = {
   declaration: {

@@ -5,8 +5,8 @@ import { stacked } from '../spaces/stacked-factors.ts';
 import { weightedMatrixSum } from '../spaces/weighted-sums.ts';
 
 /**
- * RegMean: the ΔW nearest to every adapter's on the inputs that its module sees, (Σ ΔWᵢ·Gᵢ)·(Σ Gᵢ)⁻¹ with Gᵢ = Xᵢᵀ·Xᵢ / rows.
- * Jin et al. 2023, equation 2. As all Bᵢ stay as they are, the merge has the rank Σ rᵢ: A = [s₁·A₁·G₁; …]·(Σ Gᵢ)⁻¹.
+ * RegMean: the ΔW nearest to every adapter's on the inputs that its module sees, (Σ ΔWᵢ·Gᵢ)·(Σ Gᵢ)⁻¹ with Gᵢ = Xᵢᵀ·Xᵢ /
+ * rows. Jin et al. 2023, equation 2. All Bᵢ stay unchanged, so the merge has the rank Σ rᵢ: A = [s₁·A₁·G₁; …]·(Σ Gᵢ)⁻¹.
  */
 export const regMean: AdapterMergeMethod = {
   declaration: {

@@ -5,7 +5,7 @@ import { seedParameter } from './parameters.ts';
 
 /**
  * A placebo: the updates of each kind of module (all q_proj, all fc1 …) change places among the layers, so that none
- * stays in its own. What it scores says how much of the adapter is in which layer does what. Task heads stay.
+ * stays in its own. Its score shows how much of the adapter depends on the assignment to layers. Task heads stay.
  */
 export const shuffledLayers: AdapterMergeMethod = {
   declaration: {

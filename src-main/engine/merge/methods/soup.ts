@@ -20,7 +20,7 @@ export const averageOfParameter: ParameterSpec = {
 type SharesOf = (ends: readonly number[], parameters: ParameterValues) => readonly number[];
 
 /**
- * What is special of a soup: the average, of factors and of task heads, by shares that follow from the order of the
+ * Common parts of soups: the average of factors and task heads, by shares that follow from the order of the
  * checkpoints, each times the checkpoint's own weight.
  */
 export function soup(sharesOf: SharesOf): Pick<ModuleMergeMethod, 'makes' | 'needs' | 'mergeModule' | 'savedWeights'> {

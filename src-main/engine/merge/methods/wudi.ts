@@ -82,7 +82,7 @@ function scaled({ shape, data }: Matrix, factor: number): Matrix {
   return { shape, data: data.map((value) => value * factor) };
 }
 
-/** Of a symmetric matrix without negative eigenvalues. */
+/** Pseudoinverse of a symmetric matrix without negative eigenvalues. */
 function pseudoInverse(matrix: Matrix): Matrix {
   const { values, vectors } = symmetricEigen(matrix);
   const size = values.length;

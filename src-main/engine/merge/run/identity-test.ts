@@ -75,7 +75,7 @@ function isSame(one: ModuleState, other: ModuleState): boolean {
   );
 }
 
-/** Of ΔW where both are B·A, else of the tensors. */
+/** Relative error of ΔW if both are B·A, else of the tensors. */
 function moduleError(
   description: MergeRequest['base']['description'],
   name: string,

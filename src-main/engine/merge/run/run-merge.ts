@@ -72,7 +72,7 @@ export interface MergeRequest {
   readonly random?: (module: string) => ModuleContext['random'];
 }
 
-/** What a merge made beside its tensors. */
+/** Result of a merge besides its tensors. */
 export interface MergeReport {
   readonly description: AdapterDescription;
   /** Sentences of the method about the result. */
@@ -127,7 +127,7 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
       method.needs.changesSingle !== true &&
       typeof only === 'number' &&
       (only === 1 || method.needs.normalized(parameters)),
-    // Where every weight is zero nothing is changed.
+    // Modules with only zero weights are unchanged.
     modules: allModules(part).filter((name) => {
       const layer = layerOf(request, name);
       if (request.leftOut?.has(name)) return false;

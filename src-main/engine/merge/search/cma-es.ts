@@ -113,7 +113,7 @@ export class CmaEs {
 }
 
 interface CmaConstants {
-  /** Of the points in the order of their values, the best first. */
+  /** Weights of the points sorted by value, the best first. */
   readonly weights: readonly number[];
   readonly muEff: number;
   readonly cSigma: number;

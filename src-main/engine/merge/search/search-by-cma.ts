@@ -24,7 +24,7 @@ export function searchByCma(
 }
 
 /**
- * As `searchByCma`, for objectives that are cheaper for many points together.
+ * Counterpart of `searchByCma` for objectives that are cheaper for many points together.
  * @param evaluate the objective at each of these points, of which `first` is the number of the first
  */
 export async function searchByGenerations(

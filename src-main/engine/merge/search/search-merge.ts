@@ -13,7 +13,7 @@ import { type SearchSettings, searchOf } from './search-parameters.ts';
 /** Weights are searched from 0 on: an adapter that only hurts is left out. */
 const bounds = { lower: 0, upper: 2 };
 
-/** What a search found, or what was given. */
+/** Result of a search, or the provided weights. */
 export interface SearchedMerge {
   readonly weights: readonly MergeWeight[];
   readonly leftOut: ReadonlySet<string>;

@@ -2,7 +2,7 @@ import { searchSpecs } from '../../../../src-shared/domain/merge-search.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { MergeMethod } from '../merge-method.ts';
 
-/** What is searched, and how long. */
+/** Subject and length of a search. */
 export interface SearchSettings {
   readonly what: 'weights' | 'layer-weights' | 'modules';
   readonly evaluations: number;
@@ -28,7 +28,7 @@ export function searchOf({ search, search_evaluations, search_seed }: ParameterV
   return { what: search, evaluations: Number(search_evaluations), seed: Number(search_seed) };
 }
 
-/** Whether the merge looks at tuning examples: for its method, or for a search. */
+/** Returns true if the merge reads tuning examples: for its method, or for a search. */
 export function looksAtData({ needs }: Pick<MergeMethod, 'needs'>, parameters: ParameterValues): boolean {
   return needs.data !== undefined || searchOf(parameters) !== null;
 }

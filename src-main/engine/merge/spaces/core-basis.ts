@@ -9,7 +9,7 @@ import { mixed, rootOf, stacked } from './stacked-factors.ts';
  * of the products of vectors.
  */
 const negligible = 1e-7;
-/** Where the factors' norms are more than so many times the update's, they are made of orthonormal directions instead. */
+/** Above this ratio of the factors' norms to the update's, they are built from orthonormal directions instead. */
 const largestGrowth = 30;
 
 /** The space that the updates of a module span: ΔWᵢ = U·coreᵢ·Vᵀ with orthonormal U [out, k] and V [in, l]. */

@@ -54,7 +54,7 @@ function hasCompletions(
   return completion_only_loss && (completion ?? messages ?? label ?? answers) !== null;
 }
 
-/** Where the answer of an example begins; of a text without one, its middle, or its 32nd token where that is earlier. */
+/** Returns the start of an example's answer; for text without one, its middle, or its 32nd token if that is earlier. */
 function answerStart(marks: Uint8Array): number {
   const first = marks.findIndex(isLearned);
   return first > 1 ? first : Math.max(1, Math.min(32, marks.length >> 1));

@@ -13,7 +13,7 @@ interface Pairs {
   readonly labels: readonly string[];
 }
 
-/** What the rows of a dataset say of their texts; null where they are no pairs that embeddings can be learned from. */
+/** Returns the form of a dataset's text pairs; null if embeddings cannot be trained on them. */
 export function formOf(dataset: Pairs | Pick<DatasetDescription, 'text' | 'labels'>): PairForm | null {
   const { columns, labelKind, labels } = 'text' in dataset ? { ...dataset.text, labels: dataset.labels } : dataset;
   if (!columns) return null;
@@ -43,7 +43,7 @@ function alikeOf(label: string): number | null {
   return alike.get(label.toLowerCase()) ?? (number === 0 || number === 1 ? number : null);
 }
 
-/** What scores are divided by: the first that leaves none above 1. Those of STS go to 5. */
+/** Divisors of scores: the first that leaves none above 1 applies. STS scores go up to 5. */
 const highestScores = [1, 5, 10, 100];
 
 interface Targets {

@@ -17,14 +17,20 @@ interface ScoringOptions extends EvaluationOptions {
   readonly padding: number;
 }
 
-/** Of an answer after its prompt: its log-likelihood in nats, and whether no token had a higher logit than its own, anywhere. */
+/**
+ * Score of an answer after its prompt: its log-likelihood in nats, and true if each of its tokens had the highest
+ * logit.
+ */
 export interface AnswerScore {
   readonly sum: number;
   readonly isGreedy: boolean;
 }
 
 interface ChoiceOptions extends ScoringOptions {
-  /** Whether an answer's log-likelihood is divided by its characters (lm-eval's acc_norm), else it is the sum (acc). */
+  /**
+   * True if an answer's log-likelihood is divided by its number of characters (lm-eval's acc_norm), false for the sum
+   * (acc).
+   */
   readonly normalized: boolean;
 }
 

@@ -8,7 +8,7 @@ import { measuresOf, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
 import { scoresOf, weightedSum } from './scores.ts';
 
-/** A batch of single answers. Those to other prompts, from which the divergence is estimated, run without a tape. */
+/** A batch of single answers. Answers to other prompts, which estimate the divergence, run without a tape. */
 export function labelledBatch(
   loss: AnswerLoss,
   settings: PreferenceSettings,

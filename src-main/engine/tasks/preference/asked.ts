@@ -3,13 +3,16 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import type { Content } from '../shared/prompt-writer.ts';
 
-/** What is asked, and the answers to it: the chosen and the rejected one, or the only one. */
+/** Prompt and its answers: the chosen and the rejected one, or the only one. */
 export interface Asked {
   readonly content: Content;
   readonly answers: readonly (string | readonly ChatMessage[])[];
 }
 
-/** Of an example of preferences. What two conversations begin with is asked; of a single one, all but its last turn. */
+/**
+ * Splits a preference example into prompt and answers. The shared start of two conversations is the prompt; in a single
+ * one, all but its last turn.
+ */
 export function askedOf(example: TextExample): Asked {
   const { messages, completion, rejected } = example;
   if (messages === null) {

@@ -37,7 +37,7 @@ export function examplesOf(
     const at = (index: number) => ({ chosen: rows.at(2 * index), rejected: rows.at(2 * index + 1) });
     return { of, count: rows.count / 2, at };
   }
-  // Of pairs all chosen answers come first: the answer before one is then to another prompt.
+  // With pairs, all chosen answers come first: the answer before one then belongs to another prompt.
   const pairs = rows.count / 2;
   const place = (index: number) => (arePairs ? 2 * (index % pairs) + (index < pairs ? 0 : 1) : index);
   return {

@@ -45,7 +45,7 @@ export const preferenceTask: TaskType = {
   open: openPreferences,
 };
 
-/** What the rows of a dataset hold; null if no preferences. */
+/** Returns the kind of preferences in a dataset's rows; null if there are none. */
 function kindOf({ rejected, desirable }: TextColumns): PreferenceLoss['of'] | null {
   if (rejected !== null) return 'pairs';
   return desirable === null ? null : 'answers';

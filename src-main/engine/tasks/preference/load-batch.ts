@@ -16,7 +16,7 @@ export interface PreferenceSplit {
   readonly padding: number;
 }
 
-/** Batches to train on. What they compare with the base is computed as an example is first met. */
+/** Batches to train on. Values of the base for comparison are computed at an example's first use. */
 export function preferenceLoader({ loss, settings, examples, reference, padding }: PreferenceSplit): LoadBatch {
   return async (indices) => {
     const references: ReferencePair[] = [];

@@ -12,8 +12,8 @@ export interface Rewards {
 }
 
 /**
- * Rewards of an example by its log-likelihoods in nats under the model and under the base. Of a labelled answer that to another
- * prompt is not asked for.
+ * Rewards of an example by its log-likelihoods in nats under the model and under the base. For a labeled answer, the
+ * likelihood for another prompt is not needed.
  * @param reference absent for a loss without one
  */
 export function rewardsOf(

@@ -90,7 +90,10 @@ async function evaluated(model: AdaptedModel, test: PreferenceSplit, indices: re
 
 const noRow: AnswerRow = { prompt: [], answer: [] };
 
-/** Of pairs one by one; what is learned of the chosen answer as text is averaged over its own tokens. */
+/**
+ * Computes the losses of pairs one by one; a language-modeling loss of the chosen answer is averaged over its own
+ * tokens.
+ */
 async function pairLosses(
   loss: PairLoss,
   settings: PreferenceSettings,

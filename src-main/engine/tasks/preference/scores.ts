@@ -6,7 +6,7 @@ import type { PreferenceLoss } from './losses/preference-loss.ts';
 export interface Likelihoods {
   readonly sums: tf.Tensor1D;
   readonly rows: readonly AnswerRow[];
-  /** Of the same answers under the base; empty for a loss without a reference. */
+  /** Log-likelihoods of the same answers under the base; empty for a loss without a reference. */
   readonly references: readonly number[];
 }
 

@@ -16,7 +16,7 @@ export class QuestionRows {
   /** Places of the first and the last token of the answer in each window; 0 (the first token) where it has none. */
   private readonly places: number[] = [];
   private readonly asked: Omit<AskedQuestion, 'labels'>[] = [];
-  /** Of each question, its first window; one more than there are questions. */
+  /** For each question, the index of its first window; one more entry than questions. */
   private readonly firsts = [0];
   private readonly keepsQuestions: boolean;
   private readonly contexts: ContextCache;
@@ -81,7 +81,10 @@ export class QuestionRows {
 
 const none: readonly [number, number] = [0, 0];
 
-/** As run_qa.py: the last token that begins at the answer's start or before, and the first one that ends at its end or after. */
+/**
+ * Finds the tokens of an answer like run_qa.py: the last token that begins at its start or before, and the first one
+ * that ends at its end or after.
+ */
 function answerPlaces(
   { starts, ends }: PlacedContext,
   { offset, first, end }: AnswerWindow,

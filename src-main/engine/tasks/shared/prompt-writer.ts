@@ -116,8 +116,9 @@ export class PromptWriter {
   }
 
   /**
-   * A text with all candidate answers as lm-eval scores them: an answer's text after the prompt, without the end token or the
-   * end of the turn. A common prefix belongs to the prompt. Of an answer without a token of its own, what ends it is scored.
+   * A text with all candidate answers as lm-eval scores them: an answer's text after the prompt, without the end token
+   * or the end of the turn. A common prefix belongs to the prompt. If an answer has no token of its own, its end is
+   * scored.
    */
   choices(example: Content, answers: readonly string[]): EncodedChoices {
     const wholes = answers.map((answer) => this.scored(example, answer));

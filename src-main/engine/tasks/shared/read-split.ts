@@ -9,12 +9,12 @@ type Label = TextExample['label'];
 export interface ReadTexts {
   /** Values of each accepted example, in file order. */
   readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
-  /** Of each accepted test example, its index in the split and its own id. */
+  /** For each accepted test example, its index in the split and its own id. */
   readonly tests: readonly ExampleIdentity[];
   readonly kind: LabelTally['kind'];
   /** In the order of the dataset's description. */
   readonly names: readonly string[];
-  /** Of labels that are numbers, over all rows. */
+  /** Range of numeric labels over all rows. */
   readonly range: LabelTally['range'];
   /** Number of examples that `take` rejected. */
   readonly leftOut: number;

@@ -23,7 +23,10 @@ export function offsetsOf(rows: readonly ArrayLike<number>[]): Int32Array<ArrayB
   return offsets;
 }
 
-/** As `rowTensors`, with a byte a token, named by its meaning: 1 for the mark 1, 2 for `textEnd`, else 0. */
+/**
+ * Counterpart of `rowTensors` with a byte for each token, named by its meaning: 1 for the mark 1, 2 for `textEnd`, else
+ * 0.
+ */
 export function markedRowTensors(name: string, rows: readonly TokenRow[], marksName: string): NamedTensors {
   const tensors = rowTensors(
     name,

@@ -3,7 +3,7 @@ export const textStart = 2;
 /** Mark of a token in the loss that ends an answer or a text and says nothing of it: no part of the perplexity. */
 export const textEnd = 3;
 
-/** Whether a token with such a mark is in the loss. */
+/** Returns true if a token with this mark is in the loss. */
 export function isLearned(mark: number | undefined): boolean {
   return mark === 1 || mark === textEnd;
 }

@@ -5,7 +5,7 @@ import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 /** Texts in words, with a tag on the first token of each. */
 export class TaggedRows {
   private readonly tokens = new TokenRows();
-  /** Of each row, the places of the tagged tokens and their tags by number. */
+  /** For each row, the positions of the tagged tokens; `tagIds` has their tags by number. */
   private readonly starts: Int32Array[] = [];
   private readonly tagIds: Int32Array[] = [];
   /** Tags by number, in the order in which they appear. */
@@ -34,7 +34,7 @@ export class TaggedRows {
     return Array.from(this.tagIds[index] ?? [], (id) => names[id] ?? 'O');
   }
 
-  /** Of a row, the class of each token by these names of classes: −100 where it does not begin a word. */
+  /** Returns the class of each token of a row, by these class names: −100 if the token does not begin a word. */
   labels(names: readonly string[]): (index: number) => Int32Array {
     const classes = Int32Array.from(this.known.keys(), (tag) => names.indexOf(tag));
     return (index) => {

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Declaration } from '../../../../../src-shared/domain/parameter.ts';
 import type { EmbeddingLossId, EmbeddingSettings } from '../../../../../src-shared/tasks/embedding.ts';
 
-/** What the rows of a dataset say of their texts: the better one, how alike two are, or whether two are alike. */
+/** Meaning of a dataset's rows for their texts: the better one, a similarity, or a label for similar. */
 export type PairForm = 'ranking' | 'scores' | 'labels';
 
 interface Shared {
@@ -25,7 +25,7 @@ export interface PairLoss extends Shared {
   readonly ranks: false;
   /** Mean loss, or sum as the loss has it. @param cosines [pairs, 1] */
   loss(cosines: tf.Tensor2D, targets: Float32Array, settings: EmbeddingSettings): tf.Scalar;
-  /** Of each pair, in double precision; their mean is the loss. */
+  /** Returns the loss of each pair in double precision; their mean is the loss. */
   losses(cosines: Float64Array, targets: Float32Array, settings: EmbeddingSettings): Float64Array;
 }
 

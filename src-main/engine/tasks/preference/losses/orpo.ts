@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { preferenceTerm } from '../../../ops/index.ts';
 import type { PairLoss } from './preference-loss.ts';
 
-/** As in TRL, the language-modeling loss is that of the chosen answer and its prompt. */
+/** Computes the language-modeling loss on the chosen answer and its prompt, like TRL. */
 export const orpo: PairLoss = {
   declaration: {
     id: 'orpo',

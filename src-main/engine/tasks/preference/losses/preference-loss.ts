@@ -30,7 +30,7 @@ export interface PairLoss extends Shared {
   readonly of: 'pairs';
   /** Loss of each pair [pairs]. */
   losses(pairs: PairScores, settings: PreferenceSettings): tf.Tensor1D;
-  /** What is added of the language-modeling loss: of the chosen answer's tokens, or of its prompt's as well. */
+  /** Weight of an added language-modeling loss, over the chosen answer's tokens, or its prompt's as well. */
   likelihood?(settings: PreferenceSettings): { readonly weight: number; readonly of: 'answer' | 'text' };
 }
 
