@@ -12,6 +12,7 @@ export const weightedFolder = z.object({ directory: z.string(), weight: z.number
 export const seedField = { initAdapterDirectory: z.string().optional() };
 /** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
 export const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
+export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;
 /** Absent: forgetting is not measured. */
 export const forgettingField = { forgetting: forgettingTaskSchema.optional() };
 export const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);

@@ -19,15 +19,12 @@ import {
   computeFields,
   endings,
   forgettingField,
-  type forgettingTaskSchema,
   runFields,
   runOutcomeFields,
   seedField,
   subjectFields,
   weightedFolder,
 } from './contract-fields.ts';
-
-export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;
 
 /** A kind of task with its request and result; implemented in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(

@@ -3,7 +3,7 @@ import type { EmbeddingSettings } from '../../../src-shared/tasks/embedding.ts';
 import { bestCut } from '../metrics/alike.ts';
 import type { OutcomeOf } from '../metrics/metric.ts';
 import { rankedPlaces } from '../metrics/retrieval.ts';
-import type { EmbeddingLoss, PairForm } from '../tasks/embedding/losses/embedding-loss.ts';
+import type { EmbeddingLoss, PairForm } from './embedding-loss.ts';
 import { type EvaluationSteps, refuseCancelled } from './evaluation-steps.ts';
 import { type AnswerLine, type Members, type OutcomeType, taskScore } from './outcome-type.ts';
 import { rankCandidates, type WeightedVectors } from './rank-candidates.ts';

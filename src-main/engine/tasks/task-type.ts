@@ -12,13 +12,13 @@ import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/emb
 import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { OpenDataset } from '../data/dataset.ts';
-import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
 import type { BaseModel } from '../models/base-model.ts';
+import type { PairForm } from '../outcomes/embedding-loss.ts';
 import type { TaskOutputs } from '../outcomes/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
-import type { PairForm } from './embedding/losses/embedding-loss.ts';
+import type { EvaluationOptions, LoadBatch } from './shared/head-outputs.ts';
 
 /** A task that a model can be trained for. */
 export interface TaskType {

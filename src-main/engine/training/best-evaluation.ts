@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
-import type { OpenTask, TaskType } from '../tasks/task-type.ts';
+import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 
 /** Criterion by which one evaluation is better than another. */
 export interface Criterion {
@@ -33,8 +33,8 @@ type ChoiceFields = Pick<
  */
 export function criterionOf(
   config: ChoiceFields,
-  { declaration: { bestBy } }: { readonly declaration: Pick<TaskType['declaration'], 'bestBy'> },
-  metrics: OpenTask['metrics'],
+  { declaration: { bestBy } }: { readonly declaration: Pick<TaskDeclaration, 'bestBy'> },
+  metrics: readonly string[],
 ): Criterion {
   const { metric_for_best_model: wanted, greater_is_better, eval_steps, early_stopping_patience: patience } = config;
   if (patience > 0 && eval_steps === 0)

@@ -7,7 +7,7 @@ import { type ModelDescription, withTaskHead } from '../../../../src-shared/doma
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
-import type { ForgettingTask } from '../../contract.ts';
+import type { ForgettingTask } from '../../contract-fields.ts';
 import type { TaskContext } from '../../events.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 import { measureOpeners } from './index.ts';

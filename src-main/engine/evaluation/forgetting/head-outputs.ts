@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { notFiniteOutputs } from '../../tasks/shared/head-outputs.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
-import { notFiniteOutputs } from '../evaluation.ts';
 import type { MeasureOptions } from './measure.ts';
 
 /**

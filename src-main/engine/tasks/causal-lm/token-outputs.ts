@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
-import { type EvaluationOptions, type LoadBatch, refuseNoExamples } from '../../evaluation/evaluation.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { TokenOutputs } from '../../outcomes/tokens.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
+import { type EvaluationOptions, type LoadBatch, refuseNoExamples } from '../shared/head-outputs.ts';
 import { tokenScores } from '../shared/token-scores.ts';
 
 /**

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
+import type { EmbeddingLoss } from '../../outcomes/embedding-loss.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import type { TokenRow } from '../shared/token-rows.ts';
-import type { EmbeddingLoss } from './losses/embedding-loss.ts';
 
 /** Texts of some examples, and what is learned of them. */
 export interface EmbeddingBatch {

@@ -5,7 +5,7 @@ import type {
   TextDescription,
   TextExample,
 } from '../../../../src-shared/domain/dataset.ts';
-import type { PairForm } from './losses/embedding-loss.ts';
+import type { PairForm } from '../../outcomes/embedding-loss.ts';
 
 interface Pairs {
   readonly columns: TextColumns;

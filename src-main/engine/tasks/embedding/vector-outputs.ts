@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../../evaluation/evaluation.ts';
+import type { PairForm } from '../../outcomes/embedding-loss.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { VectorOutputs } from '../../outcomes/vectors.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { textVectors } from '../../training/text-vectors.ts';
+import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { byLength, inGivenOrder } from '../shared/test-order.ts';
-import type { PairForm } from './losses/embedding-loss.ts';
 import type { EmbeddingForm } from './pair-batch.ts';
 import type { PairRows } from './pair-rows.ts';
 

@@ -4,11 +4,11 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import type { EvaluationOptions } from '../../evaluation/evaluation.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { EvaluationOptions } from '../shared/head-outputs.ts';
 
 /**
  * The texts of the classes as CLIP reads them: input_ids [classes, templates, tokens], padded to the longest. No mask is

@@ -3,9 +3,9 @@ import { imageClassification } from '../../../../src-shared/tasks/image-classifi
 import { imageAt } from '../../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
-import { classificationLogits, type LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { classificationLogits, type LoadBatch } from '../shared/head-outputs.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
 import type { ReadingProgress, TaskType } from '../task-type.ts';
 import { classInputs, prepareTexts } from './class-inputs.ts';

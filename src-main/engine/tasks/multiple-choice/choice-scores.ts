@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
-import { type EvaluationOptions, refuseNoExamples } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
+import { type EvaluationOptions, refuseNoExamples } from '../shared/head-outputs.ts';
 import type { EncodedChoices } from '../shared/prompt-writer.ts';
 import { tokensAtOnce } from '../shared/test-order.ts';
 import { tokenScores } from '../shared/token-scores.ts';

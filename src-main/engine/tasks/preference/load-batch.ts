@@ -1,5 +1,5 @@
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
-import type { LoadBatch } from '../../evaluation/evaluation.ts';
+import type { LoadBatch } from '../shared/head-outputs.ts';
 import { labelledBatch } from './answer-batch.ts';
 import type { PreferenceExamples } from './examples.ts';
 import type { PreferenceLoss } from './losses/preference-loss.ts';

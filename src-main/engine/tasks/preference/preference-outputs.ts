@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../../evaluation/evaluation.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { PreferenceOutputs } from '../../outcomes/preferences.ts';
 import { currentLikelihoods } from '../../training/sequence-likelihoods.ts';
+import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import { byLength, inGivenOrder } from '../shared/test-order.ts';
 import { type AnswerRow, answerBatch, lengthOf, segmentOf } from './answer-rows.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';

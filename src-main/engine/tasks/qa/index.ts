@@ -1,7 +1,7 @@
 import { answerOutputs } from '../../../../src-shared/domain/model.ts';
 import { questionAnswering } from '../../../../src-shared/tasks/qa.ts';
-import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
+import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';

@@ -1,5 +1,5 @@
-import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { LoadBatch } from './head-outputs.ts';
 
 /** Batches that are kept: an evaluation of many masks takes the same few over and over. */
 const keptBatches = 8;

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { labelLosses } from '../../ops/loss/label-losses.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
+import { notFiniteOutputs } from './head-outputs.ts';
 
 /** Maximum logits per chunk: the vocabulary is large, and few positions of a text are in the loss. */
 const heldValues = 16 * 1024 * 1024;

@@ -1,10 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { textClassification } from '../../../../src-shared/tasks/text-classification.ts';
-import { classificationLogits, headOutputs, type LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 import type { MicroBatch, Targets } from '../../training/micro-batch.ts';
+import { classificationLogits, headOutputs, type LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { classIds, type ReadTexts, readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';

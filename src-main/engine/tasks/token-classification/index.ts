@@ -1,8 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { tokenClassification } from '../../../../src-shared/tasks/token-classification.ts';
-import type { LoadBatch } from '../../evaluation/evaluation.ts';
 import { metricIds } from '../../metrics/index.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';

@@ -2,18 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
-import {
-  type EvaluationOptions,
-  type LoadBatch,
-  notFiniteOutputs,
-  refuseNoExamples,
-} from '../../evaluation/evaluation.ts';
 import { gatherRows } from '../../ops/index.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { TagOutputs } from '../../outcomes/tags.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
+import { type EvaluationOptions, type LoadBatch, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import type { LengthOrder } from '../shared/test-order.ts';
 
 /**

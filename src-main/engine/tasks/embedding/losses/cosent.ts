@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../../../ops/index.ts';
-import type { PairLoss } from './embedding-loss.ts';
+import type { PairLoss } from '../../../outcomes/embedding-loss.ts';
 
 /** Takes pairs in the right order out of a sum of exponentials. */
 const outOfSum = -1e9;

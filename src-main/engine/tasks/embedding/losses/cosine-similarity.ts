@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { squaredError } from '../../../ops/index.ts';
-import type { PairLoss } from './embedding-loss.ts';
+import type { PairLoss } from '../../../outcomes/embedding-loss.ts';
 
 /** sentence-transformers' CosineSimilarityLoss. */
 export const cosineSimilarity: PairLoss = {

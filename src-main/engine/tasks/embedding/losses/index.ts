@@ -1,8 +1,8 @@
 import type { EmbeddingLossId } from '../../../../../src-shared/tasks/embedding.ts';
+import type { EmbeddingLoss, PairForm } from '../../../outcomes/embedding-loss.ts';
 import { contrastive } from './contrastive.ts';
 import { cosent } from './cosent.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
-import type { EmbeddingLoss, PairForm } from './embedding-loss.ts';
 import { multipleNegativesRanking } from './multiple-negatives-ranking.ts';
 
 /** Every loss of embeddings, in display order; the first whose rows these are first of all is what `auto` takes. */

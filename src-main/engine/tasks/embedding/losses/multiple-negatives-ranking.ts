@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../../../ops/index.ts';
-import type { RankingLoss } from './embedding-loss.ts';
+import type { RankingLoss } from '../../../outcomes/embedding-loss.ts';
 
 /** sentence-transformers' MultipleNegativesRankingLoss by cosine similarity (InfoNCE, NT-Xent). */
 export const multipleNegativesRanking: RankingLoss = {

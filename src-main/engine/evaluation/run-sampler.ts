@@ -8,7 +8,7 @@ import { writeBatch } from '../generation/write-batch.ts';
 import { sampleAnswers, type TaskPredictions } from '../outcomes/index.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
 import type { Writing } from '../tasks/task-type.ts';
-import { writeSamples } from './sample-files.ts';
+import { writeSamples } from '../training/sample-files.ts';
 
 /** Longer prompts lose their beginning: samples are to cost little. */
 const maxPromptTokens = 256;

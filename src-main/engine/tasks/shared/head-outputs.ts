@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { ClassOutputs } from '../outcomes/classes.ts';
-import { type EvaluationSteps, refuseCancelled } from '../outcomes/evaluation-steps.ts';
-import { deviceInputs } from '../training/device-inputs.ts';
-import type { MicroBatch } from '../training/micro-batch.ts';
-import { examplesIn } from '../training/stack-batches.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { ClassOutputs } from '../../outcomes/classes.ts';
+import { type EvaluationSteps, refuseCancelled } from '../../outcomes/evaluation-steps.ts';
+import { deviceInputs } from '../../training/device-inputs.ts';
+import type { MicroBatch } from '../../training/micro-batch.ts';
+import { examplesIn } from '../../training/stack-batches.ts';
 
 export interface EvaluationOptions extends EvaluationSteps {
   readonly batchSize: number;
