@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { Answer, CommandContext } from './command.ts';
 import { commands } from './commands/index.ts';
 import { toJson } from './format.ts';
@@ -37,9 +37,12 @@ export async function main(
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     const error = toErrorValue(thrown);
     const { message, hint } = error;
-    terminal.report(`coto: ${oneLine(hint === null ? message : `${message} ${hint}`)}\n`);
+    terminal.report(`coto: ${oneLine(withField(error))}\n`);
     if (environment['COTO_DEBUG'] && error.details !== null) terminal.report(`${error.details}\n`);
-    if (asJson) terminal.write(toJson({ error: { code: error.code, message, hint } }));
+    if (asJson) {
+      const { code, field } = error;
+      terminal.write(toJson({ error: { code, message, hint, ...(field === undefined ? {} : { field }) } }));
+    }
     return thrown instanceof StudioError && thrown.code === 'cancelled' ? 130 : 1;
   }
 }
@@ -63,6 +66,12 @@ function inherit(command: Command): void {
     child.copyInheritedSettings(command);
     inherit(child);
   }
+}
+
+/** The sentence and the way out, after the name of the field where the sentence does not name it. */
+function withField({ message, hint, field }: ErrorValue): string {
+  const text = hint === null ? message : `${message} ${hint}`;
+  return field === undefined || message.includes(field.slice(field.lastIndexOf('.') + 1)) ? text : `${field}: ${text}`;
 }
 
 function oneLine(text: string): string {

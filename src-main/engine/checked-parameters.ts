@@ -10,5 +10,5 @@ export function checkedParameters(declaration: Declaration, parameters: Paramete
     'invalid_input',
     `${declaration.label}: ${issue?.path.join('.') || 'parameters'}: ${issue?.message ?? 'not valid'}.`,
     `Parameters: ${declaration.parameters.map((parameter) => parameter.name).join(', ') || 'none'}.`,
-  );
+  ).at(String(issue?.path[0] ?? 'parameters'));
 }

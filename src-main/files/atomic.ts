@@ -105,7 +105,7 @@ function writeError(thrown: unknown, written: string, temporary?: string): unkno
   const target = finalName(written);
   if (thrown instanceof StudioError) {
     const message = temporary === undefined ? thrown.message : thrown.message.replaceAll(temporary, target);
-    return new StudioError(thrown.code, message, thrown.hint, thrown.details);
+    return thrown.withMessage(message);
   }
   if (!(thrown instanceof Error) || !('code' in thrown)) return thrown;
   const details = thrown.stack ?? null;

@@ -4,13 +4,14 @@ import { systemErrorText } from './system-errors.ts';
 
 /**
  * An error as it crosses every wire. `message` is one sentence that names the file, field or row; `hint` is the way
- * out.
+ * out; `field` is the path of the config key or form field that the error is about, e.g. `learning_rate` or `adapter.r`.
  */
 export const errorValueSchema = z.object({
   code: errorCodeSchema,
   message: z.string(),
   hint: z.string().nullable(),
   details: z.string().nullable().describe('stack or log, shown behind a disclosure'),
+  field: z.string().optional().describe('missing where the error is about no key in particular'),
 });
 export type ErrorValue = z.infer<typeof errorValueSchema>;
 
@@ -19,6 +20,7 @@ export class StudioError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | null;
   readonly details: string | null;
+  private key: string | null = null;
 
   constructor(code: ErrorCode, message: string, hint: string | null = null, details: string | null = null) {
     super(message);
@@ -28,8 +30,34 @@ export class StudioError extends Error {
     this.details = details;
   }
 
+  /** Path of the config key or form field that the error is about; null where it is about none in particular. */
+  get field(): string | null {
+    return this.key;
+  }
+
+  /** Names the field that the error is about, unless a field is named already. */
+  at(field: string): this {
+    this.key ??= field;
+    return this;
+  }
+
+  /** The same error with another message. */
+  withMessage(message: string): StudioError {
+    return StudioError.fromValue({ ...toErrorValue(this), message });
+  }
+
   static fromValue(value: ErrorValue): StudioError {
-    return new StudioError(value.code, value.message, value.hint, value.details);
+    const error = new StudioError(value.code, value.message, value.hint, value.details);
+    return value.field === undefined ? error : error.at(value.field);
+  }
+}
+
+/** Runs a check of one field: an error that names no field gets this one. */
+export async function inField<Result>(field: string, check: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await check();
+  } catch (thrown) {
+    throw thrown instanceof StudioError ? thrown.at(field) : thrown;
   }
 }
 
@@ -57,9 +85,18 @@ export function toErrorValue(thrown: unknown): ErrorValue {
       message: thrown.message,
       hint: thrown.hint,
       details: thrown.details ?? thrown.stack ?? null,
+      ...(thrown.field === null ? {} : { field: thrown.field }),
     };
-  if (thrown instanceof z.ZodError)
-    return { code: 'invalid_input', message: describeIssues(thrown), hint: null, details: thrown.stack ?? null };
+  if (thrown instanceof z.ZodError) {
+    const field = fieldOfIssues(thrown.issues);
+    return {
+      code: 'invalid_input',
+      message: describeIssues(thrown),
+      hint: null,
+      details: thrown.stack ?? null,
+      ...(field === null ? {} : { field }),
+    };
+  }
   if (thrown instanceof Error) {
     const code = systemCode(thrown);
     const known = systemErrorText(thrown);
@@ -108,6 +145,19 @@ export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: rea
 }
 
 /**
+ * Path of the field that the first issue is about. An item of a list belongs to the field that holds the list; `config` and
+ * `parameters`, in which requests hold the keys of a form, are left out.
+ */
+export function fieldOfIssues(issues: readonly z.core.$ZodIssue[]): string | null {
+  const [issue] = issues.flatMap(nearestIssues);
+  if (issue === undefined) return null;
+  const end = issue.path.findIndex((key) => typeof key === 'number');
+  const path = issue.path.slice(0, end < 0 ? undefined : end).map(String);
+  if (issue.code === 'unrecognized_keys' && end < 0) path.push(...issue.keys.slice(0, 1));
+  const keys = path.filter((key, at) => key !== 'parameters' && (at > 0 || key !== 'config'));
+  return keys.length === 0 ? null : keys.join('.');
+}
+
  * Returns the issues of the union member that the value was probably meant as. A member qualifies if it has the value's
  * keys.
  */

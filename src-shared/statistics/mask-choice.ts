@@ -47,7 +47,7 @@ export function refuseTooMany(groups: number): void {
     'refused',
     `All masks of ${groups} groups would be 2^${groups} evaluations; exact values are for up to ${maxExactGroups} groups.`,
     'Choose larger groups (unit: layer), or sampling.',
-  );
+  ).at('unit');
 }
 
 /** Mask of the set whose bit i says whether group i is in it. */
@@ -133,5 +133,5 @@ function tooSmall(budget: number, groups: number, needed: number): StudioError {
     'refused',
     `A budget of ${budget} masks is too small to sample ${groups} groups: two samples, from which an interval can be made, need up to ${needed}.`,
     'Raise the budget, or choose larger groups (unit: layer).',
-  );
+  ).at('budget');
 }

@@ -49,7 +49,7 @@ export function studyKind(id: string): StudyKind {
     'invalid_input',
     `There is no kind of study "${id}".`,
     `Choose one of ${studyKinds.map(({ kind }) => kind).join(', ')}.`,
-  );
+  ).at('kind');
 }
 
 function findKind(id: unknown): StudyKind | undefined {

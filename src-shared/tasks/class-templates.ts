@@ -71,20 +71,20 @@ export function classTemplatesOf(written: string): readonly string[] {
       'invalid_input',
       'class_templates is empty.',
       'Write one text per line, e.g. a photo of a {label}.',
-    );
+    ).at('class_templates');
   if (templates.length > maxTemplates)
     throw new StudioError(
       'invalid_input',
       `class_templates has ${templates.length} texts, more than ${maxTemplates}.`,
       'Take those that suit the images.',
-    );
+    ).at('class_templates');
   const without = templates.find((line) => line.search(place) < 0);
   if (without !== undefined)
     throw new StudioError(
       'invalid_input',
       `class_templates: "${without}" has no {label}, so that all classes would have the same text.`,
       `Write {label} where the name of the class goes, or one of ${knownIds}.`,
-    );
+    ).at('class_templates');
   return templates;
 }
 

@@ -96,6 +96,16 @@ describe('errors are one line, and an exit code', () => {
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'not_found', message: expect.stringContaining('nobody') } });
   });
 
+  test.each([
+    ['adapter.target_modules=[nothing_like_it]', 'adapter.target_modules'],
+    ['learning_rate=fast', 'learning_rate'],
+    ['model=no-such-model', 'model'],
+  ])('with --json names the field of %s', async (setting, field) => {
+    const { code, out } = await coto(['train', file, '--set', setting, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { field } });
+  });
+
   test('nothing is left by a run that could not begin', async () => {
     const before = (await coto(['runs', 'list', '--json'])).out;
     expect((await coto(['train', file, '--set', 'adapter.target_modules=[nothing_like_it]'])).code).toBe(1);

@@ -13,7 +13,7 @@ export function settingsHandlers({ store, hub, queue }: HandlerServices): Handle
           'invalid_input',
           `threads is ${values.threads}, but this machine has ${cores} cores.`,
           `Enter 1–${cores}, or leave it empty for all.`,
-        );
+        ).at('threads');
       store.settings.set(values);
       hub.listChanged('settings');
       queue.settingsChanged();

@@ -38,7 +38,11 @@ export async function startDemo(services: HandlerServices, { quick, seeds, confi
   const usual = config === undefined ? (quick ? quickPlan : fullPlan) : ownPlan(config, quick);
   const plan = seeds === undefined ? usual : { ...usual, seeds: [...new Set(seeds)] };
   if (plan.seeds.length < 2)
-    throw new StudioError('invalid_input', 'The demo needs two different seeds: it merges them.', 'Give e.g. 1 and 2.');
+    throw new StudioError(
+      'invalid_input',
+      'The demo needs two different seeds: it merges them.',
+      'Give e.g. 1 and 2.',
+    ).at('seeds');
   const demoId = newId('demo');
   const { title } = plan;
   const variant = adapterVariant(plan.run.adapter.variant).declaration.label;

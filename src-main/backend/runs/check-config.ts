@@ -1,4 +1,4 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { inField, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import {
   comparesWithTexts,
@@ -50,19 +50,20 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
       'invalid_input',
       'The dataset has no test examples to score the run on.',
       'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
-    );
+    ).at('dataset');
   // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
-  familyOf(await readConfig(model.path));
-  await task.checkBase?.(model.path, config);
+  await inField('model', async () => familyOf(await readConfig(model.path)));
+  await inField('model', () => task.checkBase?.(model.path, config));
   if (task.declaration.reads === 'texts') {
     // Without one there is nothing that a task on text could read, whatever else it asks of it.
-    const tokenizer = await modelTokenizer(model.path);
+    const tokenizer = await inField('model', () => modelTokenizer(model.path));
     task.checkTokenizer?.(tokenizer, config, dataset);
   } else if (comparesWithTexts(description)) {
     classTemplatesOf(config.class_templates);
-    await modelTokenizer(model.path);
+    await inField('model', () => modelTokenizer(model.path));
   }
-  if (seedFolder !== null) await checkSeedFolder(seedFolder, config, description);
+  if (seedFolder !== null)
+    await inField('adapter.init_adapter', () => checkSeedFolder(seedFolder, config, description));
 }
 
 /** @throws StudioError where the variant or its start cannot adapt a target, or the schedule does not fit. */
@@ -89,7 +90,9 @@ export function countTrainExamples(
 ): number {
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
-    throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.');
+    throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.').at(
+      'dataset',
+    );
   const { train_samples_per_class: perClass, max_train_samples: most, validation_samples: validation } = config;
   checkSampleCounts(config);
   checkEvaluationSplit(config);
@@ -105,7 +108,7 @@ export function countTrainExamples(
       'invalid_input',
       `train_samples_per_class is ${perClass}, but the examples have no classes.`,
       'Set it to 0 for all examples, or set max_train_samples instead.',
-    );
+    ).at('train_samples_per_class');
   const lefts = ofClass.map((count, label) => count - (held[label] ?? 0));
   const short = lefts.findIndex((count) => count < perClass);
   if (short >= 0)
@@ -113,6 +116,6 @@ export function countTrainExamples(
       'invalid_input',
       `train_samples_per_class is ${perClass}, but the class ${labels[short] ?? short} has ${lefts[short]} training examples${validation === 0 ? '' : ' beside those held out'}.`,
       `Choose at most ${Math.min(...lefts)}, or 0 for all examples.`,
-    );
+    ).at('train_samples_per_class');
   return perClass * labels.length;
 }

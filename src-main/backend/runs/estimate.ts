@@ -1,3 +1,4 @@
+import { inField } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
@@ -40,8 +41,8 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
 /** A run as it would be queued now. */
 async function splitBatch(services: Services, config: RunConfig): Promise<RunConfig> {
   if (!config.auto_find_batch_size) return config;
-  const model = await peekModel(services, config.model);
-  const dataset = await peekDataset(services, config.dataset);
+  const model = await inField('model', () => peekModel(services, config.model));
+  const dataset = await inField('dataset', () => peekDataset(services, config.dataset));
   await checkRuns(services, [{ config, model, dataset }]);
   return withMicroBatches(services, config, model, dataset);
 }
@@ -79,8 +80,9 @@ async function estimates(services: Services, configs: readonly RunConfig[]): Pro
   const datasets = new Map<string, DatasetDescription>();
   const runs = [];
   for (const config of configs) {
-    const model = models.get(config.model) ?? (await peekModel(services, config.model));
-    const dataset = datasets.get(config.dataset) ?? (await peekDataset(services, config.dataset));
+    const model = models.get(config.model) ?? (await inField('model', () => peekModel(services, config.model)));
+    const dataset =
+      datasets.get(config.dataset) ?? (await inField('dataset', () => peekDataset(services, config.dataset)));
     models.set(config.model, model);
     datasets.set(config.dataset, dataset);
     runs.push({ config, model, dataset });

@@ -22,7 +22,7 @@ export function withoutQuantizedLoading(input: unknown): unknown {
       'invalid_input',
       `The run quantizes its base as it loads (${flag}: true); here a base is quantized once, and trained on as often as you like.`,
       `Run coto models quantize ${base} --type ${type} (the same values as bitsandbytes'${isOther ? '; fp4 is not supported' : ''}), name the copy as model, and leave ${flag} out.`,
-    );
+    ).at(flag);
   }
   return Object.fromEntries(Object.entries(run).filter(([key]) => !(key in flags) && !isDetail(key)));
 }

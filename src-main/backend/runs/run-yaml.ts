@@ -1,5 +1,5 @@
 import { type Document, parseDocument, stringify } from 'yaml';
-import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { describeIssues, fieldOfIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { meantQuestion, unknownKeys } from '../../../src-shared/contract/unknown-keys.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
@@ -70,5 +70,5 @@ export function checkedRun(input: unknown): RunConfig {
     'invalid_input',
     `The run is not valid: ${describeIssues({ issues })}.`,
     question === null ? keys : `${question} ${keys}`,
-  );
+  ).at(fieldOfIssues(issues) ?? 'run');
 }

@@ -20,7 +20,7 @@ const refusals: Readonly<Record<string, { readonly why: string; readonly hint: s
 export function withTrainerKeys(run: Readonly<Record<string, unknown>>): Record<string, unknown> {
   for (const [key, { why, hint }] of Object.entries(refusals))
     if (run[key] !== undefined && run[key] !== null && run[key] !== false)
-      throw new StudioError('invalid_input', `The run is not valid: ${key}: ${why}.`, hint);
+      throw new StudioError('invalid_input', `The run is not valid: ${key}: ${why}.`, hint).at(key);
   const { warmup_ratio: ratio, bf16, ...rest } = run;
   const own = Object.fromEntries(Object.entries(rest).filter(([key]) => !(key in refusals)));
   if (ratio !== undefined) {

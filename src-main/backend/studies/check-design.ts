@@ -26,13 +26,13 @@ export async function checkDesign(services: HandlerServices, { runs, metrics, se
         'invalid_input',
         `metric: the task has no metric "${unknown}".`,
         `Choose one of ${known.join(', ')}.`,
-      );
+      ).at('metric');
     if (seeds > 0 && testExamples(dataset, run) === 0)
       throw new StudioError(
         'refused',
         `The dataset ${services.store.datasets.find(run.dataset)?.name ?? run.dataset} has no test examples: nothing is held out to judge by.`,
         'Choose a dataset with a test split, or hold rows out by its options: test_fraction=0.2 (Edit import… in the window).',
-      );
+      ).at('dataset');
   }
 }
 

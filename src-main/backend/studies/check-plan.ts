@@ -58,7 +58,7 @@ async function requireTraining(services: HandlerServices, dataset: string): Prom
     'refused',
     `The dataset ${services.store.datasets.find(dataset)?.name ?? dataset} has no training examples to tune a merge on.`,
     'Set search to none, and leave out merge methods that look at data.',
-  );
+  ).at('dataset');
 }
 
 interface ScoredAdapter {
@@ -109,7 +109,7 @@ async function checkScore(
       'refused',
       `The dataset ${name} has no test examples: nothing is held out to score on.`,
       'Choose a dataset with a test split, or hold rows out by its options: test_fraction=0.2 (Edit import… in the window).',
-    );
+    ).at('dataset');
   if (scored.length === 0) return;
   const adapters = scored.map(({ adapter }) => adapter);
   const model = await facts.baseOf(adapters);
@@ -129,7 +129,7 @@ async function checkScore(
       'refused',
       `"${adapter.name}" was not trained for the labels of ${name} (${labels.length}: ${labels.slice(0, 3).join(', ')} …).`,
       'Choose the dataset that the adapter was trained on.',
-    );
+    ).at('dataset');
   }
 }
 
@@ -143,16 +143,16 @@ function checkMetric(metric: string, known: readonly string[], description: Data
       'refused',
       `metric: less ${metric} is better: a study judges by the loss or by a metric of which more is better.`,
       choice,
-    );
+    ).at('metric');
   if (metric !== 'accuracy')
-    throw new StudioError('refused', `metric: evaluations on ${name} have no metric "${metric}".`, choice);
+    throw new StudioError('refused', `metric: evaluations on ${name} have no metric "${metric}".`, choice).at('metric');
   const what =
     description.text?.columns.text_pair === null ? 'numbers to predict' : 'pairs of texts with a score to predict';
   throw new StudioError(
     'refused',
     `This study judges by accuracy, and ${name} has ${what}, for which there is none.`,
     choice,
-  );
+  ).at('metric');
 }
 
 /** A run ends with a head for the labels of its dataset, whether the base has one already or it is trained. */

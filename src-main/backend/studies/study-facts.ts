@@ -82,7 +82,7 @@ export class StudioFacts implements StudyFacts {
   async baseOf(sources: readonly AdapterSource[]): Promise<ModelRecord> {
     const { store } = this.services;
     const [first, ...others] = sources;
-    if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
+    if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.').at('adapters');
     const modelOf = async ({ record, config }: AdapterSource) =>
       record === null ? resolveModel(this.services, config.model) : requireModelOf(store, record);
     const base = await modelOf(first);
@@ -93,7 +93,7 @@ export class StudioFacts implements StudyFacts {
           'refused',
           `"${first.name}" and "${other.name}" have different bases (${base.id}, ${id}).`,
           'Choose adapters of the same base.',
-        );
+        ).at('adapters');
     }
     return base;
   }

@@ -24,7 +24,7 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
       'invalid_input',
       'folder_there is a folder on a host, and this target names none.',
       'Name it with its host: slurm:login1. Here, name the shared folder: --set folder=/shared/coto.',
-    );
+    ).at('folder_there');
   const roots = new Map<string, Promise<string>>();
   const rootOf = (host: string): Promise<string> => {
     const asked = roots.get(host) ?? rootThere({ host, config }, folder);

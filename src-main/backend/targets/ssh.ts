@@ -273,7 +273,7 @@ function requireHosts(hosts: readonly string[]): void {
       'invalid_input',
       'The target has no hosts.',
       'Name them: coto targets add lab ssh --set hosts=ws1,ws2 folder=/shared/coto.',
-    );
+    ).at('hosts');
 }
 
 /** The version. @throws StudioError refused for another program of that name */

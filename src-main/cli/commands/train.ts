@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Document, isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { inField, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/adapter.ts';
@@ -98,10 +98,11 @@ export async function readRun(
 ): Promise<RunConfig> {
   const text = file === undefined ? '' : await readTextFile(file);
   const parsed = await parseRun(client, applyAssignments(text, changes), file, changes.length > 0);
-  const model = (await findModel(client, parsed.model)).id;
+  const model = (await inField('model', () => findModel(client, parsed.model))).id;
   const { init_adapter: seed } = parsed.adapter;
-  const init_adapter = seed === null ? null : (await findAdapter(client, seed, model)).id;
-  const dataset = (await findDataset(client, parsed.dataset, terminal)).id;
+  const init_adapter =
+    seed === null ? null : (await inField('adapter.init_adapter', () => findAdapter(client, seed, model))).id;
+  const dataset = (await inField('dataset', () => findDataset(client, parsed.dataset, terminal))).id;
   return { ...parsed, model, dataset, adapter: { ...parsed.adapter, init_adapter } };
 }
 
@@ -112,7 +113,7 @@ async function parseRun(client: StudioClient, yaml: string, file: string | undef
   } catch (thrown) {
     if (!(thrown instanceof StudioError) || file === undefined) throw thrown;
     const where = changed ? `${file} with what --set changes` : file;
-    throw new StudioError(thrown.code, `${where}: ${thrown.message}`, thrown.hint, thrown.details);
+    throw thrown.withMessage(`${where}: ${thrown.message}`);
   }
 }
 

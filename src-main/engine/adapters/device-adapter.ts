@@ -169,7 +169,7 @@ export function requireEmbedding({ embedding, declaration }: AdapterVariant, { n
     'refused',
     `${declaration.label} adapts linear layers, and ${name} is an embedding.`,
     'Leave it out of target_modules, add it to modules_to_save to train it as a whole, or choose LoRA.',
-  );
+  ).at('adapter.target_modules');
 }
 
 function requireParts(

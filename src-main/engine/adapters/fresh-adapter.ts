@@ -115,7 +115,7 @@ function refuseBoth(initialization: Initialization | null): void {
     'invalid_input',
     `init_adapter: the run would start from an adapter and by ${initialization.declaration.label} (init_lora_weights).`,
     'Set init_lora_weights to kaiming, or init_adapter to null.',
-  );
+  ).at('adapter.init_adapter');
 }
 
 /**
@@ -174,7 +174,7 @@ function modulesTrainedWhole(
         'invalid_input',
         `modules_to_save: the base has no linear "${entry}" that could be trained as a whole.`,
         `Its head is ${heads.map((module) => `"${module.name}"`).join(', ') || 'not a linear'}.`,
-      );
+      ).at('adapter.modules_to_save');
     return found.map((module) => ({ module, entry }));
   });
   if (labels !== null && heads.length === 0)
@@ -182,13 +182,13 @@ function modulesTrainedWhole(
       'invalid_input',
       `The base (${description.architecture}) has no head that can be trained as a classifier.`,
       'Choose a base with a classifier, or a text encoder, which gets one.',
-    );
+    ).at('model');
   if (labels !== null && !isOwnLabels(description, labels) && !whole.some(({ module }) => module.isHead))
     throw new StudioError(
       'invalid_input',
       "modules_to_save leaves out the head, but the data's labels are not those of the base.",
       `Add ${heads.map((module) => `"${module.name}"`).join(', ')} to modules_to_save, so that a new head is trained.`,
-    );
+    ).at('adapter.modules_to_save');
   return whole;
 }
 

@@ -20,14 +20,14 @@ export function oftBlocks(inputs: number, parameters: ParameterValues): OftBlock
       'invalid_input',
       `${r === 0 ? 'Neither r nor oft_block_size is set' : 'Both r and oft_block_size are set'}: one of the two gives the other.`,
       'Set one of them to 0, as in PEFT.',
-    );
+    ).at('adapter.oft_block_size');
   const count = r === 0 ? inputs / nearestDivisor(inputs, size) : nearestDivisor(inputs, r);
   if (count < inputs) return { size: inputs / count, count };
   throw new StudioError(
     'invalid_input',
     `Blocks of a single one of ${inputs} inputs have nothing to rotate.`,
     'Set a larger oft_block_size, or a smaller r.',
-  );
+  ).at('adapter.oft_block_size');
 }
 
 function nearestDivisor(total: number, wanted: number): number {

@@ -89,5 +89,7 @@ function isSame<T>(one: readonly T[], other: readonly T[]): boolean {
 }
 
 function refused(reason: string, remedy: string): StudioError {
-  return new StudioError('refused', `init_adapter: the run cannot start from this adapter: ${reason}.`, remedy);
+  return new StudioError('refused', `init_adapter: the run cannot start from this adapter: ${reason}.`, remedy).at(
+    'adapter.init_adapter',
+  );
 }

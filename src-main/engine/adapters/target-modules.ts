@@ -36,7 +36,7 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
       'invalid_input',
       'target_modules is empty: it must name the linears that get an adapter.',
       `This base has ${availableNames(description)}.`,
-    );
+    ).at('adapter.target_modules');
   const candidates = withoutSaved(fromTheInputUp(description), config.modules_to_save ?? []);
   const remaining = withoutExcluded(candidates, config.exclude_modules ?? null);
   const chosen = targets === 'all-linear' ? allLinear(remaining, config) : matching(remaining, targets, config);
@@ -150,7 +150,7 @@ function matching(modules: LinearModule[], targets: string | readonly string[], 
       'invalid_input',
       'layers_to_transform cannot be used when target_modules is a regular expression.',
       'Name the layers inside the expression, or give target_modules as a list.',
-    );
+    ).at('adapter.layers_to_transform');
   return wholeNames(modules, targets, 'target_modules');
 }
 
@@ -186,7 +186,7 @@ function refuseLonePattern(config: TargetConfig): void {
     'invalid_input',
     'layers_pattern is given without layers_to_transform, which alone it serves.',
     'Set layers_to_transform to the layers that get an adapter, or leave layers_pattern out.',
-  );
+  ).at('adapter.layers_pattern');
 }
 
 /** Returns a test for names in layers_to_transform; null if these are not set. */
@@ -224,7 +224,7 @@ function nothingMatches(config: TargetConfig, description: ModelDescription): St
     isName
       ? `A string is a regular expression for whole names, as in PEFT: write a list, [${targets}].`
       : `This base has ${availableNames(description)}.`,
-  );
+  ).at('adapter.target_modules');
 }
 
 /** The last names of the base's linears, each once: "q_proj, k_proj, ...". */

@@ -30,16 +30,16 @@ export function resolveComputeDtype(
       'refused',
       `compute_dtype is float16, but the compute backend ${name} does not compute with it.`,
       'Set compute_dtype to auto, or choose a compute backend that has float16 (webgpu).',
-    );
+    ).at('compute_dtype');
   throw support === undefined
     ? new StudioError(
         'refused',
         `compute_dtype is bfloat16, but the compute backend ${name} computes in float32 only.`,
         'Set compute_dtype to auto, or choose a compute backend that has bfloat16 (native, webgpu).',
-      )
+      ).at('compute_dtype')
     : new StudioError(
         'refused',
         `compute_dtype is bfloat16, but this processor has no matrix products in bfloat16 for the compute backend ${name}.`,
         'Set compute_dtype to auto or float32.',
-      );
+      ).at('compute_dtype');
 }

@@ -37,34 +37,34 @@ export function checkSchedule(
       'refused',
       `The schedule "${label}" drops parts of what an adapter adds, and after ${start.declaration.label} that contains a part of the base.`,
       'Choose a schedule over layers, such as coto.schedule: coto, or init_lora_weights: kaiming.',
-    );
+    ).at('coto.schedule');
   if (schedule.unit === 'rank') {
     if (variant.rankPart === undefined)
       throw new StudioError(
         'refused',
         `The schedule "${label}" switches ranks, but the adapters of ${variant.declaration.label} have none that can be switched.`,
         'Choose a schedule over layers, such as coto.schedule: coto, or variant: lora.',
-      );
+      ).at('coto.schedule');
     if (new Set(adapted.ranks).size > 1)
       throw new StudioError(
         'refused',
         `The schedule "${label}" switches the same ranks in every adapter, but rank_pattern gives the modules different ranks.`,
         'Leave rank_pattern empty, or choose a schedule over layers.',
-      );
+      ).at('coto.schedule');
   }
   if (schedule.unit === 'input' && variant.inputDropout === null)
     throw new StudioError(
       'refused',
       `The schedule "${label}" needs dropout on the adapters' inputs, which ${variant.declaration.label} does not have.`,
       'Choose another schedule or another variant, such as variant: lora.',
-    );
+    ).at('coto.schedule');
   const { lisa_activated_layers: activated } = settings;
   if (schedule.ownSettings.includes('lisa_activated_layers') && activated > adapted.groups.length)
     throw new StudioError(
       'invalid_input',
       `coto.lisa_activated_layers is ${activated}, but the adapters form ${adapted.groups.length} groups.`,
       `Set it to at most ${adapted.groups.length}.`,
-    );
+    ).at('coto.lisa_activated_layers');
 }
 
 /** @throws StudioError invalid_input where p is 0 in every step, and the schedule would have everything off by that. */
@@ -89,5 +89,5 @@ function requireChoosing(settings: CotoSettings, { usesCurve, unit, distribution
       ? 'coto.initial_p is 0, and the constant curve stays there: no adapter would ever be trained.'
       : 'coto.final_p and coto.initial_p are both 0: no adapter would ever be trained.',
     isConstant ? 'Set it above 0, such as 0.5.' : 'Set coto.final_p above 0, such as 1.',
-  );
+  ).at(isConstant ? 'coto.initial_p' : 'coto.final_p');
 }

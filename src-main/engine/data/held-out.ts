@@ -19,7 +19,7 @@ export function checkEvaluationSplit({ eval_split, validation_samples }: Evaluat
       'invalid_input',
       'eval_split is validation, but validation_samples is 0.',
       'Set validation_samples to the number of training examples to hold out, or eval_split to test.',
-    );
+    ).at('eval_split');
 }
 
 /**
@@ -36,7 +36,7 @@ export function heldPerClass(counts: readonly number[], samples: number): number
       'invalid_input',
       `validation_samples is ${samples}, but the training split has ${total} examples${counts.length > 1 ? ` of ${counts.length} classes, each of which must keep one` : ''}.`,
       `Choose at most ${most}.`,
-    );
+    ).at('validation_samples');
   const quotas = counts.map((count) => (total === 0 ? 0 : (samples * count) / total));
   const held = quotas.map((quota, label) => Math.min(Math.floor(quota), Math.max(0, (counts[label] ?? 0) - 1)));
   for (let left = samples - held.reduce((sum, count) => sum + count, 0); left > 0; left--) {

@@ -40,9 +40,11 @@ export async function createImagePreprocessor(
       'refused',
       image === null ? `The model in ${modelDirectory} takes no images.` : 'This dataset has no images.',
       'Choose an image model and an image dataset.',
-    );
+    ).at('model');
   if (image.channels !== 1 && image.channels !== 3)
-    throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`);
+    throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`).at(
+      'model',
+    );
   const config = await readPreprocessorConfig(path, { ...image, family: description.family });
   const geometry = geometryOf(config, image, dataset.image, path);
   const tables = byteTables(config, image.channels, path);

@@ -33,7 +33,7 @@ export function fewShotIndices(
         'invalid_input',
         `train_samples_per_class is ${perClass}, but the class ${labelNames[label] ?? label} has ${indices.length} training examples.`,
         `Choose at most ${indices.length}, or 0 for all examples.`,
-      );
+      ).at('train_samples_per_class');
     chosen.push(...classStream(seed, label).shuffle(indices).slice(0, perClass));
   }
   return Int32Array.from(chosen).sort();

@@ -59,13 +59,13 @@ export class Generation {
         'invalid_input',
         'The prompt is empty.',
         'Write at least one word for the model to go on from.',
-      );
+      ).at('prompt');
     if (longest >= this.maxPositions)
       throw new StudioError(
         'invalid_input',
         `The prompt has ${longest} tokens, but the model takes ${this.maxPositions} in all, the answer included.`,
         'Shorten the prompt.',
-      );
+      ).at('prompt');
     this.rows = prompts.map((prompt, index) => ({
       tokens: [...Array<number>(longest - prompt.length).fill(options.endTokens.pad), ...prompt],
       random: RandomStream.seeded(options.seed + index, 'generation'),

@@ -159,7 +159,7 @@ async function searched(
       'refused',
       "A search needs the base and examples of every adapter's dataset, and not all are in the studio.",
       'Search among adapters that were trained here, or set search to none.',
-    );
+    ).at('search');
   const states: AdapterState[] = [];
   for (const directory of directoriesOf(task)) states.push(await read(directory));
   return searchMerge(asked, states, data, onPass);

@@ -166,6 +166,6 @@ async function folderOf(given: string): Promise<string> {
       'invalid_input',
       `model_config: ${given} does not exist.`,
       'Give a config.json or its folder.',
-    );
+    ).at('model_config');
   return status.isDirectory() ? given : path.dirname(given);
 }

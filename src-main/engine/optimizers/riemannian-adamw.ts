@@ -28,13 +28,13 @@ export const riemannianAdamw: OptimizerKind = {
         'refused',
         'optim: riemannian-adamw mixes the gradients of all ranks, so a schedule that switches ranks off has no effect on them.',
         'Set optim to adamw, or choose a schedule over layers.',
-      );
+      ).at('optim');
     if (factors !== undefined) return;
     throw new StudioError(
       'refused',
       `optim: riemannian-adamw preconditions the factors of B·A, and ${label} does not train two factors${notLowRank === undefined ? '' : `: ${notLowRank}`}.`,
       'Set optim to adamw, or train LoRA, rsLoRA, DoRA or LoRA+.',
-    );
+    ).at('optim');
   },
   around: (optimizer, variables, pairs, { reg }) => new Preconditioned(optimizer, variables, pairs, reg),
 };

@@ -21,7 +21,9 @@ export async function imageExamples(
   source: DatasetSource | null,
 ): Promise<PretrainExamples> {
   if (source === null)
-    throw new StudioError('invalid_input', 'train_data: an image classifier needs a dataset of images.');
+    throw new StudioError('invalid_input', 'train_data: an image classifier needs a dataset of images.').at(
+      'train_data',
+    );
   const dataset = await openImages(source);
   const { labels } = dataset.description;
   const name = basename(source.path);

@@ -19,12 +19,15 @@ export async function languageExamples(
       'invalid_input',
       'tokenizer: a language model needs one.',
       'Give the folder with tokenizer.json and tokenizer_config.json.',
-    );
+    ).at('tokenizer');
   const tokenizer = await loadTokenizer(config.tokenizer);
   const vocabulary = description.text?.vocabularySize ?? 0;
   const { block_size: blockSize, eval_share: evalShare } = config;
   if (blockSize > (description.text?.maxPositions ?? 0))
-    throw new StudioError('invalid_input', `block_size is ${blockSize}, beyond the model's max_position_embeddings.`);
+    throw new StudioError(
+      'invalid_input',
+      `block_size is ${blockSize}, beyond the model's max_position_embeddings.`,
+    ).at('block_size');
   const told = async (documents: number) => {
     if (documents % 500 !== 0) return;
     if (await context.signal()) throw new StudioError('cancelled', 'The training was cancelled.');

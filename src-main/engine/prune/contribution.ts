@@ -125,7 +125,7 @@ function measured(measure: string, units: number, sampling: MaskChoice & { kind:
       'refused',
       `Banzhaf values are for up to ${maxExactGroups} units, and there are ${units}.`,
       'Choose the measure shapley, which is then sampled, or the unit layer.',
-    );
+    ).at('measure');
   const orders = sampledPermutations(choice, units);
   return {
     masks: chosenMasks(choice, units),

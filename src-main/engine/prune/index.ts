@@ -41,5 +41,5 @@ export function pruneMethod(id: string): PruneMethod {
     'not_found',
     `There is no prune method "${id}".`,
     `Choose one of ${pruneMethods.map((known) => known.declaration.id).join(', ')}.`,
-  );
+  ).at('method');
 }

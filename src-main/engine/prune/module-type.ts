@@ -81,7 +81,7 @@ function select(adapter: Outlined, description: ModelDescription, given: Paramet
     'refused',
     `Nothing would be left: no adapted module is ${named.length > 0 ? `named ${named.join(' or ')}` : `of the type ${role?.label ?? type}`}.`,
     `The adapter has ${ends.join(', ')}.`,
-  );
+  ).at(named.length > 0 ? 'target_modules' : 'type');
 }
 
 /** Tells whether a module, by its name and aliases, has the role. `dense` and `c_proj` depend on their parent module. */

@@ -108,7 +108,7 @@ export function keptModules(
     'refused',
     `Nothing would be left: the adapter has ${adaptedLayers(adapter, description).length} layers.`,
     'Choose a pattern that keeps at least one layer.',
-  );
+  ).at('layers');
 }
 
 /** With bias "lora_only" the biases of a module go with its adapter, as PEFT would not save them. */
@@ -136,7 +136,7 @@ export function requireFactors({ variant, modules }: PruneInput, method: string)
     'refused',
     `${method} prunes the factors A and B, which adapters of ${variant.declaration.label} do not have.`,
     'Prune by layers instead, or convert the adapter to plain LoRA first: export it to lora.',
-  );
+  ).at('method');
 }
 
 /** Parts beside A and B that leave their product as it is. */
@@ -151,7 +151,7 @@ export function requirePlainFactors(state: PruneInput, method: string): void {
     'refused',
     `${method} needs the product B·A, which has further factors in adapters of ${state.variant.declaration.label}.`,
     'Convert the adapter to plain LoRA first: export it to lora.',
-  );
+  ).at('method');
 }
 
 /** @throws StudioError refused unless ΔW of every module is B·A alone, so that it can be factored again. */
@@ -163,7 +163,7 @@ export function requireProduct(state: PruneInput, method: string): void {
     'refused',
     `${method} needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${notLowRank ?? 'it trains biases too'}.`,
     'Prune entries of the factors instead.',
-  );
+  ).at('method');
 }
 
 /** ΔW = scaling · B·A of a module that has passed `requireProduct`. */

@@ -57,5 +57,5 @@ export function needsExamples(label: string): StudioError {
     'refused',
     `${label} runs the adapter on examples, which needs its base in the studio and a dataset.`,
     'Add the base model and choose a dataset, or prune by a method that looks at the adapter alone.',
-  );
+  ).at('dataset');
 }

@@ -55,7 +55,7 @@ export async function methodsLeftOut(
           'refused',
           `${mergeMethod(id).declaration.label} of ${label}: ${refusal.message}`,
           refusal.hint,
-        );
+        ).at('methods');
       leftOut.push({ at, method: id, reason: refusal.message, instead: null });
     }
   }
@@ -73,7 +73,7 @@ async function refuseEqual(facts: StudyFacts, adapters: readonly PlannedAdapter[
         'refused',
         `"${facts.nameOf(other)}" and "${facts.nameOf(adapter)}" are the same adapter: there is nothing between them.`,
         'Choose adapters of different seeds.',
-      );
+      ).at('adapters');
     met.set(content, adapter);
   }
 }

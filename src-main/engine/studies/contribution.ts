@@ -16,7 +16,7 @@ export const contributionWork = defineStudyWork(contributionStudy, {
       'refused',
       'The dataset has numbers to predict, for which there is no accuracy to contribute to.',
       'Choose the metric "loss".',
-    );
+    ).at('metric');
   },
   plan: (config) =>
     config.adapters.map(

@@ -146,7 +146,7 @@ class MaskGames {
           'refused',
           'The task has no accuracy: it predicts a number.',
           'Choose the metric "loss"; what was evaluated is kept.',
-        );
+        ).at('metric');
       const row = byMask.get(mask) ?? new Array<number>(blocks).fill(Number.NaN);
       row[block] = value;
       byMask.set(mask, row);

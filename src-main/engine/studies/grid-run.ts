@@ -32,7 +32,7 @@ export function referencesOf({
       'invalid_input',
       `reference: ${JSON.stringify(reference)} is not in the grid.`,
       'Give fields of the grid, each with one of its values, or omit it to use the first cell.',
-    );
+    ).at('reference');
   });
 }
 

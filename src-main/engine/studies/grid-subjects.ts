@@ -83,7 +83,7 @@ export function labelOf(choice: SubjectChoice, seeds: number): string {
       'invalid_input',
       `scores: ${declaration.label} merges adapters of different seeds, and there is one seed.`,
       'Give two seeds or more, or remove the merge from scores.',
-    );
+    ).at('scores');
   checkedParameters(declaration, choice.parameters);
   return `${declaration.label} of ${choice.of === 'pairs' ? 'two seeds' : `all ${seeds} seeds`}`;
 }

@@ -36,7 +36,7 @@ export async function gridFit<Config extends GridConfig>(config: Config, facts: 
       if (refusal === null) continue;
       refused.push({ cell, score, reason: refusal.message });
       if (refused.length === cells.length)
-        throw new StudioError('refused', `scores: ${label}: ${refusal.message}`, refusal.hint);
+        throw new StudioError('refused', `scores: ${label}: ${refusal.message}`, refusal.hint).at('scores');
     }
     left_out.push(...refused);
   }

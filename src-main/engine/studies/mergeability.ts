@@ -20,7 +20,7 @@ export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
       const refusal = await refusalOfSets(config, { id, parameters }, facts);
       if (refusal === null) continue;
       const { label } = mergeMethod(id).declaration;
-      throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint);
+      throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint).at('methods');
     }
     return config;
   },
@@ -49,7 +49,7 @@ function methodsOf({ methods }: MergeabilityConfig) {
         'refused',
         `methods: ${method.declaration.label} does not merge the weights of two adapters as they are.`,
         'Choose methods that make an adapter and look at no data.',
-      );
+      ).at('methods');
     const written = Object.entries(parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
     return { id, parameters: checked, label: written.length === 0 ? null : written.join(', ') };
   });

@@ -41,7 +41,7 @@ export const multitaskWork = defineStudyWork(multitaskStudy, {
       if (refusal === null) methods.push(method);
       else if (config.methods !== null) {
         const { label } = mergeMethod(methodAt(config, index).id).declaration;
-        throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint);
+        throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint).at('methods');
       }
     }
     const makesAdapter = methods.some(
@@ -54,14 +54,14 @@ export const multitaskWork = defineStudyWork(multitaskStudy, {
           'refused',
           `placebos: ${refusal.message}`,
           'Set placebos and random_adapters to false: they are made of updates B·A.',
-        );
+        ).at('placebos');
     }
     if (methods.length > 0) return { ...config, methods };
     throw new StudioError(
       'refused',
       'None of the usual merge methods is possible with these adapters.',
       'Name methods.',
-    );
+    ).at('methods');
   },
   fold: (config, scoreOf) => foldMultitask(config, plannedSets(config), rowsOf(config), scoreOf),
 });
@@ -81,7 +81,7 @@ export function rowsOf(config: MultitaskConfig): MultitaskRow[] {
         'refused',
         `methods: ${method.declaration.label} takes ${most === 1 ? 'one adapter' : `${most} adapters`}, and there are ${config.tasks.length} tasks.`,
         placeboIds.includes(id) ? 'Remove it from methods, and set placebos.' : 'Remove it from methods.',
-      );
+      ).at('methods');
     const outputs = method.makes === 'outputs';
     const written = Object.entries(typeof given === 'string' ? {} : given.parameters)
       .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)

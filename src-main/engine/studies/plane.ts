@@ -102,7 +102,7 @@ function refuseOutputs(id: string): void {
       'refused',
       `${declaration.label} merges outputs: it makes no adapter to score over the plane.`,
       'Leave it out of the methods: it is scored at 1:1:1 anyway.',
-    );
+    ).at('methods');
 }
 
 function foldTriple(

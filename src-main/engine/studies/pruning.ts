@@ -115,7 +115,7 @@ function declaredGrid(method: string) {
     'invalid_input',
     `grids: ${declaration.label} has no parameter for a curve.`,
     'List it under patterns.',
-  );
+  ).at('grids');
 }
 
 function nameOf(method: string, parameters: ParameterValues): string {

@@ -30,7 +30,7 @@ export function runWithSettings(
       'invalid_input',
       `${names.where}: ${names.label} is not a valid run: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
       'Fields are named as in the run, e.g. learning_rate, adapter.parameters.r, coto.stage1_ratio.',
-    );
+    ).at(names.where);
   const { adapter } = parsed.data;
   if (adapter.variant === run.adapter.variant) return parsed.data;
   const known = new Set(adapterVariant(adapter.variant).declaration.parameters.map((spec) => spec.name));

@@ -28,5 +28,5 @@ export function metricOf({ accuracy, loss, metrics }: Score, metric: string): nu
     'refused',
     `The task has no metric "${metric}".`,
     `Choose one of ${Object.keys(all).sort().join(', ')}; finished trainings and scores are kept.`,
-  );
+  ).at('metric');
 }

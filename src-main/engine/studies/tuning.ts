@@ -39,7 +39,7 @@ export class LearningRateSweep {
         'invalid_input',
         'tune: nothing is held out of the training to choose the learning rate by.',
         'Set tune.validation_samples, or validation_samples of the run, to the number of training examples to hold out.',
-      );
+      ).at('tune');
   }
 
   /** Trials that extensions add, at most: a round adds one rate at each end. */

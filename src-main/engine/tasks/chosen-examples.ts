@@ -14,7 +14,7 @@ export function chosenExamples(config: RunConfig, { train, testCount }: OpenTask
       'invalid_input',
       'The dataset has no test examples to score the run on.',
       'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
-    );
+    ).at('dataset');
   return { train: trainingExamples(config, train), test: evaluationIndices(testCount, config.eval_samples) };
 }
 
@@ -28,7 +28,7 @@ export function checkSampleCounts({
       'invalid_input',
       `train_samples_per_class is ${perClass} and max_train_samples is ${most}, but only one can say how many examples to train on.`,
       'Set one of them to 0.',
-    );
+    ).at('train_samples_per_class');
 }
 
 function trainingExamples(config: RunConfig, { count, classes }: TrainingExamples): Int32Array {
@@ -41,7 +41,7 @@ function trainingExamples(config: RunConfig, { count, classes }: TrainingExample
       'invalid_input',
       `train_samples_per_class is ${perClass}, but the examples have no classes.`,
       'Set it to 0 for all examples, or set max_train_samples instead.',
-    );
+    ).at('train_samples_per_class');
   const { ids, names } = classes;
   return fewShotIndices(ids, names.length, perClass, seed, names);
 }
@@ -56,5 +56,5 @@ export function checkGrouping(
       'invalid_input',
       'group_by_length is on, but images have no length.',
       'Set group_by_length to false.',
-    );
+    ).at('group_by_length');
 }

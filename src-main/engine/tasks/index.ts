@@ -46,7 +46,7 @@ export function requireTask(task: 'auto' | TaskId, model: ModelDescription, data
   const found = resolveTask({ task, model, columns: dataset.text?.columns ?? null });
   refuseOtherKind(found, model, dataset.text === null ? 'images' : 'texts');
   const misfit = found.misfit(model, dataset);
-  if (misfit !== null) throw new StudioError('refused', misfit.message, misfit.hint);
+  if (misfit !== null) throw new StudioError('refused', misfit.message, misfit.hint).at(misfit.field);
   return found;
 }
 
@@ -64,11 +64,11 @@ export function refuseOtherKind(
       holds === 'images'
         ? 'Choose an image model, e.g. quickdraw-vit, or a text dataset.'
         : 'Choose a model that reads text, or an image dataset, e.g. mnist.',
-    );
+    ).at('dataset');
   if (reads !== holds)
     throw new StudioError(
       'refused',
       `${label} learns from ${reads}, but the dataset contains ${holds}.`,
       'Set task to auto.',
-    );
+    ).at('task');
 }

@@ -61,6 +61,8 @@ export interface ReadTokens {
 }
 
 export interface Misfit {
+  /** The key of the run that does not fit. */
+  readonly field: 'model' | 'dataset';
   readonly message: string;
   readonly hint: string;
 }

@@ -27,7 +27,7 @@ export function chosenTemplate(tokenizer: TextTokenizer, chosen: string): Chosen
       'refused',
       `chat_template is model, but ${tokenizer.files.configFile} has no chat template.`,
       `Set chat_template to auto, none or one of ${ids.join(', ')}, or write one.`,
-    );
+    ).at('chat_template');
   return { render, endOfTurn: () => (render === null ? null : endOfTurn(tokenizer, text)) };
 }
 
@@ -57,5 +57,5 @@ function textOf(chosen: string): string | undefined {
     'invalid_input',
     `chat_template: "${chosen.slice(0, 60)}" is no template.`,
     `Give auto, none, model, one of ${ids.join(', ')}, or Jinja.`,
-  );
+  ).at('chat_template');
 }

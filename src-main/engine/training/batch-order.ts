@@ -37,7 +37,11 @@ export class BatchOrder {
     lengthOf?: (example: number) => number,
   ) {
     if (examples.length === 0)
-      throw new StudioError('invalid_input', 'The training split has no examples.', 'Choose another dataset or split.');
+      throw new StudioError(
+        'invalid_input',
+        'The training split has no examples.',
+        'Choose another dataset or split.',
+      ).at('dataset');
     this.examples = examples;
     this.batchSize = batchSize;
     this.accumulationSteps = accumulationSteps;

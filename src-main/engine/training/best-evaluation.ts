@@ -42,7 +42,7 @@ export function criterionOf(
       'invalid_input',
       `early_stopping_patience is ${patience}, but eval_steps is 0: nothing is evaluated before the end.`,
       'Set eval_steps, or early_stopping_patience to 0.',
-    );
+    ).at('early_stopping_patience');
   const usual = bestBy.find((id) => metrics.includes(id)) ?? 'loss';
   const metric = wanted === null ? usual : wanted.replace(/^eval_/, '');
   if (!metrics.includes(metric))
@@ -50,7 +50,7 @@ export function criterionOf(
       'invalid_input',
       `metric_for_best_model is "${wanted}", but the task has no such metric.`,
       `Choose one of ${metrics.join(', ')}.`,
-    );
+    ).at('metric_for_best_model');
   return { metric, greaterIsBetter: greater_is_better ?? !isLowerBetter(metric) };
 }
 

@@ -16,7 +16,7 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
     'invalid_input',
     `${config.max_steps > 0 ? 'max_steps' : `num_train_epochs ${config.num_train_epochs}`} makes more than ${maxSteps} steps.`,
     'Choose fewer epochs, or max_steps.',
-  );
+  ).at(config.max_steps > 0 ? 'max_steps' : 'num_train_epochs');
 }
 
 function stepsOfEpochs(config: RunConfig, exampleCount: number): number {

@@ -24,6 +24,6 @@ export function stateKeeping({
       'refused',
       'activation_dtype is bfloat16, but this compute backend keeps activations in float32 only.',
       'Set activation_dtype to float32, or choose the compute backend native or webgpu.',
-    );
+    ).at('activation_dtype');
   return { gradientCheckpointing: gradient_checkpointing, halved };
 }

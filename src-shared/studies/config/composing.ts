@@ -17,19 +17,19 @@ export function datasetOf({ dataset, adapters }: StudyInput): string {
     'refused',
     'The adapters were trained on different or unknown datasets.',
     'Choose the dataset to score them on.',
-  );
+  ).at('dataset');
 }
 
 /** @throws StudioError refused if there is none, or if they have different bases */
 export function requireOneBase(adapters: readonly StudyAdapter[]): void {
   const bases = new Set(adapters.map(({ modelId }) => modelId));
-  if (bases.size === 0) throw new StudioError('refused', 'Choose at least one adapter.');
+  if (bases.size === 0) throw new StudioError('refused', 'Choose at least one adapter.').at('adapters');
   if (bases.size > 1)
     throw new StudioError(
       'refused',
       'These adapters have different bases: a study needs a single base.',
       'Leave out those of another base.',
-    );
+    ).at('adapters');
 }
 
 /** Adapters that differ in their seed only, in the order of first occurrence. */

@@ -60,7 +60,7 @@ export const ablationStudy = defineStudy({
   configSchema,
   resultSchema,
   compose(input) {
-    if (input.run === null) throw new StudioError('refused', 'Choose the run to vary.');
+    if (input.run === null) throw new StudioError('refused', 'Choose the run to vary.').at('run');
     const values = valuesOf(declaration, input);
     return {
       kind: 'ablation' as const,

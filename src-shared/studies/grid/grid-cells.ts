@@ -25,7 +25,11 @@ export function gridFromText(text: string): Grid {
     if (line.trim() === '') continue;
     const [, name, values] = /^\s*([\w.]+)\s*:\s*(.+)$/.exec(line) ?? [];
     if (name === undefined || values === undefined)
-      throw new StudioError('invalid_input', `"${line.trim()}" is not a line of a grid.`, 'Write field: value, value.');
+      throw new StudioError(
+        'invalid_input',
+        `"${line.trim()}" is not a line of a grid.`,
+        'Write field: value, value.',
+      ).at('grid');
     // Commas inside brackets belong to one value.
     grid[name] = values.split(/,(?![^[{]*[\]}])/).map((value) => valueFromWord(value.trim()));
   }

@@ -129,7 +129,7 @@ function choiceFromLine(line: string): SubjectChoice {
       'invalid_input',
       `"${line}" says nothing to score.`,
       'Write alone, merge METHOD or prune METHOD, then its parameters as name=value.',
-    );
+    ).at('scores');
   const values = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', valueFromWord(pair?.[2] ?? '')]));
   if (first === 'prune') return { prune: id, parameters: values };
   const { of = 'pairs', ...parameters } = values;

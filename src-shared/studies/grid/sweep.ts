@@ -65,10 +65,10 @@ export const sweepStudy = defineStudy({
   configSchema,
   resultSchema,
   compose(input) {
-    if (input.run === null) throw new StudioError('refused', 'Choose the run whose learning rate is swept.');
+    if (input.run === null) throw new StudioError('refused', 'Choose the run whose learning rate is swept.').at('run');
     const values = valuesOf(declaration, input);
     const tune = tuneOf(values);
-    if (tune === null) throw new StudioError('invalid_input', 'Give two or more learning rates to try.');
+    if (tune === null) throw new StudioError('invalid_input', 'Give two or more learning rates to try.').at('tune');
     return {
       kind: 'sweep' as const,
       run: input.run,

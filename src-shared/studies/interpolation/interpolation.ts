@@ -113,7 +113,7 @@ function pairsOf(adapters: readonly StudyAdapter[], disjoint: boolean): Composed
       'refused',
       'Interpolation needs two adapters: with one there is no line.',
       'Choose two adapters of one task, or two or more seeds of each kind.',
-    );
+    ).at('adapters');
   if (adapters.length === 2) {
     const same = first.group === second.group || first.label === second.label;
     const coto = first.coto && second.coto;
@@ -126,7 +126,7 @@ function pairsOf(adapters: readonly StudyAdapter[], disjoint: boolean): Composed
       'refused',
       `Interpolation needs two or more adapters of each kind, and "${alone.name}" is the only one of its kind.`,
       'Leave it out, or choose another seed of it.',
-    );
+    ).at('adapters');
   return groups.flatMap(({ label, coto, adapters: members }) =>
     (disjoint ? neighbors(members) : everyPair(members)).map(([from, to]) => ({
       label,

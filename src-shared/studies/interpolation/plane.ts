@@ -118,7 +118,7 @@ function triplesOf(chosen: readonly StudyAdapter[], all: boolean): ComposedTripl
       'refused',
       'The plane needs three adapters.',
       'Choose three adapters of one task, or three or more seeds of each kind.',
-    );
+    ).at('adapters');
   if (adapters.length === 3) {
     const same = adapters.every(({ group, label }) => group === first.group || label === first.label);
     const label = same ? first.label : adapters.map(({ name }) => name).join(' – ');
@@ -132,7 +132,7 @@ function triplesOf(chosen: readonly StudyAdapter[], all: boolean): ComposedTripl
       'refused',
       `The plane needs three or more adapters of each kind, and ${few.label} has ${few.adapters.length}.`,
       'Leave that kind out, or choose more seeds of it.',
-    );
+    ).at('adapters');
   return groups.flatMap(({ label, coto, adapters: members }) =>
     (all ? everyTriple(members) : neighbors(members)).map((triple) => ({
       label,

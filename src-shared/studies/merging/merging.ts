@@ -78,7 +78,9 @@ export const mergingStudy = defineStudy({
     requireOneBase(input.adapters);
     const groups = groupsOf(input.adapters);
     if (groups.some(({ adapters }) => adapters.length < 2))
-      throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.');
+      throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.').at(
+        'adapters',
+      );
     const { methods, metric, placebos, seed, search, search_evaluations } = valuesOf(declaration, input);
     return {
       kind: 'merging' as const,

@@ -142,21 +142,21 @@ export function setsOf({ adapters, dataset }: Pick<StudyInput, 'adapters' | 'dat
       'refused',
       'Every task is scored on its own dataset.',
       'Leave the dataset to what the adapters were trained on.',
-    );
+    ).at('dataset');
   const unknown = adapters.find(({ datasetId }) => datasetId === null);
   if (unknown)
     throw new StudioError(
       'refused',
       `It is not known which dataset "${unknown.name}" was trained on.`,
       'Choose adapters that were trained here, or name their datasets in a YAML file.',
-    );
+    ).at('adapters');
   const datasets = [...new Set(adapters.flatMap(({ datasetId }) => datasetId ?? []))];
   if (datasets.length < 2)
     throw new StudioError(
       'refused',
       `All adapters are of one task (${datasets.join()}): a merge of tasks needs two or more.`,
       'Choose adapters of another dataset too, or compare merges of seeds by the study "Merging seeds".',
-    );
+    ).at('adapters');
   const groups = [...Map.groupBy(adapters, ({ family }) => family).values()].map((members) => ({
     label: members[0]?.label ?? '',
     coto: members[0]?.coto ?? false,
@@ -177,7 +177,7 @@ function setsOfGroup(
       'refused',
       `${label} has no adapter of the task ${datasets[lacking]}.`,
       'Choose one adapter of every task for each kind of adapter, or only adapters that differ in task and seed.',
-    );
+    ).at('adapters');
   if (byTask.every(({ length }) => length === 1)) {
     const set = byTask.flat();
     return [{ seed: set[0]?.seed ?? 0, adapters: set.map(({ id }) => ({ adapterId: id })) }];
@@ -194,7 +194,7 @@ function setsOfGroup(
           ? `${label} has several adapters of seed ${seed} for the task ${datasets[task]}.`
           : `${label} has no adapter of seed ${seed} for the task ${datasets[task]}.`,
         'Choose one adapter of each seed for every task: a set is one adapter for each task.',
-      );
+      ).at('adapters');
     }),
   }));
 }

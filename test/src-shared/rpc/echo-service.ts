@@ -6,7 +6,9 @@ import { echoContract } from './echo-contract.ts';
 /** Serves the echo contract; `die` ends the side that serves without a word, as a crash would. */
 export function serveEcho(channel: Channel, die: () => void): void {
   const refuse = (): never => {
-    throw new StudioError('not_found', 'adapter.safetensors has no tensor "x".', 'Choose another file.');
+    throw new StudioError('not_found', 'adapter.safetensors has no tensor "x".', 'Choose another file.').at(
+      'adapter.r',
+    );
   };
   const released = Promise.withResolvers<void>();
   const server = serve(channel, echoContract, {

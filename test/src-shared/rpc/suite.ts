@@ -87,13 +87,14 @@ export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
       expect(await client.request('echo.same', sent)).toEqual(sent);
     }));
 
-  test.each([false, true])('a refusal crosses with its code, words and hint (late: %s)', (late) =>
+  test.each([false, true])('a refusal crosses with its code, words, hint and field (late: %s)', (late) =>
     withClient(async (client) => {
       const error = await failure(client.request('echo.refuse', { late }));
       expect(error).toMatchObject({
         code: 'not_found',
         message: 'adapter.safetensors has no tensor "x".',
         hint: 'Choose another file.',
+        field: 'adapter.r',
       });
     }),
   );

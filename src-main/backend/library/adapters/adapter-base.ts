@@ -79,7 +79,7 @@ export function requireBase(
 /** The common base of several adapters. @throws StudioError refused if they have different bases, or one not in the studio */
 export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
   const [first, ...others] = adapters;
-  if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
+  if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.').at('adapters');
   const model = requireModelOf(store, first);
   for (const other of others) requireModelOf(store, other);
   const stranger = others.find((adapter) => adapter.modelId !== first.modelId);
@@ -88,7 +88,7 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
       'refused',
       `"${first.name}" and "${stranger.name}" have different bases (${first.modelId}, ${stranger.modelId}).`,
       'Choose adapters of the same base.',
-    );
+    ).at('adapters');
   return model;
 }
 

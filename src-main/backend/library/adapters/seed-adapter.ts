@@ -23,7 +23,7 @@ function requireSeed(store: Services['store'], config: RunConfig): AdapterRefere
     'not_found',
     `init_adapter: there is neither an adapter nor a run "${id}" in the studio.`,
     'Give the id of an adapter (coto adapters list), or of the run that makes it.',
-  );
+  ).at('adapter.init_adapter');
 }
 
 /** The job that makes the seed, if it has not ended: the run waits for it. */
@@ -57,5 +57,5 @@ function requireBase({ name, modelId }: AdapterRecord, wanted: string): void {
     'refused',
     `init_adapter: the base of "${name}" is ${modelId ?? 'not in the studio'}, and the run's is ${wanted}.`,
     'Choose an adapter of the same base.',
-  );
+  ).at('adapter.init_adapter');
 }

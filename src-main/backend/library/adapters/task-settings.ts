@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { describeIssues, fieldOfIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdapterRecord, sourcesOf } from '../../../../src-shared/domain/adapter.ts';
 import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
 import type { Services } from '../../services/services.ts';
@@ -46,5 +46,5 @@ export function withChanges(settings: TaskSettings, changes: Readonly<Record<str
     'invalid_input',
     `The settings of the task are not valid: ${describeIssues(parsed.error)}.`,
     `Keys: ${Object.keys(taskSettingsSchema.shape).join(', ')}.`,
-  );
+  ).at(fieldOfIssues(parsed.error.issues) ?? 'settings');
 }

@@ -136,7 +136,7 @@ export async function findSource(
 ): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
-    throw new StudioError('invalid_input', `The dataset ${absolute} does not exist.`, 'Check the path.');
+    throw new StudioError('invalid_input', `The dataset ${absolute} does not exist.`, 'Check the path.').at('path');
   const source = await reader.read('detect', { path: absolute });
   return { source, known: knownByPath(store, source.path) ?? null };
 }

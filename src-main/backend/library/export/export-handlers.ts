@@ -15,7 +15,9 @@ export function exportHandlers({ store, queue, paths }: HandlerServices): Handle
       checkedParameters(declaration, parameters);
       const path = paths.writable(given);
       if (!numbered && existsSync(path))
-        throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
+        throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.').at(
+          'path',
+        );
       return queue.add(
         exportJob,
         { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },

@@ -27,5 +27,5 @@ export function exportTarget(id: string): ExportTarget {
     'invalid_input',
     `There is no export format "${id}".`,
     `Choose one of ${exportTargets.map(({ declaration }) => declaration.id).join(', ')}.`,
-  );
+  ).at('to');
 }

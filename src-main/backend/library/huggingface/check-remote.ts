@@ -47,7 +47,7 @@ export async function checkRemote({ home, reader }: Parts, model: RemoteModel): 
     if (!(error instanceof StudioError)) throw error;
     // The model's files are not local, so they are named as the hub names them.
     const message = error.message.replaceAll(scratch, model.repository.id);
-    throw new StudioError(error.code, message, error.hint, error.details);
+    throw error.withMessage(message);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -185,7 +185,7 @@ export function newModelFolder({ home }: Pick<Services, 'home'>, name: string): 
 export async function requireFolder(path: string, what: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null)
-    throw new StudioError('invalid_input', `The ${what} folder ${path} does not exist.`, 'Check the path.');
+    throw new StudioError('invalid_input', `The ${what} folder ${path} does not exist.`, 'Check the path.').at('path');
   if (!found.isDirectory())
     throw new StudioError(
       'invalid_input',
@@ -193,7 +193,7 @@ export async function requireFolder(path: string, what: string): Promise<void> {
       what === 'model' && isGguf(path)
         ? 'Convert it first: coto models add, or drop it on the Models page.'
         : 'Give the folder that contains it.',
-    );
+    ).at('path');
 }
 
 async function provenanceOf(folder: string): Promise<string | null> {

@@ -73,5 +73,5 @@ export function initializationOf({ init_lora_weights: id }: ParameterValues): In
     'invalid_input',
     `init_lora_weights: there is no initialization "${String(id)}".`,
     `Choose one of ${initializations.map(({ declaration }) => declaration.id).join(', ')}.`,
-  );
+  ).at('adapter.init_lora_weights');
 }

@@ -131,7 +131,7 @@ export function requireComponents(
     'invalid_input',
     `init_lora_weights: ${label} takes ${needed} components at rank ${rank}, and ${name} has ${available}.`,
     `Lower r to at most ${Math.floor((available * rank) / needed)}, or start another way.`,
-  );
+  ).at('adapter.init_lora_weights');
 }
 
 /** How many components a weight has. */

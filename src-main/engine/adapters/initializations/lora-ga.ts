@@ -150,7 +150,7 @@ async function scales(
           'invalid_input',
           `lora_ga_scale: weight_svd is a scale of PEFT's formula, and lora_ga_formula is "paper".`,
           'Set lora_ga_formula to peft, or lora_ga_scale to stable.',
-        );
+        ).at('adapter.lora_ga_scale');
       const [greatest = 0] = leadingSvd(await weight(), 1, random).s;
       return { a: 1, b: first > 0 ? greatest / first : 1 };
     }

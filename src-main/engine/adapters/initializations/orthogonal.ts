@@ -22,7 +22,7 @@ export const orthogonal: Initialization = {
       'invalid_input',
       `init_lora_weights: Orthogonal needs an even rank, and ${name} has ${rank}.`,
       'Choose an even r, or start another way.',
-    );
+    ).at('adapter.init_lora_weights');
   },
   start({ rank, inFeatures, outFeatures }, { random }) {
     const { q } = qr(gaussian(rank, rank, random));

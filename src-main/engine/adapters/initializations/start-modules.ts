@@ -74,7 +74,7 @@ async function* measured(
       'invalid_input',
       `init_lora_weights: ${initialization.declaration.label} looks at training examples, and there are none here.`,
       'Start another way, e.g. with kaiming.',
-    );
+    ).at('adapter.init_lora_weights');
   yield* calibration.measure(need, targets, numberOf(parameters, 'calibration_examples'), saved ?? new Map());
 }
 
@@ -104,14 +104,14 @@ export function checkStarts(chosen: Chosen, targets: readonly LinearModule[]): v
       'invalid_input',
       `lora_bias cannot be used with init_lora_weights "${declaration.id}", as in PEFT.`,
       'Set init_lora_weights to kaiming, or lora_bias to false.',
-    );
+    ).at('adapter.lora_bias');
   for (const module of targets) {
     if (module.kind === 'embedding' && !embeddings)
       throw new StudioError(
         'invalid_input',
         `init_lora_weights: ${declaration.label} starts linear layers, and ${module.name} is an embedding.`,
         'Leave it out of target_modules, or start with kaiming or gaussian.',
-      );
+      ).at('adapter.init_lora_weights');
     check?.({ ...module, ...strengthOf(chosen, module) });
   }
 }

@@ -15,7 +15,7 @@ function unusablePattern(field: string, pattern: string, reason: string): Studio
     'invalid_input',
     `${field}: "${shown}" is not a usable regular expression (${reason}).`,
     'Give a list of module names instead, or correct the expression.',
-  );
+  ).at(`adapter.${field}`);
 }
 
 export function tooSlow(field: string, pattern: string): (seconds: number) => StudioError {

@@ -79,7 +79,7 @@ export const abba: AdapterVariant = {
         'invalid_input',
         `r1: ABBA starts with ${r1} singular components, and ${name} has ${most}.`,
         `Set r1 to at most ${most}.`,
-      );
+      ).at('adapter.r1');
     const { a, b } = factorsOfSvd(leadingSvd(await weight(), r1, random), 1);
     return new Map([
       ['a1', a],

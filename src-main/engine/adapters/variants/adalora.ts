@@ -75,20 +75,20 @@ export const adalora: AdapterVariant = {
           'invalid_input',
           `adapter.target_r is ${target}, but AdaLoRA only takes ranks away, and init_r is ${initial}.`,
           'Set init_r higher than target_r, usually by a half.',
-        );
+        ).at('adapter.target_r');
       const { tinit, tfinal } = budgetPhases(parameters, totalSteps);
       if (tinit >= totalSteps - tfinal)
         throw new StudioError(
           'invalid_input',
           `adapter.tinit (${tinit} steps) and adapter.tfinal (${tfinal}) leave none of the ${totalSteps} steps of the run to take ranks away.`,
           'Lower one of the two, or train for more steps.',
-        );
+        ).at('adapter.tinit');
       if (unit === 'rank')
         throw new StudioError(
           'refused',
           'AdaLoRA decides itself which ranks are left, so a schedule cannot switch them.',
           'Choose a schedule over layers, such as coto.schedule: coto, or another variant.',
-        );
+        ).at('coto.schedule');
     },
     begin: (plan, parameters, modules) => new RankAllocator(plan, parameters, modules),
     memory: ({ inFeatures, outFeatures }, settings) => {

@@ -44,7 +44,7 @@ export const bat: AdapterVariant = {
         'invalid_input',
         `r: ${r} does not divide both sizes of ${name} [${outFeatures}, ${inFeatures}].`,
         'Choose a divisor of the inputs and outputs of all adapted linears.',
-      );
+      ).at('adapter.r');
     return [{ name: 'block', shape: [outFeatures / r, r, r], trainable: true }];
   },
   initialize: (module, settings) => new Map(bat.parts(module, settings).map(({ name, shape }) => [name, zeros(shape)])),

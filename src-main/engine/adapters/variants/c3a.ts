@@ -130,7 +130,7 @@ function kernelShape({ name, aliases, inFeatures, outFeatures }: LinearModule, p
     'invalid_input',
     `block_size: ${size} does not divide the ${inFeatures} inputs and the ${outFeatures} outputs of ${name}.`,
     `Set block_size to ${divisor(inFeatures, outFeatures)} or a divisor of it, for this module alone in block_size_pattern.`,
-  );
+  ).at('adapter.block_size');
 }
 
 function drawing(start: string, { inFeatures, outFeatures }: LinearModule, random: RandomStream): () => number {

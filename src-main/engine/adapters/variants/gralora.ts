@@ -102,7 +102,7 @@ export const gralora: AdapterVariant = {
         'invalid_input',
         `gralora_k: ${k} does not divide the ${odd[1]} ${odd[0] === 'r' ? 'ranks' : odd[0]} of ${name}.`,
         'Choose a divisor of r and of the inputs and outputs of all adapted linears.',
-      );
+      ).at('adapter.gralora_k');
     const part = (own: string, ...shape: number[]): TensorPart => ({ name: own, shape, trainable: true });
     return [
       part('block_a', k, inFeatures / k, r),

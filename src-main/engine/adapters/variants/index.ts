@@ -60,7 +60,7 @@ export function adapterVariant(id: string): AdapterVariant {
     'invalid_input',
     `variant: there is no adapter variant "${id}".`,
     `Choose one of ${adapterVariants.map((one) => one.declaration.id).join(', ')}.`,
-  );
+  ).at('adapter.variant');
 }
 
 /**

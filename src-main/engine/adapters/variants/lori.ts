@@ -66,13 +66,13 @@ export const lori: AdapterVariant = {
           'invalid_input',
           'sparsity: LoRI-S takes its mask from a trained LoRI-D adapter, and the run starts from none.',
           'Set init_adapter to such an adapter of the same task, or sparsity to 0 to train one.',
-        );
+        ).at('adapter.sparsity');
       if (optim !== 'adamw')
         throw new StudioError(
           'refused',
           `optim: ${optim} mixes the entries of B, and LoRI-S keeps most of them at zero.`,
           'Set optim to adamw, or sparsity to 0.',
-        );
+        ).at('optim');
     },
     seeded: (modules, parameters) =>
       isSparse({ parameters }) ? masked(modules, numberOf(parameters, 'sparsity')) : modules,
@@ -129,7 +129,7 @@ function masked(modules: ReadonlyMap<string, ModuleState>, sparsity: number): Ma
       'refused',
       `init_adapter: fewer than ${kept} entries of its B are not zero, so that it makes no mask of this sparsity.`,
       'Choose a trained LoRI-D adapter, or a higher sparsity.',
-    );
+    ).at('adapter.init_adapter');
   return new Map(
     [...modules].map(([name, module]): [string, ModuleState] => {
       const b = module.tensors.get('b') ?? zeros([]);

@@ -64,14 +64,18 @@ export const miss: AdapterVariant = {
   strength: (parameters) => ({ rank: numberOf(parameters, 'r'), scaling: 1 }),
   parts({ name, inFeatures, outFeatures }, { rank, parameters }) {
     const r = requireRank({ rank });
-    const refuse = (problem: string, remedy: string): never => {
-      throw new StudioError('invalid_input', `${problem} of ${name}.`, remedy);
+    const refuse = (field: string, problem: string, remedy: string): never => {
+      throw new StudioError('invalid_input', `${field}: ${problem} of ${name}.`, remedy).at(`adapter.${field}`);
     };
-    if (r > inFeatures) refuse(`r: ${r} is more than the ${inFeatures} inputs`, `Set r to at most ${inFeatures}.`);
+    if (r > inFeatures) refuse('r', `${r} is more than the ${inFeatures} inputs`, `Set r to at most ${inFeatures}.`);
     if (parameters['init_weights'] !== 'mini') return [{ name: 'block', shape: [r, outFeatures], trainable: true }];
     const width = numberOf(parameters, 'mini_r');
     if (outFeatures % width !== 0)
-      refuse(`mini_r: ${width} does not divide the ${outFeatures} outputs`, 'Choose a divisor of all adapted outputs.');
+      refuse(
+        'mini_r',
+        `${width} does not divide the ${outFeatures} outputs`,
+        'Choose a divisor of all adapted outputs.',
+      );
     return [{ name: 'block', shape: [r, width], trainable: true }];
   },
   initialize: (module, settings) =>

@@ -7,5 +7,5 @@ export function checkOwnOptimizer(label: string, optim: string): void {
     'refused',
     `optim: ${label} has an optimizer of its own, built on AdamW, and cannot be trained by ${optim}.`,
     'Set optim to adamw, or train LoRA.',
-  );
+  ).at('optim');
 }

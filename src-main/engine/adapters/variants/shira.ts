@@ -121,7 +121,7 @@ function entryCount({ name, inFeatures, outFeatures }: LinearModule, settings: M
     'invalid_input',
     `r: ${rank} · (in + out) is ${count} entries, more than the ${size} of the weight of ${name}.`,
     `Set r to at most ${Math.floor(size / (inFeatures + outFeatures))}, or leave the module out of target_modules.`,
-  );
+  ).at('adapter.r');
 }
 
 function entriesOf<T>(adapted: ModuleTensors<T>): { values: T; indices: T } {

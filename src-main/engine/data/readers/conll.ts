@@ -108,7 +108,7 @@ function checkedCount(path: string, line: number, count: number, options: Parame
         'invalid_input',
         `${path}: ${name} is ${chosen}, but line ${line} has ${count} columns.`,
         `Set it to 1 to ${count}.`,
-      );
+      ).at(name);
   }
   return count;
 }

@@ -35,7 +35,7 @@ function listOfRows(path: string, document: Readonly<Record<string, unknown>>, p
       'invalid_input',
       `${path} has no list of rows at ${place}.`,
       choices.length > 0 ? `It has one at ${choices.join(', ')}.` : 'Name the keys that lead to it, e.g. data.items.',
-    );
+    ).at('rows_at');
   }
   const table = tableRows(document);
   if (table !== null) return table;
@@ -46,7 +46,7 @@ function listOfRows(path: string, document: Readonly<Record<string, unknown>>, p
     'invalid_input',
     `${path} has several lists of rows: ${choices.join(', ')}.`,
     `Choose one, e.g. rows_at=${first[0]}.`,
-  );
+  ).at('rows_at');
 }
 
 function at(document: unknown, place: string): unknown {

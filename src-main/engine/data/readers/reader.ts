@@ -1,4 +1,4 @@
-import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { describeIssues, fieldOfIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource, TextInspection } from '../../../../src-shared/domain/dataset.ts';
 import { type Declaration, type ParameterValues, parameterSchema } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenDataset } from '../dataset.ts';
@@ -21,6 +21,6 @@ export function readerOptions(declaration: Declaration, source: DatasetSource): 
     throw new StudioError(
       'invalid_input',
       `The options of the dataset ${source.path} do not fit the reader ${declaration.id}: ${describeIssues(parsed.error)}.`,
-    );
+    ).at(fieldOfIssues(parsed.error.issues) ?? 'options');
   return parsed.data;
 }

@@ -84,7 +84,7 @@ async function readSheet(path: string, options: ParameterValues): Promise<{ rows
         .map(({ sheet }) => sheet)
         .slice(0, 20)
         .join(', ')}.`,
-    );
+    ).at('sheet');
   return { rows: found.data.map((row) => row.map(cellOf)), size };
 }
 

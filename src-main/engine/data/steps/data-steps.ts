@@ -18,7 +18,7 @@ export const stepsParameter: ParameterSpec = {
 export function stepsOf(options: ParameterValues): DataStep[] {
   const steps = parseDataSteps(String(options['steps'] ?? ''));
   if (typeof steps !== 'string') return steps;
-  throw new StudioError('invalid_input', `steps: ${steps}`, `The steps are ${dataStepUsage}.`);
+  throw new StudioError('invalid_input', `steps: ${steps}`, `The steps are ${dataStepUsage}.`).at('steps');
 }
 
 type ReadAll = () => AsyncGenerator<ReadRow[]>;

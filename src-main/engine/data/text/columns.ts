@@ -42,14 +42,14 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
       'invalid_input',
       `A question on a text needs the columns of question, context and answers, but ${lacking} has none: ${path} has ${listNames(names)}.`,
       `Name it, e.g. ${lacking}=NAME.`,
-    );
+    ).at(lacking);
   const alone = missingAnchorRole(mapping.columns);
   if (alone !== null)
     throw new StudioError(
       'invalid_input',
       `Pairs for embeddings need the columns of anchor and positive, but ${alone} has none: ${path} has ${listNames(names)}.`,
       `Name it, e.g. ${alone}=NAME.`,
-    );
+    ).at(alone);
   if ([text, messages, completion, prompt, words, answers, anchor].every((column) => column === null))
     throw new StudioError(
       'invalid_input',
@@ -57,7 +57,7 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
         ? `${path} has the columns ${listNames(names)}, none of which looks like text.`
         : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
       'Name one, e.g. text=NAME.',
-    );
+    ).at('text');
   const { label } = mapping.columns;
   const several = label === null ? null : severalColumns(label, names);
   const oneHot = several === null ? label !== null && oneHotOf(readable, label) : { columns: several };
@@ -121,7 +121,7 @@ function statedColumns(
         'invalid_input',
         `${path} has no column "${name}" for ${role}.`,
         `Its columns: ${listNames(names)}.`,
-      );
+      ).at(role);
     stated[role] = name;
   }
   return stated;

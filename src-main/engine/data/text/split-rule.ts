@@ -45,7 +45,7 @@ export function splitRule(
       ? `${path} is to be split by a column, but none is named, and it has none called split.`
       : `${path} has no column "${column}" to split by.`,
     `Its columns: ${columns.slice(0, 20).join(', ')}.`,
-  );
+  ).at('split_column');
 }
 
 function splitByColumn(column: string, testName: string): SplitRule {

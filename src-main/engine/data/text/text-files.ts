@@ -119,7 +119,7 @@ export async function findTextFiles(path: string, format: FileFormat, options: P
       'invalid_input',
       `${path} is to be tested on a second file, but none is named.`,
       'Choose the file, e.g. test_file=PATH.',
-    );
+    ).at('test_file');
   let sizeBytes = 0;
   for (const file of [...train, ...test]) {
     const status = await stat(file).catch((thrown: unknown) => {

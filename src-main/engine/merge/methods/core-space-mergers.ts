@@ -56,5 +56,5 @@ export function matrixMerger(id: string): MatrixMerger {
     'not_found',
     `There is no merger "${id}".`,
     `Choose one of ${matrixMergers.map(({ declaration }) => declaration.id).join(', ')}.`,
-  );
+  ).at('merger');
 }

@@ -116,5 +116,5 @@ export function mergeMethod(id: string): MergeMethod {
     'not_found',
     `There is no merge method "${id}".`,
     `Choose one of ${mergeMethods.map((known) => known.declaration.id).join(', ')}.`,
-  );
+  ).at('method');
 }

@@ -101,6 +101,6 @@ function solve(total: Matrix, right: Matrix, name: string): Matrix {
       'refused',
       `RegMean has too few different inputs of ${name} to solve for its update.`,
       'Lower reduce_non_diagonal_ratio below 1, or give more tuning examples.',
-    );
+    ).at('reduce_non_diagonal_ratio');
   }
 }

@@ -106,14 +106,14 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
       'refused',
       'An output ensemble averages predictions: there is no adapter to store.',
       'Evaluate it, or merge by ΔW average.',
-    );
+    ).at('method');
   if ('mergeStates' in method) throw new Error(`${method.declaration.label} merges whole adapters`);
   if (method.needs.data && !request.data)
     throw new StudioError(
       'refused',
       `${method.declaration.label} needs examples of the adapters' datasets, and there are none here.`,
       'Choose a method that needs no data, or merge adapters whose datasets are in the library.',
-    );
+    ).at('method');
   const used = inputs.map((_, place) => place).filter((place) => isUsed(weights[place] ?? 0));
   const part = used.flatMap((place) => inputs[place] ?? []);
   const only = weights[used[0] ?? 0];

@@ -43,7 +43,7 @@ export async function searchMerge(
       'refused',
       `A search tries merges as plain LoRA, which the merge of ${states[0]?.variant.declaration.label} adapters is not.`,
       'Set search to none.',
-    );
+    ).at('search');
   const { what, evaluations, seed } = settings;
   const asked = { ...request, data };
   const space = what === 'modules' ? await moduleSpace(asked, states, data) : weightSpace(asked, what, states, data);

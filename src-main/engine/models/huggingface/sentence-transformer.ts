@@ -50,7 +50,7 @@ export async function readSentenceTransformer(
         'refused',
         `The base has the sentence-transformers module ${name} (${folder || 'modules.json'}), which is not computed here.`,
         'Choose a base with a transformer, pooling and normalization alone, or remove modules.json to take the vectors without it.',
-      );
+      ).at('model');
     if (name === 'Pooling' && stated === null)
       pooling = poolingOf((await read(path.join(within(folder), 'config.json'), poolingSchema)) ?? {});
   }
@@ -72,5 +72,5 @@ function poolingOf(config: z.infer<typeof poolingSchema>): PoolingMode {
     'refused',
     `The base pools its vectors by ${given.join(' and ')}, which is not computed here.`,
     `Set pooling_mode to one of ${poolingModes.join(', ')}.`,
-  );
+  ).at('pooling_mode');
 }

@@ -25,14 +25,23 @@ export const causalLanguageModelingTask: TaskType = {
   declaration: causalLanguageModeling,
   misfit(model, { text }) {
     if (model.kind !== 'causal-lm')
-      return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };
+      return {
+        field: 'model',
+        message: `A ${model.kind} model does not generate text.`,
+        hint: 'Choose a language model.',
+      };
     if (text?.columns.words)
       return {
+        field: 'dataset',
         message: 'The dataset has tagged words, which are learned by an encoder.',
         hint: 'Choose an encoder, e.g. a BERT.',
       };
     if (text !== null && text.columns.anchor !== null && text.columns.completion === null)
-      return { message: 'The dataset has pairs of texts, which are learned as embeddings.', hint: 'Set task to auto.' };
+      return {
+        field: 'dataset',
+        message: 'The dataset has pairs of texts, which are learned as embeddings.',
+        hint: 'Set task to auto.',
+      };
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {
@@ -87,13 +96,13 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       'refused',
       `The chat template leaves out ${answerCounts.unlearned} of the ${answerCounts.answers} answers in the training split, so nothing of them would be learned.`,
       'Choose another chat_template, e.g. chatml, or a base whose own template writes such messages.',
-    );
+    ).at('chat_template');
   if (training && rows.train.count === 0)
     throw new StudioError(
       'invalid_input',
       `None of the ${leftOut} examples has a trainable token within max_length (${maxLength}).`,
       'Raise max_length.',
-    );
+    ).at('max_length');
   const padding = tokenizer.paddingId;
   const { messages, completion, label } = dataset.columns;
   const form = messages !== null ? 'conversations' : (completion ?? label) === null ? 'texts' : 'completions';

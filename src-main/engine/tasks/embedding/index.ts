@@ -23,11 +23,13 @@ export const embeddingTask: TaskType = {
   misfit(model, dataset) {
     if (model.image !== null || (model.kind !== 'embedding' && model.kind !== 'causal-lm'))
       return {
+        field: 'model',
         message: `A ${model.kind} model has no embeddings of texts to train.`,
         hint: 'Choose an encoder without a classifier, e.g. MiniLM, or a language model.',
       };
     if (formOf(dataset) === null)
       return {
+        field: 'dataset',
         message: 'The dataset has no pairs of texts to learn embeddings from.',
         hint: 'Choose the columns of anchor and positive, or of two texts and a score or a label 0 or 1: anchor=NAME positive=NAME (Edit import… in the window).',
       };
@@ -73,7 +75,7 @@ function lossOf({ embedding_loss }: Pick<TaskSettings, 'embedding_loss'>, form: 
     'refused',
     `${loss.declaration.label} learns from ${loss.of.map((own) => words[own]).join(' or ')}, but the dataset has ${words[form]}.`,
     'Set embedding_loss to auto.',
-  );
+  ).at('embedding_loss');
 }
 
 async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
@@ -104,13 +106,15 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
   for (const split of [rows.train, rows.test]) split.end();
   const form = formOf({ columns: dataset.columns, labelKind: read.kind, labels: read.names });
   if (form === null)
-    throw new StudioError('invalid_input', 'The dataset has no pairs of texts.', 'Choose the columns of the pairs.');
+    throw new StudioError('invalid_input', 'The dataset has no pairs of texts.', 'Choose the columns of the pairs.').at(
+      'dataset',
+    );
   if (training && rows.train.count === 0)
     throw new StudioError(
       'invalid_input',
       `None of the ${read.leftOut} training examples has two texts with a token.`,
       'Choose the columns of the pairs.',
-    );
+    ).at('dataset');
   const loss = lossOf(settings, form);
   const { targets, scaledBy } = targetsOf(form, read.labels, read.range);
   const batchForm = { loss, settings, pooling, padding: tokenizer.paddingId };

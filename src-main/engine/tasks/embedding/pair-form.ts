@@ -70,7 +70,7 @@ export function targetsOf(
       'invalid_input',
       `The scores range from ${least} to ${most}, so the score of two identical texts is not known.`,
       'Scale them to 0–1.',
-    );
+    ).at('dataset');
   const scaled = (split: readonly TextExample['label'][]) =>
     Float32Array.from(split, (label) => targetOf(label) / scaledBy);
   return { targets: { train: scaled(labels.train), test: scaled(labels.test) }, scaledBy };

@@ -68,7 +68,7 @@ function refuseEqual(labels: readonly string[], textsOf: (place: number) => stri
         'invalid_input',
         `Cut to ${maxLength} tokens, the texts of the classes "${other}" and "${label}" are the same.`,
         'Raise max_length, or write shorter class_templates with {label} nearer to the beginning.',
-      );
+      ).at('max_length');
     known.set(texts.join(), label);
   }
 }

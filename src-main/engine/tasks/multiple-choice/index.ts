@@ -19,10 +19,15 @@ export const multipleChoiceTask: TaskType = {
   declaration: multipleChoice,
   misfit(model, { text, labels }) {
     if (model.kind !== 'causal-lm')
-      return { message: `A ${model.kind} model does not generate answers.`, hint: 'Choose a language model.' };
+      return {
+        field: 'model',
+        message: `A ${model.kind} model does not generate answers.`,
+        hint: 'Choose a language model.',
+      };
     const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= maxChoices;
     if (!text?.columns.choices && !isOfClasses)
       return {
+        field: 'dataset',
         message: `Multiple choice needs a list of answers in each row, or between 2 and ${maxChoices} classes; the dataset has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
         hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
       };
@@ -67,7 +72,9 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   );
   const hasChoices = dataset.columns.choices !== null;
   if (!hasChoices && read.kind !== 'classes')
-    throw new StudioError('invalid_input', 'Multiple choice needs a class in each row.', 'Set task to causal-lm.');
+    throw new StudioError('invalid_input', 'Multiple choice needs a class in each row.', 'Set task to causal-lm.').at(
+      'task',
+    );
   const answersOf = ({ choices }: Question) => choices ?? read.names;
   const padding = tokenizer.paddingId;
   const order = testOrder(questions.length);

@@ -24,9 +24,14 @@ export const preferenceTask: TaskType = {
   declaration: preference,
   misfit(model, { text }) {
     if (model.kind !== 'causal-lm')
-      return { message: `A ${model.kind} model does not write answers.`, hint: 'Choose a language model.' };
+      return {
+        field: 'model',
+        message: `A ${model.kind} model does not write answers.`,
+        hint: 'Choose a language model.',
+      };
     if (text === null || kindOf(text.columns) === null)
       return {
+        field: 'dataset',
         message:
           'Preference training needs a chosen and a rejected answer in each row, or an answer and whether it is wanted.',
         hint: 'Choose the columns, e.g. completion=chosen rejected=rejected, or set task to auto.',
@@ -60,7 +65,7 @@ function lossOf({ loss_type }: Pick<PreferenceSettings, 'loss_type'>, columns: T
       'refused',
       `${loss.declaration.label} compares a chosen with a rejected answer, but each row of the dataset has a single answer.`,
       'Set loss_type to kto or auto, or choose a dataset of pairs.',
-    );
+    ).at('loss_type');
   return loss;
 }
 
@@ -153,12 +158,12 @@ function refuseUnlearnable(loss: PreferenceLoss, { wanted }: AnswerRows, leftOut
       'invalid_input',
       `None of the ${leftOut} examples has a token of its answers within max_length (${maxLength}).`,
       'Raise max_length.',
-    );
+    ).at('max_length');
   const [first] = wanted;
   if (loss.of === 'answers' && wanted.every((one) => one === first))
     throw new StudioError(
       'invalid_input',
       `${label} learns from answers that are wanted and answers that are not, but all ${wanted.length} in the training split are labelled ${first}.`,
       `Add answers that are labelled ${!first}.`,
-    );
+    ).at('dataset');
 }

@@ -18,6 +18,7 @@ export const questionAnsweringTask: TaskType = {
     const isEncoder = model.kind === 'embedding' && model.linears.some(({ isHead }) => isHead);
     if (!isEncoder && model.kind !== 'question-answering')
       return {
+        field: 'model',
         message:
           model.kind === 'text-classification'
             ? `${model.architecture} has a classifier of whole texts already.`
@@ -26,6 +27,7 @@ export const questionAnsweringTask: TaskType = {
       };
     if (!text?.columns.answers)
       return {
+        field: 'dataset',
         message: 'The dataset has no questions with answers in a text.',
         hint: 'Choose the columns of question, context and answers: answers=NAME (Edit import… in the window).',
       };

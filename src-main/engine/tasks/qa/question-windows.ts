@@ -36,7 +36,7 @@ export function questionWindows(
       'invalid_input',
       `Rows of ${maxLength} tokens have no room for a question and its text: this model's have at least ${all + 2}.`,
       'Give a larger max_seq_length, e.g. 384.',
-    );
+    ).at('max_length');
   const asked = question.slice(0, Math.max(1, Math.floor((maxLength - all) / 2)));
   const room = maxLength - all - asked.length;
   const step = room - Math.min(stride, Math.floor((3 * room) / 4));

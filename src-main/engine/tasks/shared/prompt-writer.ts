@@ -48,7 +48,7 @@ export function refuseEmptyTemplate({ prompt_template }: Pick<TaskSettings, 'pro
     'invalid_input',
     `prompt_template: "${prompt_template.slice(0, 60)}" has no placeholder for the example.`,
     'Write {prompt} (or {text}, {text_pair}) where it goes.',
-  );
+  ).at('prompt_template');
 }
 
 /** Formats examples for a language model: with the chat template that the settings choose, else as plain text. */
@@ -192,7 +192,7 @@ export class PromptWriter {
       this.settings.chat_template === 'none'
         ? 'Set chat_template to auto, or choose a template.'
         : 'Choose a chat_template, e.g. chatml, or a model that was made for conversations.',
-    );
+    ).at('chat_template');
   }
 
   /**

@@ -23,18 +23,25 @@ export const textClassificationTask: TaskType = {
   misfit(model, { text, labels }) {
     if (model.kind !== 'text-classification' && model.kind !== 'embedding')
       return {
+        field: 'model',
         message: `A ${model.kind} model cannot classify text.`,
         hint: 'Choose an encoder, e.g. a BERT, or the task multiple-choice.',
       };
     if (!model.linears.some(({ isHead }) => isHead))
-      return { message: `${model.architecture} cannot be given a classifier.`, hint: 'Choose another encoder.' };
+      return {
+        field: 'model',
+        message: `${model.architecture} cannot be given a classifier.`,
+        hint: 'Choose another encoder.',
+      };
     if (!text?.columns.text || text.labelKind === 'none')
       return {
+        field: 'dataset',
         message: 'The dataset has no text with a label in each row.',
         hint: 'Choose the text and label columns of the dataset: label=NAME (Edit import… in the window).',
       };
     if (text.labelKind !== 'numbers' && labels.length < 2)
       return {
+        field: 'dataset',
         message: `The dataset has ${labels.length} label, but classification needs two or more.`,
         hint: 'Choose another label column.',
       };
@@ -66,7 +73,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     material.onRead,
   );
   if (read.kind === 'none' || read.kind === 'tags')
-    throw new StudioError('invalid_input', 'The dataset has no labels.', 'Choose the label column.');
+    throw new StudioError('invalid_input', 'The dataset has no labels.', 'Choose the label column.').at('dataset');
   const problem_type = problemTypes[read.kind];
   const padding = tokenizer.paddingId;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {

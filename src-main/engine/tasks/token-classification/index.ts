@@ -19,6 +19,7 @@ export const tokenClassificationTask: TaskType = {
     const isEncoder = model.kind === 'embedding' && model.linears.some(({ isHead }) => isHead);
     if (!isEncoder && model.kind !== 'token-classification')
       return {
+        field: 'model',
         message:
           model.kind === 'text-classification'
             ? `${model.architecture} has a classifier of whole texts already.`
@@ -27,11 +28,13 @@ export const tokenClassificationTask: TaskType = {
       };
     if (!text?.columns.words || text.labelKind !== 'tags')
       return {
+        field: 'dataset',
         message: 'The dataset has no words with a tag each.',
         hint: 'Choose the columns of words and tags: words=NAME tags=NAME (Edit import… in the window).',
       };
     if (labels.length < 2)
       return {
+        field: 'dataset',
         message: `The dataset has ${labels.length} tag, but token classification needs two or more.`,
         hint: 'Choose another column of tags.',
       };
@@ -70,7 +73,7 @@ async function openTokenClassification(material: TaskMaterial): Promise<OpenTask
     material.onRead,
   );
   if (read.kind !== 'tags')
-    throw new StudioError('invalid_input', 'The dataset has no tags.', 'Choose the column of tags.');
+    throw new StudioError('invalid_input', 'The dataset has no tags.', 'Choose the column of tags.').at('dataset');
   const { names } = read;
   const padding = tokenizer.paddingId;
   const labelsOf = { train: rows.train.labels(names), test: rows.test.labels(names) };
