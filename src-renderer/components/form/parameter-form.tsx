@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, type ReactNode, useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { shallow } from 'zustand/shallow';
+import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
@@ -23,6 +24,8 @@ export interface ParameterFormProps {
   bases?: ParameterBases;
   /** Sentences besides those of the declaration itself, e.g. of the backend, by parameter. */
   problems?: ReadonlyMap<string, string>;
+  /** The backend's last error, shown beside the parameter that it names. */
+  error?: Error | null;
   /** All of them, or some by name. */
   disabled?: boolean | readonly string[];
   /** Columns offered for a parameter that names a column. */
@@ -43,7 +46,7 @@ export function ParameterForm(props: ParameterFormProps) {
   const { declaration, values, bases } = props;
   const all = declaration.parameters;
   const own = useMemo(() => checkParameters(all, knownValues(all, values)), [all, values]);
-  const problems = new Map([...own, ...(props.problems ?? [])]);
+  const problems = new Map([...own, ...problemOf(props.error, all), ...(props.problems ?? [])]);
   const specs = all.filter(
     (spec) => problems.has(spec.name) || isInUse(spec, all, (other) => shownValue(other, values, bases).value),
   );
@@ -92,6 +95,14 @@ export function ParameterForm(props: ParameterFormProps) {
 }
 
 const noColumns: readonly string[] = [];
+
+/** The sentence of an error by the parameter that it names; empty where the form does not have it. */
+function problemOf(error: Error | null | undefined, specs: readonly ParameterSpec[]): [string, string][] {
+  if (!(error instanceof StudioError) || error.field === null) return [];
+  const path = error.field.split('.');
+  const spec = specs.find(({ name }) => path.includes(name));
+  return spec === undefined ? [] : [[spec.name, errorText(error)]];
+}
 
 /** Changes one field, or with undefined resets it; the same function all the time, so that no other field is drawn again. */
 function useChangeField(props: ParameterFormProps): FieldProps['onChange'] {

@@ -22,7 +22,13 @@ export function ImageOptions({ dataset }: { dataset: DatasetRecord }) {
   return (
     <Panel title="Import options">
       <Stack gap={12}>
-        <ParameterForm declaration={reader} values={values} onChange={setValues} showHelp="below" />
+        <ParameterForm
+          declaration={reader}
+          values={values}
+          onChange={setValues}
+          error={update.error}
+          showHelp="below"
+        />
         {update.error ? <ErrorNote error={update.error} /> : null}
         <Group>
           <Button

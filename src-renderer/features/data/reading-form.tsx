@@ -139,6 +139,7 @@ function WaitingPanels() {
 /** Columns, split, and what else the reader declares. */
 function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
   const { kind, columns, fitting, split, otherFields } = form;
+  const error = form.answer.error ?? form.failure;
   return (
     <>
       <Panel
@@ -161,7 +162,7 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
             allowDeselect={false}
             w={228}
           />
-          <ParameterForm {...form.columnFields} />
+          <ParameterForm {...form.columnFields} error={error} />
           {form.isShown && fitting && kind === 'text' && columns.label !== null ? (
             <Text c="dimmed">{labelsWords(fitting)}</Text>
           ) : null}
@@ -170,12 +171,12 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
       <Panel title="Split" note={split.rule}>
         <div className={classes['fields']}>
           <Segments aria-label="Split by" data={split.choices} value={split.by} onChange={split.choose} />
-          <ParameterForm {...split.fields} />
+          <ParameterForm {...split.fields} error={error} />
         </div>
       </Panel>
       {otherFields.declaration.parameters.length > 0 ? (
         <Panel title="Options">
-          <ParameterForm {...otherFields} />
+          <ParameterForm {...otherFields} error={error} />
         </Panel>
       ) : null}
     </>

@@ -28,10 +28,20 @@ export function MergeControls({ panel, catalog, nameAt }: RailProps) {
         <Stack gap={12}>
           <MethodChoice methods={methods} value={panel.method} onChange={panel.chooseMethod} />
           {declaration && declaration.parameters.length > 0 ? (
-            <ParameterForm declaration={declaration} values={panel.parameters} onChange={panel.setParameters} />
+            <ParameterForm
+              declaration={declaration}
+              values={panel.parameters}
+              onChange={panel.setParameters}
+              error={panel.failure ?? panel.preflight.error}
+            />
           ) : null}
           {panel.tuning ? (
-            <ParameterForm {...benchTuning} values={panel.tuning.values} onChange={panel.tuning.change} />
+            <ParameterForm
+              {...benchTuning}
+              values={panel.tuning.values}
+              onChange={panel.tuning.change}
+              error={panel.failure ?? panel.preflight.error}
+            />
           ) : null}
         </Stack>
       </section>

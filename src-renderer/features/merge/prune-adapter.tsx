@@ -43,7 +43,7 @@ export function PruneAdapter({ adapter, onStarted }: PruneAdapterProps) {
       <Text size="sm" c="dimmed">
         {method.summary}
       </Text>
-      <ParameterForm declaration={method} values={values} onChange={setValues} showHelp="below" />
+      <ParameterForm declaration={method} values={values} onChange={setValues} error={start.error} showHelp="below" />
       {start.error ? <ErrorNote error={start.error} /> : null}
       <Group justify="flex-end">
         <Button

@@ -45,7 +45,12 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
               onChange={form.setDataset}
               placeholder={pruneStrings.trainingDataset}
             />
-            <ParameterForm {...pruneEvaluation} values={form.evaluation} onChange={form.setEvaluation} />
+            <ParameterForm
+              {...pruneEvaluation}
+              values={form.evaluation}
+              onChange={form.setEvaluation}
+              error={form.failure}
+            />
           </Stack>
         </Panel>
       </div>
@@ -104,6 +109,7 @@ function Method({ method, form }: MethodProps) {
               declaration={{ parameters: fields, card: method.card }}
               values={values}
               onChange={(next) => form.setParameters(method.id, next)}
+              error={form.failure}
             />
           </MoreSettings>
         ) : null}

@@ -106,7 +106,13 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
         {declaration.parameters.length > 0 ? (
           <Panel title={strings.settings}>
             <Stack gap={8}>
-              <ParameterForm declaration={declaration} values={values} onChange={setValues} showHelp="below" />
+              <ParameterForm
+                declaration={declaration}
+                values={values}
+                onChange={setValues}
+                error={create.error}
+                showHelp="below"
+              />
             </Stack>
           </Panel>
         ) : null}

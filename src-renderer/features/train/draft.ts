@@ -90,7 +90,7 @@ export function checkRun(input: unknown, variants: readonly Declaration[]) {
 }
 
 /** A field's name from an issue's path: what lies inside a list or a map belongs to the field that holds it. */
-function fieldOf(path: readonly PropertyKey[]): string {
+export function fieldOf(path: readonly PropertyKey[]): string {
   const [first, second] = path;
   const depth = (first === 'adapter' || first === 'coto') && second !== undefined ? 2 : 1;
   return path.slice(0, depth).map(String).join('.');

@@ -13,9 +13,8 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 import { trainStrings } from '../../strings/train.ts';
 import { blockersOf } from './blockers.ts';
 import { confirmMemory } from './confirm-memory.tsx';
-import { checkDraft, type Draft, differingFields } from './draft.ts';
+import { checkDraft, type Draft, differingFields, fieldOf, withDefaults } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
-import { refusedField } from './refused-field.ts';
 import { fieldLabels } from './run-fields.ts';
 import { loadRun, saveRun } from './run-files.ts';
 import { useRecordNames } from './use-run-yaml.ts';
@@ -43,7 +42,7 @@ export function useRunDraft() {
       navigate(pathOf('runs', run.id));
     },
   });
-  const problems = check.ok && refusal !== null ? problemOf(refusal, draft) : check.problems;
+  const problems = check.ok && refusal !== null ? problemOf(refusal, withDefaults(draft, variants)) : check.problems;
   const blockers = blockersOf(problems, check.ok ? refusal : null, yaml, fieldLabels(draft, variants));
   const start = () => {
     if (!check.ok || blockers.length > 0 || create.isPending) return;
@@ -106,10 +105,12 @@ function useRefusal({
   return told;
 }
 
+/** The sentence to show at the field that the error names; empty where it names no field of the form. */
 function problemOf(refusal: Error, draft: Draft): ReadonlyMap<string, string> {
-  const field = refusedField(refusal.message, draft);
-  const hint = refusal instanceof StudioError ? refusal.hint : null;
-  return new Map(field === null ? [] : [[field, hint === null ? refusal.message : `${refusal.message} ${hint}`]]);
+  if (!(refusal instanceof StudioError) || refusal.field === null) return new Map();
+  const { message, hint, field: path } = refusal;
+  const field = Object.hasOwn(draft, path) ? path : fieldOf(path.split('.'));
+  return Object.hasOwn(draft, field) ? new Map([[field, hint === null ? message : `${message} ${hint}`]]) : new Map();
 }
 
 /** `#/train?from=<run>` opens the form with that run's config. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ParameterForm, type ParameterFormProps } from '../../../../src-renderer/components/form/parameter-form.tsx';
 import { shownValue } from '../../../../src-renderer/components/form/parameter-origin.ts';
 import { useHelpSheet } from '../../../../src-renderer/components/help/help-store.ts';
+import { StudioError, toErrorValue } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
@@ -247,4 +248,24 @@ test('a field that stays as it is is not drawn again with each letter typed in a
   fireEvent.change(fieldOf(view, 'Steps').control, { target: { value: '20' } });
   expect(textIn(fieldOf(view, 'Steps').control)).toBe('20');
   expect(drawings).toBe(before);
+});
+
+describe('an error of the backend', () => {
+  const error = new StudioError('refused', 'Two adapters have different ranks.', 'Use cat.');
+
+  test.each(['density', 'parameters.density'])('marks the parameter that it names: %s', (path) => {
+    const named = StudioError.fromValue({ ...toErrorValue(error), field: path });
+    const view = renderInWindow(<Kept error={named} />);
+    const { control, frame } = fieldOf(view, 'Density');
+    expect(control.getAttribute('aria-invalid')).toBe('true');
+    expect(frame.textContent?.includes('Two adapters have different ranks. Use cat.')).toBe(true);
+    expect(fieldOf(view, 'Steps').control.getAttribute('aria-invalid')).not.toBe('true');
+  });
+
+  test('marks nothing where it names a field of another form', () => {
+    const view = renderInWindow(
+      <Kept error={StudioError.fromValue({ ...toErrorValue(error), field: 'learning_rate' })} />,
+    );
+    expect(view.container.textContent?.includes('different ranks')).toBe(false);
+  });
 });

@@ -1,13 +1,12 @@
 // @vitest-environment happy-dom
 import { act, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
+import { ConfigForm } from '../../../../src-renderer/features/train/config-form.tsx';
 import { resetForm, setField } from '../../../../src-renderer/features/train/draft-store.ts';
-import { refusedField } from '../../../../src-renderer/features/train/refused-field.ts';
 import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { backend, catalog } from '../../fake-backend.ts';
-import { renderHookInWindow } from '../../window.tsx';
+import { fieldOf, renderHookInWindow, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
@@ -16,6 +15,7 @@ vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
 
 const misfit = 'This model reads images, but the dataset contains texts.';
 let refused: string | null = null;
+let field: string | null = 'dataset';
 const estimate = {
   trainableParameters: 1,
   totalParameters: 2,
@@ -38,11 +38,15 @@ const estimate = {
 
 beforeEach(() => {
   refused = misfit;
+  field = 'dataset';
   backend.asked = [];
   backend.answers = {
     'app.catalog': () => catalog,
     'runs.estimate': () => {
-      if (refused !== null) throw new StudioError('refused', refused, 'Choose another dataset.');
+      if (refused !== null) {
+        const error = new StudioError('refused', refused, 'Choose another dataset.');
+        throw field === null ? error : error.at(field);
+      }
       return estimate;
     },
   };
@@ -87,14 +91,33 @@ test('a run that is not queued after all is said beside the form, and can be sta
   expect(result.current.failure).toBeNull();
 });
 
+function Form() {
+  const { problems } = useRunDraft();
+  return <ConfigForm models={[]} datasets={[]} catalog={catalog} problems={problems} targetOutcome="" />;
+}
+
 test.each([
-  ['train_samples_per_class is 3, but the class a has 2 training examples.', 'train_samples_per_class'],
-  ['adapter.target_modules matches nothing in the model.', 'adapter.target_modules'],
-  ['There is no rank: target_modules is empty.', 'adapter.target_modules'],
-  ['/models/my dataset has no tokenizer.json.', 'model'],
-  ['The dataset has no test examples to score the run on.', 'dataset'],
-  ['A vit model does not generate text.', 'model'],
-  ['The backend quit.', null],
-])('%s', (message, field) => {
-  expect(refusedField(message, defaultDraft)).toBe(field);
+  ['learning_rate', 'Learning rate'],
+  ['adapter.r', 'Rank'],
+  ['adapter.target_modules.0', 'Target modules'],
+])('marks the field that the error names: %s', async (path, label) => {
+  field = path;
+  const view = renderInWindow(<Form />);
+  const shown = path.split('.').slice(0, 2).join('.');
+  await waitFor(() => expect(fieldOf(view, label).frame.textContent?.includes(misfit)).toBe(true));
+  const marked = [...view.container.querySelectorAll('[data-field]')].filter((one) =>
+    one.textContent?.includes(misfit),
+  );
+  expect(marked.map((one) => one.getAttribute('data-field'))).toEqual([shown]);
+});
+
+test.each([
+  ['no field', null],
+  ['a field that the form does not have', 'output_dir'],
+])('shows an error of %s for the run as a whole', async (_, path) => {
+  field = path;
+  const { result } = renderHookInWindow(() => useRunDraft());
+  await waitFor(() => expect(result.current.refusal?.message).toBe(misfit));
+  expect(result.current.problems.size).toBe(0);
+  expect(result.current.blockers).toMatchObject([{ field: null, message: misfit }]);
 });
