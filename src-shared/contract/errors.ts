@@ -158,6 +158,7 @@ export function fieldOfIssues(issues: readonly z.core.$ZodIssue[]): string | nul
   return keys.length === 0 ? null : keys.join('.');
 }
 
+/**
  * Returns the issues of the union member that the value was probably meant as. A member qualifies if it has the value's
  * keys.
  */
