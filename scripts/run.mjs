@@ -19,6 +19,8 @@ const tasks = [
   'make-kernels',
   'typecheck',
   'test',
+  'test-unit',
+  'check-staged',
   'e2e',
   'dist',
   'gpu-kit',

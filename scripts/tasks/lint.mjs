@@ -16,5 +16,5 @@ await runSteps([
       ]),
   ],
   ['unused', () => runNode(tools.knip)],
-  ['clang-format', () => clangFormat('--dry-run', '-Werror')],
+  ['clang-format', () => clangFormat(['--dry-run', '-Werror'])],
 ]);
