@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../../src-main/backend/bundles/bundle-files.ts';
 import { latestRuns } from '../../src-main/backend/targets/follow-submissions.ts';
 import type { Store } from '../../src-main/store/open-store.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
@@ -167,7 +168,7 @@ describe.skipIf(reason !== null)('a study on Slurm', () => {
       Slurm: expect.stringMatching(/^\d+\.\d+/),
       // A node that has just ended a run is another kind for a while.
       Nodes: expect.stringMatching(/^(2|1 \w+ \(8 CPUs, 4\.0 GB, gpu:2\); 1) \w+ \(8 CPUs, 4\.0 GB, gpu:2\)$/),
-      'coto there': '0.1.0',
+      'coto there': program.version,
       'Shared folder': place,
       Clock: expect.stringMatching(/^\+?-?\d s$/),
     });

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const [, , word, folder, index] = process.argv;
 if (word === '--version') {
-  console.log('0.1.0');
+  console.log(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
   process.exit(0);
 }
 const { jobs } = JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8'));
