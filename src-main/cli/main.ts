@@ -41,7 +41,7 @@ export async function main(
     if (environment['COTO_DEBUG'] && error.details !== null) terminal.report(`${error.details}\n`);
     if (asJson) {
       const { code, field } = error;
-      terminal.write(toJson({ error: { code, message, hint, ...(field === undefined ? {} : { field }) } }));
+      terminal.write(toJson({ error: { code, message, hint, ...(field ? { field } : {}) } }));
     }
     return thrown instanceof StudioError && thrown.code === 'cancelled' ? 130 : 1;
   }
@@ -71,7 +71,8 @@ function inherit(command: Command): void {
 /** The sentence and the way out, after the name of the field where the sentence does not name it. */
 function withField({ message, hint, field }: ErrorValue): string {
   const text = hint === null ? message : `${message} ${hint}`;
-  return field === undefined || message.includes(field.slice(field.lastIndexOf('.') + 1)) ? text : `${field}: ${text}`;
+  const isNamed = !field || message.includes(field.slice(field.lastIndexOf('.') + 1));
+  return isNamed ? text : `${field}: ${text}`;
 }
 
 function oneLine(text: string): string {

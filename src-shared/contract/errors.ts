@@ -11,7 +11,7 @@ export const errorValueSchema = z.object({
   message: z.string(),
   hint: z.string().nullable(),
   details: z.string().nullable().describe('stack or log, shown behind a disclosure'),
-  field: z.string().optional().describe('missing where the error is about no key in particular'),
+  field: z.string().nullish().describe('null or missing where the error is about no key in particular'),
 });
 export type ErrorValue = z.infer<typeof errorValueSchema>;
 
@@ -48,7 +48,7 @@ export class StudioError extends Error {
 
   static fromValue(value: ErrorValue): StudioError {
     const error = new StudioError(value.code, value.message, value.hint, value.details);
-    return value.field === undefined ? error : error.at(value.field);
+    return value.field ? error.at(value.field) : error;
   }
 }
 
