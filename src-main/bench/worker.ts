@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { computeIdSchema } from '../../src-shared/domain/catalog.ts';
 import { resolveComputeDtype } from '../engine/compute/compute-dtype.ts';
 import { activateCompute, computeBackends } from '../engine/compute/index.ts';
 import type { ComputeChoice } from '../engine/compute/selection.ts';
@@ -12,7 +12,7 @@ import { TogetherRunner } from './together-runner.ts';
 import { workloadOf } from './workloads/index.ts';
 
 /** Process of a studio runner; its argument is the compute backend. See protocol.ts. */
-const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
+const choice: ComputeChoice = computeIdSchema.parse(process.argv[2]);
 let runner: BenchRunner | null = null;
 let bfloat16 = false;
 let problem: Extract<RunnerRequest, { do: 'load' }> | null = null;

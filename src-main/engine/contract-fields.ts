@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { computeChoiceSchema } from '../../src-shared/domain/catalog.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { runConfigSchema, runResultSchema } from '../../src-shared/domain/run.ts';
 import { runInfoSchema } from '../../src-shared/domain/run-info.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
-const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
 /** Compute backend and threads of a task. Default: one thread per core; ignored by single-threaded backends. */
-export const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
+export const computeFields = { compute: computeChoiceSchema, threads: z.number().int().min(1).optional() };
 export const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** The PEFT folder of the adapter that the run's `init_adapter` names. */
 export const seedField = { initAdapterDirectory: z.string().optional() };

@@ -25,7 +25,11 @@ export const catalogSchema = z.object({
 });
 export type Catalog = z.infer<typeof catalogSchema>;
 
-export const computeIdSchema = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']);
+/** Compute backends. */
+export const computeIds = ['tensorflow', 'webgpu', 'native', 'wasm'] as const;
+export const computeIdSchema = z.enum(computeIds);
+/** A compute backend, or the best one that works. */
+export const computeChoiceSchema = z.enum(['auto', ...computeIds]);
 export type ComputeId = z.infer<typeof computeIdSchema>;
 
 export const computeLabels: Readonly<Record<ComputeId, string>> = {
@@ -124,7 +128,7 @@ export type SystemStatus = z.infer<typeof systemStatusSchema>;
 
 export const settingsSchema = z.strictObject({
   theme: themeSchema.default('system'),
-  compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
+  compute_backend: computeChoiceSchema.default('auto'),
   threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
   forgetting: z
     .boolean()

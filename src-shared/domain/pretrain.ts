@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { saveMinutes } from './run.ts';
+import { lrSchedulerTypes, saveMinutes } from './run.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -39,7 +39,7 @@ export const pretrainConfigSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .default(42),
   learning_rate: z.number().positive().default(2e-3),
-  lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('cosine'),
+  lr_scheduler_type: z.enum(lrSchedulerTypes).default('cosine'),
   warmup_steps: z.number().min(0).default(0.03).describe('steps; below 1 a share of all steps'),
   max_steps: z.number().int().min(0).default(0).describe('0: num_train_epochs'),
   num_train_epochs: z.number().positive().default(1),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { once } from '../once.ts';
 import { adapterSettingsSchema } from './adapter.ts';
+import { computeChoiceSchema } from './catalog.ts';
 import { checkpointRecordSchema } from './checkpoint.ts';
 import { cotoSettingsSchema } from './coto.ts';
 import { forgettingSchema } from './forgetting.ts';
@@ -17,6 +18,9 @@ export const saveMinutes = z.number().min(0).default(2);
  * A run as a YAML file: Transformers' and PEFT's own names, unknown keys are rejected. Reports contain the same file.
  * With `max_steps` 0, `num_train_epochs` sets the length.
  */
+/** Learning-rate schedules, by their names in Transformers' `lr_scheduler_type`. */
+export const lrSchedulerTypes = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const;
+
 export const runConfigSchema = z.strictObject({
   model: z.string().default('quickdraw-vit').describe('id of a model of the studio, or a folder'),
   dataset: z.string().default('fashion-mnist-small').describe('id of a dataset of the studio, or a path'),
@@ -109,7 +113,7 @@ export const runConfigSchema = z.strictObject({
     description: 'Peak of the schedule. CoTo tolerates, and usually needs, a higher rate than LoRA.',
     group: 'Optimization',
   }),
-  lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('cosine').meta({
+  lr_scheduler_type: z.enum(lrSchedulerTypes).default('cosine').meta({
     title: 'Learning rate schedule',
     description: 'How the learning rate changes after the warmup.',
     group: 'Optimization',
@@ -303,7 +307,7 @@ export const runConfigSchema = z.strictObject({
     group: 'Optimization',
   }),
 
-  compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto').meta({
+  compute_backend: computeChoiceSchema.default('auto').meta({
     title: 'Compute backend',
     description: 'Compute backend of this run. auto takes the fastest that works here; Settings shows which, and why.',
     advanced: true,

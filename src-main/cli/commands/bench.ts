@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { computeIdSchema, computeIds } from '../../../src-shared/domain/catalog.ts';
 import {
   benchAdapters,
   benchParts,
@@ -33,14 +34,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
             `these instead of ${usualShapes.join(', ')}; the others take gigabytes`,
           ).choices(shapeIds),
         )
-        .addOption(
-          new Option('--backends <backends...>', 'these instead of native and wasm').choices([
-            'native',
-            'wasm',
-            'webgpu',
-            'tensorflow',
-          ]),
-        )
+        .addOption(new Option('--backends <backends...>', 'these instead of native and wasm').choices(computeIds))
         .addOption(
           new Option('--adapters <adapters...>', `variants to time (default: ${benchAdapters.join(', ')})`).choices(
             benchVariants,
@@ -62,7 +56,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
     input: z.object({
       quick: z.boolean().default(false),
       shapes: z.array(z.string()).default(usualShapes),
-      backends: z.array(z.enum(['native', 'wasm', 'webgpu', 'tensorflow'])).optional(),
+      backends: z.array(computeIdSchema).optional(),
       adapters: z.array(z.string()).default([...benchAdapters]),
       precisions: z.array(z.enum(['float32', 'bfloat16'])).default(['float32', 'bfloat16']),
       parts: z.array(z.enum(benchParts)).default([...benchParts]),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { computeChoiceSchema } from '../../../src-shared/domain/catalog.ts';
 import { EngineSupervisor, startEngine } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 
@@ -15,13 +16,13 @@ export function addLogitsCommand(parent: Command, context: CommandContext): void
         .option('--adapter <folder>', 'a PEFT adapter folder')
         .requiredOption('--inputs <file>', 'safetensors, e.g. with pixel_values')
         .requiredOption('--out <file>', 'safetensors to write, with logits')
-        .option('--compute <backend>', 'auto, tensorflow, webgpu, native or wasm', 'auto'),
+        .option('--compute <backend>', computeChoiceSchema.options.join(', '), 'auto'),
     input: z.object({
       model: z.string(),
       adapter: z.string().optional(),
       inputs: z.string(),
       out: z.string(),
-      compute: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']),
+      compute: computeChoiceSchema,
     }),
     async run({ model, adapter, inputs, out, compute }, { terminal }) {
       const engine = new EngineSupervisor(startEngine);
