@@ -52,7 +52,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'bench/worker.ts': 1,
     'src-main/backend/bundles/copy-result.ts': 1,
     'src-main/backend/bundles/work.ts': 2,
-    'src-main/backend/engine/handlers.ts': 1,
+    'src-main/backend/app/tensorflow-handlers.ts': 1,
     'src-main/backend/runs/planned-costs.ts': 1,
     'src-main/backend/targets/probe-node.ts': 1,
     'src-main/engine/compute/backend-memory.ts': 3,
@@ -233,7 +233,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
   study: {
     'bench/run-bench.ts': 1,
     'src-main/backend/studies/check-plan.ts': 1,
-    'src-main/backend/studies/demo.ts': 1,
+    'src-main/backend/demo/demo.ts': 1,
     'src-main/backend/studies/mergeability-job.ts': 2,
     'src-main/backend/studies/planned-mergeability.ts': 1,
     'src-main/backend/studies/provenance.ts': 1,
@@ -251,13 +251,5 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
   },
   'target of studies': {
     'src-main/backend/targets/run-program.ts': 1,
-  },
-  task: {
-    'src-main/backend/library/datasets/describe-tokens.ts': 1,
-    'src-main/backend/studies/study-facts.ts': 1,
-    'src-main/engine/evaluation/head-labels.ts': 1,
-    'src-main/engine/tasks/preference/counts.ts': 1,
-    'src-renderer/features/data/reading.ts': 2,
-    'src-renderer/features/train/fields-in-use.ts': 10,
   },
 };
