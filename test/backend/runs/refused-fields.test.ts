@@ -163,6 +163,7 @@ describe('the sources of the check', () => {
       'engine/adapters',
       'engine/coto',
       'engine/data',
+      'engine/optimizers',
       'engine/tasks',
       'engine/training',
     ])
