@@ -63,3 +63,16 @@ test('a preset is changed as YAML and started', async () => {
   await page.getByRole('heading', { name: 'From YAML' }).waitFor();
   await page.getByText('completed').first().waitFor();
 });
+
+test('an error of the backend marks the field that it names', async () => {
+  const { page } = studio;
+  await goTo(page, 'Train');
+  await yamlOf(page).fill(
+    'model: quickdraw-vit\ndataset: Fashion-MNIST (small)\nadapter: { target_modules: [nothing] }\n',
+  );
+  await page.getByRole('button', { name: 'Go to Target modules' }).waitFor();
+  const marked = page.locator('[data-field]').filter({ hasText: 'no linear layer of the base matches "nothing"' });
+  expect(await marked.evaluateAll((all) => all.map((one) => one.getAttribute('data-field')))).toEqual([
+    'adapter.target_modules',
+  ]);
+});
