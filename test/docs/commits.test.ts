@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +53,9 @@ describe('the check of staged files', () => {
 
   beforeAll(() => {
     for (const part of ['src-shared', 'src-main']) mkdirSync(join(clone, part), { recursive: true });
-    for (const part of ['biome.json', '.dependency-cruiser.cjs', 'package.json', 'scripts'])
+    // The rules of the layers are made of a table in the docs.
+    const files = readdirSync(root).filter((file) => /^(\.dependency-cruiser|biome|package\.json)/.test(file));
+    for (const part of [...files, 'scripts', 'docs/development'])
       cpSync(join(root, part), join(clone, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
     git('init', '-q');
