@@ -39,7 +39,6 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/train/presets/lora-without-regret.ts': 1,
     'src-renderer/features/train/presets/peft-defaults.ts': 1,
     'src-renderer/features/train/presets/unsloth.ts': 1,
-    'src-renderer/features/train/run-fields.ts': 1,
     'src-renderer/strings/app.ts': 1,
     'src-shared/domain/adapter.ts': 1,
   },

@@ -56,7 +56,7 @@ export async function ensemblePredictions<Own extends Kind>(
       'invalid_input',
       `The weights of an ensemble are ${weights.join(', ')}, but they must be zero or more, and at least one positive.`,
       'Give every adapter a weight of 1 for the plain mean.',
-    );
+    ).at('weights');
   const member = (own: TaskOutputs<Own>, at: number) => ({ outputs: own, share: (weights[at] ?? 0) / total });
   return byKind[first.kind].ensemble([member(first, 0), ...others.map((own, at) => member(own, at + 1))], steps);
 }

@@ -2,7 +2,7 @@ import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
-import { type Draft, variantOf } from './draft.ts';
+import { type Draft, defaultDraft, variantOf } from './draft.ts';
 
 /** The variant's parameters by their names in a run: `adapter.r`. */
 export function parametersOfVariant(variant: Declaration | undefined): ParameterSpec[] {
@@ -22,7 +22,7 @@ export function runFields(draft: Draft, variants: readonly Declaration[]): Param
       name: 'adapter.variant',
       label: 'Variant',
       type: 'choice',
-      default: 'lora',
+      default: defaultDraft['adapter.variant'] ?? null,
       choices: variants.map(({ id, label }) => ({ value: id, label })),
       help: 'How the update of a linear layer is made.',
       group: 'Adapter',
