@@ -19,8 +19,8 @@ import { pruneMethods } from '../../src-main/engine/prune/index.ts';
 import { curves } from '../../src-shared/coto/curves/index.ts';
 import { schedules } from '../../src-shared/coto/schedules/index.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
-import { appSources, literalsOf } from '../declared-ids.ts';
 import { exceptions } from './id-exceptions.ts';
+import { appSources, literalsOf } from './id-literals.ts';
 
 interface IdList {
   readonly kind: string;
