@@ -39,7 +39,10 @@ export const preferences: OutcomeType<PreferenceOutputs, PreferenceOutputs> = {
   },
 };
 
-/** Whether the chosen answer has more reward than the rejected one; NaN: missing, the other answer is compared with 0. */
+/**
+ * Returns true if the chosen answer has more reward than the rejected one; NaN: missing, the other answer is compared
+ * with 0.
+ */
 export function isRight(chosen = Number.NaN, rejected = Number.NaN): boolean {
   return (Number.isNaN(chosen) ? 0 : chosen) > (Number.isNaN(rejected) ? 0 : rejected);
 }

@@ -6,9 +6,9 @@
 #define EXPORT(name) __attribute__((export_name(#name), used))
 
 static const double epsilon = 0x1p-52;
-// As in linalg/vectors.ts: shorter lengths are taken for 0.
+// Same limit as in linalg/vectors.ts: shorter lengths are treated as 0.
 static const double negligible_length = 0x1p-500;
-static const int most_steps = 60;
+static const int max_steps = 60;
 
 static inline v128_t fused(v128_t a, v128_t b, v128_t sum) { return __builtin_wasm_relaxed_madd_f64x2(a, b, sum); }
 
@@ -141,7 +141,7 @@ int symmetric_eigen(double* rows, double* values, double* vectors, double* refle
       int last = first;
       while (last + 1 < n && __builtin_fabs(beside[last]) > negligible) last++;
       if (last == first) break;
-      if (steps == most_steps) return 0;
+      if (steps == max_steps) return 0;
       step(values, beside, vectors, first, last, n);
     }
   return 1;

@@ -1,6 +1,6 @@
 // Stored numbers to float32, and sums of them, on the memory that a file is read into: 128-bit SIMD, freestanding, no
-// data of its own. Built by scripts/build-wasm-kernels.mjs into values-binary.ts. What reads answers 1 where all values
-// are finite.
+// data of its own. Built by scripts/build-wasm-kernels.mjs into values-binary.ts. Reading functions return 1 if all
+// values are finite.
 
 #include <wasm_simd128.h>
 
