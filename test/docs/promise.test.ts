@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { jobs } from '../../src-main/backend/job-kinds.ts';
 import { exportTargets } from '../../src-main/backend/library/export/index.ts';
 import { targets } from '../../src-main/backend/targets/index.ts';
+import { runReaders } from '../../src-main/backend/trackers/readers/index.ts';
 import { initializations } from '../../src-main/engine/adapters/initializations/index.ts';
 import { adapterVariants } from '../../src-main/engine/adapters/variants/index.ts';
 import { computeBackends } from '../../src-main/engine/compute/index.ts';
@@ -157,6 +158,12 @@ const lists: readonly IdList[] = [
     ids: computeBackends.map(({ id }) => id),
     lists: [`${engine}/compute/index.ts`, 'src-shared/domain/catalog.ts'],
     folders: [`${engine}/compute/`],
+  },
+  {
+    kind: 'reader of trackers',
+    ids: runReaders.map(({ id }) => id),
+    lists: ['src-main/backend/trackers/readers/index.ts', 'src-shared/domain/imported-run.ts'],
+    folders: ['src-main/backend/trackers/readers/'],
   },
   {
     kind: 'target of studies',
