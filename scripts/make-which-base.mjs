@@ -69,24 +69,24 @@ function page() {
   return [
     '# Which base fits my machine',
     '<!-- made by scripts/make-which-base.mjs from the estimate that the app itself makes: edit there -->',
-    `Memory of a training step on the native backend (CPU), with LoRA of rank ${rank} on every linear layer, one example of ${tokens} tokens at a time (\`per_device_train_batch_size: 1\`; \`gradient_accumulation_steps\` makes the effective batch) and gradient checkpointing. *BF16* is the checkpoint as it is published; *Q8_0* and *Q4_0* are GGUF files of it, which stay quantized in memory. The machine is the smallest whose memory holds that with room: 2 GiB for the system, and no more than ${100 * tightShare} % of the rest.`,
+    `Memory of a training step on the native backend (CPU), with LoRA of rank ${rank} on every linear layer, one example of ${tokens} tokens at a time (\`per_device_train_batch_size: 1\`; \`gradient_accumulation_steps\` sets the effective batch) and gradient checkpointing. *BF16* is the published checkpoint; *Q8_0* and *Q4_0* are GGUF files of it, which stay quantized in memory. The machine is the smallest with enough memory: 2 GiB for the system, and no more than ${100 * tightShare} % of the rest.`,
     table(
       ['Base', 'Parameters', ...storages, 'Machine for BF16', 'Machine at least'],
       [{ align: 'left' }, ...Array.from({ length: 6 }, () => ({ align: 'right' }))],
       rows,
     ),
-    'The Models page and `coto models show` say the same of your own models and of the memory that is free now, with larger batches too; the Train page says it of the very run.',
+    'The Models page and `coto models show` show the same for your own models, for the free memory and for larger batches; the Train page shows it for the run in the form.',
     '## When it does not fit',
     [
-      '- **Gradient checkpointing** (`gradient_checkpointing: true`) takes the activations of one layer instead of all, for about a third more time. Results are the same.',
-      '- **Activations in bfloat16** (`activation_dtype: bfloat16`, native and WebGPU backends) take half the memory while they wait for the backward pass, alone or with gradient checkpointing. Nothing is rounded on the way forward; gradients differ by less than 2 % of their norm.',
-      "- **A smaller batch, more accumulation**: activations grow with `per_device_train_batch_size`, the result only with the product of the two. `auto_find_batch_size: true` splits that product into the largest micro-batches that fit when the run is queued; the Train page, `coto train --dry-run` and the run's log say which.",
+      '- **Gradient checkpointing** (`gradient_checkpointing: true`) stores the activations of one layer instead of all layers and takes about a third more time. Results are the same.',
+      '- **Activations in bfloat16** (`activation_dtype: bfloat16`, native and WebGPU backends) halve the memory of stored activations, alone or with gradient checkpointing. The forward pass is not rounded; gradients differ by less than 2 % of their norm.',
+      "- **A smaller batch, more accumulation**: activations grow with `per_device_train_batch_size`, the result only with the product of the two. `auto_find_batch_size: true` splits that product into the largest micro-batches that fit when the run is queued; the Train page, `coto train --dry-run` and the run's log show the split.",
       '- **A shorter `max_length`**: activations grow with the tokens. The Data page shows how long your texts are.',
-      '- **A quantized base**: `coto models get org/name:Q4_K_M` downloads a GGUF file of that type, and the Download dialog lists the types of a model. Adapters trained on it work on the unquantized base too, a little worse.',
-      '- **A plain adapter on a quantized base**: SHiRA and Bat decode the whole weight of a linear for each product (SHiRA makes four matrices of its size), and DoRA with a start that is taken out of the base (PiSSA, OLoRA, MiLoRA, CorDA, LoRA-GA) keeps a float32 copy of every adapted linear. The estimate counts both; LoRA, DoRA and the others need neither.',
-      '- **A smaller base**: after fine-tuning on one narrow task the difference is often small. Measure it on your data before you buy memory.',
+      '- **A quantized base**: `coto models get org/name:Q4_K_M` downloads a GGUF file of that type, and the Download dialog lists the types of a model. Adapters trained on it also work on the unquantized base, with slightly lower scores.',
+      '- **A plain adapter on a quantized base**: SHiRA and Bat decode the whole weight of a linear for each product (SHiRA creates four matrices of its size), and DoRA with an initialization that is subtracted from the base (PiSSA, OLoRA, MiLoRA, CorDA, LoRA-GA) keeps a float32 copy of every adapted linear. The estimate counts both; LoRA, DoRA and the others need neither.',
+      '- **A smaller base**: after fine-tuning on one narrow task, the difference is often small. Measure it on your data before you buy memory.',
     ].join('\n'),
-    'Bases below 270 million parameters are kept in float32, with a copy packed for the products: that is faster, and they are small.',
+    'Bases below 270 million parameters are kept in float32, with a copy packed for the products, because this is faster and the memory is small.',
   ].join('\n\n');
 }
 
