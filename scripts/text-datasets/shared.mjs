@@ -82,6 +82,7 @@ const endings = ['some', 'ness', 'less', 'ful', 'ish', 'dom', 'ing', 'est', 'ly'
  * -ly); the first four letters remain, without last vowels, and a doubled last letter becomes one. "love", "loved" and
  * "lovable" are all "lov". Coarse on purpose: unrelated words often share a stem, and relatives seldom differ ("hate"
  * and "hatred" do).
+ * @param {string} word
  */
 export function stemOf(word) {
   let stem = word.toLowerCase().replaceAll(/[^a-z]/g, '');

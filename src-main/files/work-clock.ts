@@ -67,6 +67,7 @@ export class WorkClock {
 
   /**
    * Counterpart of `run` for code that calls `check` often: stopping short work from outside costs more than the work.
+   * @throws StudioError refused when the clock has run out.
    */
   runChecked<Result>(what: What, run: (check: () => void) => Result): Result {
     const start = processorTime();
