@@ -107,8 +107,7 @@ export class AdapterEvaluator {
   private modelWith(state: AdapterState | null): AdaptedModel {
     if (state === null) return this.plain;
     if (this.adapted === null || !isPartOf(state, this.adapted.whole)) {
-      this.adapted?.model.dispose();
-      this.adapted = null;
+      this.releaseAdapter();
       this.adapted = { whole: state, model: new MaskedModel(this.plain.base, state, keptBytes) };
     }
     const { model } = this.adapted;
@@ -116,8 +115,14 @@ export class AdapterEvaluator {
     return model;
   }
 
-  close(): void {
+  /** Frees the adapter of the last call of `outputs`. */
+  releaseAdapter(): void {
     this.adapted?.model.dispose();
+    this.adapted = null;
+  }
+
+  close(): void {
+    this.releaseAdapter();
     this.plain.dispose();
     this.task.close();
   }

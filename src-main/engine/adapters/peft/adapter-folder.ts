@@ -14,7 +14,15 @@ import { isWithoutShared, type LowRankUpdate, type ModuleStrength } from '../var
 import { lora } from '../variants/lora.ts';
 import { adapterConfigFile, adapterConfigText, adapterTensorsFile, cotoConfigFile } from './adapter-config.ts';
 import { derivePeftConfig } from './derive-config.ts';
-import { notFinite, openAdapter, readModule, readSaved, readShared, readStored } from './open-adapter.ts';
+import {
+  notFinite,
+  type OpenAdapter,
+  openAdapter,
+  readModule,
+  readSaved,
+  readShared,
+  readStored,
+} from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
 import { partKey } from './tensor-names.ts';
 import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
@@ -25,21 +33,29 @@ export async function readAdapter(
   description: ModelDescription,
   remade = false,
 ): Promise<AdapterState> {
-  const { outline, file, close } = await openAdapter(directory, description, remade);
+  const adapter = await openAdapter(directory, description, remade);
   try {
-    const modules = new Map<string, ModuleState>();
-    for (const [name, placed] of outline.modules)
-      modules.set(name, await readModule(placed, (tensor) => readStored(file, tensor)));
-    const shared = await readShared({ outline, file }, description);
-    const saved = new Map<string, HostTensor>();
-    for (const [name, placed] of outline.saved) saved.set(name, await readSaved(file, placed));
-    const biases = new Map<string, HostTensor>();
-    for (const [name, stored] of outline.biases) biases.set(name, await readStored(file, stored));
-    const { variant, parameters, config, coto, labels } = outline;
-    return { variant, parameters, config, coto, labels, modules, shared, saved, biases };
+    return await readWhole(adapter, description);
   } finally {
-    await close();
+    await adapter.close();
   }
+}
+
+/** All tensors of an open adapter. @throws StudioError invalid_file for numbers that are not finite. */
+export async function readWhole(
+  { outline, file }: Pick<OpenAdapter, 'outline' | 'file'>,
+  description: ModelDescription,
+): Promise<AdapterState> {
+  const modules = new Map<string, ModuleState>();
+  for (const [name, placed] of outline.modules)
+    modules.set(name, await readModule(placed, (tensor) => readStored(file, tensor)));
+  const shared = await readShared({ outline, file }, description);
+  const saved = new Map<string, HostTensor>();
+  for (const [name, placed] of outline.saved) saved.set(name, await readSaved(file, placed));
+  const biases = new Map<string, HostTensor>();
+  for (const [name, stored] of outline.biases) biases.set(name, await readStored(file, stored));
+  const { variant, parameters, config, coto, labels } = outline;
+  return { variant, parameters, config, coto, labels, modules, shared, saved, biases };
 }
 
 /**

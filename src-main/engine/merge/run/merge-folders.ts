@@ -1,12 +1,12 @@
 import type { Mergeability } from '../../../../src-shared/domain/mergeability.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { UpdateProducts } from '../../../../src-shared/domain/update-products.ts';
-import { type AdapterSink, readAdapter, streamAdapter, writeAdapter } from '../../adapters/peft/adapter-folder.ts';
+import { type AdapterSink, streamAdapter, writeAdapter } from '../../adapters/peft/adapter-folder.ts';
+import { AdapterReader } from '../../adapters/peft/adapter-reader.ts';
 import {
   type AdapterOutline,
   notFinite,
   type OpenAdapter,
-  openAdapter,
   readModule,
   readSaved,
   readShared,
@@ -29,20 +29,21 @@ import { wholeMergeOf } from './whole-states.ts';
  * Merges PEFT folders into a new one, module by module: memory holds the tensors of two modules of each adapter and
  * their merges, one being written while the other is read and merged.
  *
+ * @param reader the reader of a request that needs the adapters again. Default: one that keeps nothing.
  * @returns what the merge reports beside its tensors
  * @throws StudioError refused with the first failed check; invalid_file naming the file and the tensor.
  */
-export async function mergeFolders(
+export function mergeFolders(
   request: MergeRequest,
   directories: readonly string[],
   outputDirectory: string,
+  reader?: AdapterReader,
 ): Promise<MergeReport> {
   const { description } = request.base;
-  const adapters: OpenAdapter[] = [];
-  try {
-    for (const directory of directories) adapters.push(await openAdapter(directory, description));
+  return withAdapters(directories, description, reader, async (adapters, opened) => {
     const outlines = adapters.map(({ outline }) => outline);
-    if (wholeMergeOf(request.method, outlines) !== null) return await mergeWhole(request, directories, outputDirectory);
+    if (wholeMergeOf(request.method, outlines) !== null)
+      return mergeWhole(request, directories, outputDirectory, opened);
     const plan = planMerge(request, outlines);
     const names = { modules: plan.modules, saved: plan.savedNames };
     const reports: MergeReport[] = [];
@@ -66,8 +67,23 @@ export async function mergeFolders(
       return report.description;
     });
     return present(reports[0], 'a report');
+  });
+}
+
+/** Runs `use` on opened adapters, which are closed at its end unless the reader is the caller's. */
+async function withAdapters<Result>(
+  directories: readonly string[],
+  description: ModelDescription,
+  given: AdapterReader | undefined,
+  use: (adapters: readonly OpenAdapter[], reader: AdapterReader) => Promise<Result>,
+): Promise<Result> {
+  const reader = given ?? new AdapterReader(description, 0);
+  try {
+    const adapters: OpenAdapter[] = [];
+    for (const directory of directories) adapters.push(await reader.open(directory));
+    return await use(adapters, reader);
   } finally {
-    for (const adapter of adapters) await adapter.close();
+    if (given === undefined) await reader.close();
   }
 }
 
@@ -76,10 +92,11 @@ async function mergeWhole(
   request: MergeRequest,
   directories: readonly string[],
   outputDirectory: string,
+  reader: AdapterReader,
 ): Promise<MergeReport> {
   const { description } = request.base;
   const states: AdapterState[] = [];
-  for (const directory of directories) states.push(await readAdapter(directory, description));
+  for (const directory of directories) states.push(await reader.read(directory));
   const merged = await mergeStates(request, states);
   const baseModelName = merged.config.base_model_name_or_path ?? description.architecture;
   await writeAdapter(outputDirectory, merged, { description, baseModelName });
@@ -90,41 +107,34 @@ async function mergeWhole(
  * Compares PEFT folders that are to be merged, module by module.
  * @throws StudioError invalid_file naming the file and the tensor; refused where a variant's ΔW is not B·A.
  */
-export async function compareFolders(
+export function compareFolders(
   directories: readonly string[],
   request: Omit<MergeabilityRequest, 'inputs' | 'updates'>,
 ): Promise<Mergeability> {
   const { description } = request;
-  const adapters: OpenAdapter[] = [];
-  try {
-    for (const directory of directories) adapters.push(await openAdapter(directory, description));
+  return withAdapters(directories, description, undefined, async (adapters) => {
     const inputs = adapters.map(({ outline }) => outline);
     refuseIllegal([checkVariant(inputs, request.names, true)]);
     const reader = new ModuleReader(adapters, description);
-    return await mergeability({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
-  } finally {
-    for (const adapter of adapters) await adapter.close();
-  }
+    return mergeability({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
+  });
 }
 
 /**
  * Inner products of the updates in PEFT folders.
  * @throws StudioError invalid_file naming the file and the tensor; refused where a variant's ΔW is not B·A.
  */
-export async function productsOfFolders(
+export function productsOfFolders(
   directories: readonly string[],
   request: Pick<ProductsRequest, 'description' | 'onModule'> & { readonly names: readonly string[] },
 ): Promise<UpdateProducts> {
-  const adapters: OpenAdapter[] = [];
-  try {
-    for (const directory of directories) adapters.push(await openAdapter(directory, request.description));
+  const { description } = request;
+  return withAdapters(directories, description, undefined, async (adapters) => {
     const inputs = adapters.map(({ outline }) => outline);
     refuseIllegal([checkVariant(inputs, request.names, true)]);
-    const reader = new ModuleReader(adapters, request.description);
-    return await updateProducts({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
-  } finally {
-    for (const adapter of adapters) await adapter.close();
-  }
+    const reader = new ModuleReader(adapters, description);
+    return updateProducts({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
+  });
 }
 
 /**
