@@ -5,7 +5,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { BenchmarkChat, BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
-import { benchmarkRows } from '../../src-shared/results/benchmark-rows.ts';
+import { benchmarkRows, benchmarkValueText, standardErrorText } from '../../src-shared/results/benchmark-rows.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
 import { distinctNames } from '../../src-shared/results/names.ts';
 import { writeFileAtomic } from '../backend/index.ts';
@@ -71,9 +71,7 @@ function benchmarkTable(result: BenchmarkResult, names: readonly string[]): stri
 
 /** Formats a score like lm-eval: the value and its standard error. */
 function scoreText(score: BenchmarkScore | undefined): string {
-  if (score === undefined) return '–';
-  if (score.value === null) return '∞';
-  return `${score.value.toFixed(4)}${score.stderr === null ? '' : ` ± ${score.stderr.toFixed(4)}`}`;
+  return `${benchmarkValueText(score)} ${standardErrorText(score)}`.trim();
 }
 
 /** @throws StudioError refused for a file that is there */

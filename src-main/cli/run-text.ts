@@ -7,6 +7,7 @@ import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
 import { amidWords } from '../../src-shared/format/amid-words.ts';
 import { metricLabel, scoreText, valueText } from '../../src-shared/metrics/index.ts';
+import { loss } from '../../src-shared/metrics/loss.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { headlineOf, namedScores } from '../../src-shared/results/headline.ts';
@@ -76,8 +77,8 @@ export function describeRun(run: RunRecord, names: RunNames): string {
         return [[amidWords(label), text + on] as const, ...(at === 0 ? startLines(result) : [])];
       }),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
-      ['eval loss', valueText('loss', result.evalLoss)],
-      ['train loss', valueText('loss', result.trainLoss)],
+      ['eval loss', valueText(loss.id, result.evalLoss)],
+      ['train loss', valueText(loss.id, result.trainLoss)],
       // An imported run has neither, or roughly.
       ...(run.origin === undefined
         ? ([

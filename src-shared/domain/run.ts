@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricIds } from '../metrics/index.ts';
 import { once } from '../once.ts';
 import { adapterSettingsSchema } from './adapter.ts';
 import { computeChoiceSchema } from './catalog.ts';
@@ -277,14 +278,19 @@ export const runConfigSchema = z.strictObject({
     advanced: true,
     group: 'Optimization',
   }),
-  metric_for_best_model: z.string().trim().min(1).nullable().default(null).meta({
-    title: 'Metric for best model',
-    description:
-      'Metric of the best evaluation and of early stopping: loss, accuracy, f1_macro or another of the task.',
-    empty: 'accuracy, else loss',
-    advanced: true,
-    group: 'Optimization',
-  }),
+  metric_for_best_model: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Metric for best model',
+      description: `Metric of the best evaluation and of early stopping, of those that the task has: ${metricIds.join(', ')}.`,
+      empty: 'the main metric of the task',
+      advanced: true,
+      group: 'Optimization',
+    }),
   greater_is_better: z.boolean().nullable().default(null).meta({
     title: 'Greater is better',
     description: 'Whether the larger value of metric_for_best_model is the better one.',

@@ -1,9 +1,10 @@
 import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
+import { scaledText, withUnit } from '../metrics/index.ts';
 import { mean } from '../statistics/student.ts';
 import { bandTrace } from './band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { baseLayout } from './layout.ts';
-import { curveAxes, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth } from './metric.ts';
+import { curveAxes, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth, tooltips } from './metric.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
 
 /**
@@ -81,7 +82,7 @@ function groupTraces(
         : { width: 1.8, color: style.color, dash: style.dash },
       marker: { size: 5, color: several ? faded(style.color, 0.5) : style.color },
       cliponaxis: false,
-      ...(several ? { hoverinfo: 'skip' } : { name: plainText(name), hovertemplate: '%{y:.4g}' }),
+      ...(several ? { hoverinfo: 'skip' } : { name: plainText(name), ...tooltips(options, scaled(curve.values)) }),
     };
   });
   const values = folded.all.flatMap((curve) => scaled(curve.values));
@@ -103,7 +104,7 @@ function groupTraces(
     line: { width: 2, color: style.color, dash: style.dash },
     marker: { size: 5, color: style.color },
     cliponaxis: false,
-    hovertemplate: '%{y:.4g} ± %{customdata:.2g}',
+    ...spreadTooltips(options, means, halfWidths),
   };
   return {
     behind: [
@@ -114,6 +115,19 @@ function groupTraces(
     seeds: begun.length,
     values: [...values, ...low, ...high],
   };
+}
+
+/** Tooltips of means with their half widths, which are the points' `customdata`. */
+function spreadTooltips(
+  { valuesOf }: MetricOptions,
+  means: readonly number[],
+  halfWidths: readonly number[],
+): FigureObject {
+  if (valuesOf === undefined) return { hovertemplate: '%{y:.4g} ± %{customdata:.2g}' };
+  const text = means.map((mean, point) =>
+    withUnit(valuesOf, `${scaledText(valuesOf, mean)} ± ${scaledText(valuesOf, halfWidths[point] ?? 0)}`),
+  );
+  return { hovertemplate: '%{text}', text };
 }
 
 const identity = (step: number): number => step;

@@ -1,5 +1,7 @@
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
+import { amidWords } from '../format/amid-words.ts';
+import { loss as lossMetric } from '../metrics/loss.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureObject, FigureTheme } from './figure.ts';
 import { axis, verticalLine } from './layout.ts';
@@ -29,7 +31,9 @@ export function lossStripFigure(
   const { run, groups, shares, coto, now } = input;
   const loss = lossFigure([run], theme, { ...options, nameEnds: false });
   // The run's own name is the page's.
-  const named = loss.data.map((trace) => (trace['hovertemplate'] === undefined ? trace : { ...trace, name: 'loss' }));
+  const named = loss.data.map((trace) =>
+    trace['hovertemplate'] === undefined ? trace : { ...trace, name: amidWords(lossMetric.label) },
+  );
   const range = [-0.5, Math.max(1, run.totalSteps) - 0.5];
   const nowLine = now === null ? [] : [verticalLine(now, { color: themeColors(theme).text, width: 1 })];
   const margin = { l: 72, r: 64, t: 44, b: 40 };

@@ -1,4 +1,7 @@
 import type { Curve } from '../domain/run-history.ts';
+import { lossCurve } from '../metrics/curves.ts';
+import { scaledText, withUnit } from '../metrics/index.ts';
+import { evaluatedMetric } from '../metrics/recorded.ts';
 import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from './layout.ts';
@@ -35,6 +38,8 @@ export interface MetricOptions {
   readonly logScale?: boolean;
   /** Multiplies the values: 100 shows shares in per cent. */
   readonly factor?: number;
+  /** Id of the metric whose digits and unit tooltips show; default: four significant figures. */
+  readonly valuesOf?: string;
   /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
   readonly examples?: number;
   /** false: the curves' names are not written at their ends, as of one run on its own page. */
@@ -47,7 +52,7 @@ export function lossFigure(
   theme: FigureTheme,
   options: Pick<MetricOptions, 'smoothing' | 'x' | 'logScale' | 'nameEnds'> = {},
 ): Figure {
-  return metricFigure(runs, { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...options }, theme);
+  return metricFigure(runs, { ...lossCurve, ...options }, theme);
 }
 
 /**
@@ -98,7 +103,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       marker: { color: style.color, size: 5 },
       // A single evaluation at the end lies on the figure's edge.
       cliponaxis: false,
-      hovertemplate: '%{y:.4g}',
+      ...tooltips(options, shown),
     });
     const lastX = curve.x.at(-1);
     const lastY = shown.at(-1);
@@ -128,9 +133,15 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   };
 }
 
+/** Tooltips of the points of a line. */
+export function tooltips({ valuesOf }: MetricOptions, values: readonly number[]): FigureObject {
+  if (valuesOf === undefined) return { hovertemplate: '%{y:.4g}' };
+  return { hovertemplate: '%{text}', text: values.map((value) => withUnit(valuesOf, scaledText(valuesOf, value))) };
+}
+
 /** Returns true if each value of a metric is a result of its own, which a moving average would distort. */
 export function isEvaluation(metric: string): boolean {
-  return metric.startsWith('eval_');
+  return evaluatedMetric(metric) !== null;
 }
 
 function caption(smoothing: number, width: number): string {

@@ -3,3 +3,13 @@ export function amidWords(label: string): string {
   const isName = /^(Adam|Riemannian|Gaussian|Kaiming|Xavier|Neumann|Matthews|Pearson|Spearman)\b/.test(label);
   return !isName && /^[A-Z][a-z]*( |$|-)/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
 }
+
+/** "accuracy" → "Accuracy". */
+export function titled(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Title of an axis with its unit, if it has one: "accuracy (%)". */
+export function axisTitle(quantity: string, unit: string): string {
+  return unit === '' ? quantity : `${quantity} (${unit})`;
+}

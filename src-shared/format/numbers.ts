@@ -75,3 +75,8 @@ export function formatSigned(value: number, digits: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
+
+/** A probability: "0.062", "< 0.001". */
+export function probabilityText(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}

@@ -1,61 +1,83 @@
 import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/numbers.ts';
+import { accuracy } from './accuracy.ts';
+import { answerableF1, answerF1, unanswerableAccuracy } from './answers.ts';
+import { averagePrecision } from './average-precision.ts';
+import { pearson, spearman } from './correlation.ts';
+import { entityF1, entityPrecision, entityRecall } from './entities.ts';
+import { exactMatch } from './exact-match.ts';
+import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
+import { loss } from './loss.ts';
+import { matthews } from './matthews.ts';
+import type { MetricDeclaration, OutcomeKind, Quantity } from './metric.ts';
+import { perplexity } from './perplexity.ts';
+import { mrrAt10, ndcgAt10, recallAt1, recallAt5, recallAt10 } from './retrieval.ts';
+import { chosenReward, rejectedReward, rewardMargin } from './rewards.ts';
 
-/** The quantity of a metric: a share is shown in per cent, a loss in nats; a perplexity and a score have no unit. */
-type Quantity = 'share' | 'loss' | 'perplexity' | 'score';
-
-/** A metric of an evaluation as every screen, report and file shows it; the engine adds how it is computed. */
-interface MetricDeclaration {
-  readonly id: string;
-  readonly label: string;
-  readonly quantity: Quantity;
-  readonly better: 'higher' | 'lower';
-  /** Symbol of the axis of its curve; default: the label. */
-  readonly symbol?: string;
-}
-
-/** Every metric, in display order. */
+/** Every metric in display order. An evaluation is known by the first metric that it has, unless that is the loss. */
 const declarations = [
-  { id: 'loss', label: 'Loss', quantity: 'loss', better: 'lower' },
-  { id: 'accuracy', label: 'Accuracy', quantity: 'share', better: 'higher' },
-  { id: 'answer_f1', label: 'Answer F1', quantity: 'share', better: 'higher' },
-  { id: 'entity_f1', label: 'Entity F1', quantity: 'share', better: 'higher' },
-  { id: 'entity_precision', label: 'Entity precision', quantity: 'share', better: 'higher' },
-  { id: 'entity_recall', label: 'Entity recall', quantity: 'share', better: 'higher' },
-  { id: 'f1_macro', label: 'F1 (macro)', quantity: 'share', better: 'higher', symbol: 'F1' },
-  { id: 'f1_micro', label: 'F1 (micro)', quantity: 'share', better: 'higher', symbol: 'F1' },
-  { id: 'f1_weighted', label: 'F1 (weighted)', quantity: 'share', better: 'higher', symbol: 'F1' },
-  { id: 'f1_binary', label: 'F1', quantity: 'share', better: 'higher' },
-  { id: 'matthews', label: 'Matthews', quantity: 'score', better: 'higher', symbol: 'Matthews correlation' },
-  { id: 'ndcg_at_10', label: 'NDCG@10', quantity: 'score', better: 'higher' },
-  { id: 'mrr_at_10', label: 'MRR@10', quantity: 'score', better: 'higher' },
-  { id: 'recall_at_1', label: 'Recall@1', quantity: 'share', better: 'higher' },
-  { id: 'recall_at_5', label: 'Recall@5', quantity: 'share', better: 'higher' },
-  { id: 'recall_at_10', label: 'Recall@10', quantity: 'share', better: 'higher' },
-  { id: 'average_precision', label: 'Average precision', quantity: 'score', better: 'higher' },
-  { id: 'spearman', label: 'Spearman', quantity: 'score', better: 'higher', symbol: 'ρ' },
-  { id: 'pearson', label: 'Pearson', quantity: 'score', better: 'higher', symbol: 'r' },
-  { id: 'perplexity', label: 'Perplexity', quantity: 'perplexity', better: 'lower' },
-  { id: 'exact_match', label: 'Exact match', quantity: 'share', better: 'higher' },
-  { id: 'answerable_f1', label: 'F1, answerable', quantity: 'share', better: 'higher' },
-  { id: 'unanswerable_accuracy', label: 'Accuracy, unanswerable', quantity: 'share', better: 'higher' },
-  { id: 'rewards_margins', label: 'Reward margin', quantity: 'score', better: 'higher', symbol: 'reward' },
-  { id: 'rewards_chosen', label: 'Reward of chosen answers', quantity: 'score', better: 'higher', symbol: 'reward' },
-  { id: 'rewards_rejected', label: 'Reward of rejected answers', quantity: 'score', better: 'lower', symbol: 'reward' },
+  answerF1,
+  entityF1,
+  entityPrecision,
+  entityRecall,
+  ndcgAt10,
+  mrrAt10,
+  recallAt1,
+  recallAt5,
+  recallAt10,
+  exactMatch,
+  answerableF1,
+  unanswerableAccuracy,
+  perplexity,
+  accuracy,
+  f1Macro,
+  f1Micro,
+  f1Weighted,
+  f1Binary,
+  matthews,
+  averagePrecision,
+  spearman,
+  pearson,
+  rewardMargin,
+  chosenReward,
+  rejectedReward,
+  loss,
 ] as const satisfies readonly MetricDeclaration[];
 
-/** Id of a metric that the engine computes. */
-export type MetricId = Exclude<(typeof declarations)[number]['id'], 'loss'>;
+export type MetricId = (typeof declarations)[number]['id'];
 
-const byId: ReadonlyMap<string, MetricDeclaration> = new Map(declarations.map((one) => [one.id, one]));
+export const metrics: readonly MetricDeclaration[] = declarations;
 
-/** Ids of the metrics other than accuracy and loss, in display order. */
-export const metricIds: readonly string[] = declarations
-  .map(({ id }) => id)
-  .filter((id) => id !== 'loss' && id !== 'accuracy');
+/** The metric of results that name none: studies of earlier versions, and scores that screens show without a name. */
+export const defaultMetric = accuracy;
 
-/** The declaration of a metric; an unknown one is a score that has its id for a label. */
+/** Ids of the metrics whose values studies know for each example. */
+export type ExampleMetricId = Extract<(typeof declarations)[number], { readonly isExampleMean: true }>['id'];
+
+const byId: ReadonlyMap<string, MetricDeclaration> = new Map(metrics.map((one) => [one.id, one]));
+
+/** Ids of all metrics, in display order. */
+export const metricIds: readonly string[] = metrics.map(({ id }) => id);
+
+/** Ids of the metrics of which more is better. */
+export const higherMetricIds = metricIds.filter((id) => !isLowerBetter(id));
+
+/** Scale, unit and digits of each quantity; perplexities have three significant figures. */
+const quantities: Readonly<
+  Record<Quantity, { readonly scale: number; readonly unit: string; readonly digits: number }>
+> = {
+  share: { scale: 100, unit: '%', digits: 1 },
+  loss: { scale: 1, unit: 'nats', digits: 3 },
+  perplexity: { scale: 1, unit: '', digits: 3 },
+  score: { scale: 1, unit: '', digits: 3 },
+};
+
+/** The declaration of a metric; an unknown metric, as of an imported run, is a score with its id for a label. */
 function declarationOf(id: string): MetricDeclaration {
-  return byId.get(id) ?? { id, label: id, quantity: 'score', better: 'higher' };
+  return (
+    byId.get(id) ?? {
+      ...{ id, label: id, summary: '', quantity: 'score', better: 'higher', definedFor: [], isCurve: false },
+    }
+  );
 }
 
 export function metricLabel(id: string): string {
@@ -68,19 +90,40 @@ export function metricSymbol(id: string): string {
   return symbol ?? label;
 }
 
+export function metricQuantity(id: string): Quantity {
+  return declarationOf(id).quantity;
+}
+
 export function isPercentage(id: string): boolean {
-  return declarationOf(id).quantity === 'share';
+  return metricQuantity(id) === 'share';
 }
 
 export function isLowerBetter(id: string): boolean {
   return declarationOf(id).better === 'lower';
 }
 
-/** Scale and unit of a metric as it is shown; `label` is the unit in brackets, to follow a name. */
-export function metricUnit(id: string): { scale: number; unit: string; label: string } {
-  const { quantity } = declarationOf(id);
-  if (quantity === 'share') return { scale: 100, unit: '%', label: ' (%)' };
-  return quantity === 'loss' ? { scale: 1, unit: 'nats', label: ' (nats)' } : { scale: 1, unit: '', label: '' };
+/** Tells whether studies know the metric's value for each example. */
+export function isExampleMean(id: string): id is ExampleMetricId {
+  return declarationOf(id).isExampleMean === true;
+}
+
+/** Tells whether the metric is a share of examples, whose noise follows from their number. */
+export function isShareOfExamples(id: string): boolean {
+  return isExampleMean(id) && isPercentage(id);
+}
+
+/** Value that studies count where the metric is not defined; null: none. */
+export function valueIfUndefined(id: string): number | null {
+  return declarationOf(id).ifUndefined ?? null;
+}
+
+/** Metrics whose values studies know for each example. */
+export const exampleMetrics = metricIds.filter(isExampleMean);
+
+/** Scale, unit and digits after the point of a metric as shown; `label` is the unit in brackets, to follow a name. */
+export function metricUnit(id: string): { scale: number; unit: string; label: string; digits: number } {
+  const { unit, ...rest } = quantities[metricQuantity(id)];
+  return { ...rest, unit, label: unit === '' ? '' : ` (${unit})` };
 }
 
 /**
@@ -88,10 +131,14 @@ export function metricUnit(id: string): { scale: number; unit: string; label: st
  * is a dash.
  */
 export function valueText(id: string, value: MaybeNumber): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return formatNumber(value);
-  const { quantity } = declarationOf(id);
-  if (quantity === 'perplexity') return formatNumber(value);
-  return quantity === 'share' ? formatFixed(100 * value, 1) : formatFixed(value, 3);
+  return value === null || value === undefined ? missing : scaledText(id, metricUnit(id).scale * value);
+}
+
+/** The same of a value in the metric's unit, as axes have it: per cent for shares. */
+export function scaledText(id: string, value: number): string {
+  const quantity = metricQuantity(id);
+  const { digits } = quantities[quantity];
+  return quantity === 'perplexity' || !Number.isFinite(value) ? formatNumber(value) : formatFixed(value, digits);
 }
 
 /** "70.1 %", "0.412 nats", "0.713": a text of a metric with its unit, if it has one. */
@@ -103,4 +150,46 @@ export function withUnit(id: string, text: string): string {
 /** A value with its unit: "93.2 %", "4.42". */
 export function scoreText(id: string, value: MaybeNumber): string {
   return value === null || value === undefined ? missing : withUnit(id, valueText(id, value));
+}
+
+/** The unit of a difference: shares differ by points. */
+export function differenceUnit(id: string): string {
+  const { unit } = metricUnit(id);
+  return unit === '%' ? 'points' : unit;
+}
+
+/** A difference without its unit: "+1.2", "−0.041". */
+export function signedText(id: string, value: number): string {
+  return value < 0 ? valueText(id, value) : `+${valueText(id, value)}`;
+}
+
+/** Scores of an evaluation; the loss is absent where only the other metrics are known. */
+export interface MetricValues {
+  readonly accuracy: number | null;
+  readonly loss?: number | null;
+  /** By id of the metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The value of a metric in an evaluation; null where the evaluation does not have the metric. */
+export function metricValue({ accuracy, loss, metrics: further }: MetricValues, id: string): number | null {
+  const own: Readonly<Record<string, number | null | undefined>> = { accuracy, loss };
+  return own[id] ?? further[id] ?? null;
+}
+
+/** Kinds of outcomes that all of these metrics are defined for. */
+export function sharedOutcomes(ids: readonly string[]): OutcomeKind[] {
+  const [first, ...others] = ids.flatMap((id) => byId.get(id) ?? []);
+  return first === undefined
+    ? []
+    : first.definedFor.filter((kind) => others.every((one) => one.definedFor.includes(kind)));
+}
+
+/** Ids of the metrics that an evaluation of such outcomes can have, the loss first. */
+export function metricsFor(kind: OutcomeKind, classCount = 0): string[] {
+  const fitting = metrics.filter(
+    (metric) =>
+      metric.definedFor.includes(kind) && (metric.classCount === undefined || metric.classCount === classCount),
+  );
+  return [loss.id, ...fitting.flatMap(({ id }) => (id === loss.id ? [] : [id]))];
 }

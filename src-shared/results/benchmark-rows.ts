@@ -1,4 +1,5 @@
 import type { BenchmarkResult, BenchmarkScore, BenchmarkTask } from '../domain/benchmark.ts';
+import { formatFixed, formatNumber, formatSigned, missing } from '../format/numbers.ts';
 
 /** A metric of a task or of a group, as a table has it. */
 interface BenchmarkRow {
@@ -30,4 +31,27 @@ function rowsOf(task: BenchmarkTask, shots: string): BenchmarkRow[] {
     label: filter === 'none' ? metric : `${metric} (${filter})`,
     scores: task.columns.map((column) => column[row]),
   }));
+}
+
+/** Values of benchmarks, e.g. perplexities, from which four decimals are noise. */
+const large = 10_000;
+
+/** A value of lm-eval's metrics, to four decimals as lm-eval shows it; "∞" for a perplexity beyond every number. */
+export function benchmarkValueText(score: Pick<BenchmarkScore, 'value'> | undefined): string {
+  if (score === undefined) return missing;
+  return score.value === null ? '∞' : decimals(score.value);
+}
+
+/** The standard error of a value, "± 0.0123"; "" without one. */
+export function standardErrorText(score: BenchmarkScore | undefined): string {
+  return score?.stderr == null ? '' : `± ${decimals(score.stderr)}`;
+}
+
+/** A difference of values, with its sign. */
+export function signedValueText(value: number): string {
+  return Math.abs(value) < large ? formatSigned(value, 4) : `${value > 0 ? '+' : ''}${formatNumber(value, 5)}`;
+}
+
+function decimals(value: number): string {
+  return Math.abs(value) < large ? formatFixed(value, 4) : formatNumber(value, 5);
 }

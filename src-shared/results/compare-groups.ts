@@ -1,4 +1,5 @@
 import type { RunRecord } from '../domain/run.ts';
+import { loss } from '../metrics/loss.ts';
 import { signFlipTest } from '../statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../statistics/student.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid/grid-schemas.ts';
@@ -9,7 +10,7 @@ import { groupRuns, metricOf, type RunGroup, type RunValue, summarizeGroups } fr
 
 /** One metric of every group: its mean over seeds, and its difference to the reference, paired by seed. */
 export interface GroupComparison {
-  /** "accuracy", "loss", or the id of another metric. */
+  /** Id of the metric. */
   readonly metric: string;
   readonly label: string;
   /** One cell a group, as a grid of cells is: the same tables and figures show it. */
@@ -38,7 +39,7 @@ export function namedGroups(runs: readonly RunRecord[], nameOf: (run: RunRecord)
 export function compareGroups(groups: readonly NamedGroup[]): GroupComparison[] {
   const results = groups.flatMap(({ runs }) => runs.flatMap(({ result }) => result ?? []));
   const labels = new Map(results.flatMap((result) => namedScores(result)).map(({ id, label }) => [id, label]));
-  if (results.some(({ evalLoss }) => evalLoss !== null)) labels.set('loss', 'Loss');
+  if (results.some(({ evalLoss }) => evalLoss !== null)) labels.set(loss.id, loss.label);
   const references = referencesOf(groups);
   return [...labels].map(([metric, label]) => ({ metric, label, result: compareBy(metric, groups, references) }));
 }
@@ -53,8 +54,7 @@ function referencesOf(groups: readonly NamedGroup[]): number[] {
 }
 
 function compareBy(metric: string, groups: readonly NamedGroup[], references: number[]): GridResult {
-  const value: RunValue = metric === 'loss' ? ({ result }) => result?.evalLoss ?? null : metricOf(metric);
-  const values = groups.map(({ runs }) => bySeed(runs, value));
+  const values = groups.map(({ runs }) => bySeed(runs, metricOf(metric)));
   return {
     examples: Math.max(0, ...groups.flatMap(({ runs }) => runs.map(({ facts }) => facts?.evalExamples ?? 0))),
     metric,

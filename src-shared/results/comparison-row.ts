@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { formatFixed } from '../format/numbers.ts';
+import { metricQuantity } from '../metrics/index.ts';
+import type { Quantity } from '../metrics/metric.ts';
 
 /** Values of one column: one for each seed, or a single one if seeds are merged. */
 export interface TableCell {
@@ -62,3 +64,15 @@ export const unitLabels: Record<TableUnit, string> = {
   milliseconds: 'ms',
   share: '%',
 };
+
+const unitsOfQuantities: Readonly<Record<Quantity, TableUnit>> = {
+  share: 'percent',
+  loss: 'loss',
+  perplexity: 'score',
+  score: 'score',
+};
+
+/** The unit that comparisons show a metric in. */
+export function tableUnit(metric: string): TableUnit {
+  return unitsOfQuantities[metricQuantity(metric)];
+}

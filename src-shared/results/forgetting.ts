@@ -1,6 +1,11 @@
 import { type Forgetting, type ForgettingMeasure, forgettingMeasures } from '../domain/forgetting.ts';
-import { formatSigned } from '../format/numbers.ts';
+import { formatFixed, formatSigned } from '../format/numbers.ts';
+import { accuracy as accuracyMetric } from '../metrics/accuracy.ts';
+import { scoreText } from '../metrics/index.ts';
 import { mean } from '../statistics/student.ts';
+
+/** Decimals of every measure: rises of a thousandth matter. */
+const decimals = 4;
 
 export function measureOf({ measure }: Pick<Forgetting, 'measure'>): ForgettingMeasure {
   const found = forgettingMeasures.find(({ id }) => id === measure);
@@ -8,10 +13,15 @@ export function measureOf({ measure }: Pick<Forgetting, 'measure'>): ForgettingM
   return found;
 }
 
+/** A level of a measure, or half the width of an interval: "4.3658". */
+export function levelText(level: number): string {
+  return formatFixed(level, decimals);
+}
+
 /** A rise as tables show it: "+0.0312", "0.0000", "−0.0041"; "–" where nothing was measured. */
 export function riseText(rise: number | null | undefined): string {
   if (rise === null || rise === undefined) return '–';
-  return formatSigned(rise, 4);
+  return formatSigned(rise, decimals);
 }
 
 /** Heading of a table's column, e.g. "Forgetting (nats per token)"; null where nothing was measured: no column. */
@@ -38,9 +48,9 @@ export interface ForgettingFact {
 export function forgettingFact(forgetting: Forgetting): ForgettingFact {
   const { label, unit, help } = measureOf(forgetting);
   const { rise, base, adapted, accuracy } = forgetting;
-  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const share = (value: number) => scoreText(accuracyMetric.id, value);
   const own = accuracy === null ? '' : `; own head ${share(accuracy.adapted)} correct, base ${share(accuracy.base)}`;
-  return { label, value: `${riseText(rise)} ${unit} (${adapted.toFixed(4)}, base ${base.toFixed(4)}${own})`, help };
+  return { label, value: `${riseText(rise)} ${unit} (${levelText(adapted)}, base ${levelText(base)}${own})`, help };
 }
 
 /** A sentence for a model card. */

@@ -1,8 +1,9 @@
 import { amidWords } from '../format/amid-words.ts';
 import { plural } from '../format/numbers.ts';
-import { valueText, withUnit } from '../metrics/index.ts';
+import { differenceUnit, valueText, withUnit } from '../metrics/index.ts';
+import { loss } from '../metrics/loss.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid/grid-schemas.ts';
-import { differenceUnit, halfWidthText } from '../studies/scores/metric-words.ts';
+import { halfWidthText } from '../studies/scores/metric-interval.ts';
 import type { GroupComparison, NamedGroup } from './compare-groups.ts';
 import { clarityWords, differenceWords } from './difference-clarity.ts';
 import { headlineText } from './headline.ts';
@@ -37,8 +38,8 @@ export function groupFindings(groups: readonly NamedGroup[], comparisons: readon
 function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]): string {
   const score = headlineText(result);
   const examples = facts === null ? '' : ` on ${plural(facts.evalExamples, 'example')}`;
-  const loss = result?.evalLoss == null ? '' : `, loss ${valueText('loss', result.evalLoss)}`;
-  return `${name}: ${score === '' ? 'no score' : score}${loss}${examples}, after ${plural(step, 'step')}.`;
+  const lossPart = result?.evalLoss == null ? '' : `, loss ${valueText(loss.id, result.evalLoss)}`;
+  return `${name}: ${score === '' ? 'no score' : score}${lossPart}${examples}, after ${plural(step, 'step')}.`;
 }
 
 function meanSentence({ metric, label }: GroupComparison, { own }: OutcomeCell, name: string): string {

@@ -1,7 +1,9 @@
 import { amidWords } from '../format/amid-words.ts';
-import { isLowerBetter, metricIds, metricLabel, scoreText } from '../metrics/index.ts';
+import { defaultMetric, metrics, metricValue, scoreText, sharedOutcomes } from '../metrics/index.ts';
+import { loss } from '../metrics/loss.ts';
+import type { MetricDeclaration } from '../metrics/metric.ts';
 
-/** Scores of one evaluation. */
+/** Scores of an evaluation. */
 export interface Scores {
   readonly accuracy: number | null;
   readonly metrics: Readonly<Record<string, number>>;
@@ -18,26 +20,24 @@ export interface NamedScore {
 }
 
 /**
- * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of answers
- * their F1 (the accuracy is that of exact matches, and not said twice); of texts looked up their NDCG;
- * of numbers Spearman's correlation, which the best checkpoint of pairs with scores is chosen by too (sentence-transformers' primary
- * metric); of a language model, whose accuracy is
- * that of single tokens, the exact matches where they were counted, else the perplexity.
+ * Every score of an evaluation in display order: an evaluation is known by the first. Scores that repeat another metric are left
+ * out.
  */
-export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
-  const isLanguageModel = metrics['perplexity'] !== undefined;
-  const isTagger = metrics['entity_f1'] !== undefined;
-  const label = isLanguageModel ? 'Token accuracy' : isTagger ? 'Word accuracy' : 'Accuracy';
-  const own = accuracy === null ? [] : [scoreOf('accuracy', label, accuracy)];
-  const further = metricIds.flatMap((id) => {
-    const value = metrics[id];
-    return value === undefined ? [] : [scoreOf(id, metricLabel(id), value)];
+export function namedScores(scores: Scores): NamedScore[] {
+  const present = metrics.flatMap((metric) => {
+    const value = metric.id === loss.id ? null : metricValue(scores, metric.id);
+    return value === null ? [] : [{ metric, value }];
   });
-  if (metrics['answer_f1'] !== undefined) return further;
-  if (isTagger || metrics['ndcg_at_10'] !== undefined) return [...further, ...own];
-  if (!isLanguageModel) return [...own, ...further];
-  const [exact, others] = [further.filter(isExactMatch), further.filter((score) => !isExactMatch(score))];
-  return [...exact, ...others, ...own];
+  const kinds = sharedOutcomes(present.map(({ metric }) => metric.id));
+  const [kind] = kinds;
+  const isRepeated = ({ repeatedFor = [] }: MetricDeclaration) =>
+    kind !== undefined && kinds.every((one) => repeatedFor.includes(one));
+  return present.flatMap(({ metric, value }) => {
+    const { id, label, labels, better } = metric;
+    if (isRepeated(metric)) return [];
+    const ofKind = kinds.length === 1 && kind !== undefined ? labels?.[kind] : undefined;
+    return [{ id, label: ofKind ?? label, text: scoreText(id, value), rank: better === 'lower' ? -value : value }];
+  });
 }
 
 /** The score that an evaluation is known by; null where it has none but a loss. */
@@ -45,22 +45,13 @@ export function headlineOf(scores: Scores | null | undefined): NamedScore | null
   return scores ? (namedScores(scores)[0] ?? null) : null;
 }
 
-/** "93.2 %" where the accuracy is meant, else with its name: "perplexity 4.42"; "" without a score. */
+/** "93.2 %" of the default metric, else with the name: "perplexity 4.42"; "" without a score. */
 export function headlineText(scores: Scores | null | undefined): string {
   const score = headlineOf(scores);
-  if (score === null) return '';
-  return score.id === 'accuracy' ? score.text : `${amidWords(score.label)} ${score.text}`;
+  return score === null ? '' : namePrefix(score) + score.text;
 }
 
-function isExactMatch({ id }: NamedScore): boolean {
-  return id === 'exact_match';
-}
-
-function scoreOf(id: string, label: string, value: number): NamedScore {
-  return {
-    id,
-    label,
-    text: scoreText(id, value),
-    rank: isLowerBetter(id) ? -value : value,
-  };
+/** "perplexity ", to precede a value; "" for the default metric, whose values need no name. */
+export function namePrefix({ id, label }: Pick<NamedScore, 'id' | 'label'>): string {
+  return id === defaultMetric.id ? '' : `${amidWords(label)} `;
 }

@@ -1,6 +1,5 @@
-import { valueText, withUnit } from '../metrics/index.ts';
+import { signedText, valueText, withUnit } from '../metrics/index.ts';
 import type { MeanInterval } from '../statistics/student.ts';
-import { signedText } from '../studies/scores/metric-words.ts';
 
 /** "65.8 ± 1.9 %", "65.8 %" of a single value, "4.42 ± 0.0510" of a perplexity. */
 export function intervalText(metric: string, { mean, halfWidth }: MeanInterval): string {

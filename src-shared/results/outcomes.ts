@@ -1,4 +1,6 @@
 import type { Outcomes, Score } from '../domain/plan.ts';
+import type { ExampleMetricId } from '../metrics/index.ts';
+import { loss } from '../metrics/loss.ts';
 
 /** One value an example, and what each counts in the mean that is the metric. */
 export interface ExampleValues {
@@ -62,14 +64,11 @@ export function lossesOf({ outcomes, examples }: ScoreOutcomes): Float32Array | 
  * where the metric is none, and for scores of earlier versions.
  * @throws RangeError if the outcomes are not of as many examples as the score
  */
-export function exampleValues(
-  { outcomes, examples }: ScoreOutcomes,
-  metric: 'accuracy' | 'loss',
-): ExampleValues | null {
+export function exampleValues({ outcomes, examples }: ScoreOutcomes, metric: ExampleMetricId): ExampleValues | null {
   if (outcomes === undefined) return null;
   const { losses, correct, tokens } = decodeOutcomes(outcomes, examples);
   const weights = tokens?.counted ?? null;
-  if (metric === 'loss') return { values: losses, weights };
+  if (metric === loss.id) return { values: losses, weights };
   if (correct !== null) return { values: Float32Array.from(correct), weights: null };
   if (tokens === null) return null;
   // Every example of a language model has a token in the loss.

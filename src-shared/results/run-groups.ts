@@ -1,4 +1,5 @@
 import type { RunConfig, RunRecord } from '../domain/run.ts';
+import { metricValue } from '../metrics/index.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { headlineOf } from './headline.ts';
 
@@ -95,7 +96,7 @@ export function groupScore(runs: readonly RunRecord[]): GroupScore | null {
 
 /** A metric of a run's result by its id, as a share where it is one. */
 export function metricOf(metric: string): RunValue {
-  return ({ result }) => (metric === 'accuracy' ? result?.accuracy : result?.metrics[metric]) ?? null;
+  return ({ result }) => result && metricValue({ ...result, loss: result.evalLoss }, metric);
 }
 
 /** One value a seed: of the newest run where a seed was run again. */

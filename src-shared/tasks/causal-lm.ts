@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TextColumns } from '../domain/dataset.ts';
+import { loss } from '../metrics/loss.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Language modeling on completions, conversations or plain text. */
@@ -33,7 +34,7 @@ export const causalLanguageModeling = defineTask({
   uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && !hasAnswerChoices(columns),
-  bestBy: ['loss'],
+  bestBy: [loss.id],
   averagesOutputs: false,
 });
 

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { averagePrecision } from '../metrics/average-precision.ts';
+import { spearman } from '../metrics/correlation.ts';
+import { ndcgAt10 } from '../metrics/retrieval.ts';
 import { defineTask, isLanguageModel } from './task.ts';
 
 /** Losses of embeddings, each with a file in engine/tasks/embedding/losses. */
@@ -82,7 +85,7 @@ export const embedding = defineTask({
   // A language model writes the answers to queries.
   isDefaultFor: (model, { anchor, answers, completion }) =>
     anchor !== null && (isLanguageModel(model) ? completion === null : answers === null),
-  bestBy: ['ndcg_at_10', 'average_precision', 'spearman'],
+  bestBy: [ndcgAt10.id, averagePrecision.id, spearman.id],
   taskType: 'FEATURE_EXTRACTION',
   averagesOutputs: true,
 });

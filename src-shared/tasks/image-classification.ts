@@ -1,4 +1,5 @@
 import { comparesWithTexts } from '../domain/model.ts';
+import { accuracy } from '../metrics/accuracy.ts';
 import { classTemplateSettings } from './class-templates.ts';
 import { defineTask } from './task.ts';
 
@@ -12,7 +13,7 @@ export const imageClassification = defineTask({
   settings: classTemplateSettings,
   uses: [],
   isDefaultFor: () => false,
-  bestBy: ['accuracy'],
+  bestBy: [accuracy.id],
   headLabels: (model, { labels }) => (comparesWithTexts(model) ? null : labels),
   averagesOutputs: true,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accuracy } from '../metrics/accuracy.ts';
 import { hasAnswerChoices } from './causal-lm.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
@@ -21,6 +22,6 @@ export const multipleChoice = defineTask({
   uses: promptSettings,
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && hasAnswerChoices(columns),
-  bestBy: ['accuracy'],
+  bestBy: [accuracy.id],
   averagesOutputs: true,
 });

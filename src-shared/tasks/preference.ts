@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChatMessage } from '../domain/chat-message.ts';
 import type { TextExample } from '../domain/dataset.ts';
 import type { ParameterMeta } from '../domain/parameters-of.ts';
+import { accuracy } from '../metrics/accuracy.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
@@ -128,6 +129,6 @@ export const preference = defineTask({
   settings: preferenceSettings,
   uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: (model, { rejected, desirable }) => isLanguageModel(model) && (rejected ?? desirable) !== null,
-  bestBy: ['accuracy'],
+  bestBy: [accuracy.id],
   averagesOutputs: false,
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answerOutputs } from '../domain/model.ts';
+import { answerF1 } from '../metrics/answers.ts';
 import { defineTask, isLanguageModel } from './task.ts';
 
 /** Settings of extractive question answering; keys of a run, named and with defaults as in Transformers' run_qa.py. */
@@ -50,7 +51,7 @@ export const questionAnswering = defineTask({
   settings: qaSettings,
   uses: ['group_by_length'],
   isDefaultFor: (model, { answers }) => !isLanguageModel(model) && answers !== null,
-  bestBy: ['answer_f1'],
+  bestBy: [answerF1.id],
   taskType: 'QUESTION_ANS',
   headLabels: () => answerOutputs,
   averagesOutputs: true,

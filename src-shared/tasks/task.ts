@@ -31,7 +31,7 @@ export interface TaskDeclaration {
    */
   isDefaultFor(model: TaskModel, columns: TextColumns): boolean;
   /** Metrics that select the best checkpoint if the run names none: the first that its evaluations have, else the loss. */
-  readonly bestBy: readonly (MetricId | 'loss')[];
+  readonly bestBy: readonly MetricId[];
   /** PEFT's `task_type` of an adapter for the task; absent: by the kind of the base. */
   readonly taskType?: NonNullable<AdapterConfig['task_type']>;
   /** Meaning of the head's outputs on a dataset; absent or null: no head is needed, or the head has one value. */

@@ -1,3 +1,4 @@
+import { accuracy } from '../metrics/accuracy.ts';
 import { defineTask, isLanguageModel } from './task.ts';
 
 /** Classification and regression of texts with a head on an encoder. */
@@ -9,7 +10,7 @@ export const textClassification = defineTask({
   settings: {},
   uses: ['max_length', 'group_by_length'],
   isDefaultFor: (model, { words, anchor, answers }) => !isLanguageModel(model) && (words ?? anchor ?? answers) === null,
-  bestBy: ['accuracy'],
+  bestBy: [accuracy.id],
   headLabels: (_, { labels, text }) => (text?.labelKind === 'numbers' ? null : labels),
   averagesOutputs: true,
 });

@@ -1,3 +1,4 @@
+import { entityF1 } from '../metrics/entities.ts';
 import { defineTask, isLanguageModel } from './task.ts';
 
 /** Tagging of words with a head on an encoder. */
@@ -11,7 +12,7 @@ export const tokenClassification = defineTask({
   uses: ['max_length', 'group_by_length'],
   isDefaultFor: (model, { words, anchor, answers }) =>
     !isLanguageModel(model) && words !== null && (anchor ?? answers) === null,
-  bestBy: ['entity_f1'],
+  bestBy: [entityF1.id],
   taskType: 'TOKEN_CLS',
   headLabels: (_, { labels }) => labels,
   averagesOutputs: true,

@@ -8,6 +8,7 @@ import type { FailedAttempt, Worked } from '../../../src-shared/domain/bundle.ts
 import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { type JobRecord, jobError } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { createRun } from '../runs/runs.ts';
@@ -113,7 +114,7 @@ async function follow(
   log.add({});
   const stop = hub.subscribe((name, payload) => {
     if (name === 'run.metrics' && 'columns' in payload && payload.runId === runId) {
-      const loss = payload.columns.find((column) => column.name === 'loss')?.values.at(-1);
+      const loss = payload.columns.find((column) => column.name === lossCurve.metric)?.values.at(-1);
       if (loss !== undefined) log.add({ loss: Number.isFinite(loss) ? loss : null });
     }
     if (name === 'run.changed' && 'checkpoints' in payload && payload.id === runId) keeper.look(payload);

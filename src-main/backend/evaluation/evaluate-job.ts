@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
+import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
@@ -42,7 +43,7 @@ export const evaluateJob = defineJob({
     });
     const { loss, examples, forgetting } = answer.result;
     const score = headlineOf(answer.result);
-    const said = score === null ? `The loss is ${valueText('loss', loss)}` : `${score.label} ${score.text}`;
+    const said = score === null ? `The loss is ${valueText(lossMetric.id, loss)}` : `${score.label} ${score.text}`;
     return {
       status: 'completed',
       result: answer.result,

@@ -10,6 +10,7 @@ import {
   tuningSchema,
 } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { mergeMethod, placeboIds } from '../../engine/merge/methods/index.ts';
@@ -163,7 +164,7 @@ function mergeMessage(matrix: MergeMatrix, mergedColumn: number): string {
     const accuracy = row.accuracies[mergedColumn];
     return accuracy === null || accuracy === undefined
       ? []
-      : `${scoreText('accuracy', accuracy)} on ${row.datasetName}`;
+      : `${scoreText(accuracyMetric.id, accuracy)} on ${row.datasetName}`;
   });
   return scores.length === 0 ? 'Merged.' : `Merged: ${scores.join(', ')}.`;
 }

@@ -12,9 +12,8 @@ import {
   metricRun,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
-import { metricLabel } from '../../../src-shared/metrics/index.ts';
-import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
+import { evaluationCurve, evaluationCurves, lossCurve } from '../../../src-shared/metrics/curves.ts';
+import { namedScores } from '../../../src-shared/results/headline.ts';
 import { gridFigures } from '../../../src-shared/studies/grid/grid-figures.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { groupNoun, type ReportContent } from './content.ts';
@@ -28,17 +27,6 @@ export interface ReportFigure {
 
 type Draw = (theme: FigureTheme) => Figure;
 
-/** Metrics of evaluations whose curves are drawn where there is more than one evaluation. */
-export const drawnEvaluations = [
-  'eval_accuracy',
-  'eval_entity_f1',
-  'eval_answer_f1',
-  'eval_ndcg_at_10',
-  'eval_spearman',
-  'eval_exact_match',
-  'eval_perplexity',
-  'eval_loss',
-];
 /** Above this number of runs with CoTo, one run of each config shows its active layers. */
 const maxActivations = 4;
 
@@ -88,10 +76,12 @@ function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }
         ],
   );
   return [
-    ...(maxPoints(drawn, 'loss') > 0 ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })] : []),
-    ...drawnEvaluations
-      .filter((metric) => maxPoints(drawn, metric) > 1)
-      .map((metric) => (theme: FigureTheme) => metricFigure(drawn, evaluationOptions(metric), theme)),
+    ...(maxPoints(drawn, lossCurve.metric) > 0
+      ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })]
+      : []),
+    ...evaluationOptions(runs)
+      .filter(({ metric }) => maxPoints(drawn, metric) > 1)
+      .map((options) => (theme: FigureTheme) => metricFigure(drawn, options, theme)),
     ...(timed.length > 0 ? [(theme: FigureTheme) => stepTimeFigure(timed, theme)] : []),
     ...withActivations(runs, activation, groups).map(
       ({ run, shares }) =>
@@ -105,9 +95,14 @@ function maxPoints(runs: readonly MetricRun[], metric: string): number {
   return Math.max(0, ...runs.map(({ curves }) => curves.get(metric)?.counts.length ?? 0));
 }
 
-function evaluationOptions(metric: string): MetricOptions {
-  const id = metric.replace(/^eval_/, '');
-  return evaluationCurve(id, `Test ${amidWords(metricLabel(id))}`);
+/** Curves of test scores, with the names that the scores of these runs have. */
+function evaluationOptions(runs: readonly RunRecord[]): MetricOptions[] {
+  const labels = new Map(
+    runs
+      .flatMap(({ result }) => namedScores(result ?? { accuracy: null, metrics: {} }))
+      .map(({ id, label }) => [id, label]),
+  );
+  return evaluationCurves.map(({ valuesOf = '' }) => evaluationCurve(valuesOf, labels.get(valuesOf), 'Test'));
 }
 
 function withActivations(

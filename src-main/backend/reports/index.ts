@@ -12,7 +12,6 @@ import { reportMarkdown } from './markdown.ts';
 import type { ReportOptions } from './options.ts';
 import { reportPage } from './page.ts';
 
-export { drawnEvaluations } from './figures.ts';
 export type { ReportOptions } from './options.ts';
 
 /**

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
+import { evaluationCurves, lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { requireRun } from '../runs/training-record.ts';
@@ -39,7 +40,7 @@ export const reportJob = defineJob({
     const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
     const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
     // Imported on demand: drawing and writing code is not needed before.
-    const { drawnEvaluations, writeReport } = await import('./index.ts');
+    const { writeReport } = await import('./index.ts');
     const directory = home.absolute('reports', reportId);
     const content = {
       name,
@@ -52,7 +53,9 @@ export const reportJob = defineJob({
       curves: new Map(
         runs.map(({ id }) => [
           id,
-          new Map(['loss', ...drawnEvaluations].map((metric) => [metric, store.history.curve(id, metric, wholeRun)])),
+          new Map(
+            [lossCurve, ...evaluationCurves].map(({ metric }) => [metric, store.history.curve(id, metric, wholeRun)]),
+          ),
         ]),
       ),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),

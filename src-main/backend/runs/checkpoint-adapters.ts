@@ -7,7 +7,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters/adapters.ts';
 import { requireModel } from '../library/models/models.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
-import { metricsAt } from './metrics-at.ts';
+import { scoresAt } from './scores-at.ts';
 import { requireRun } from './training-record.ts';
 
 /**
@@ -99,7 +99,7 @@ function copyIn(services: HandlerServices, run: RunRecord, checkpoint: Checkpoin
     datasetId: run.datasetId,
     template: ownTemplate(run.config.chat_template),
     ...(run.config.eval_split === 'test'
-      ? { accuracy, metrics: metricsAt(services.store, run.id, step) }
+      ? { accuracy, metrics: scoresAt(services.store, run.id, step).metrics }
       : { accuracy: null }),
   });
 }

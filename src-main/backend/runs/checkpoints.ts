@@ -7,8 +7,8 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Services } from '../services/services.ts';
 import { adapterAt } from './checkpoint-adapters.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
-import { metricsAt } from './metrics-at.ts';
 import { resumableStatuses } from './runs.ts';
+import { scoresAt } from './scores-at.ts';
 import { requireRun } from './training-record.ts';
 
 /** The checkpoints of a run that are on disk, the earliest first. */
@@ -74,10 +74,8 @@ function evaluationAt(
   runId: string,
   step: number,
 ): CheckpointSummary['evaluation'] {
-  const at = (metric: string) => store.history.curve(runId, metric, { from: step, to: step, buckets: 1 }).mean[0];
-  const accuracy = at('eval_accuracy');
-  const loss = at('eval_loss') ?? null;
-  const metrics = { ...(accuracy === undefined ? {} : { accuracy }), ...metricsAt(store, runId, step) };
+  const { accuracy, loss, metrics: further } = scoresAt(store, runId, step);
+  const metrics = { ...(accuracy === null ? {} : { accuracy }), ...further };
   return loss === null && Object.keys(metrics).length === 0 ? null : { loss, metrics };
 }
 

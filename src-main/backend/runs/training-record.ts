@@ -27,9 +27,9 @@ import type { Services } from '../services/services.ts';
 import { cutRun, keepCheckpoint } from './checkpoint-files.ts';
 import { type CurrentInputs, compareInputs, knownRows } from './compare-inputs.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from './latest-checkpoint.ts';
-import { metricsAt } from './metrics-at.ts';
 import { writeRunFile } from './run-file.ts';
 import { keepTemplate } from './run-template.ts';
+import { scoresAt } from './scores-at.ts';
 
 /** A run that is about to train. */
 export interface BegunTraining {
@@ -152,7 +152,10 @@ export async function finishTraining(
   }
   const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
   const scores = isBest
-    ? { accuracy: bestAccuracy(services, run.id, adapterStep), metrics: metricsAt(services.store, run.id, adapterStep) }
+    ? {
+        accuracy: bestAccuracy(services, run.id, adapterStep),
+        metrics: scoresAt(services.store, run.id, adapterStep).metrics,
+      }
     : { accuracy: result?.accuracy ?? null, metrics: result?.metrics ?? {} };
   const split = run.config.eval_split;
   // The run's facts have come meanwhile.

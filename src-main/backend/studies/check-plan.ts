@@ -8,7 +8,9 @@ import {
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { type HeadInUse, headInUse, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
@@ -135,7 +137,7 @@ async function checkScore(
 
 /** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by, or it falls */
 function checkMetric(metric: string, known: readonly string[], description: DatasetDescription, name: string): void {
-  const possible = known.filter((id) => id === 'loss' || !isLowerBetter(id));
+  const possible = known.filter((id) => id === loss.id || !isLowerBetter(id));
   if (possible.includes(metric)) return;
   const choice = `Choose one of ${possible.join(', ')}.`;
   if (known.includes(metric))
@@ -144,7 +146,7 @@ function checkMetric(metric: string, known: readonly string[], description: Data
       `metric: less ${metric} is better: a study judges by the loss or by a metric of which more is better.`,
       choice,
     ).at('metric');
-  if (metric !== 'accuracy')
+  if (metric !== accuracy.id)
     throw new StudioError('refused', `metric: evaluations on ${name} have no metric "${metric}".`, choice).at('metric');
   const what =
     description.text?.columns.text_pair === null ? 'numbers to predict' : 'pairs of texts with a score to predict';

@@ -1,6 +1,7 @@
 import type { JobSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { StudyForecast } from '../../../src-shared/domain/study-forecast.ts';
+import { defaultMetric, isExampleMean, isShareOfExamples } from '../../../src-shared/metrics/index.ts';
 import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
 import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
@@ -77,7 +78,7 @@ function warningsOf({ seeds, metrics, comparisons }: StudyDesign): string[] {
     warnings.push(
       `With ${seeds} seeds the sign-flip test over seeds cannot give p below ${Number((2 / 2 ** seeds).toPrecision(2))}, however large the difference.`,
     );
-  const bySeeds = metrics.filter((metric) => metric !== 'accuracy' && metric !== 'loss');
+  const bySeeds = metrics.filter((metric) => !isExampleMean(metric));
   if (bySeeds.length > 0)
     warnings.push(`The intervals of ${bySeeds.join(' and ')} are over seeds only, not over test examples.`);
   return warnings;
@@ -90,8 +91,10 @@ async function powerOf(
   const [run] = runs;
   if (run === undefined || comparisons === null) return null;
   const examples = testExamples(await peekDataset(services, run.dataset), run);
-  const [metric = 'accuracy'] = metrics;
+  const [metric = defaultMetric.id] = metrics;
   const difference =
-    metric === 'accuracy' && seeds > 0 && examples > 0 ? detectableDifference({ seeds, examples }).difference : null;
+    isShareOfExamples(metric) && seeds > 0 && examples > 0
+      ? detectableDifference({ seeds, examples }).difference
+      : null;
   return { metric, seeds, examples, comparisons, difference };
 }

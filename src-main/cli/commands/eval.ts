@@ -7,12 +7,15 @@ import type { StudioClient } from '../../../src-shared/contract/studio-client.ts
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
+import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { runBenchmarks } from '../benchmarks.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
+import { formatCount, formatDuration, formatSummary, formatTable } from '../format.ts';
 import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel, modelOf } from '../references.ts';
 import { forgettingLine } from '../run-text.ts';
@@ -170,7 +173,7 @@ export async function findWeighted<Weight = number>(
 function describe(result: EvaluationResult): string {
   const facts = formatSummary([
     ...namedScores(result).map(({ label, text }) => [amidWords(label), text] as const),
-    ['loss', valueText('loss', result.loss)],
+    [amidWords(loss.label), valueText(loss.id, result.loss)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],
@@ -180,14 +183,14 @@ function describe(result: EvaluationResult): string {
     return [
       result.labels[label] ?? String(label),
       String(count),
-      formatPercent(count === 0 ? null : (row[label] ?? 0) / count),
+      scoreText(accuracy.id, count === 0 ? null : (row[label] ?? 0) / count),
     ];
   });
   if (result.entities !== undefined) {
     const rows = result.entities.map(({ type, f1, precision, recall, count }) => [
       type,
       String(count),
-      ...[f1, precision, recall].map((share) => scoreText('entity_f1', share)),
+      ...[f1, precision, recall].map((share) => scoreText(entityF1.id, share)),
     ]);
     return `${facts}\n${formatTable(['entity', 'true', 'F1', 'precision', 'recall'], rows, 1)}`;
   }

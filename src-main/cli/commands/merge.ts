@@ -15,6 +15,7 @@ import {
 import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
+import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
@@ -268,7 +269,7 @@ function matrixText({ columns, rows }: MergeMatrix): string {
     [
       ...rows.map(({ datasetName, accuracies }) => [
         datasetName,
-        ...accuracies.map((accuracy) => scoreText('accuracy', accuracy)),
+        ...accuracies.map((accuracy) => scoreText(accuracyMetric.id, accuracy)),
       ]),
       ...(heading === null
         ? []

@@ -3,9 +3,13 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
+import type { MetricDeclaration } from '../../../src-shared/metrics/metric.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
-import { headlineText } from '../../../src-shared/results/headline.ts';
+import { headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatPercent, formatSummary, formatTable } from '../format.ts';
@@ -57,16 +61,11 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         const names = await namesOfRun(client, run);
         await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
         const checkpoints = formatTable(
-          [
-            'checkpoint',
-            'step',
-            run.result?.metrics['perplexity'] === undefined ? 'accuracy' : 'token accuracy',
-            'folder',
-          ],
+          ['checkpoint', 'step', amidWords(labelOf(run, accuracyMetric)), 'folder'],
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
             kind,
             String(step),
-            scoreText('accuracy', accuracy),
+            scoreText(accuracyMetric.id, accuracy),
             folder,
           ]),
         );
@@ -99,7 +98,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
           forgettingHeading(runs.map(({ result }) => result?.forgetting))?.toLowerCase() ?? 'forgetting',
           ...runs.map(({ result }) => riseText(result?.forgetting?.rise)),
         ],
-        ['eval loss', ...runs.map(({ result }) => valueText('loss', result?.evalLoss))],
+        ['eval loss', ...runs.map(({ result }) => valueText(loss.id, result?.evalLoss))],
         ['step time, ms', ...runs.map(({ result }) => result?.medianStepMilliseconds.toFixed(1) ?? '–')],
         ['layers on', ...runs.map(({ result }) => formatPercent(result?.meanActiveShare ?? null))],
       ]);
@@ -199,6 +198,11 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         });
       },
     });
+}
+
+/** The label that a metric has in the evaluations of a run. */
+function labelOf({ result }: RunRecord, { id, label }: MetricDeclaration): string {
+  return (result === null ? undefined : namedScores(result).find((score) => score.id === id)?.label) ?? label;
 }
 
 /** The settings in which not all runs agree, by their path in the YAML. */

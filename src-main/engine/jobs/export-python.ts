@@ -4,6 +4,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
+import { pearson } from '../../../src-shared/metrics/correlation.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
+import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../files/atomic.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -169,7 +173,7 @@ function settingsOf(
 }
 
 /** Metrics that the script computes of every task. */
-const scriptMetrics = ['loss', 'accuracy', 'perplexity', 'pearson'];
+const scriptMetrics: readonly string[] = [loss.id, accuracy.id, perplexity.id, pearson.id];
 
 /** @throws StudioError refused where the run chooses by a metric that the script does not compute. */
 function criterionInPython(config: RunConfig, { type, metrics }: TaskOnData): Criterion {

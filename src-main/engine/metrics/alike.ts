@@ -1,3 +1,4 @@
+import * as declared from '../../../src-shared/metrics/average-precision.ts';
 import { defineMetric, type OutcomeOf } from './metric.ts';
 
 interface Cut {
@@ -41,21 +42,14 @@ export function bestCut(outcome: OutcomeOf<'alike'>): Cut | null {
   return best;
 }
 
-export const averagePrecision = defineMetric(
-  {
-    id: 'average_precision',
-    summary: 'sklearn.metrics.average_precision_score of the cosine similarities, of pairs with label 1.',
-    needs: ['alike'],
-  },
-  (outcome) => {
-    const alike = outcome.labels.filter(Boolean).length;
-    if (alike === 0) return null;
-    let [right, taken, sum] = [0, 0, 0];
-    for (const group of groupsOf(outcome)) {
-      right += group.right;
-      taken += group.count;
-      sum += (group.right / alike) * (right / taken);
-    }
-    return sum;
-  },
-);
+export const averagePrecision = defineMetric(declared.averagePrecision, (outcome) => {
+  const alike = outcome.labels.filter(Boolean).length;
+  if (alike === 0) return null;
+  let [right, taken, sum] = [0, 0, 0];
+  for (const group of groupsOf(outcome)) {
+    right += group.right;
+    taken += group.count;
+    sum += (group.right / alike) * (right / taken);
+  }
+  return sum;
+});

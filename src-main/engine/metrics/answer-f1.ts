@@ -1,3 +1,4 @@
+import * as declared from '../../../src-shared/metrics/answers.ts';
 import { defineMetric, type OutcomeOf } from './metric.ts';
 import { type AnswerScore, answerScore } from './squad.ts';
 
@@ -25,30 +26,12 @@ function isMixed({ labels }: OutcomeOf<'answers'>): boolean {
 
 export const answerExact = (outcome: OutcomeOf<'answers'>): number | null => meanOf(outcome, 'exact');
 
-export const answerF1 = defineMetric(
-  {
-    id: 'answer_f1',
-    summary:
-      'SQuAD’s F1: how many words an answer shares with the right one, the best of them, as a mean over questions.',
-    needs: ['answers'],
-  },
-  (outcome) => meanOf(outcome, 'f1'),
+export const answerF1 = defineMetric(declared.answerF1, (outcome) => meanOf(outcome, 'f1'));
+
+export const answerableF1 = defineMetric(declared.answerableF1, (outcome) =>
+  isMixed(outcome) ? meanOf(outcome, 'f1', hasAnswer) : null,
 );
 
-export const answerableF1 = defineMetric(
-  {
-    id: 'answerable_f1',
-    summary: 'HasAns_f1 of SQuAD 2’s script: the F1 of questions that the text answers, where others are not.',
-    needs: ['answers'],
-  },
-  (outcome) => (isMixed(outcome) ? meanOf(outcome, 'f1', hasAnswer) : null),
-);
-
-export const unanswerableAccuracy = defineMetric(
-  {
-    id: 'unanswerable_accuracy',
-    summary: 'NoAns_exact of SQuAD 2’s script: the share of questions without an answer that are given none.',
-    needs: ['answers'],
-  },
-  (outcome) => (isMixed(outcome) ? meanOf(outcome, 'exact', (golds) => !hasAnswer(golds)) : null),
+export const unanswerableAccuracy = defineMetric(declared.unanswerableAccuracy, (outcome) =>
+  isMixed(outcome) ? meanOf(outcome, 'exact', (golds) => !hasAnswer(golds)) : null,
 );

@@ -1,22 +1,11 @@
+import * as declared from '../../../src-shared/metrics/correlation.ts';
 import { ranks } from '../../../src-shared/statistics/rank-correlation.ts';
 import { defineMetric } from './metric.ts';
 
-export const pearson = defineMetric(
-  {
-    id: 'pearson',
-    summary: 'scipy.stats.pearsonr: linear correlation; none where truth or prediction is constant.',
-    needs: ['numbers'],
-  },
-  ({ labels, predictions }) => correlation(labels, predictions),
-);
+export const pearson = defineMetric(declared.pearson, ({ labels, predictions }) => correlation(labels, predictions));
 
-export const spearman = defineMetric(
-  {
-    id: 'spearman',
-    summary: 'scipy.stats.spearmanr: the Pearson correlation of ranks; equal values share the mean of their ranks.',
-    needs: ['numbers'],
-  },
-  ({ labels, predictions }) => correlation(ranks(labels), ranks(predictions)),
+export const spearman = defineMetric(declared.spearman, ({ labels, predictions }) =>
+  correlation(ranks(labels), ranks(predictions)),
 );
 
 /** Centers the values first: sums of squares of raw values would cancel. */

@@ -1,3 +1,4 @@
+import * as declared from '../../../src-shared/metrics/entities.ts';
 import { countEntities, entityScores } from './entities.ts';
 import { defineMetric, type OutcomeOf } from './metric.ts';
 
@@ -12,29 +13,8 @@ function overall({ labels, predictions }: OutcomeOf<'tags'>) {
   return entityScores(total);
 }
 
-export const entityF1 = defineMetric(
-  {
-    id: 'entity_f1',
-    summary: 'seqeval.metrics.f1_score: an entity is right where its type and all of its words are.',
-    needs: ['tags'],
-  },
-  (outcome) => overall(outcome).f1,
-);
+export const entityF1 = defineMetric(declared.entityF1, (outcome) => overall(outcome).f1);
 
-export const entityPrecision = defineMetric(
-  {
-    id: 'entity_precision',
-    summary: 'seqeval.metrics.precision_score: the share of predicted entities that are true.',
-    needs: ['tags'],
-  },
-  (outcome) => overall(outcome).precision,
-);
+export const entityPrecision = defineMetric(declared.entityPrecision, (outcome) => overall(outcome).precision);
 
-export const entityRecall = defineMetric(
-  {
-    id: 'entity_recall',
-    summary: 'seqeval.metrics.recall_score: the share of true entities that are predicted.',
-    needs: ['tags'],
-  },
-  (outcome) => overall(outcome).recall,
-);
+export const entityRecall = defineMetric(declared.entityRecall, (outcome) => overall(outcome).recall);

@@ -1,14 +1,8 @@
+import * as declared from '../../../src-shared/metrics/matthews.ts';
 import { defineMetric } from './metric.ts';
 
 /** Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient". */
-export const matthews = defineMetric(
-  {
-    id: 'matthews',
-    summary: 'sklearn.metrics.matthews_corrcoef, for any number of classes; 0 where truth or prediction is constant.',
-    needs: ['classes'],
-  },
-  ({ confusion }) => matthewsCorrelation(confusion),
-);
+export const matthews = defineMetric(declared.matthews, ({ confusion }) => matthewsCorrelation(confusion));
 
 /** Computes the coefficient of a table of counts, actual by predicted; null for an empty one. */
 export function matthewsCorrelation(confusion: readonly (readonly number[])[]): number | null {

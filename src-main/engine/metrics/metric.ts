@@ -1,4 +1,4 @@
-import type { MetricId } from '../../../src-shared/metrics/index.ts';
+import type { MetricDeclaration, OutcomeKind } from '../../../src-shared/metrics/metric.ts';
 
 /** Outcome of an evaluation, in the form of its task. */
 export type Outcome =
@@ -18,8 +18,16 @@ export type Outcome =
       readonly labels: readonly (readonly string[])[];
       readonly predictions: readonly (readonly string[])[];
     }
-  /** Language modelling: the cross-entropy summed over `tokens` predicted tokens, in nats. */
-  | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number }
+  /** Language modeling: the cross-entropy in nats, summed over `tokens` predicted tokens that do not only end a text. */
+  | {
+      readonly kind: 'tokens';
+      readonly lossSum: number;
+      readonly tokens: number;
+      /** Right tokens of all that are in the loss. */
+      readonly right: { readonly tokens: number; readonly of: number };
+      /** Completions all of whose tokens are right; null where the examples have no completions. */
+      readonly exact: { readonly completions: number; readonly of: number } | null;
+    }
   /** Preferences: rewards of the chosen and of the rejected answers, and for each example whether its are on the right side. */
   | {
       readonly kind: 'preferences';
@@ -47,35 +55,24 @@ export type Outcome =
   /** Generation: reference and generated texts. */
   | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
 
-export type OutcomeKind = Outcome['kind'];
 export type OutcomeOf<Kind extends OutcomeKind> = Extract<Outcome, { kind: Kind }>;
 
 /** A metric of an evaluation. */
 export interface Metric {
-  readonly id: MetricId;
-  /** Source of the definition. */
-  readonly summary: string;
-  readonly needs: readonly OutcomeKind[];
-  /** Number of classes that it is defined for; absent: any. */
-  readonly classCount?: number;
-  /** Null if undefined for this outcome: another kind, no examples, more than two classes. */
+  readonly declaration: MetricDeclaration;
+  /** Null where the outcome is of another kind, or the metric is not defined for it, as for no examples. */
   score(outcome: Outcome): number | null;
 }
 
-type MetricDeclaration<Kind extends OutcomeKind> = Pick<Metric, 'id' | 'summary' | 'classCount'> & {
-  readonly needs: readonly Kind[];
-};
-
-/** Defines a metric whose `compute` only gets the kinds that it supports. */
-export function defineMetric<Kind extends OutcomeKind>(
-  { needs, ...words }: MetricDeclaration<Kind>,
-  compute: (outcome: OutcomeOf<Kind>) => number | null,
+/** Defines how a metric is computed; `compute` gets only the kinds of outcomes that the metric is defined for. */
+export function defineMetric<Declaration extends MetricDeclaration>(
+  declaration: Declaration,
+  compute: (outcome: OutcomeOf<Declaration['definedFor'][number]>) => number | null,
 ): Metric {
-  const kinds: ReadonlySet<string> = new Set(needs);
-  const fits = (outcome: Outcome): outcome is OutcomeOf<Kind> => kinds.has(outcome.kind);
+  const kinds: ReadonlySet<string> = new Set(declaration.definedFor);
+  const fits = (outcome: Outcome): outcome is OutcomeOf<Declaration['definedFor'][number]> => kinds.has(outcome.kind);
   return {
-    ...words,
-    needs,
+    declaration,
     score: (outcome) => {
       const value = fits(outcome) ? compute(outcome) : null;
       return value === null || Number.isNaN(value) ? null : value;

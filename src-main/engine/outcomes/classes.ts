@@ -86,5 +86,6 @@ function scoreClasses(predictions: ClassPredictions): TaskScore {
     loss += negativeLog(row[label] ?? 0);
   }
   const metrics = scoreOutcome({ kind: 'classes', confusion });
-  return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
+  const { accuracy = Number.NaN } = metrics;
+  return { accuracy, loss: loss / labels.length, confusion, metrics };
 }

@@ -60,5 +60,6 @@ export interface AnswerLine {
 /** Score with the metrics of `outcome` and its accuracy, if it has one. */
 export function taskScore(outcome: Outcome, loss: number): TaskScore {
   const metrics = scoreOutcome(outcome);
-  return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
+  const { accuracy = null } = metrics;
+  return { accuracy, loss, confusion: [], metrics };
 }

@@ -29,13 +29,13 @@ export const tokens: OutcomeType<TokenOutputs, TokenOutputs> = {
   score({ lossSums, tokens, right, ends, endLossSums, completions }) {
     const [lossSum, count] = [sum(lossSums), sum(tokens)];
     const counted = { lossSum: lossSum - sum(endLossSums), tokens: count - sum(ends) };
-    const { metrics, ...score } = taskScore({ kind: 'tokens', ...counted }, lossSum / count);
     const exact = right.reduce((found, own, at) => found + (own === tokens[at] ? 1 : 0), 0);
-    return {
-      ...score,
-      accuracy: sum(right) / count,
-      metrics: { ...metrics, ...(completions ? { exact_match: exact / right.length } : {}) },
-    };
+    const answers = completions ? { completions: exact, of: right.length } : null;
+    const outcome = { ...counted, right: { tokens: sum(right), of: count }, exact: answers };
+    const { metrics, ...score } = taskScore({ kind: 'tokens', ...outcome }, lossSum / count);
+    // Results of language models have the accuracy beside the metrics alone.
+    const { accuracy: _, ...further } = metrics;
+    return { ...score, metrics: further };
   },
   // A language model writes its answers: the run samples them.
   sample: () => null,

@@ -1,7 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
+import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
+import { historyValues } from '../../../src-shared/metrics/recorded.ts';
 import type { TrainingHooks } from '../adapters/training-hooks.ts';
 import type { TaskContext } from '../events.ts';
 import type { ParameterGroup } from '../optimizers/optimizer.ts';
@@ -162,12 +166,11 @@ class PretrainingRun implements Objective {
   private async score(): Promise<PretrainScore> {
     const { done, progress } = this.loop;
     const made = await this.parts.evaluate();
-    this.recorder.record(done, {
-      eval_loss: made.loss,
-      ...(made.accuracy === null ? {} : { eval_accuracy: made.accuracy }),
-    });
+    this.recorder.record(done, historyValues({ ...made, metrics: {} }));
     this.recorder.flush();
-    this.log(`Step ${done} of ${this.totalSteps}: evaluation loss ${valueText('loss', made.loss)}${scoreWords(made)}.`);
+    this.log(
+      `Step ${done} of ${this.totalSteps}: evaluation loss ${valueText(lossMetric.id, made.loss)}${scoreWords(made)}.`,
+    );
     progress.startAt(done);
     return made;
   }
@@ -195,6 +198,6 @@ function undecayed(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup 
 
 function scoreWords({ loss, accuracy }: PretrainScore): string {
   return accuracy === null
-    ? `, perplexity ${Math.exp(loss).toFixed(1)}`
-    : `, accuracy ${scoreText('accuracy', accuracy)}`;
+    ? `, perplexity ${scoreText(perplexity.id, Math.exp(loss))}`
+    : `, accuracy ${scoreText(accuracyMetric.id, accuracy)}`;
 }

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MaskChoice } from '../../../src-shared/domain/mask-table.ts';
 import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { contributionStudy } from '../../../src-shared/studies/adapters/contribution.ts';
 import type { ContributionConfig } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 import { seriesName } from '../../../src-shared/studies/config/composing.ts';
@@ -11,7 +12,7 @@ import { adapterSubject } from './planned-adapters.ts';
 /** A table of masks for each adapter, from which all its values are made. */
 export const contributionWork = defineStudyWork(contributionStudy, {
   async fit(config, facts) {
-    if (config.metric === 'loss' || (await facts.hasAccuracy(config.dataset))) return config;
+    if (config.metric !== accuracy.id || (await facts.hasAccuracy(config.dataset))) return config;
     throw new StudioError(
       'refused',
       'The dataset has numbers to predict, for which there is no accuracy to contribute to.',

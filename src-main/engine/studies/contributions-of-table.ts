@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MaskChoice, MaskOutline, MaskTable } from '../../../src-shared/domain/mask-table.ts';
+import { type ExampleMetricId, isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { blockMean } from '../../../src-shared/statistics/block-interval.ts';
 import {
   maskOf,
@@ -28,7 +29,6 @@ import {
 import { mean, studentQuantile } from '../../../src-shared/statistics/student.ts';
 import type { AdapterContribution, IntervalValue } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 
-type Metric = 'accuracy' | 'loss';
 type Contributions = Omit<AdapterContribution, 'label' | 'coto' | 'seed'>;
 
 /** Points of the curves of e(p). */
@@ -41,7 +41,7 @@ const curvePoints = Array.from({ length: 21 }, (_, point) => point / 20);
  * their half-widths added in squares.
  * @throws StudioError refused for a metric that the task does not have
  */
-export function contributionsOf(table: MaskTable, metric: Metric, choice: MaskChoice): Contributions {
+export function contributionsOf(table: MaskTable, metric: ExampleMetricId, choice: MaskChoice): Contributions {
   const games = new MaskGames(table, metric);
   const resolved = resolvedChoice(choice, table.groups.length);
   const { none, all } = { none: '0'.repeat(table.groups.length), all: '1'.repeat(table.groups.length) };
@@ -135,20 +135,21 @@ class MaskGames {
   private readonly weights: readonly number[];
   private readonly blocks: readonly Worth[];
 
-  constructor({ groups, blocks, scores }: MaskTable, metric: Metric) {
+  constructor({ groups, blocks, scores }: MaskTable, metric: ExampleMetricId) {
     this.groups = groups.length;
     const byMask = new Map<string, number[]>();
     const weights = new Array<number>(blocks).fill(0);
-    for (const { mask, block, weight, accuracy, loss } of scores) {
-      const value = metric === 'accuracy' ? accuracy : -loss;
-      if (value === null)
+    const sign = isLowerBetter(metric) ? -1 : 1;
+    for (const { mask, block, weight, ...score } of scores) {
+      const known = score[metric];
+      if (known === null)
         throw new StudioError(
           'refused',
           'The task has no accuracy: it predicts a number.',
           'Choose the metric "loss"; what was evaluated is kept.',
         ).at('metric');
       const row = byMask.get(mask) ?? new Array<number>(blocks).fill(Number.NaN);
-      row[block] = value;
+      row[block] = sign * known;
       byMask.set(mask, row);
       weights[block] = weight;
     }

@@ -1,3 +1,4 @@
+import { defaultMetric } from '../../../src-shared/metrics/index.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyFacts } from './define-study-work.ts';
 
@@ -7,7 +8,7 @@ interface Judged {
 
 /** The metric that a study judges by; studies of earlier versions name none, and are of accuracy. */
 export function judgedBy({ metric }: Judged): string {
-  return metric ?? 'accuracy';
+  return metric ?? defaultMetric.id;
 }
 
 /** The config with the metric that the task of its adapters is known by, unless it names one. */

@@ -1,4 +1,5 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { isExampleMean } from '../../../src-shared/metrics/index.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { NestedBootstrap } from '../../../src-shared/statistics/bootstrap.ts';
 import { type OutcomeTable, outcomeTable } from '../../../src-shared/statistics/outcome-table.ts';
@@ -88,7 +89,7 @@ function bootstrapsOf(cells: readonly ScoredCell[], tables: readonly (OutcomeTab
 
 /** Outcomes of examples by seed; null where the metric or a score has none. */
 function tableOf({ scores }: ScoredCell, metric: string, pairsOf: number | null): OutcomeTable | null {
-  if (metric !== 'accuracy' && metric !== 'loss') return null;
+  if (!isExampleMean(metric)) return null;
   const rows = scores.flatMap((score) => exampleValues(score, metric) ?? []);
   const [first] = rows;
   if (first === undefined || rows.length < scores.length) return null;

@@ -1,4 +1,5 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { isExampleMean } from '../../../src-shared/metrics/index.ts';
 import { type ExampleValues, exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
@@ -127,7 +128,7 @@ function scoredGroup(
 
 /** Null where an outcome of an example is missing: the metric is no mean over examples, or a score is of an older version. */
 function resampledStatistics(scored: readonly ScoredGroup[], { metric, seed }: MultitaskConfig): Resampled | null {
-  if (metric !== 'accuracy') return null;
+  if (!isExampleMean(metric)) return null;
   const rowsOf = scored.map(({ scores }) => scores[0] ?? []);
   const examples: ExampleValues[][] = [];
   for (const row of rowsOf.flat()) {

@@ -1,4 +1,5 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { type ExampleMetricId, exampleMetrics } from '../../../src-shared/metrics/index.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';
 import type { Estimate } from '../../../src-shared/studies/interpolation/connectivity.ts';
@@ -8,12 +9,12 @@ import type { Estimate } from '../../../src-shared/studies/interpolation/connect
  * metric that is no mean over examples, and where a score does not know its examples one by one.
  */
 export function bootstrapsOf(scores: readonly Score[], seed: number): (metric: string) => ExampleBootstrap | undefined {
-  const columnsOf = (metric: 'accuracy' | 'loss') => {
+  const bootstrapOf = (metric: ExampleMetricId) => {
     const columns = scores.flatMap((score) => exampleValues(score, metric) ?? []);
     return columns.length === scores.length && columns.length > 0 ? new ExampleBootstrap(columns, seed) : undefined;
   };
-  const [accuracy, loss] = [columnsOf('accuracy'), columnsOf('loss')];
-  return (metric) => (metric === 'accuracy' ? accuracy : metric === 'loss' ? loss : undefined);
+  const bootstraps = new Map<string, ExampleBootstrap | undefined>(exampleMetrics.map((id) => [id, bootstrapOf(id)]));
+  return (metric) => bootstraps.get(metric);
 }
 
 /** A value with the 95 % interval of its statistic, if there is a bootstrap. */

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { metricValue, valueIfUndefined } from '../../../src-shared/metrics/index.ts';
 import { byMetric, type MeasuredScore, type PointScore } from '../../../src-shared/studies/scores/point-score.ts';
 
 /** @param metric the one that the study judges by. @throws StudioError refused for one that the score does not have */
@@ -13,17 +14,17 @@ export function measuredScore(score: Score, metric: string): MeasuredScore {
   return { ...pointScore(score, metric), ...(forgetting === undefined ? {} : { forgetting }) };
 }
 
-/** A correlation of predictions that are all equal is not defined: one merge or pruning of many must not end the study. */
+/** The value of a metric, or the value that the metric counts as where it is not defined: one merge of many must not end the study. */
 function judgedValue(score: Score, metric: string): number {
-  const isCorrelation = metric === 'pearson' || metric === 'spearman';
-  return isCorrelation && score.metrics[metric] === undefined ? 0 : metricOf(score, metric);
+  return metricValue(score, metric) ?? valueIfUndefined(metric) ?? metricOf(score, metric);
 }
 
 /** @throws StudioError refused listing the available metrics */
-export function metricOf({ accuracy, loss, metrics }: Score, metric: string): number {
-  const all: Readonly<Record<string, number>> = { ...metrics, ...(accuracy === null ? {} : { accuracy }), loss };
-  const value = all[metric];
-  if (value !== undefined) return value;
+export function metricOf(score: Score, metric: string): number {
+  const value = metricValue(score, metric);
+  if (value !== null) return value;
+  const { accuracy, loss, metrics } = score;
+  const all = { ...metrics, ...(accuracy === null ? {} : { accuracy }), loss };
   throw new StudioError(
     'refused',
     `The task has no metric "${metric}".`,

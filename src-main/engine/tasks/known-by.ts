@@ -1,5 +1,8 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
+import { pearson } from '../../../src-shared/metrics/correlation.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import type { TaskType } from './task-type.ts';
 
 /**
@@ -12,6 +15,6 @@ export function metricKnownBy(
   settings: TaskSettings,
 ): string {
   const known = task.metrics(dataset, settings);
-  const wanted = task.declaration.bestBy.filter((id) => id !== 'loss');
-  return [...wanted, 'accuracy', 'pearson'].find((id) => known.includes(id)) ?? 'loss';
+  const wanted = task.declaration.bestBy.filter((id) => id !== loss.id);
+  return [...wanted, accuracy.id, pearson.id].find((id) => known.includes(id)) ?? loss.id;
 }

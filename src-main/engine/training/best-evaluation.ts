@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
+import { isLowerBetter, type MetricValues, metricValue } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 
 /** Criterion by which one evaluation is better than another. */
@@ -43,7 +44,7 @@ export function criterionOf(
       `early_stopping_patience is ${patience}, but eval_steps is 0: nothing is evaluated before the end.`,
       'Set eval_steps, or early_stopping_patience to 0.',
     ).at('early_stopping_patience');
-  const usual = bestBy.find((id) => metrics.includes(id)) ?? 'loss';
+  const usual = bestBy.find((id) => metrics.includes(id)) ?? loss.id;
   const metric = wanted === null ? usual : wanted.replace(/^eval_/, '');
   if (!metrics.includes(metric))
     throw new StudioError(
@@ -115,10 +116,8 @@ export class BestEvaluation {
   }
 }
 
-function valueIn(
-  { accuracy, loss, metrics }: { accuracy: number | null; loss: number | null; metrics: Score['metrics'] },
-  metric: string,
-): number | null {
-  const value = metric === 'loss' ? loss : metric === 'accuracy' ? accuracy : (metrics[metric] ?? null);
+/** The finite value of a metric, else null. */
+function valueIn(score: MetricValues, metric: string): number | null {
+  const value = metricValue(score, metric);
   return value !== null && Number.isFinite(value) ? value : null;
 }

@@ -5,6 +5,8 @@ import type { RunResult } from '../../../src-shared/domain/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
+import { historyValues } from '../../../src-shared/metrics/recorded.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
@@ -268,12 +270,11 @@ export class TrainingRun implements Objective {
     const score = await this.parts.evaluate(this.globalStep).catch((thrown: unknown) => {
       throw divergedAt(thrown, where);
     });
-    const accuracy = score.accuracy === null ? {} : { eval_accuracy: score.accuracy };
-    this.recorder.record(this.globalStep, { eval_loss: score.loss, ...accuracy, ...furtherMetrics(score) });
+    this.recorder.record(this.globalStep, historyValues(score));
     this.recorder.flush();
     const headline = headlineOf(score);
     const said = headline === null ? '' : ` ${amidWords(headline.label)} ${headline.text},`;
-    this.log(`Step ${this.globalStep}: evaluation${said} loss ${valueText('loss', score.loss)}.`);
+    this.log(`Step ${this.globalStep}: evaluation${said} loss ${valueText(loss.id, score.loss)}.`);
     return score;
   }
 
@@ -346,12 +347,6 @@ export class TrainingRun implements Objective {
   private log(text: string): void {
     this.parts.context.emit({ kind: 'log', level: 'info', text });
   }
-}
-
-/** All metrics except accuracy, as eval_<id>. */
-function furtherMetrics({ metrics }: Score): Record<string, number> {
-  const further = Object.entries(metrics).filter(([id]) => id !== 'accuracy');
-  return Object.fromEntries(further.map(([id, value]) => [`eval_${id}`, value]));
 }
 
 /** Share of the units that were on; of a schedule without units, of the entries that were kept in expectation. */

@@ -3,7 +3,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { headlineOf } from '../../../src-shared/results/headline.ts';
+import { headlineOf, namePrefix } from '../../../src-shared/results/headline.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { useRename } from '../../components/actions/use-rename.ts';
@@ -38,7 +38,11 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
   const namesOf = useAdapterNames();
   const update = useAction('adapters.update', { failureTitle: words.notChanged });
   const withTags = adapters?.some(({ tags }) => tags.length > 0) ?? false;
-  const withLongScores = adapters?.some((adapter) => (headlineOf(adapter)?.id ?? 'accuracy') !== 'accuracy') ?? false;
+  const withLongScores =
+    adapters?.some((adapter) => {
+      const score = headlineOf(adapter);
+      return score !== null && namePrefix(score) !== '';
+    }) ?? false;
   const columns = useMemo(
     () =>
       adapterColumns({

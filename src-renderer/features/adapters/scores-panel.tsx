@@ -1,17 +1,18 @@
 import { Button, Table, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterScore } from '../../../src-shared/domain/evaluation.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
-import { valueText } from '../../../src-shared/metrics/index.ts';
+import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
+import { isExampleMean, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
-import { namedScores } from '../../../src-shared/results/headline.ts';
+import { headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 import { wilsonInterval } from '../../../src-shared/statistics/binomial.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
-import { formatCount, formatPercent } from '../../components/format/format.ts';
+import { formatCount } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { adaptersStrings } from '../../strings/adapters.ts';
@@ -90,20 +91,16 @@ function ScoreTable({ scores }: { scores: readonly AdapterScore[] }) {
                   style={{ whiteSpace: 'nowrap' }}
                   title={further.map(({ label, text }) => `${label} ${text}`).join(', ')}
                 >
-                  {first === undefined
-                    ? '–'
-                    : first.id === 'accuracy'
-                      ? first.text
-                      : `${amidWords(first.label)} ${first.text}`}
+                  {headlineText(score) || '–'}
                 </Table.Td>
-                <Table.Td ta="right">{first?.id === 'accuracy' ? <Interval score={score} /> : '–'}</Table.Td>
+                <Table.Td ta="right">{first && isExampleMean(first.id) ? <Interval score={score} /> : '–'}</Table.Td>
                 <Table.Td ta="right">{formatCount(score.examples)}</Table.Td>
                 {forgetting === null ? null : (
                   <Table.Td ta="right" title={score.forgetting ? forgettingFact(score.forgetting).value : undefined}>
                     {riseText(score.forgetting?.rise)}
                   </Table.Td>
                 )}
-                <Table.Td ta="right">{valueText('loss', score.loss)}</Table.Td>
+                <Table.Td ta="right">{valueText(loss.id, score.loss)}</Table.Td>
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>
                   {words.sources[score.source]}, <RelativeTime at={score.at} />
                 </Table.Td>
@@ -128,7 +125,7 @@ function Interval({ score: { accuracy, examples } }: { score: AdapterScore }) {
   const [left, right] = [100 * low, 100 * high];
   return (
     <span className={classes['interval']}>
-      {words.intervalText(formatPercent(low), formatPercent(high))}
+      {words.intervalText(valueText(accuracyMetric.id, low), valueText(accuracyMetric.id, high))}
       <span className={classes['track']} aria-hidden>
         <span className={classes['band']} style={{ left: `${left}%`, width: `${right - left}%` }} />
         <span className={classes['dot']} style={{ left: `${100 * accuracy}%` }} />

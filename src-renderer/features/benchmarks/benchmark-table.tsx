@@ -2,8 +2,12 @@ import { Table, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
-import { formatFixed, formatNumber, formatSigned } from '../../../src-shared/format/numbers.ts';
-import { benchmarkRows } from '../../../src-shared/results/benchmark-rows.ts';
+import {
+  benchmarkRows,
+  benchmarkValueText,
+  signedValueText,
+  standardErrorText,
+} from '../../../src-shared/results/benchmark-rows.ts';
 import { useRequest } from '../../api/query.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -77,13 +81,13 @@ interface ScoreProps {
 
 function Score({ score, before, baseName }: ScoreProps) {
   const value = score?.value ?? null;
-  const difference = value === null || before?.value == null ? null : signed(value - before.value);
+  const difference = value === null || before?.value == null ? null : signedValueText(value - before.value);
   return (
     <Table.Td ta="right" className={classes['score'] ?? ''}>
-      {score === undefined ? '–' : value === null ? '∞' : decimals(value)}
+      {benchmarkValueText(score)}
       {score?.stderr == null ? null : (
         <Text span c="dimmed" inherit>
-          {` ± ${decimals(score.stderr)}`}
+          {` ${standardErrorText(score)}`}
         </Text>
       )}
       {difference === null ? null : (
@@ -93,17 +97,6 @@ function Score({ score, before, baseName }: ScoreProps) {
       )}
     </Table.Td>
   );
-}
-
-/** Above this, four decimals say nothing that people read. */
-const large = 10_000;
-
-function decimals(value: number): string {
-  return Math.abs(value) < large ? formatFixed(value, 4) : formatNumber(value, 5);
-}
-
-function signed(value: number): string {
-  return Math.abs(value) < large ? formatSigned(value, 4) : `${value > 0 ? '+' : ''}${formatNumber(value, 5)}`;
 }
 
 /** The color that a column's role has in every figure. */

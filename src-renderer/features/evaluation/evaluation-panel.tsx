@@ -1,6 +1,8 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { Select } from '../../components/form/choices.tsx';
@@ -79,7 +81,7 @@ function ResultFacts({ result }: { result: EvaluationResult }) {
     <Facts
       items={[
         ...namedScores(result).map(({ label, text }) => ({ label, value: text })),
-        { label: 'Test loss', value: valueText('loss', loss) },
+        { label: 'Test loss', value: valueText(lossMetric.id, loss) },
         ...(forgetting === null ? [] : [forgettingFact(forgetting)]),
         { label: 'Examples', value: formatCount(examples) },
         { label: 'Took', value: formatDuration(seconds) },
@@ -90,7 +92,7 @@ function ResultFacts({ result }: { result: EvaluationResult }) {
 
 /** Scores by the type of the entity. */
 function EntityTable({ entities }: { entities: NonNullable<EvaluationResult['entities']> }) {
-  const percent = (value: number) => scoreText('entity_f1', value);
+  const percent = (value: number) => scoreText(entityF1.id, value);
   return (
     <Table>
       <Table.Thead>

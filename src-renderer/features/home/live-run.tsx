@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares } from '../../../src-shared/domain/run-history.ts';
 import { activationFigure, fullActivationStep, lossFigure, metricRun } from '../../../src-shared/figures/index.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { SourcedFigure } from '../../plots/figure.tsx';
 import { type GrowingFigure, growingFigure } from '../../plots/figure-source.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -23,8 +24,15 @@ const buckets = 512;
 export function LiveRun({ run: given }: { run: RunRecord }) {
   const run = useDrawnRun(given);
   const { id } = run;
-  const history = useHistorySource({ ids: [id], metrics: ['loss'], masks: true, from: null, to: null, buckets });
-  const hasLoss = useStore(history, ({ snapshot }) => snapshot?.runs.get(id)?.curves.has('loss') === true);
+  const history = useHistorySource({
+    ids: [id],
+    metrics: [lossCurve.metric],
+    masks: true,
+    from: null,
+    to: null,
+    buckets,
+  });
+  const hasLoss = useStore(history, ({ snapshot }) => snapshot?.runs.get(id)?.curves.has(lossCurve.metric) === true);
   const hasMasks = useStore(history, ({ snapshot }) => (snapshot?.runs.get(id)?.masks ?? null) !== null);
   const loss = useLoss(run, history);
   const strip = useStrip(run, history);
@@ -52,7 +60,7 @@ function useLoss(run: RunRecord, history: HistorySource): GrowingFigure {
     () =>
       growingFigure(
         [history],
-        () => [historyOf(history, run.id).curves?.get('loss')],
+        () => [historyOf(history, run.id).curves?.get(lossCurve.metric)],
         (loss) => lossFigure([metricRun(run, group, curvesByName([loss]))], theme, { smoothing: 0.9, nameEnds: false }),
       ),
     [run, history, group, theme],

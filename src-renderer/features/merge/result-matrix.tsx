@@ -3,7 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatSigned } from '../../../src-shared/format/numbers.ts';
-import { valueText } from '../../../src-shared/metrics/index.ts';
+import { defaultMetric, valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { useRequest } from '../../api/query.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -80,7 +80,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                             : mergeStrings.against(formatSigned(points, 2))
                       }
                     >
-                      {valueText('accuracy', accuracy)}
+                      {valueText(defaultMetric.id, accuracy)}
                     </td>
                   );
                 })}

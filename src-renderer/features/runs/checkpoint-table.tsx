@@ -2,6 +2,7 @@ import { Badge, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/co
 import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -49,7 +50,7 @@ export function CheckpointTable({ run }: { run: RunRecord }) {
                 <Marks checkpoint={checkpoint} />
               </Table.Td>
               <Table.Td ta="right">{scoreOf(checkpoint)?.text ?? '–'}</Table.Td>
-              <Table.Td ta="right">{valueText('loss', checkpoint.evaluation?.loss)}</Table.Td>
+              <Table.Td ta="right">{valueText(loss.id, checkpoint.evaluation?.loss)}</Table.Td>
               <Table.Td ta="right">{formatBytes(checkpoint.bytes)}</Table.Td>
               <Table.Td c="dimmed">{checkpoint.adapterId === null ? '' : words.saved}</Table.Td>
               <Table.Td>
@@ -83,7 +84,5 @@ function Marks({ checkpoint: { kind, isBest, resumable, neededFor } }: { checkpo
 }
 
 function scoreOf({ evaluation }: CheckpointSummary) {
-  if (evaluation === null) return null;
-  const { accuracy = null, ...metrics } = evaluation.metrics;
-  return headlineOf({ accuracy, metrics });
+  return evaluation === null ? null : headlineOf({ accuracy: null, metrics: evaluation.metrics });
 }

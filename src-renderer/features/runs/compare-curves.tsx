@@ -2,7 +2,7 @@ import { Skeleton, Text } from '@mantine/core';
 import { memo, useMemo, useState } from 'react';
 import { groupCurvesCaption, groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
 import type { MetricRun } from '../../../src-shared/figures/index.ts';
-import { type CurveMetric, curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
+import { type CurveMetric, curveMetrics } from '../../../src-shared/metrics/curves.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Figure } from '../../plots/figure.tsx';

@@ -3,8 +3,9 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Fragment, useMemo, useState } from 'react';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import { metricUnit, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
-import { forgettingHeading } from '../../../src-shared/results/forgetting.ts';
+import { forgettingHeading, levelText } from '../../../src-shared/results/forgetting.ts';
 import {
   type ComparedGroup,
   type ComparedValue,
@@ -36,7 +37,7 @@ const costs: readonly Column[] = [
   {
     ...{ id: 'eval-loss', label: compareStrings.evalLoss, heading: compareStrings.evalLoss },
     value: ({ result }) => result?.evalLoss ?? null,
-    format: (value) => valueText('loss', value),
+    format: (value) => valueText(loss.id, value),
   },
   {
     ...{ id: 'step-time', label: compareStrings.stepTime, heading: compareStrings.stepTime },
@@ -212,7 +213,7 @@ function forgettingColumn(groups: readonly RunGroup[]): readonly Column[] {
     {
       ...{ id: 'forgetting', label: heading, heading },
       value: ({ result }) => result?.forgetting?.rise ?? null,
-      format: (value) => formatFixed(value, 4),
+      format: levelText,
     },
   ];
 }

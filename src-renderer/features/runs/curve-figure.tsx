@@ -34,7 +34,7 @@ export interface Zoom {
 /** A metric of a run. Zooming in requests that range in more detail. */
 export function CurveFigure({ run, history, options, height }: CurveFigureProps) {
   const theme = useFigureTheme();
-  const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1 } = options;
+  const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1, valuesOf } = options;
   const { id } = run;
   const { detail, setZoom } = useDetail(run, history, metric, x);
   const source = useMemo(
@@ -51,12 +51,15 @@ export function CurveFigure({ run, history, options, height }: CurveFigureProps)
           const shown = withDetail(whole, close, metric);
           return metricFigure(
             [shown],
-            { metric, title, yTitle, smoothing, x, logScale, factor, nameEnds: false },
+            {
+              ...{ metric, title, yTitle, smoothing, x, logScale, factor, nameEnds: false },
+              ...(valuesOf && { valuesOf }),
+            },
             theme,
           );
         },
       ),
-    [run, id, history, detail, metric, title, yTitle, smoothing, x, logScale, factor, theme],
+    [run, id, history, detail, metric, title, yTitle, smoothing, x, logScale, factor, valuesOf, theme],
   );
   return (
     <SourcedFigure

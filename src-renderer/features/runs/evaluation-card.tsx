@@ -2,38 +2,29 @@ import { Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import type { MetricOptions } from '../../../src-shared/figures/index.ts';
+import { evaluationCurve, evaluationCurves } from '../../../src-shared/metrics/curves.ts';
 import { metricLabel, valueText } from '../../../src-shared/metrics/index.ts';
-import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
+import { evaluatedMetric, evaluationName } from '../../../src-shared/metrics/recorded.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { runStrings as words } from '../../strings/run.ts';
 import classes from './charts.module.css';
 import { CurveFigure } from './curve-figure.tsx';
-import { evaluationMetrics, scoreCurve } from './run-summary.ts';
+import { evaluationMetrics, scoreCurve, scoresAt } from './run-summary.ts';
 import { type HistorySource, useCurves } from './use-history.ts';
 
 type Curves = ReadonlyMap<string, Curve>;
 
-/** Curves of evaluations; a run is drawn by the first one that it has. */
-const curveOptions: readonly MetricOptions[] = [
-  'answer_f1',
-  'entity_f1',
-  'ndcg_at_10',
-  'exact_match',
-  'perplexity',
-  'spearman',
-  'rewards_margins',
-  'accuracy',
-].map((id) => evaluationCurve(id));
-
-/** The evaluation metrics that a run has, as curves. The accuracy of a language model is that of its tokens. */
-export function evaluationCurves(curves: Curves | undefined): MetricOptions[] {
-  return curveOptions
-    .filter(({ metric }) => curves?.has(metric))
-    .map((options) =>
-      options.metric === 'eval_accuracy' && curves?.has('eval_perplexity')
-        ? { ...options, title: 'Token accuracy' }
-        : options,
-    );
+/** The curves of evaluations that a run has; a score that repeats another one has no curve, the loss has one. */
+export function drawnEvaluations(curves: Curves | undefined): MetricOptions[] {
+  if (curves === undefined) return [];
+  const scores = namedScores(scoresAt(curves, -1));
+  return evaluationCurves.flatMap((curve) => {
+    const id = evaluatedMetric(curve.metric);
+    const score = scores.find((one) => one.id === id);
+    if (!curves.has(curve.metric) || id === null || (score === undefined && id !== loss.id)) return [];
+    return [score === undefined ? curve : evaluationCurve(id, score.label)];
+  });
 }
 
 export function noCurvesText(status: RunRecord['status']): string {
@@ -55,7 +46,7 @@ interface EvaluationCardProps {
 export function EvaluationCard({ run, history, height }: EvaluationCardProps) {
   const curves = useCurves(history, run.id, evaluationMetrics);
   const score = scoreCurve(run, curves);
-  const drawn = evaluationCurves(curves).find(({ metric }) => metric === `eval_${score?.id}`);
+  const drawn = score === null ? undefined : drawnEvaluations(curves).find(({ valuesOf }) => valuesOf === score.id);
   return (
     <div className={classes['card']} style={{ minHeight: height + 40 }}>
       {drawn && (curves.get(drawn.metric)?.counts.length ?? 0) > 2 ? (
@@ -69,18 +60,14 @@ export function EvaluationCard({ run, history, height }: EvaluationCardProps) {
 
 /** Each metric of the evaluations so far: the value at step 0, if there is one, and the latest. */
 function EvaluationNumbers({ run, curves }: { run: RunRecord; curves: Curves }) {
-  const scoresAt = (at: number) => {
-    const metrics: Record<string, number> = {};
-    for (const [name, curve] of curves) {
-      const value = curve.mean.at(at);
-      if (name.startsWith('eval_') && value !== undefined) metrics[name.slice('eval_'.length)] = value;
-    }
-    const { accuracy = null, loss, ...further } = metrics;
-    const scores = namedScores({ accuracy, metrics: further }).map(({ label, text }) => ({ label, text }));
-    return loss === undefined ? scores : [...scores, { label: metricLabel('loss'), text: valueText('loss', loss) }];
+  const textsAt = (at: number) => {
+    const scores = scoresAt(curves, at);
+    const texts = namedScores(scores).map(({ label, text }) => ({ label, text }));
+    if (scores.loss === null) return texts;
+    return [...texts, { label: metricLabel(loss.id), text: valueText(loss.id, scores.loss) }];
   };
-  const steps = Array.from(curves.get('eval_loss')?.ends ?? []);
-  const first = steps.length > 1 ? scoresAt(0) : [];
+  const steps = Array.from(curves.get(evaluationName(loss.id))?.ends ?? []);
+  const first = steps.length > 1 ? textsAt(0) : [];
   const split = words.split[run.config.eval_split];
   if (steps.length === 0)
     return (
@@ -103,7 +90,7 @@ function EvaluationNumbers({ run, curves }: { run: RunRecord; curves: Curves }) 
           </tr>
         </thead>
         <tbody>
-          {scoresAt(-1).map(({ label, text }, index) => (
+          {textsAt(-1).map(({ label, text }, index) => (
             <tr key={label}>
               <th scope="row">{label}</th>
               {steps.length > 1 ? <td>{first[index]?.text ?? '–'}</td> : null}

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { lossStripFigure, metricRun } from '../../../src-shared/figures/index.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { SourcedFigure } from '../../plots/figure.tsx';
 import { growingFigure } from '../../plots/figure-source.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -23,18 +24,18 @@ interface LossFigureProps {
 export function LossFigure({ run, history, view: { smoothing, logScale }, height }: LossFigureProps) {
   const theme = useFigureTheme();
   const { id } = run;
-  const { detail, setZoom } = useDetail(run, history, 'loss', 'step');
+  const { detail, setZoom } = useDetail(run, history, lossCurve.metric, 'step');
   const source = useMemo(
     () =>
       growingFigure(
         [history, detail.source],
         () => {
           const { curves, masks = null } = historyOf(history, id);
-          return [curves?.get('loss'), masks, detail.current()];
+          return [curves?.get(lossCurve.metric), masks, detail.current()];
         },
         (loss, masks, close) => {
           const { facts, config, status } = run;
-          const shown = withDetail(metricRun(run, id, curvesByName([loss])), close, 'loss');
+          const shown = withDetail(metricRun(run, id, curvesByName([loss])), close, lossCurve.metric);
           const groups = facts === null ? [] : facts.maskRows.length > 0 ? facts.maskRows : facts.groups;
           const shares = groups.length > 0 ? masks : null;
           const now = status === 'running' ? (loss?.ends.at(-1) ?? null) : null;
@@ -48,7 +49,7 @@ export function LossFigure({ run, history, view: { smoothing, logScale }, height
     <SourcedFigure
       source={source}
       height={height}
-      name="Training loss"
+      name={lossCurve.title}
       hoverGroup={id}
       live={run.status === 'running'}
       onZoom={setZoom}

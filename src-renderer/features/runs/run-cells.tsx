@@ -4,13 +4,14 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { valueText, withUnit } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
-import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
+import { headlineOf, headlineText, namePrefix } from '../../../src-shared/results/headline.ts';
 import { differenceText, intervalText } from '../../../src-shared/results/interval-text.ts';
 import { type GroupSummary, metricOf, seedValues } from '../../../src-shared/results/run-groups.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatCount, formatDuration, formatNumber, formatShortDuration } from '../../components/format/format.ts';
+import { formatCount, formatDuration, formatShortDuration } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { runsStrings } from '../../strings/runs.ts';
 import { CotoMark } from './coto-mark.tsx';
@@ -45,7 +46,7 @@ export function ScoreCell({ run }: { run: RunRecord }) {
     return (
       <span className={classes['soFar']} title={runsStrings.soFar(label, text)}>
         {validation}
-        {metric === 'accuracy' ? '' : `${amidWords(label)} `}
+        {namePrefix({ id: metric, label })}
         {text}
         <Best metric={metric} label={label} value={best} than={last} step={bestStep} />
       </span>
@@ -98,7 +99,7 @@ export function GroupScoreCell({ summary }: { summary: GroupSummary }) {
       title={`${runsStrings.values(values.join(', '))}${interval.halfWidth === null ? ` (${runsStrings.noInterval})` : ''}`}
     >
       {group.first.config.eval_split === 'validation' ? 'val ' : ''}
-      {metric === 'accuracy' ? '' : `${amidWords(label)} `}
+      {namePrefix({ id: metric, label })}
       {intervalText(metric, interval)}
     </span>
   );
@@ -128,12 +129,12 @@ const sparkWidth = 60;
 export function LossCell({ run }: { run: RunRecord }) {
   const glance = useRunGlance(run);
   const colors = seriesColors(useFigureTheme());
-  const loss = glance?.loss;
-  if (!loss || loss.counts.length < 2) return null;
-  const { mean, steps } = loss;
+  const curve = glance?.loss;
+  if (!curve || curve.counts.length < 2) return null;
+  const { mean, steps } = curve;
   // The line of a run that goes on ends where it is.
   const end = Math.max(1, (run.facts?.totalSteps ?? 0) - 1, steps.at(-1) ?? 0);
-  const words = runsStrings.lossTitle(formatNumber(mean.at(-1)), formatNumber(Math.min(...mean)));
+  const words = runsStrings.lossTitle(valueText(loss.id, mean.at(-1)), valueText(loss.id, Math.min(...mean)));
   return (
     <span className={classes['spark']} role="img" aria-label={words} title={words}>
       <SparkLine

@@ -2,16 +2,16 @@ import { Skeleton } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { activationFigure, type MetricOptions, scheduleFigure } from '../../../src-shared/figures/index.ts';
+import { lossCurve, rewardCurves } from '../../../src-shared/metrics/curves.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { ChartControls, type ChartView, initialView } from './chart-controls.tsx';
 import classes from './charts.module.css';
 import { CurveFigure } from './curve-figure.tsx';
-import { evaluationCurves, noCurvesText } from './evaluation-card.tsx';
+import { drawnEvaluations, noCurvesText } from './evaluation-card.tsx';
 import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
-import { rewardMetrics } from './run-summary.ts';
 import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
 import { type HistorySource, useSnapshot } from './use-history.ts';
 import { useChartHistory, useNormHistory } from './use-run-history.ts';
@@ -67,10 +67,8 @@ function Charts({ run, source, snapshot, norms, view }: ChartsProps) {
     ) : null;
   return (
     <div className={classes['grid']}>
-      {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
-      {rewardMetrics.map((options) => curve({ ...options, ...view }))}
-      {evaluationCurves(history?.curves).map((options) => curve(options))}
-      {curve({ metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' })}
+      {[lossCurve, ...rewardCurves].map((options) => curve({ ...options, ...view }))}
+      {drawnEvaluations(history?.curves).map((options) => curve(options))}
       {figure(strip, 'Activation timeline', true)}
       {curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' })}
       {curve({ metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm', ...view })}

@@ -4,6 +4,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { isLowerBetter, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { knownSetting } from '../../../src-shared/results/known-setting.ts';
@@ -178,7 +179,7 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       value: ({ run }) => knownSetting(run, 'learning_rate'),
       cell: ({ run }) => formatNumber(knownSetting(run, 'learning_rate')),
     },
-    mean('loss', words.evalLoss, 84, 10, ({ result }) => result?.evalLoss ?? null, lossText, words.evalLossHelp),
+    mean(loss.id, words.evalLoss, 84, 10, ({ result }) => result?.evalLoss ?? null, lossText, words.evalLossHelp),
     {
       ...mean('forgetting', words.forgetting, 92, 9, ({ result }) => result?.forgetting?.rise ?? null, riseText),
       help: words.forgettingHelp,
@@ -276,5 +277,5 @@ function mean(
 }
 
 function lossText(value: number | null | undefined): string {
-  return valueText('loss', value);
+  return valueText(loss.id, value);
 }

@@ -2,6 +2,7 @@ import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { metricLabel, scoreText, valueText } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf, namedScores } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
@@ -69,7 +70,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   ...(at === 0 ? startFacts(result) : []),
                 ]),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
-                { label: run.origin ? words.evalLoss : `${split} loss`, value: valueText('loss', result.evalLoss) },
+                { label: run.origin ? words.evalLoss : `${split} loss`, value: valueText(loss.id, result.evalLoss) },
                 ...(result.best === null || result.best.value === null
                   ? []
                   : [

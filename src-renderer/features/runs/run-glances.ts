@@ -2,8 +2,9 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
-import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
-import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
+import { isLowerBetter, metricIds } from '../../../src-shared/metrics/index.ts';
+import { evaluationName, recordedScores } from '../../../src-shared/metrics/recorded.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { request } from '../../api/client.ts';
 
@@ -28,7 +29,7 @@ const gatherMilliseconds = 40;
 const most = 50;
 /** A run that goes on is requested again at most so often. */
 const renewMilliseconds = 3000;
-const metrics = ['loss', ...curveMetrics.map(({ metric }) => metric).filter((metric) => metric.startsWith('eval_'))];
+const metrics = [lossCurve.metric, ...metricIds.map(evaluationName)];
 
 const useGlances = create<{ readonly byId: ReadonlyMap<string, RunGlance> }>(() => ({ byId: new Map() }));
 /** How far each run was when it was asked for, and when that was. */
@@ -83,15 +84,10 @@ async function fetchWaiting(): Promise<void> {
 /** The loss and the evaluations of a run's curves; the score is the one that its result will be known by. */
 export function glanceOf(curves: readonly Curve[]): RunGlance {
   const byMetric = new Map(curves.filter(({ counts }) => counts.length > 0).map((curve) => [curve.metric, curve]));
-  const last = (metric: string) => byMetric.get(metric)?.mean.at(-1);
-  const evaluated = [...byMetric.keys()].filter((metric) => metric.startsWith('eval_'));
-  const headline = headlineOf({
-    accuracy: last('eval_accuracy') ?? null,
-    metrics: Object.fromEntries(evaluated.map((metric) => [metric.slice('eval_'.length), last(metric) ?? 0])),
-  });
-  const curve = headline === null ? undefined : byMetric.get(`eval_${headline.id}`);
+  const headline = headlineOf(recordedScores([...byMetric].map(([name, { mean }]) => [name, mean.at(-1)] as const)));
+  const curve = headline === null ? undefined : byMetric.get(evaluationName(headline.id));
   return {
-    loss: byMetric.get('loss') ?? null,
+    loss: byMetric.get(lossCurve.metric) ?? null,
     score:
       headline === null || curve === undefined
         ? null

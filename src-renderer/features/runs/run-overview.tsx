@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core';
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ChartControls, type ChartView } from './chart-controls.tsx';
 import classes from './charts.module.css';
@@ -40,7 +41,10 @@ export const RunOverview = memo(function RunOverview({ run, history, view, onVie
 
 function LossCard({ run, history, view }: OverviewProps) {
   const isKnown = useIsKnown(history);
-  const hasLoss = useStore(history, ({ snapshot }) => snapshot?.runs.get(run.id)?.curves.has('loss') ?? false);
+  const hasLoss = useStore(
+    history,
+    ({ snapshot }) => snapshot?.runs.get(run.id)?.curves.has(lossCurve.metric) ?? false,
+  );
   const height = lossHeight[run.config.coto ? 'coto' : 'plain'];
   return (
     <div className={`${classes['card']} ${classes['wide']}`} style={{ minHeight: height + 40 }}>

@@ -2,10 +2,20 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
-import { isLowerBetter, isPercentage, metricIds, scoreText } from '../../../src-shared/metrics/index.ts';
-import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
+import {
+  isLowerBetter,
+  isPercentage,
+  metricIds,
+  metricValue,
+  scoreText,
+  signedText,
+  valueText,
+} from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
+import { evaluationName, type RecordedScores, recordedScores } from '../../../src-shared/metrics/recorded.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
-import { formatBytes, formatDuration, formatNumber, formatSigned } from '../../components/format/format.ts';
+import { formatBytes, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
 
 /** One tile of the strip: a value now, and a line of what it is beside. */
@@ -31,15 +41,12 @@ type Job = Pick<JobRecord, 'progress'> | undefined;
 
 const missing = '–';
 
-/** Metrics of evaluations. */
-export const evaluationMetrics = ['eval_loss', 'eval_accuracy', ...metricIds.map((id) => `eval_${id}`)];
-
-/** Metrics of preference training per step. */
-export const rewardMetrics = curveMetrics.filter(({ metric }) => metric.startsWith('rewards_'));
+/** Metrics of evaluations, as the history names them. */
+export const evaluationMetrics = metricIds.map(evaluationName);
 
 /** Curves that the tiles read. */
 export const summaryMetrics = [
-  'loss',
+  lossCurve.metric,
   'examples_per_second',
   'step_milliseconds',
   'memory_bytes',
@@ -50,7 +57,7 @@ export const summaryMetrics = [
 export function summarizeRun(run: RunRecord, curves: Curves, job: Job): RunSummary {
   return {
     step: stepTile(run, job),
-    loss: lossTile(curves.get('loss')),
+    loss: lossTile(curves.get(lossCurve.metric)),
     score: scoreTile(run, curves),
     throughput: throughputTile(run, curves),
     memory: memoryTile(run, curves.get('memory_bytes')),
@@ -90,21 +97,20 @@ function stepNote(run: RunRecord, job: Job): string {
 function lossTile(curve: Curve | undefined): Tile {
   const now = curve?.mean.at(-1);
   if (curve === undefined || now === undefined) return { label: words.loss, value: missing, note: '' };
-  return { label: words.loss, value: formatNumber(now), note: words.best(formatNumber(lowest(curve.min))) };
+  return { label: words.loss, value: valueText(loss.id, now), note: words.best(valueText(loss.id, lowest(curve.min))) };
+}
+
+/** The scores of the evaluation at an index of the curves: 0 is the first, -1 the last. */
+export function scoresAt(curves: Curves, at: number): RecordedScores {
+  return recordedScores([...curves].map(([name, { mean }]) => [name, mean.at(at)] as const));
 }
 
 /** The score that the run's evaluations are known by, and its curve; null before the first. */
 export function scoreCurve(run: RunRecord, curves: Curves): { id: string; label: string; curve: Curve | null } | null {
-  const last = (metric: string) => curves.get(metric)?.mean.at(-1);
-  const metrics = Object.fromEntries(
-    metricIds.flatMap((id) => {
-      const value = last(`eval_${id}`);
-      return value === undefined ? [] : [[id, value] as const];
-    }),
-  );
-  const accuracy = last('eval_accuracy') ?? null;
-  const measured = headlineOf({ accuracy, metrics }) ?? headlineOf(run.result);
-  return measured && { id: measured.id, label: measured.label, curve: curves.get(`eval_${measured.id}`) ?? null };
+  const measured = headlineOf(scoresAt(curves, -1)) ?? headlineOf(run.result);
+  if (measured === null) return null;
+  const { id, label } = measured;
+  return { id, label, curve: curves.get(evaluationName(id)) ?? null };
 }
 
 function scoreTile(run: RunRecord, curves: Curves): Tile {
@@ -115,8 +121,8 @@ function scoreTile(run: RunRecord, curves: Curves): Tile {
   const label = ofSplit(score.label);
   const { id, curve } = score;
   const values = curve === null ? [] : [...curve.mean];
-  const now = values.at(-1) ?? (id === 'accuracy' ? run.result?.accuracy : run.result?.metrics[id]);
-  if (now === null || now === undefined) return { label, value: missing, note: '' };
+  const now = values.at(-1) ?? (run.result && metricValue(run.result, id));
+  if (now === null) return { label, value: missing, note: '' };
   const value = scoreText(id, now);
   if (curve === null || values.length < 2) return { label, value, note: '' };
   const at = bestIndex(id, values);
@@ -137,7 +143,7 @@ function pending({ status, config, facts }: RunRecord): string {
 
 /** Points of a share, else the metric's own unit. */
 function changeText(id: string, change: number): string {
-  return isPercentage(id) ? `${formatSigned(100 * change, 1)} pts` : formatSigned(change, 2);
+  return `${signedText(id, change)}${isPercentage(id) ? ' pts' : ''}`;
 }
 
 export function bestIndex(id: string, values: readonly number[]): number {

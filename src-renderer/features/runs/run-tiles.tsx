@@ -4,6 +4,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
+import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { runStrings as words } from '../../strings/run.ts';
 import { useJobOf } from '../jobs/use-job.ts';
@@ -39,7 +40,7 @@ const Tiles = memo(function Tiles({ run, history, job }: RunTilesProps & { job: 
   const curves = useSnapshot(history)?.runs.get(run.id)?.curves ?? noCurves;
   const colors = seriesColors(useFigureTheme());
   const { step, loss, score, throughput, memory } = summarizeRun(run, curves, job);
-  const curve = curves.get('loss');
+  const curve = curves.get(lossCurve.metric);
   return (
     <div className={classes['tiles']}>
       <TileView tile={step} />

@@ -1,7 +1,8 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { rewardCurves } from '../../../src-shared/metrics/curves.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { usePlotBuckets } from './plot-buckets.ts';
-import { rewardMetrics, summaryMetrics } from './run-summary.ts';
+import { summaryMetrics } from './run-summary.ts';
 import { type HistorySource, useHistory, useHistorySource } from './use-history.ts';
 
 /** Share of the window that the loss takes. */
@@ -25,7 +26,7 @@ export function useChartHistory(run: RunRecord): HistorySource {
     'learning_rate',
     'grad_norm',
     'active_share',
-    ...rewardMetrics.map(({ metric }) => metric),
+    ...rewardCurves.map(({ metric }) => metric),
     'device_memory_bytes',
     'device_utilization',
   ];

@@ -13,6 +13,7 @@ import {
 } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import type { ExampleMetricId } from '../../../src-shared/metrics/index.ts';
 import { MultiSelect, Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes, formatDuration } from '../../components/format/format.ts';
@@ -28,7 +29,7 @@ interface SweepDialogProps {
   draft: Draft;
   name: string;
   tags: readonly string[];
-  metric: 'accuracy' | 'loss';
+  metric: ExampleMetricId;
 }
 
 /** A sweep over any fields of the form, each with its values, on several seeds: what it takes, then its start. */

@@ -2,6 +2,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { z } from 'zod';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { ExampleMetricId } from '../../../src-shared/metrics/index.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -31,7 +32,7 @@ interface SweepInput {
   name: string;
   tags: readonly string[];
   /** Metric of the study. */
-  metric: 'accuracy' | 'loss';
+  metric: ExampleMetricId;
   onClose: () => void;
 }
 

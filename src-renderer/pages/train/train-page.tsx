@@ -1,6 +1,8 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
+import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { TagsInput } from '../../components/form/choices.tsx';
@@ -27,8 +29,8 @@ export default function TrainPage() {
   const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
   const task = taskOf(draft, base, data);
   const isScored =
-    (task === null || !taskDeclaration(task).bestBy.includes('loss')) && data?.text?.labelKind !== 'numbers';
-  const metric = isScored ? 'accuracy' : 'loss';
+    (task === null || !taskDeclaration(task).bestBy.includes(loss.id)) && data?.text?.labelKind !== 'numbers';
+  const metric = isScored ? accuracy.id : loss.id;
   const [first, ...others] = blockers;
   const reason = first && `${first.label}: ${first.message}${trainStrings.moreReasons(others.length)}`;
   return (

@@ -14,10 +14,11 @@ import {
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
 import { formatFixed } from '../../format/numbers.ts';
+import { differenceUnit, type ExampleMetricId, isPercentage, metricUnit } from '../../metrics/index.ts';
 import { sampledNodes } from '../../statistics/mask-choice.ts';
 import { seriesName } from '../config/composing.ts';
 import type { StudyFigure } from '../define-study.ts';
-import { unitOfMetric, withInterval } from './contribution-format.ts';
+import { signOf, withInterval } from './contribution-format.ts';
 import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
 
 /** Heat map, values with intervals, dropout stability, and for each adapter its pairs and its curves over p. */
@@ -71,7 +72,8 @@ interface MapText {
 const writtenCells = 80;
 
 /** Diverging heat map centered on zero, with intervals in the hover and, where they fit, the values in the cells. */
-function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme: FigureTheme): Figure {
+function heatMap(cells: readonly MapCell[], metric: ExampleMetricId, text: MapText, theme: FigureTheme): Figure {
+  const { scale, digits } = metricUnit(metric);
   const { title, caption, rows, columns, axes, unit } = text;
   const at = (row: number, column: number) => cells.find((cell) => cell.row === row && cell.column === column);
   const grid = <Value>(of: (cell: MapCell) => Value) =>
@@ -82,7 +84,6 @@ function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme:
       }),
     );
   const largest = Math.max(1e-9, ...cells.map(({ value }) => Math.abs(scale * value.value)));
-  const digits = scale === 100 ? 1 : 3;
   const trace: FigureObject = {
     type: 'heatmap',
     name: title,
@@ -90,7 +91,7 @@ function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme:
     y: rows.map((_, row) => row),
     z: grid(({ value }) => scale * value.value),
     text: grid(({ value }) => formatFixed(scale * value.value, digits)),
-    hovertext: grid(({ name, value }) => `${plainText(name)}: ${withInterval(value, scale)} ${unit}`),
+    hovertext: grid(({ name, value }) => `${plainText(name)}: ${withInterval(value, metric)} ${unit}`),
     hovertemplate: '%{hovertext}<extra></extra>',
     ...(cells.length <= writtenCells ? { texttemplate: '%{text}', textfont: { size: 10 } } : {}),
     hoverongaps: false,
@@ -127,7 +128,7 @@ function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme:
 /** Adapters × layers, or × types of modules. */
 function adapterMap(result: ContributionResult, theme: FigureTheme): Figure {
   const { adapters, metric, unit } = result;
-  const { scale, difference } = unitOfMetric(metric);
+  const difference = differenceUnit(metric);
   const columns = [...new Set(adapters.flatMap(({ groups }) => groups.map(({ name }) => name)))];
   const cells = adapters.flatMap((adapter, row) =>
     adapter.groups.map(({ name, shapley }) => ({
@@ -146,12 +147,12 @@ function adapterMap(result: ContributionResult, theme: FigureTheme): Figure {
     axes: [isLayer ? 'layer, from the input up' : 'type of module', ''] as const,
     unit: difference,
   };
-  return heatMap(cells, scale, text, theme);
+  return heatMap(cells, result.metric, text, theme);
 }
 
 /** Types of modules × layers of one adapter. */
 function moduleMap(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
-  const { scale, difference } = unitOfMetric(result.metric);
+  const difference = differenceUnit(result.metric);
   const layers = [...new Set(adapter.groups.flatMap((group) => group.layers))].sort((one, other) => one - other);
   const types = [...new Set(adapter.groups.map(({ type, name }) => type ?? name))];
   const cells = adapter.groups.map(({ name, type, layers: [layer = 0], shapley }) => ({
@@ -168,11 +169,11 @@ function moduleMap(result: ContributionResult, adapter: AdapterContribution, the
     axes: ['layer, from the input up', ''] as const,
     unit: difference,
   };
-  return heatMap(cells, scale, text, theme);
+  return heatMap(cells, result.metric, text, theme);
 }
 
 function pairMap(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
-  const { scale, difference } = unitOfMetric(result.metric);
+  const difference = differenceUnit(result.metric);
   const names = adapter.groups.map(({ name }) => name);
   const cells = (adapter.interactions ?? []).flatMap((row, first) =>
     row.flatMap((value, second) =>
@@ -188,12 +189,13 @@ function pairMap(result: ContributionResult, adapter: AdapterContribution, theme
     axes: ['', ''] as const,
     unit: difference,
   };
-  return heatMap(cells, scale, text, theme);
+  return heatMap(cells, result.metric, text, theme);
 }
 
 function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
   const { adapters, metric } = result;
-  const { scale, difference } = unitOfMetric(metric);
+  const { scale } = metricUnit(metric);
+  const difference = differenceUnit(metric);
   const { quiet } = themeColors(theme);
   const styles = studyStyles(adapters, theme);
   const columns = [...new Set(adapters.flatMap(({ groups }) => groups.map(({ name }) => name)))];
@@ -214,7 +216,7 @@ function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
       },
       text: adapter.groups.map(
         ({ name, shapley }) =>
-          `${plainText(`${seriesName(adapter)}, ${name}`)}: ${withInterval(shapley, scale)} ${difference}`,
+          `${plainText(`${seriesName(adapter)}, ${name}`)}: ${withInterval(shapley, metric)} ${difference}`,
       ),
       marker: { size: 7, color: style?.color ?? quiet, symbol: style?.dash === 'solid' ? 'circle' : 'diamond' },
       hovertemplate: '%{text}<extra></extra>',
@@ -253,8 +255,8 @@ function unitTicks({ unit, adapters }: ContributionResult, columns: readonly str
 
 function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure {
   const { adapters, metric } = result;
-  const { scale, value: unit } = unitOfMetric(metric);
-  const sign = metric === 'loss' ? -1 : 1;
+  const { scale, unit } = metricUnit(metric);
+  const sign = signOf(metric);
   const styles = studyStyles(adapters, theme);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];
@@ -281,7 +283,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
     all.push(...low, ...high);
     ends.push({ label: seriesName(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
   }
-  const range = metric === 'loss' ? paddedRange(all) : evaluationRange(all, result.examples);
+  const range = isPercentage(metric) ? evaluationRange(all, result.examples) : paddedRange(all);
   return {
     data,
     layout: baseLayout(theme, 'Dropout stability: the score with only some adapters on', {
@@ -300,7 +302,8 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
 const ramp = ['#440154', '#414487', '#2a788e', '#22a884', '#7ad151', '#b8a30c'] as const;
 
 function curveFigure(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
-  const { scale, difference } = unitOfMetric(result.metric);
+  const { scale } = metricUnit(result.metric);
+  const difference = differenceUnit(result.metric);
   const { quiet } = themeColors(theme);
   const { p = [], marginals = [] } = adapter.curves ?? {};
   const { groups } = adapter;
@@ -349,7 +352,7 @@ function curveCaption({ examples }: ContributionResult, { exact }: AdapterContri
 
 function captionOf(result: ContributionResult): string {
   const { metric, examples } = result;
-  const what = metric === 'loss' ? 'negative loss' : 'accuracy';
+  const what = `${signOf(metric) < 0 ? 'negative ' : ''}${metric}`;
   return `Shares of v(all) − v(none), v the ${what} on ${examples} test examples; positive values help. ${intervalsOver(result)}`;
 }
 

@@ -1,20 +1,15 @@
 import { formatFixed } from '../../format/numbers.ts';
-import type { ContributionResult, IntervalValue } from './contribution-schemas.ts';
+import { type ExampleMetricId, isLowerBetter, metricUnit } from '../../metrics/index.ts';
+import type { IntervalValue } from './contribution-schemas.ts';
 
-/** Accuracies in per cent, their differences in points; a loss, in nats, as it is. */
-export function unitOfMetric(metric: ContributionResult['metric']): {
-  scale: number;
-  value: string;
-  difference: string;
-} {
-  return metric === 'accuracy'
-    ? { scale: 100, value: '%', difference: 'points' }
-    : { scale: 1, value: 'nats', difference: 'nats' };
+/** −1 for a metric of which less is better: contributions are to its negative, so that positive values help. */
+export function signOf(metric: ExampleMetricId): 1 | -1 {
+  return isLowerBetter(metric) ? -1 : 1;
 }
 
-/** "1.24 ± 0.31", in the unit of the scale. */
-export function withInterval({ value, halfWidth }: IntervalValue, scale: number): string {
-  const digits = scale === 100 ? 2 : 4;
-  const interval = halfWidth === null ? '' : ` ± ${(scale * halfWidth).toFixed(digits)}`;
-  return `${formatFixed(scale * value, digits)}${interval}`;
+/** "1.24 ± 0.31": in the metric's unit, with one digit more than its values have. */
+export function withInterval({ value, halfWidth }: IntervalValue, metric: ExampleMetricId): string {
+  const { scale, digits } = metricUnit(metric);
+  const interval = halfWidth === null ? '' : ` ± ${(scale * halfWidth).toFixed(digits + 1)}`;
+  return `${formatFixed(scale * value, digits + 1)}${interval}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maskUnitSchema } from '../../domain/mask-table.ts';
+import { defaultMetric, exampleMetrics } from '../../metrics/index.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { namedAdaptersSchema } from './named-adapters.ts';
 
@@ -7,7 +8,7 @@ export const contributionConfigSchema = z.strictObject({
   kind: z.literal('contribution'),
   ...scoredDataShape,
   unit: maskUnitSchema.default('layer'),
-  metric: z.enum(['accuracy', 'loss']).default('accuracy'),
+  metric: z.enum(exampleMetrics).default(defaultMetric.id),
   values: z.enum(['auto', 'exact', 'permutations', 'integral']).default('auto'),
   budget: z.number().int().min(2).default(2000),
   antithetic: z.boolean().default(true),
@@ -20,7 +21,7 @@ export type ContributionConfig = z.output<typeof contributionConfigSchema>;
 export const intervalValueSchema = z.object({ value: z.number(), halfWidth: z.number().nullable() });
 export type IntervalValue = z.infer<typeof intervalValueSchema>;
 
-/** Values of one group; with the metric "loss" all are of −loss, so that a positive value helps. */
+/** Values of one group; of a metric of which less is better all are of its negative, so that a positive value helps. */
 const groupValuesSchema = z.object({
   name: z.string(),
   layers: z.array(z.number().int()),
@@ -76,7 +77,7 @@ export type AdapterContribution = z.infer<typeof adapterContributionSchema>;
 export const contributionResultSchema = z.object({
   kind: z.literal('contribution'),
   unit: maskUnitSchema,
-  metric: z.enum(['accuracy', 'loss']),
+  metric: z.enum(exampleMetrics),
   examples: z.number().int(),
   blocks: z.number().int(),
   adapters: z.array(adapterContributionSchema),

@@ -1,12 +1,22 @@
 import { maxExactGroups } from '../../domain/mask-table.ts';
 import type { Declaration } from '../../domain/parameter.ts';
 import { formatFixed } from '../../format/numbers.ts';
-import { comparisonRow } from '../../results/comparison-row.ts';
+import {
+  defaultMetric,
+  differenceUnit,
+  exampleMetrics,
+  isLowerBetter,
+  metricLabel,
+  metricUnit,
+  valueText,
+} from '../../metrics/index.ts';
+import { comparisonRow, tableUnit } from '../../results/comparison-row.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { datasetOf, requireOneBase, seriesName, valuesOf } from '../config/composing.ts';
 import { defineStudy, type StudyTable } from '../define-study.ts';
+import { judgedWords } from '../scores/judged-metric.ts';
 import { contributionFigures } from './contribution-figures.ts';
-import { unitOfMetric, withInterval } from './contribution-format.ts';
+import { signOf, withInterval } from './contribution-format.ts';
 import { type ContributionResult, contributionConfigSchema, contributionResultSchema } from './contribution-schemas.ts';
 import { namedAdapters } from './named-adapters.ts';
 
@@ -33,11 +43,13 @@ const declaration: Declaration = {
       name: 'metric',
       label: 'Metric',
       type: 'choice',
-      default: 'accuracy',
-      choices: [
-        { value: 'accuracy', label: 'Accuracy' },
-        { value: 'loss', label: 'Loss (contributions are to −loss, so that positive values help)' },
-      ],
+      default: defaultMetric.id,
+      choices: exampleMetrics.map((id) => ({
+        value: id,
+        label: isLowerBetter(id)
+          ? `${metricLabel(id)} (contributions are to −${id}, so that positive values help)`
+          : metricLabel(id),
+      })),
       help: 'What the units contribute to. The loss shows smaller differences than the accuracy.',
     },
     {
@@ -127,17 +139,18 @@ export const contributionStudy = defineStudy({
         .filter((adapter) => adapter.coto === coto)
         .flatMap(({ seed, groups, stability }) => {
           const middle = stability.find(({ active }) => active === Math.floor(groups.length / 2));
-          return middle === undefined ? [] : [{ seed, value: metric === 'loss' ? -middle.mean : middle.mean }];
+          return middle === undefined ? [] : [{ seed, value: signOf(metric) * middle.mean }];
         });
-    const [unit, better] = metric === 'loss' ? (['loss', 'lower'] as const) : (['percent', 'higher'] as const);
-    return [comparisonRow('contribution/half', 'Half of the adapters on, mean of subsets', unit, better, half)];
+    const { better } = judgedWords(metric);
+    return [
+      comparisonRow('contribution/half', 'Half of the adapters on, mean of subsets', tableUnit(metric), better, half),
+    ];
   },
 });
 
 function valueTable({ adapters, metric }: ContributionResult): StudyTable {
-  const { scale, difference } = unitOfMetric(metric);
   return {
-    title: `Contribution of each unit (${difference}, ± 95 %)`,
+    title: `Contribution of each unit (${differenceUnit(metric)}, ± 95 %)`,
     columns: [
       { label: 'Adapter' },
       { label: 'Unit' },
@@ -148,10 +161,10 @@ function valueTable({ adapters, metric }: ContributionResult): StudyTable {
         cells: [
           seriesName(adapter),
           name,
-          withInterval(shapley, scale),
-          banzhaf === null ? '–' : withInterval(banzhaf, scale),
-          withInterval(leaveOneOut, scale),
-          withInterval(alone, scale),
+          withInterval(shapley, metric),
+          banzhaf === null ? '–' : withInterval(banzhaf, metric),
+          withInterval(leaveOneOut, metric),
+          withInterval(alone, metric),
         ],
       })),
     ),
@@ -159,14 +172,15 @@ function valueTable({ adapters, metric }: ContributionResult): StudyTable {
 }
 
 function checkTable({ adapters, metric }: ContributionResult): StudyTable {
-  const { scale, value, difference } = unitOfMetric(metric);
-  const sign = metric === 'loss' ? -1 : 1;
+  const { scale, unit } = metricUnit(metric);
+  const difference = differenceUnit(metric);
+  const sign = signOf(metric);
   return {
     title: 'Checks and cost',
     columns: [
       { label: 'Adapter' },
-      { label: `None on (${value})`, numeric: true },
-      { label: `All on (${value})`, numeric: true },
+      { label: `None on (${unit})`, numeric: true },
+      { label: `All on (${unit})`, numeric: true },
       { label: `Σφ (${difference})`, numeric: true },
       { label: `v(all) − v(none) (${difference})`, numeric: true },
       { label: 'Values' },
@@ -180,8 +194,8 @@ function checkTable({ adapters, metric }: ContributionResult): StudyTable {
       return {
         cells: [
           seriesName(adapter),
-          withInterval({ ...none, value: sign * none.value }, scale),
-          withInterval({ ...all, value: sign * all.value }, scale),
+          withInterval({ ...none, value: sign * none.value }, metric),
+          withInterval({ ...all, value: sign * all.value }, metric),
           formatFixed(scale * efficiency.sum, 4),
           formatFixed(scale * efficiency.difference, 4),
           exact ? 'exact' : `${samples} samples`,
@@ -196,15 +210,15 @@ function checkTable({ adapters, metric }: ContributionResult): StudyTable {
 }
 
 function stabilityTable({ adapters, metric }: ContributionResult): StudyTable {
-  const { scale, value } = unitOfMetric(metric);
-  const sign = metric === 'loss' ? -1 : 1;
-  const written = (score: number) => formatFixed(sign * scale * score, scale === 100 ? 1 : 4);
+  const { unit } = metricUnit(metric);
+  const sign = signOf(metric);
+  const written = (score: number) => valueText(metric, sign * score);
   return {
     title: `Dropout stability: ${metric} by the number of units that are on`,
     columns: [
       { label: 'Adapter' },
       { label: 'Units on', numeric: true },
-      { label: `Mean (${value})`, numeric: true },
+      { label: `Mean (${unit})`, numeric: true },
       { label: '5 %', numeric: true },
       { label: '95 %', numeric: true },
       { label: 'Subsets', numeric: true },

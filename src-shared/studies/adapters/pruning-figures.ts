@@ -12,10 +12,11 @@ import {
   verticalLine,
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+import { isShareOfExamples } from '../../metrics/index.ts';
 import { shareDifferenceInterval } from '../../statistics/binomial.ts';
 import { mean } from '../../statistics/student.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { type MeasuredScore, ofMetric } from '../scores/point-score.ts';
 import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 
@@ -28,7 +29,7 @@ import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
   const { metric } = result;
   const words = judgedWords(metric);
-  const isAccuracy = metric === 'accuracy';
+  const isShareMetric = isShareOfExamples(metric);
   const series = bySeries(result.adapters);
   const styles = studyStyles(result.adapters, theme);
   const labels = result.adapters[0]?.patterns.map((pattern) => pattern.label) ?? [];
@@ -47,7 +48,7 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
         return [
           {
             value: words.scale * (pruned - whole),
-            ...(isAccuracy ? { interval: [100 * low, 100 * high] as const } : {}),
+            ...(isShareMetric ? { interval: [100 * low, 100 * high] as const } : {}),
             customdata: [index, row],
             name: `${group.label}, seed ${entry.seed}`,
           },
@@ -74,7 +75,7 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
       { shapes: [verticalLine(0, { color: quiet, width: 1.2, dash: 'dash' })] },
     ),
     caption: `Pruned minus unpruned, paired by adapter, on ${result.examples} test examples; dashed line: unpruned. ${
-      seeds > 1 ? intervalCaption(seeds) : isAccuracy ? oneSeedOverExamples : oneSeed
+      seeds > 1 ? intervalCaption(seeds) : isShareMetric ? oneSeedOverExamples : oneSeed
     }`,
   };
 }
@@ -91,7 +92,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
   const { metric } = result;
   const named = judgedWords(metric);
   const heightOf = (score: MeasuredScore) => named.scale * ofMetric(score, metric);
-  const isAccuracy = metric === 'accuracy';
+  const isShareMetric = isShareOfExamples(metric);
   const styles = studyStyles(result.adapters, theme);
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
@@ -124,7 +125,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
       x,
       values,
       points.map(({ index }) => group.entries.map((one) => [one.index, index])),
-      isAccuracy ? result.examples : undefined,
+      isShareMetric ? result.examples : undefined,
     );
     data.push(...curve.traces);
     const level = mean(group.entries.map(({ entry }) => heightOf(entry.unpruned)));
@@ -146,7 +147,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
     caption: `${named.title} on ${result.examples} test examples; dotted lines: unpruned. ${
       seeds > 1
         ? intervalCaption(seeds)
-        : isAccuracy
+        : isShareMetric
           ? 'Single seed: bands are 95 % intervals over the test examples.'
           : oneSeed
     }`,

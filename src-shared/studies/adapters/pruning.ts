@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import type { Declaration } from '../../domain/parameter.ts';
 import type { FigureTheme } from '../../figures/figure.ts';
+import { axisTitle } from '../../format/amid-words.ts';
 import { plural } from '../../format/numbers.ts';
 import { valueText } from '../../metrics/index.ts';
+import { loss } from '../../metrics/loss.ts';
 import { comparisonRow, type TableRow } from '../../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../../results/forgetting.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
@@ -18,7 +20,6 @@ import {
   judgedWords,
   metricOfForm,
 } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { type MeasuredScore, ofMetric } from '../scores/point-score.ts';
 import { namedAdapters } from './named-adapters.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';
@@ -159,7 +160,7 @@ function choiceOf(
 
 function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
   const { metric } = result;
-  const isLoss = metric === 'loss';
+  const isLoss = metric === loss.id;
   const heading = forgettingHeading(
     result.adapters.flatMap(({ unpruned, patterns, grids }) =>
       [unpruned, ...patterns, ...grids.flatMap(({ points }) => points)].map(({ forgetting }) => forgetting),
@@ -170,9 +171,9 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
     columns: [
       { label: 'Adapter' },
       { label: 'Method' },
-      { label: isLoss ? 'Loss' : judgedHeading(metric), numeric: true },
+      { label: isLoss ? loss.label : judgedHeading(metric), numeric: true },
       { label: axisTitle(isLoss ? 'Risen' : 'Lost', judgedWords(metric).points), numeric: true },
-      ...(isLoss ? [] : [{ label: 'Loss', numeric: true }]),
+      ...(isLoss ? [] : [{ label: loss.label, numeric: true }]),
       ...(heading === null ? [] : [{ label: heading, numeric: true }]),
     ],
     rows: result.adapters.flatMap((adapter, at) => {
@@ -184,7 +185,7 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
           label,
           judgedText(metric, score),
           keep === null ? '' : valueText(metric, lost(score)),
-          ...(isLoss ? [] : [valueText('loss', score.loss)]),
+          ...(isLoss ? [] : [valueText(loss.id, score.loss)]),
           ...(heading === null ? [] : [riseText(score.forgetting?.rise)]),
         ],
         ...(keep === null ? {} : { keep }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import type { ParameterSpec, ParameterValue } from '../../domain/parameter.ts';
+import { defaultMetric, exampleMetrics, metricIds } from '../../metrics/index.ts';
 import { fieldIds } from '../config/field-words.ts';
 import type { StudyWords } from '../define-study.ts';
 import type { Grid } from './grid-cells.ts';
@@ -21,8 +22,8 @@ export const gridParameters = {
     name: 'metric',
     label: 'Metric',
     type: 'text',
-    default: 'accuracy',
-    help: 'accuracy, loss, or a further metric of the task by its id, e.g. f1_macro. Accuracy and loss have intervals over seeds and examples, the others over seeds.',
+    default: defaultMetric.id,
+    help: `A metric of the task by its id: ${metricIds.join(', ')}. The intervals of ${exampleMetrics.join(' and ')} are over seeds and examples, those of the others over seeds.`,
   },
   further_metrics: {
     name: 'further_metrics',

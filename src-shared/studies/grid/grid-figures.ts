@@ -2,11 +2,11 @@ import { differenceRange, evaluationRange } from '../../figures/evaluation-range
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
-import { metricUnit } from '../../metrics/index.ts';
+import { axisTitle, titled } from '../../format/amid-words.ts';
+import { differenceUnit, metricUnit } from '../../metrics/index.ts';
 import { type FieldWords, fieldIds } from '../config/field-words.ts';
 import type { StudyFigure } from '../define-study.ts';
 import { intervalEnds, type MetricInterval } from '../scores/metric-interval.ts';
-import { axisTitle, differenceUnit, titled } from '../scores/metric-words.ts';
 import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { isParallel, parallelFigure } from './parallel-figure.ts';

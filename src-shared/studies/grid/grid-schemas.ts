@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { forgettingSchema } from '../../domain/forgetting.ts';
 import { parameterValuesSchema } from '../../domain/parameter.ts';
 import { runConfigSchema } from '../../domain/run.ts';
+import { defaultMetric } from '../../metrics/index.ts';
 import { meanInterval, pairedDifference } from '../../statistics/student.ts';
 import { differenceSchema, metricIntervalSchema } from '../scores/metric-interval.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
@@ -27,7 +28,7 @@ export type SubjectChoice = z.output<typeof subjectChoiceSchema>;
 export const gridConfigShape = {
   run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
   grid: gridSchema,
-  metric: z.string().default('accuracy'),
+  metric: z.string().default(defaultMetric.id),
   further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
   scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
   reference: cellSettingsSchema

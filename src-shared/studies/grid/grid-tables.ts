@@ -1,8 +1,10 @@
-import { metricUnit, valueText } from '../../metrics/index.ts';
+import { titled } from '../../format/amid-words.ts';
+import { probabilityText } from '../../format/numbers.ts';
+import { metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, riseText } from '../../results/forgetting.ts';
 import type { FieldWords } from '../config/field-words.ts';
 import type { StudyTable } from '../define-study.ts';
-import { halfWidthText, intervalText, probabilityText, signedText, titled } from '../scores/metric-words.ts';
+import { halfWidthText, intervalText } from '../scores/metric-interval.ts';
 import { labelled } from './grid-labels.ts';
 import {
   commonReference,

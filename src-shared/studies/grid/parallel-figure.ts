@@ -1,9 +1,9 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
+import { axisTitle, titled } from '../../format/amid-words.ts';
 import { metricUnit, valueText } from '../../metrics/index.ts';
 import type { FieldWords } from '../config/field-words.ts';
-import { axisTitle, titled } from '../scores/metric-words.ts';
 import { type CellSettings, settingText } from './cell-settings.ts';
 import type { GridOutcome, GridResult } from './grid-schemas.ts';
 

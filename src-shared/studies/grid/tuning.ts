@@ -3,10 +3,10 @@ import { bandTrace } from '../../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
+import { axisTitle, titled } from '../../format/amid-words.ts';
 import { metricUnit, valueText } from '../../metrics/index.ts';
 import type { StudyTable } from '../define-study.ts';
 import { intervalEnds, metricIntervalSchema } from '../scores/metric-interval.ts';
-import { axisTitle, titled } from '../scores/metric-words.ts';
 
 /** A sweep of learning rates for each cell of a grid, all with the same budget. */
 export const tuneSchema = z.strictObject({

@@ -3,10 +3,11 @@ import { bandTrace, bySeries, overExamples } from '../../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove } from '../../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../../figures/palette.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+import { isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { metricAt, ofMetric } from '../scores/point-score.ts';
 import { barriersOf } from './barrier.ts';
 import { judgedEstimate, shareAdapters, spreadOverPairs, stoodFor, unitsOf } from './connectivity.ts';
@@ -35,7 +36,7 @@ export function interpolationFigure(
 ): Figure {
   const named = judgedWords(metric);
   const { scale } = named;
-  const isAccuracy = metric === 'accuracy';
+  const isShareMetric = isShareOfExamples(metric);
   const groups = bySeries(result.pairs);
   const colors = runStyles(
     groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })),
@@ -77,10 +78,10 @@ export function interpolationFigure(
       const means = spreads.map((spread) => spread.mean);
       const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
       const [low, high]: [number[], number[]] =
-        curves.length === 1 && isAccuracy ? overExamples(means, result.examples) : [edge(-1), edge(1)];
+        curves.length === 1 && isShareMetric ? overExamples(means, result.examples) : [edge(-1), edge(1)];
       if (place < bandedMethods) {
         // Methods are scored on the same examples, so one such band stands for all.
-        if (curves.length > 1 || (isAccuracy && place === 0))
+        if (curves.length > 1 || (isShareMetric && place === 0))
           bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
         chords.push(...chordAndBarrier(plainText(name), x, means, named.better, color));
       }
@@ -271,7 +272,7 @@ function uncertaintyText(
   const isEstimated = result.pairs.some(({ curves }) =>
     curves.some(({ barriers }) => ofMetric(barriers, metric).line.low !== null),
   );
-  if (most < 2 && metric !== 'accuracy' && !isEstimated) return 'Single pair: no interval.';
+  if (most < 2 && !isShareOfExamples(metric) && !isEstimated) return 'Single pair: no interval.';
   if (most < 2) return 'Single pair: bands and intervals are 95 % intervals over the test examples; none over seeds.';
   if (most === 2) return `Bands (${methods.join(', ')}): range over 2 pairs (too few for a confidence interval).`;
   const by = shareAdapters(pairs.map(({ from, to }) => unitsOf([from, to])))

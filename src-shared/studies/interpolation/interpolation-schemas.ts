@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { plannedAdapterSchema } from '../../domain/adapter-reference.ts';
 import { type Declaration, parameterValuesSchema } from '../../domain/parameter.ts';
+import { accuracy as accuracyMetric } from '../../metrics/accuracy.ts';
+import { isLowerBetter } from '../../metrics/index.ts';
+import { loss as lossMetric } from '../../metrics/loss.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { judgedMetric, judgedMetricSchema, resultMetricSchema } from '../scores/judged-metric.ts';
 import { byMetricSchema, pointScoreSchema } from '../scores/point-score.ts';
@@ -113,10 +116,10 @@ function withCurves(value: unknown): unknown {
   const former = formerPairSchema.safeParse(value);
   if (!former.success) return value;
   const { points, accuracyBarrier, lossBarrier, ...pair } = former.data;
-  const [accuracy, loss] = (['accuracy', 'loss'] as const).map((metric) => {
+  const [accuracy, loss] = [accuracyMetric.id, lossMetric.id].map((metric) => {
     const curve = points.map((point) => ({ lambda: point.lambda, value: point[metric] }));
-    const { mean, at } = barriersOf(curve, metric === 'accuracy' ? 'higher' : 'lower');
-    const line = metric === 'accuracy' ? accuracyBarrier : lossBarrier;
+    const { mean, at } = barriersOf(curve, isLowerBetter(metric) ? 'lower' : 'higher');
+    const line = metric === lossMetric.id ? lossBarrier : accuracyBarrier;
     const alone = (height: number) => ({ value: height, low: null, high: null });
     return { line: alone(line), mean: alone(mean), at };
   });

@@ -1,14 +1,15 @@
 import { StudioError } from '../../contract/errors.ts';
 import { bySeries } from '../../figures/band.ts';
+import { axisTitle } from '../../format/amid-words.ts';
 import { valueText } from '../../metrics/index.ts';
-import { comparisonRow } from '../../results/comparison-row.ts';
+import { loss } from '../../metrics/loss.ts';
+import { comparisonRow, tableUnit } from '../../results/comparison-row.ts';
 import { jackknifeInterval } from '../../statistics/jackknife.ts';
 import { mean } from '../../statistics/student.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { bySeed, datasetOf, distinctGroups, requireOneBase, valuesOf } from '../config/composing.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from '../define-study.ts';
-import { describeMetric, judgedWords, metricOfForm, shownMetrics, tableUnit } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
+import { describeMetric, judgedWords, metricOfForm, shownMetrics } from '../scores/judged-metric.ts';
 import { metricAt, ofMetric } from '../scores/point-score.ts';
 import { type Estimate, joinedLabel, judgedEstimate, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
@@ -69,7 +70,7 @@ export const interpolationStudy = defineStudy({
   figures: (result, config, words) =>
     shownMetrics(result.metric).map((metric) => ({
       name:
-        metric === 'loss' ? 'Loss between two adapters' : `${judgedWords(metric).title} along the interpolation path`,
+        metric === loss.id ? 'Loss between two adapters' : `${judgedWords(metric).title} along the interpolation path`,
       draw: (theme) => interpolationFigure(result, config, words, theme, metric),
     })),
   comparison({ pairs, metric: judged }) {

@@ -2,7 +2,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, colorbar } from '../../figures/layout.ts';
 import { sequentialColor, sequentialScale, themeColors } from '../../figures/palette.ts';
 import { formatFixed } from '../../format/numbers.ts';
-import { withUnit } from '../../metrics/index.ts';
+import { isLowerBetter, withUnit } from '../../metrics/index.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedText, judgedWords } from '../scores/judged-metric.ts';
 import { ofMetric, type PointScore } from '../scores/point-score.ts';
@@ -151,9 +151,9 @@ function shading(
   });
 }
 
-/** Bright is better: a low loss, a high value of any other metric. */
+/** Turns the scale of colors around for metrics of which less is better: bright is better. */
 function upward(metric: string, share: number): number {
-  return metric === 'loss' ? 1 - share : share;
+  return isLowerBetter(metric) ? 1 - share : share;
 }
 
 /** A triangle divided into parts² triangles, corners as shares of its own corners. */
@@ -216,7 +216,7 @@ function measured(
       cmin: low,
       cmax: high,
       colorscale: sequentialScale,
-      reversescale: metric === 'loss',
+      reversescale: isLowerBetter(metric),
       line: { width: 1, color: text },
       showscale: withScale,
       colorbar: colorbar(theme, judgedWords(metric).unit || judgedWords(metric).title),

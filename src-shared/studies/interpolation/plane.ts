@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
+import { axisTitle } from '../../format/amid-words.ts';
 import { formatFixed } from '../../format/numbers.ts';
-import { valueText } from '../../metrics/index.ts';
+import { defaultMetric, isShareOfExamples, valueText } from '../../metrics/index.ts';
+import { loss } from '../../metrics/loss.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';
 import { mean } from '../../statistics/student.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
@@ -16,7 +18,6 @@ import {
   metricOfForm,
   shownMetrics,
 } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { ofMetric } from '../scores/point-score.ts';
 import { joinedLabel, judgedEstimate, leftOutTable, stoodFor } from './connectivity.ts';
 import { planeFigure } from './plane-figures.ts';
@@ -165,14 +166,14 @@ function nameOf(adapters: readonly StudyAdapter[]): string {
 /** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
 function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWords): StudyTable {
   const { name, unit, points } = judgedWords(metric);
-  const isLoss = metric === 'loss';
+  const isLoss = metric === loss.id;
   const isEstimated = triples.some(({ surfaces }) =>
     surfaces.some(({ againstCorners }) =>
       shownMetrics(metric).some((one) => ofMetric(againstCorners, one).low !== null),
     ),
   );
   return {
-    title: `Three merged 1:1:1${metric === 'accuracy' ? '' : `, ${name}`}${metric === 'accuracy' || isEstimated ? ` [95 % over ${examples} examples]` : ''}`,
+    title: `Three merged 1:1:1${metric === defaultMetric.id ? '' : `, ${name}`}${isShareOfExamples(metric) || isEstimated ? ` [95 % over ${examples} examples]` : ''}`,
     columns: [
       { label: 'Triple' },
       { label: 'Merge method' },
@@ -194,7 +195,7 @@ function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWor
           judgedText(metric, surface.center),
           judgedEstimate(metric, ofMetric(surface.againstCorners, metric), 2),
           surface.againstEnsemble === null ? '–' : judgedEstimate(metric, ofMetric(surface.againstEnsemble, metric), 2),
-          ...(isLoss ? [] : [judgedEstimate('loss', surface.againstCorners.loss, 3)]),
+          ...(isLoss ? [] : [judgedEstimate(loss.id, surface.againstCorners.loss, 3)]),
           bestText(surface, metric),
         ],
       })),

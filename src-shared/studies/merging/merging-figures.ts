@@ -3,10 +3,11 @@ import { type DotPoint, dotLayout, dotOf, dotSeries } from '../../figures/dots.t
 import type { Figure, FigureObject, FigureTheme } from '../../figures/figure.ts';
 import { axis, intervalCaption, verticalLine } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+import { isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { ofMetric, type PointScore } from '../scores/point-score.ts';
 import type { MergingResult } from './merging-schemas.ts';
 
@@ -17,7 +18,7 @@ import type { MergingResult } from './merging-schemas.ts';
 export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
   const { metric } = result;
   const named = judgedWords(metric);
-  const isAccuracy = metric === 'accuracy';
+  const isShareMetric = isShareOfExamples(metric);
   const styles = studyStyles(result.groups, theme);
   const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((entry) => entry.method)))];
   const data: FigureObject[] = [];
@@ -27,7 +28,7 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
   const pointOf = (score: PointScore, customdata: DotPoint['customdata'], name: string): DotPoint => {
     const value = named.scale * ofMetric(score, metric);
     // Noise over examples is only known for accuracy.
-    if (!isAccuracy) return { value, customdata, name };
+    if (!isShareMetric) return { value, customdata, name };
     const [[low = 0], [high = 0]] = overExamples([value], result.examples);
     return { value, interval: [low, high], customdata, name };
   };
@@ -66,6 +67,6 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
       }),
       { shapes },
     ),
-    caption: `${named.title} on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value${isAccuracy ? ': its bar is the 95 % interval over the test examples' : ', without an interval'}.`,
+    caption: `${named.title} on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value${isShareMetric ? ': its bar is the 95 % interval over the test examples' : ', without an interval'}.`,
   };
 }

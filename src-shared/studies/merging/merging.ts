@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import { searchSpecs } from '../../domain/merge-search.ts';
 import type { Declaration } from '../../domain/parameter.ts';
-import { formatFixed } from '../../format/numbers.ts';
-import { valueText } from '../../metrics/index.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+
+import { isShareOfExamples, valueText } from '../../metrics/index.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../../results/forgetting.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
@@ -18,8 +19,8 @@ import {
   judgedText,
   judgedWords,
   metricOfForm,
+  tunedText,
 } from '../scores/judged-metric.ts';
-import { axisTitle } from '../scores/metric-words.ts';
 import { ofMetric, type PointScore } from '../scores/point-score.ts';
 import { mergingFigure } from './merging-figures.ts';
 import { type MergingResult, mergingConfigSchema, mergingResultSchema, usualMethods } from './merging-schemas.ts';
@@ -228,11 +229,7 @@ function best(metric: string, alone: readonly PointScore[]): string {
 
 /** Names the tuning score of a search if it differs from the study's metric. */
 function tunedWords(metric: string): string {
-  return metric === 'accuracy' ? '' : 'what it was tuned by (the accuracy of classes, else the negative loss) ';
-}
-
-function tunedText(metric: string, score: number): string {
-  return metric === 'accuracy' ? valueText(metric, score) : formatFixed(score, 3);
+  return isShareOfExamples(metric) ? '' : 'what it was tuned by (the accuracy of classes, else the negative loss) ';
 }
 
 function isSearched(groups: MergingResult['groups']): boolean {

@@ -2,11 +2,24 @@ import { z } from 'zod';
 import type { ParameterSpec } from '../../domain/parameter.ts';
 import { evaluationRange } from '../../figures/evaluation-range.ts';
 import { paddedRange } from '../../figures/layout.ts';
-import { amidWords } from '../../format/amid-words.ts';
-import { isLowerBetter, metricLabel, metricUnit, valueText } from '../../metrics/index.ts';
-import type { TableRow, TableUnit } from '../../results/comparison-row.ts';
+import { amidWords, axisTitle } from '../../format/amid-words.ts';
+import { formatFixed } from '../../format/numbers.ts';
+import { accuracy } from '../../metrics/accuracy.ts';
+import { pearson } from '../../metrics/correlation.ts';
+import {
+  defaultMetric,
+  differenceUnit,
+  higherMetricIds,
+  isLowerBetter,
+  isPercentage,
+  isShareOfExamples,
+  metricLabel,
+  metricUnit,
+  valueText,
+} from '../../metrics/index.ts';
+import { loss } from '../../metrics/loss.ts';
+import { type TableRow, type TableUnit, tableUnit } from '../../results/comparison-row.ts';
 import { mean } from '../../statistics/student.ts';
-import { axisTitle, differenceUnit } from './metric-words.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
 /** The metric that a study of adapters of one task judges by, as its config says it. */
@@ -17,7 +30,7 @@ export const judgedMetricSchema = z
   .describe('id of a metric of the task of which more is better, or loss; null: what the task is known by');
 
 /** The same of a result; those of earlier versions are of accuracy. */
-export const resultMetricSchema = z.string().default('accuracy');
+export const resultMetricSchema = z.string().default(defaultMetric.id);
 
 /** The parameter of it. */
 export const judgedMetric: ParameterSpec = {
@@ -27,7 +40,7 @@ export const judgedMetric: ParameterSpec = {
   default: null,
   nullable: true,
   empty: 'what the task is known by',
-  help: 'loss, or a metric of the task by its id of which more is better, e.g. accuracy, f1_macro, pearson. By default the accuracy; of tagged words entity_f1, of answers answer_f1, of embeddings ndcg_at_10, average_precision or spearman, of numbers to predict pearson. A correlation that is not defined, since all predictions are equal, counts as 0.',
+  help: `loss, or a metric of the task by its id of which more is better: ${higherMetricIds.join(', ')}. By default the metric that chooses the best checkpoint of the task; where that is the loss, ${accuracy.id}, or ${pearson.id} of numbers to predict. A correlation that is not defined, since all predictions are equal, counts as ${pearson.ifUndefined}.`,
 };
 
 /** The metric of a form's values. */
@@ -57,13 +70,13 @@ interface JudgedWords {
 }
 
 export function judgedWords(metric: string): JudgedWords {
-  const { scale, unit } = metricUnit(metric);
+  const { scale, unit, digits } = metricUnit(metric);
   const title = metricLabel(metric);
   return {
     title,
     name: amidWords(title),
     scale,
-    digits: scale === 100 ? 1 : 3,
+    digits,
     unit,
     points: differenceUnit(metric),
     better: isLowerBetter(metric) ? 'lower' : 'higher',
@@ -88,7 +101,7 @@ export function bestOf(metric: string, values: readonly number[]): number {
 
 /** The metrics that figures and tables show: the one that is judged by, and the loss. */
 export function shownMetrics(metric: string): string[] {
-  return [...new Set([metric, 'loss'])];
+  return [...new Set([metric, loss.id])];
 }
 
 /**
@@ -101,7 +114,7 @@ export function judgedRange(
   examples: number,
   levels: readonly number[],
 ): [number, number] {
-  if (metricUnit(metric).scale === 100) return evaluationRange(drawn, examples, levels);
+  if (isPercentage(metric)) return evaluationRange(drawn, examples, levels);
   const [low, high] = paddedRange(drawn);
   const least = levels.length === 0 ? 0 : 0.1 * Math.abs(mean(levels));
   const missing = Math.max(0, least - (high - low)) / 2;
@@ -118,12 +131,11 @@ export function judgedRow(
   label: string,
 ): readonly [id: string, label: string, unit: TableUnit, better: TableRow['better']] {
   const { name, better } = judgedWords(metric);
-  if (metric === 'accuracy') return [id, label, 'percent', better];
+  if (metric === defaultMetric.id) return [id, label, tableUnit(metric), better];
   return [`${id}/${metric}`, `${label}, ${name}`, tableUnit(metric), better];
 }
 
-/** The unit that comparisons show a metric in. */
-export function tableUnit(metric: string): TableUnit {
-  if (metric === 'loss') return 'loss';
-  return metricUnit(metric).scale === 100 ? 'percent' : 'score';
+/** The score that a search was tuned by, without its unit: an accuracy of classes, else a negative loss. */
+export function tunedText(metric: string, score: number): string {
+  return isShareOfExamples(metric) ? valueText(metric, score) : formatFixed(score, 3);
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { missing } from '../../format/numbers.ts';
+import { valueText } from '../../metrics/index.ts';
 
 /** The mean of a metric over seeds and examples with its 95 % intervals, in the metric's own unit. */
 export const metricIntervalSchema = z.object({
@@ -30,4 +32,21 @@ export type MetricDifference = z.infer<typeof differenceSchema>;
 export function intervalEnds({ mean, halfWidth, bootstrap }: MetricInterval): [low: number, high: number] {
   if (bootstrap !== null) return [bootstrap.low, bootstrap.high];
   return [mean - (halfWidth ?? 0), mean + (halfWidth ?? 0)];
+}
+
+/** Half the width of the interval over seeds; "–" where there is none. */
+export function halfWidthText(metric: string, interval: MetricInterval | null): string {
+  return valueText(metric, interval?.halfWidth);
+}
+
+/** "70.1 to 73.9" of the widest interval that is known; "–" where none is. */
+export function intervalText(
+  metric: string,
+  interval: MetricInterval | null,
+  text: (metric: string, value: number) => string = valueText,
+): string {
+  if (interval === null || (interval.bootstrap === null && interval.halfWidth === null)) return missing;
+  return intervalEnds(interval)
+    .map((end) => text(metric, end))
+    .join(' to ');
 }

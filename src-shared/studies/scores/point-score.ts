@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { forgettingSchema } from '../../domain/forgetting.ts';
+import { accuracy } from '../../metrics/accuracy.ts';
+import { isExampleMean } from '../../metrics/index.ts';
+import { loss } from '../../metrics/loss.ts';
 
 /**
  * A quantity of the metrics of a study, as its result keeps it: of the accuracy (null where the task has none), of the loss,
@@ -12,8 +15,8 @@ interface ByMetric<T> {
 }
 
 /** @param metric the one that the study judges by, or `loss`. @throws RangeError for one that the result does not have */
-export function ofMetric<T>({ accuracy, loss, judged }: ByMetric<T>, metric: string): T {
-  const found = metric === 'loss' ? loss : metric === 'accuracy' ? accuracy : judged;
+export function ofMetric<T>({ judged, ...kept }: ByMetric<T>, metric: string): T {
+  const found = isExampleMean(metric) ? kept[metric] : judged;
   if (found == null) throw new RangeError(`The result has no metric "${metric}".`);
   return found;
 }
@@ -26,8 +29,8 @@ export function metricAt(points: readonly ByMetric<number>[], at: number, metric
 
 /** The quantity of every metric that a result of this one keeps. */
 export function byMetric<T>(metric: string, hasAccuracy: boolean, of: (metric: string) => T) {
-  const judged = metric === 'accuracy' || metric === 'loss' ? {} : { judged: of(metric) };
-  return { accuracy: hasAccuracy ? of('accuracy') : null, loss: of('loss'), ...judged };
+  const judged = isExampleMean(metric) ? {} : { judged: of(metric) };
+  return { accuracy: hasAccuracy ? of(accuracy.id) : null, loss: of(loss.id), ...judged };
 }
 
 /** The same as a schema. Results of earlier versions have an accuracy always. */

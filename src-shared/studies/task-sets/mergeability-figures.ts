@@ -3,9 +3,8 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
 import { amidWords } from '../../format/amid-words.ts';
-import { formatFixed } from '../../format/numbers.ts';
+import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';
-import { probabilityText } from '../scores/metric-words.ts';
 import {
   type MergeabilityConfig,
   type MergeabilityResult,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mergeVerdicts, pairMeasuresSchema } from '../../domain/mergeability.ts';
+import { defaultMetric } from '../../metrics/index.ts';
 import { methodChoiceShape } from '../config/method-choice.ts';
 import { intervalSchema } from '../scores/interval.ts';
 import { checkTaskSets, taskSetsShape } from './task-sets.ts';
@@ -14,7 +15,7 @@ export const mergeabilityConfigSchema = z
   .strictObject({
     kind: z.literal('mergeability'),
     ...taskSetsShape,
-    metric: z.string().default('accuracy'),
+    metric: z.string().default(defaultMetric.id),
     methods: z.array(methodSchema).min(1).default(usualPairMethods),
     pairs: z
       .enum(['sets', 'all'])

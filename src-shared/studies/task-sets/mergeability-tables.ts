@@ -1,13 +1,13 @@
 import { mergeVerdicts } from '../../domain/mergeability.ts';
-import { formatFixed } from '../../format/numbers.ts';
-import { valueText } from '../../metrics/index.ts';
+import { formatFixed, probabilityText } from '../../format/numbers.ts';
+import { accuracy } from '../../metrics/accuracy.ts';
+import { signedText, valueText } from '../../metrics/index.ts';
 import type { StudyTable, StudyWords } from '../define-study.ts';
-import { probabilityText, signedText } from '../scores/metric-words.ts';
 import { type MergeabilityConfig, type MergeabilityResult, pairScopes, predictors } from './mergeability-schemas.ts';
 import { taskTuningTables } from './task-tuning.ts';
 
 /** Format of merge losses: a share, shown like an accuracy. */
-const share = 'accuracy';
+const share = accuracy.id;
 
 export function pairMethodLabel({ method, label }: MergeabilityResult['methods'][number], words: StudyWords): string {
   const name = words.mergeMethod(method);

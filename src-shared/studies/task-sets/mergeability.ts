@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Declaration } from '../../domain/parameter.ts';
+import { defaultMetric, higherMetricIds } from '../../metrics/index.ts';
 import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';
 import { mergeabilityFigures } from './mergeability-figures.ts';
@@ -36,8 +37,8 @@ const declaration: Declaration = {
       name: 'metric',
       label: 'Metric',
       type: 'text',
-      default: 'accuracy',
-      help: 'accuracy, or a further metric of the tasks by its id of which more is better.',
+      default: defaultMetric.id,
+      help: `A metric of the tasks by its id of which more is better: ${higherMetricIds.join(', ')}.`,
     },
     {
       name: 'seed',

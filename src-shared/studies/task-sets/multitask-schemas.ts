@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { forgettingSchema } from '../../domain/forgetting.ts';
+import { defaultMetric } from '../../metrics/index.ts';
 import { methodChoiceShape } from '../config/method-choice.ts';
 import { intervalSchema } from '../scores/interval.ts';
 import { checkTaskSets, taskSetsShape } from './task-sets.ts';
@@ -30,7 +31,7 @@ export const multitaskConfigSchema = z
   .strictObject({
     kind: z.literal('multitask'),
     ...taskSetsShape,
-    metric: z.string().default('accuracy'),
+    metric: z.string().default(defaultMetric.id),
     methods: z
       .array(methodSchema)
       .min(1)

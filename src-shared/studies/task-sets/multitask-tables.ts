@@ -1,10 +1,12 @@
-import { formatFixed } from '../../format/numbers.ts';
-import { metricUnit, valueText } from '../../metrics/index.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+import { formatFixed, probabilityText } from '../../format/numbers.ts';
+import { accuracy } from '../../metrics/accuracy.ts';
+import { metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, meanRise, riseText } from '../../results/forgetting.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyTable, StudyWords } from '../define-study.ts';
 import type { Interval } from '../scores/interval.ts';
-import { probabilityText, signedText } from '../scores/metric-words.ts';
+import { tunedText } from '../scores/judged-metric.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskRow } from './multitask-schemas.ts';
 import { taskTuningTables } from './task-tuning.ts';
 
@@ -149,9 +151,9 @@ function tunedTable(
               String(seeds[index] ?? ''),
               rowLabel(row, words),
               weights.join('; '),
-              own.given.toFixed(3),
-              own.score.toFixed(3),
-              heldOut.toFixed(3),
+              tunedText(metric, own.given),
+              tunedText(metric, own.score),
+              valueText(metric, heldOut),
             ],
           },
         ];
@@ -169,7 +171,7 @@ function tunedTable(
         { label: 'Weights found', numeric: true },
         { label: 'Tuning, given', numeric: true },
         { label: 'Tuning, found', numeric: true },
-        { label: 'Test', numeric: true },
+        { label: axisTitle('Test', metricUnit(metric).unit), numeric: true },
       ],
       rows: found,
     },
@@ -177,7 +179,7 @@ function tunedTable(
 }
 
 /** Normalized scores are shares, shown as accuracies are. */
-const share = 'accuracy';
+const share = accuracy.id;
 
 function meanText(interval: Interval | null, metric: string): string {
   return interval === null ? '–' : valueText(metric, interval.mean);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { searchSpecs } from '../../domain/merge-search.ts';
 import type { Declaration } from '../../domain/parameter.ts';
+import { defaultMetric, higherMetricIds } from '../../metrics/index.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';
 import { mean } from '../../statistics/student.ts';
 import { valuesOf } from '../config/composing.ts';
@@ -44,8 +45,8 @@ const declaration: Declaration = {
       name: 'metric',
       label: 'Metric',
       type: 'text',
-      default: 'accuracy',
-      help: 'accuracy, or a further metric of the tasks by its id of which more is better, e.g. f1_macro, matthews, exact_match.',
+      default: defaultMetric.id,
+      help: `A metric of the tasks by its id of which more is better: ${higherMetricIds.join(', ')}.`,
     },
     {
       name: 'tuning_samples',

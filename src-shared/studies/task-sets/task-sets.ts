@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import { type PlannedAdapter, plannedAdapterSchema } from '../../domain/adapter-reference.ts';
 import { runConfigSchema } from '../../domain/run.ts';
+import { loss } from '../../metrics/loss.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { requireOneBase } from '../config/composing.ts';
 import type { StudyAdapter, StudyInput, StudyWords } from '../define-study.ts';
@@ -63,7 +64,7 @@ export function checkTaskSets(whyNotLoss: string) {
   return (config: TaskSets & { readonly metric: string }, context: z.RefinementCtx): void => {
     const problem = problemOfTaskSets(config);
     if (problem) context.addIssue({ code: 'custom', path: [problem.path], message: problem.message });
-    if (config.metric === 'loss') context.addIssue({ code: 'custom', path: ['metric'], message: whyNotLoss });
+    if (config.metric === loss.id) context.addIssue({ code: 'custom', path: ['metric'], message: whyNotLoss });
   };
 }
 

@@ -58,11 +58,15 @@ describe('metrics by the definitions of scikit-learn and scipy', () => {
   test('a constant has no correlation, and nothing scores nothing', () => {
     expect(scoreOutcome({ kind: 'numbers', labels: [1, 2, 3], predictions: [5, 5, 5] })).toEqual({});
     expect(scoreOutcome({ kind: 'texts', labels: [], predictions: [] })).toEqual({});
-    expect(scoreOutcome({ kind: 'tokens', lossSum: 0, tokens: 0 })).toEqual({});
+    const none = { lossSum: 0, tokens: 0, right: { tokens: 0, of: 0 }, exact: { completions: 0, of: 0 } };
+    expect(scoreOutcome({ kind: 'tokens', ...none })).toEqual({});
   });
 
   test('perplexity is e to the mean loss a token', () => {
-    expectScores(scoreOutcome({ kind: 'tokens', lossSum: 8 * Math.log(3), tokens: 8 }), { perplexity: 3 });
+    const outcome = { kind: 'tokens', lossSum: 8 * Math.log(3), tokens: 8, right: { tokens: 6, of: 10 } } as const;
+    expectScores(scoreOutcome({ ...outcome, exact: null }), { perplexity: 3, accuracy: 0.6 });
+    const exact = { completions: 1, of: 4 };
+    expectScores(scoreOutcome({ ...outcome, exact }), { perplexity: 3, accuracy: 0.6, exact_match: 0.25 });
   });
 
   test('exact match looks past white space at the ends, and at nothing else', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { metricIds } from '../../../src-main/engine/metrics/index.ts';
 import { BestEvaluation, criterionOf } from '../../../src-main/engine/training/best-evaluation.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { metricsFor } from '../../../src-shared/metrics/index.ts';
 
 const scoreOf = (value: number | null) => ({
   accuracy: null,
@@ -79,11 +79,11 @@ describe('early stopping and the best evaluation', () => {
 
 describe('the criterion', () => {
   const config = (settings: object) => runConfigSchema.parse(settings);
-  const classes = metricIds('classes', 3);
+  const classes = metricsFor('classes', 3);
   test('is accuracy, or loss where there is none; a named one by its own direction, with the prefix eval_ or without', () => {
     const byAccuracy = { declaration: { bestBy: ['accuracy'] } } as const;
     expect(criterionOf(config({}), byAccuracy, classes)).toEqual({ metric: 'accuracy', greaterIsBetter: true });
-    expect(criterionOf(config({}), byAccuracy, metricIds('numbers'))).toEqual({
+    expect(criterionOf(config({}), byAccuracy, metricsFor('numbers'))).toEqual({
       metric: 'loss',
       greaterIsBetter: false,
     });
@@ -111,6 +111,6 @@ describe('the criterion', () => {
     expect(refusal({ early_stopping_patience: 2 })).toMatchObject({
       message: expect.stringContaining('early_stopping_patience is 2, but eval_steps is 0'),
     });
-    expect(metricIds('classes', 2)).toContain('f1_binary');
+    expect(metricsFor('classes', 2)).toContain('f1_binary');
   });
 });

@@ -1,23 +1,36 @@
 import { expect, test } from 'vitest';
-import { metricIds as engineMetricIds } from '../../../src-main/engine/metrics/index.ts';
-import type { OutcomeKind } from '../../../src-main/engine/metrics/metric.ts';
+import { reportContent } from '../../../src-main/backend/reports/content.ts';
+import { reportFigures } from '../../../src-main/backend/reports/figures.ts';
+import { reportMarkdown } from '../../../src-main/backend/reports/markdown.ts';
+import type { ReportOptions } from '../../../src-main/backend/reports/options.ts';
+import { describeRun } from '../../../src-main/cli/run-text.ts';
+import { scoreOutcome } from '../../../src-main/engine/metrics/index.ts';
+import type { Outcome } from '../../../src-main/engine/metrics/metric.ts';
+import { summarizeRun } from '../../../src-renderer/features/runs/run-summary.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { metricFigure, metricRun } from '../../../src-shared/figures/index.ts';
+import { curveMetrics, evaluationCurve } from '../../../src-shared/metrics/curves.ts';
 import {
   isLowerBetter,
   metricIds,
   metricLabel,
+  metrics,
+  metricsFor,
   metricUnit,
   scoreText,
   valueText,
 } from '../../../src-shared/metrics/index.ts';
-import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
-import { headlineText, namedScores } from '../../../src-shared/results/headline.ts';
+import { outcomeKinds } from '../../../src-shared/metrics/metric.ts';
+import { evaluationName } from '../../../src-shared/metrics/recorded.ts';
 import { intervalText } from '../../../src-shared/results/interval-text.ts';
 import type { GridResult } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
+import { runRecord } from '../../backend/reports/records.ts';
+import { makeCurve } from '../curves/make-curve.ts';
 
-const values = [0.7134, 0.0525, 1, 0];
+const values = [0.7134, 0.0525, 1, 0, 1234.5];
 
-/** A study or a report of one cell. */
+/** A study of one cell. */
 function resultOf(metric: string, value: number): GridResult {
   const own = { mean: value, n: 1, halfWidth: null, bootstrap: null };
   const cell = { values: [{ seeds: [1], value }], own, difference: null, forgetting: null };
@@ -39,23 +52,74 @@ function inStudy(metric: string, value: number): string {
   return `${table?.rows[0]?.cells[at] ?? ''} ${unit}`.trim();
 }
 
-test.each(['loss', 'accuracy', ...metricIds])('a value of %s reads the same everywhere', (id) => {
+/** A completed run whose evaluation has this metric alone. */
+function runWith(id: string, value: number): RunRecord {
+  const run = runRecord('a', 1, false, 0.5, 300);
+  if (run.result === null) throw new Error('the run has no result');
+  const scores = { accuracy: id === 'accuracy' ? value : null, evalLoss: id === 'loss' ? value : 0 };
+  const metrics: Record<string, number> = id === 'accuracy' || id === 'loss' ? {} : { [id]: value };
+  return { ...run, result: { ...run.result, ...scores, metrics } };
+}
+
+/** The score of a run's page: the tile of its evaluations, or of its training loss. */
+function onRunPage(run: RunRecord, id: string, value: number): string {
+  const name = id === 'loss' ? id : evaluationName(id);
+  const summary = summarizeRun(run, new Map([[name, makeCurve(name, [40], [value])]]), undefined);
+  return id === 'loss' ? summary.loss.value : summary.score.value;
+}
+
+/** Its report, whose sentences and tables are those of the page. */
+function inReport(run: RunRecord): { text: string; tooltips: unknown[] } {
+  const name = evaluationName(metricIds.find((id) => run.result?.metrics[id] !== undefined) ?? 'accuracy');
+  const options: ReportOptions = {
+    ...{ path: '/r.html', name: 'r', note: '', sections: ['summary', 'results', 'figures'], runs: [run], studies: [] },
+    ...{ models: [], datasets: [], activation: new Map(), samples: new Map(), studyYaml: new Map() },
+    ...{ tuned: { runs: null, studies: new Map() }, plotlyScript: '', fonts: '', createdAt: 0 },
+    curves: new Map([[run.id, new Map([[name, makeCurve(name, [0, 40], [0.25, 0.5])]])]]),
+  };
+  const content = reportContent(options);
+  const figures = reportFigures(options, content);
+  return {
+    text: reportMarkdown(options, content, { studio: '', node: '', platform: '' }, 0),
+    tooltips: figures.flatMap(({ light }) => light.data.map((trace) => trace['text'])),
+  };
+}
+
+/** Tooltip of the last point of a chart of evaluations. */
+function onChart(run: RunRecord, id: string, value: number): unknown {
+  const curve = evaluationCurve(id);
+  const curves = new Map([[curve.metric, makeCurve(curve.metric, [0, 40], [0.5, value])]]);
+  const { data } = metricFigure([metricRun(run, 'LoRA', curves)], curve, { dark: false });
+  const texts = data.at(-1)?.['text'];
+  return Array.isArray(texts) ? texts.at(-1) : undefined;
+}
+
+test.each(metricIds)('a value of %s reads the same on the run page, in terminal, study, report and chart', (id) => {
   for (const value of values) {
-    const text = scoreText(id, value);
-    // The run's page and the terminal.
-    const scores = { accuracy: id === 'accuracy' ? value : null, metrics: { [id]: value } };
-    if (id !== 'loss' && id !== 'accuracy')
-      expect(namedScores(scores).find((score) => score.id === id)?.text).toBe(text);
-    if (id === 'accuracy') expect(headlineText({ ...scores, metrics: {} })).toBe(text);
-    // The comparison of runs, a study and a report.
+    const [text, number] = [scoreText(id, value), valueText(id, value)];
+    const run = runWith(id, value);
+    expect(onRunPage(run, id, value)).toBe(id === 'loss' ? number : text);
+    expect(describeRun(run, { model: null, dataset: null })).toMatch(
+      new RegExp(`^${id === 'loss' ? 'eval loss' : '.*'} +${id === 'loss' ? number : text}( on .*)?$`, 'm'),
+    );
+    // The comparison of runs and a study's table, which has the unit in its heading.
     expect(intervalText(id, { n: 1, mean: value, halfWidth: null })).toBe(text);
     expect(inStudy(id, value)).toBe(text);
+    expect(inReport(run).text).toContain(id === 'loss' ? `loss ${number}` : text);
+    expect(onChart(run, id, value)).toBe(text);
   }
   // The axis of its chart.
-  const curve = curveMetrics.find(({ metric }) => metric === `eval_${id}`);
+  const curve = curveMetrics.find(({ metric }) => metric === evaluationName(id));
   const { scale, unit } = metricUnit(id);
   expect(curve?.factor ?? 1).toBe(scale);
   expect(/\((.*)\)$/.exec(curve?.yTitle ?? '')?.[1] ?? '').toBe(unit);
+});
+
+test('reports draw every metric that is drawn as a curve, with the tooltips of the run page', () => {
+  for (const { id } of metrics.filter(({ isCurve }) => isCurve)) {
+    if (id === 'loss') continue;
+    expect(inReport(runWith(id, 0.5)).tooltips, id).toContainEqual([scoreText(id, 0.25), scoreText(id, 0.5)]);
+  }
 });
 
 test('a missing or diverged value has no decimals and no unit of its own', () => {
@@ -70,24 +134,46 @@ test('F1 is a share, whatever its mean', () => {
     expect(scoreText(id, 0.7134)).toBe('71.3 %');
 });
 
-test('the engine computes exactly the declared metrics', () => {
-  const kinds: readonly OutcomeKind[] = [
-    'alike',
-    'answers',
-    'classes',
-    'label-sets',
-    'numbers',
-    'preferences',
-    'retrieval',
-    'tags',
-    'texts',
-    'tokens',
-  ];
-  const computed = new Set(kinds.flatMap((kind) => engineMetricIds(kind, 2)));
-  expect([...computed].sort()).toEqual(['loss', 'accuracy', ...metricIds].sort());
+/** An outcome of each kind for which all of its metrics are defined. */
+const outcomes: { readonly [Kind in Outcome['kind']]: Extract<Outcome, { kind: Kind }> } = {
+  classes: {
+    kind: 'classes',
+    confusion: [
+      [3, 1],
+      [1, 3],
+    ],
+  },
+  'label-sets': {
+    kind: 'label-sets',
+    labels: [
+      [1, 0],
+      [0, 1],
+    ],
+    predictions: [
+      [1, 0],
+      [1, 1],
+    ],
+  },
+  numbers: { kind: 'numbers', labels: [1, 2, 3], predictions: [1, 3, 2] },
+  tags: { kind: 'tags', labels: [['B-A', 'O']], predictions: [['B-A', 'O']] },
+  tokens: { kind: 'tokens', lossSum: 2, tokens: 2, right: { tokens: 1, of: 2 }, exact: { completions: 1, of: 2 } },
+  preferences: { kind: 'preferences', chosen: [1], rejected: [0], right: [true] },
+  alike: { kind: 'alike', labels: [true, false], predictions: [0.9, 0.1] },
+  retrieval: { kind: 'retrieval', queries: [{ hits: [true], relevant: 1 }], right: [true] },
+  answers: { kind: 'answers', labels: [['a word'], []], predictions: ['a word', ''] },
+  texts: { kind: 'texts', labels: ['a'], predictions: ['a'] },
+};
+
+test.each(outcomeKinds)('the engine computes for %s exactly the metrics that are declared for them', (kind) => {
+  const computed = ['loss', ...Object.keys(scoreOutcome(outcomes[kind]))];
+  expect(computed.sort()).toEqual(metricsFor(kind, 2).sort());
+});
+
+test('F1 of two classes is of no use with three', () => {
+  expect(metricsFor('classes', 3)).not.toContain('f1_binary');
 });
 
 test('lower is better for the loss and what grows with it, and every metric has a label of its own', () => {
-  expect(['loss', 'accuracy', ...metricIds].filter(isLowerBetter)).toEqual(['loss', 'perplexity', 'rewards_rejected']);
+  expect(metricIds.filter(isLowerBetter).sort()).toEqual(['loss', 'perplexity', 'rewards_rejected']);
   expect(new Set(metricIds.map(metricLabel)).size).toBe(metricIds.length);
 });

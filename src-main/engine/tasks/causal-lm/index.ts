@@ -3,10 +3,10 @@ import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../.
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { plural } from '../../../../src-shared/format/numbers.ts';
+import { exactMatch } from '../../../../src-shared/metrics/exact-match.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { causalLanguageModeling } from '../../../../src-shared/tasks/causal-lm.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
-import { exactMatch } from '../../metrics/exact-match.ts';
-import { metricIds } from '../../metrics/index.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { languageBatch } from '../shared/pad-rows.ts';
@@ -52,7 +52,7 @@ export const causalLanguageModelingTask: TaskType = {
 };
 
 function languageMetrics(answers: boolean): string[] {
-  return [...metricIds('tokens'), 'accuracy', ...(answers ? [exactMatch.id] : [])];
+  return metricsFor('tokens').filter((id) => answers || id !== exactMatch.id);
 }
 
 /** Plain text has no completion. */

@@ -1,9 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { embedding, type PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
 import { namesIn } from '../../data/text/several-labels.ts';
-import { metricIds } from '../../metrics/index.ts';
+
 import { readSentenceTransformer } from '../../models/huggingface/sentence-transformer.ts';
 import type { EmbeddingLoss, PairForm } from '../../outcomes/embedding-loss.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
@@ -59,7 +60,7 @@ export const embeddingTask: TaskType = {
 };
 
 function metricsOf(form: PairForm): string[] {
-  return metricIds(({ ranking: 'retrieval', scores: 'numbers', labels: 'alike' } as const)[form]);
+  return metricsFor(({ ranking: 'retrieval', scores: 'numbers', labels: 'alike' } as const)[form]);
 }
 
 /** @throws StudioError refused for a loss that cannot learn from such rows */

@@ -1,9 +1,10 @@
 import { comparesWithTexts } from '../../../../src-shared/domain/model.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { imageClassification } from '../../../../src-shared/tasks/image-classification.ts';
 import { imageAt } from '../../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
-import { metricIds } from '../../metrics/index.ts';
+
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { classificationLogits, type LoadBatch } from '../shared/head-outputs.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
@@ -16,7 +17,7 @@ const thumbnailSide = 64;
 export const imageClassificationTask: TaskType = {
   declaration: imageClassification,
   misfit: () => null,
-  metrics: ({ labels }) => metricIds('classes', labels.length),
+  metrics: ({ labels }) => metricsFor('classes', labels.length),
   async open({ modelDirectory, model, dataset, settings }) {
     if (dataset.kind !== 'images') throw new TypeError('the dataset contains texts');
     const { description } = dataset;
@@ -40,7 +41,7 @@ export const imageClassificationTask: TaskType = {
       labels: isZeroShot ? null : description.labels,
       isZeroShot,
       classNames: description.labels,
-      metrics: metricIds('classes', description.labels.length),
+      metrics: metricsFor('classes', description.labels.length),
       train: {
         count: train.count,
         classes: { ids: train.labels, names: description.labels },

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { multipleChoice } from '../../../../src-shared/tasks/multiple-choice.ts';
-import { metricIds } from '../../metrics/index.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
 import { languageBatch } from '../shared/pad-rows.ts';
 import { type Content, type EncodedChoices, PromptWriter } from '../shared/prompt-writer.ts';
@@ -36,7 +36,7 @@ export const multipleChoiceTask: TaskType = {
   checkTokenizer(tokenizer, settings, { text }) {
     new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
   },
-  metrics: ({ labels }) => metricIds('classes', labels.length),
+  metrics: ({ labels }) => metricsFor('classes', labels.length),
   open: openMultipleChoice,
 };
 
@@ -97,7 +97,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   return {
     labels: null,
     classNames: hasChoices ? Array.from({ length: classCount }, (_, index) => `choice ${index + 1}`) : read.names,
-    metrics: metricIds('classes', hasChoices ? 0 : classCount),
+    metrics: metricsFor('classes', hasChoices ? 0 : classCount),
     train: {
       count: rows.count,
       classes: hasChoices ? null : { ids: classIds(read.labels.train, read.names), names: read.names },

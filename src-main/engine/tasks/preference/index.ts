@@ -1,8 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { type PreferenceSettings, preference } from '../../../../src-shared/tasks/preference.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
-import { metricIds } from '../../metrics/index.ts';
 import { lengthNotes } from '../shared/cut-rows.ts';
 import { PromptWriter } from '../shared/prompt-writer.ts';
 import { readTexts } from '../shared/read-split.ts';
@@ -42,7 +42,7 @@ export const preferenceTask: TaskType = {
     lossOf(settings, text?.columns ?? null);
     new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
   },
-  metrics: () => metricIds('preferences'),
+  metrics: () => metricsFor('preferences'),
   counts: ({ loss_type }, { rejected }) => {
     if (rejected === null) return {};
     return preferenceLoss(loss_type, 'pairs').of === 'pairs' ? { rowsOfExample: 2 } : { examplesOfRow: 2 };
@@ -111,7 +111,7 @@ async function openPreferences(material: TaskMaterial): Promise<OpenTask> {
   return {
     labels: null,
     classNames: [],
-    metrics: metricIds('preferences'),
+    metrics: metricsFor('preferences'),
     train: {
       count: train.examples.count,
       classes: null,

@@ -1,6 +1,6 @@
 import { answerOutputs } from '../../../../src-shared/domain/model.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { questionAnswering } from '../../../../src-shared/tasks/qa.ts';
-import { metricIds } from '../../metrics/index.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { readTexts } from '../shared/read-split.ts';
@@ -33,7 +33,7 @@ export const questionAnsweringTask: TaskType = {
       };
     return null;
   },
-  metrics: () => metricIds('answers'),
+  metrics: () => metricsFor('answers'),
   preview:
     (tokenizer) =>
     ({ question = '', context = '', answers }) => {
@@ -96,7 +96,7 @@ async function openQuestionAnswering(material: TaskMaterial): Promise<OpenTask> 
   return {
     labels: answerOutputs,
     classNames: [],
-    metrics: metricIds('answers'),
+    metrics: metricsFor('answers'),
     train: {
       count: rows.train.windows.count,
       classes: null,

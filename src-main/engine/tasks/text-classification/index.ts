@@ -1,7 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { textClassification } from '../../../../src-shared/tasks/text-classification.ts';
-import { metricIds } from '../../metrics/index.ts';
+
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 import type { MicroBatch, Targets } from '../../training/micro-batch.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../shared/head-outputs.ts';
@@ -49,7 +50,7 @@ export const textClassificationTask: TaskType = {
   },
   metrics: ({ text, labels }) => {
     const kind = text?.labelKind ?? 'none';
-    return metricIds(kind === 'tags' ? 'classes' : outcomeKinds[kind], labels.length);
+    return metricsFor(kind === 'tags' ? 'classes' : outcomeKinds[kind], labels.length);
   },
   preview:
     (tokenizer) =>
@@ -90,7 +91,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
   return {
     labels: read.kind === 'numbers' ? [valueLabel] : read.names,
     classNames: read.names,
-    metrics: metricIds(outcomeKinds[read.kind], read.names.length),
+    metrics: metricsFor(outcomeKinds[read.kind], read.names.length),
     train: {
       count: rows.train.count,
       classes: read.kind === 'classes' ? { ids: classIds(read.labels.train, read.names), names: read.names } : null,

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { tokenClassification } from '../../../../src-shared/tasks/token-classification.ts';
-import { metricIds } from '../../metrics/index.ts';
+
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
@@ -40,7 +41,7 @@ export const tokenClassificationTask: TaskType = {
       };
     return null;
   },
-  metrics: () => metricIds('tags'),
+  metrics: () => metricsFor('tags'),
   preview:
     (tokenizer) =>
     ({ words = [], tags }) => {
@@ -96,7 +97,7 @@ async function openTokenClassification(material: TaskMaterial): Promise<OpenTask
   return {
     labels: names,
     classNames: names,
-    metrics: metricIds('tags'),
+    metrics: metricsFor('tags'),
     train: {
       count: rows.train.count,
       classes: null,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { evaluationCurves } from '../../../../src-renderer/features/runs/evaluation-card.tsx';
+import { drawnEvaluations } from '../../../../src-renderer/features/runs/evaluation-card.tsx';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 
 test('what a run of tagged words is known by is drawn, in per cent', () => {
   const metrics = ['eval_loss', 'eval_accuracy', 'eval_entity_f1', 'eval_entity_recall'];
   const curves = new Map(metrics.map((metric) => [metric, makeCurve(metric, [0, 1, 2], [0.1, 0.2, 0.3])]));
-  const [first] = evaluationCurves(curves);
+  const [first] = drawnEvaluations(curves);
   expect(first).toMatchObject({ metric: 'eval_entity_f1', factor: 100 });
 });

@@ -71,7 +71,7 @@ test('a new point of the loss draws its figure, and renders nothing of the overv
 test('the tiles say a new point at once', () => {
   const history = started();
   const tiles = renderInWindow(<RunTiles run={run} history={history} />);
-  expect(tiles.getByText('2.00')).toBeTruthy();
+  expect(tiles.getByText('2.000')).toBeTruthy();
   act(() => history.setState({ snapshot: snapshotOf(lossOf(3, 2, 1), accuracy, evaluated) }));
-  expect(tiles.getByText('1.00')).toBeTruthy();
+  expect(tiles.getByText('1.000')).toBeTruthy();
 });

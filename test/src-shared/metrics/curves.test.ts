@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { curveMetrics } from '../../../src-shared/metrics/curves.ts';
 import { metricUnit, scoreText } from '../../../src-shared/metrics/index.ts';
-import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
 import { headlineOf, type Scores } from '../../../src-shared/results/headline.ts';
 
 /** Scores as the tasks give them, each with another one that an evaluation is known by. */
@@ -25,5 +25,5 @@ test('what an evaluation is known by has a curve, in the unit that its number ha
 
 test('scores of entities are shares', () => {
   for (const id of ['entity_f1', 'entity_precision', 'entity_recall'])
-    expect(metricUnit(id)).toEqual({ scale: 100, unit: '%', label: ' (%)' });
+    expect(metricUnit(id)).toEqual({ scale: 100, unit: '%', label: ' (%)', digits: 1 });
 });
