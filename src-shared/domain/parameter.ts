@@ -45,10 +45,10 @@ export const parameterSpecSchema = z.object({
   choices: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
   help: z.string(),
   names: z
-    .enum(['column', 'file', 'merge-method', 'merge-methods'])
+    .enum(['column', 'file', 'metric', 'merge-method', 'merge-methods'])
     .optional()
     .describe(
-      'what the text refers to, so that a form can offer choices: a column of the dataset, a file, a merge method that produces an adapter, merge methods of several adapters',
+      'what the text refers to, so that a form can offer choices: a column of the dataset, a file, a metric by its id, a merge method that produces an adapter, merge methods of several adapters',
     ),
   nullable: z.boolean().optional().describe('null is a value of its own'),
   empty: z.string().optional().describe('meaning of null or an empty list, e.g. "same as seed"'),

@@ -12,6 +12,7 @@ const metaSchema = z.object({
   multiline: z.boolean().optional(),
   group: z.string().optional(),
   advanced: z.boolean().optional(),
+  names: parameterSpecSchema.shape.names,
   when: parameterSpecSchema.shape.when,
 });
 export type ParameterMeta = z.infer<typeof metaSchema>;

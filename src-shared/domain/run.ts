@@ -287,6 +287,7 @@ export const runConfigSchema = z.strictObject({
     .meta({
       title: 'Metric for best model',
       description: `Metric of the best evaluation and of early stopping, of those that the task has: ${metricIds.join(', ')}.`,
+      names: 'metric',
       empty: 'the main metric of the task',
       advanced: true,
       group: 'Optimization',

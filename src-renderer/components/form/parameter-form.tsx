@@ -7,6 +7,7 @@ import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
+import { metricIds } from '../../../src-shared/metrics/index.ts';
 import type { DocumentId } from '../help/help-store.ts';
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
@@ -68,7 +69,7 @@ export function ParameterForm(props: ParameterFormProps) {
         problem={problems.get(spec.name)}
         note={notes?.[spec.name]}
         isOff={Array.isArray(disabled) ? disabled.includes(spec.name) : disabled === true}
-        offered={spec.names === 'column' ? (columns ?? noColumns) : suggestions?.[spec.name]}
+        offered={spec.names === 'column' ? (columns ?? noColumns) : (suggestions?.[spec.name] ?? offeredFor(spec))}
         showHelp={showHelp}
         onChange={changeField}
       />
@@ -102,6 +103,11 @@ function problemOf(error: Error | null | undefined, specs: readonly ParameterSpe
   const path = error.field.split('.');
   const spec = specs.find(({ name }) => path.includes(name));
   return spec === undefined ? [] : [[spec.name, errorText(error)]];
+}
+
+/** Suggestions that do not depend on the form: ids of metrics. */
+function offeredFor({ names }: ParameterSpec): readonly string[] | undefined {
+  return names === 'metric' ? metricIds : undefined;
 }
 
 /** Changes one field, or with undefined resets it; the same function all the time, so that no other field is drawn again. */

@@ -22,6 +22,7 @@ export const gridParameters = {
     name: 'metric',
     label: 'Metric',
     type: 'text',
+    names: 'metric',
     default: defaultMetric.id,
     help: `A metric of the task by its id: ${metricIds.join(', ')}. The intervals of ${exampleMetrics.join(' and ')} are over seeds and examples, those of the others over seeds.`,
   },

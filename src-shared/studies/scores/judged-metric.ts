@@ -37,6 +37,7 @@ export const judgedMetric: ParameterSpec = {
   name: 'metric',
   label: 'Metric',
   type: 'text',
+  names: 'metric',
   default: null,
   nullable: true,
   empty: 'what the task is known by',

@@ -37,6 +37,7 @@ const declaration: Declaration = {
       name: 'metric',
       label: 'Metric',
       type: 'text',
+      names: 'metric',
       default: defaultMetric.id,
       help: `A metric of the tasks by its id of which more is better: ${higherMetricIds.join(', ')}.`,
     },

@@ -62,7 +62,7 @@ describe('a study that judges by a metric that the data do not have is refused b
         await refused('accuracy').toMatchObject({
           code: 'refused',
           message: `This study judges by accuracy, and ${dataset} has ${what}, for which there is none.`,
-          hint: 'Choose one of loss, pearson, spearman.',
+          hint: 'Choose one of loss, spearman, pearson.',
         });
         await refused('f1_macro').toMatchObject({
           message: `metric: evaluations on ${dataset} have no metric "f1_macro".`,

@@ -153,7 +153,7 @@ it('shows values with intervals in tables and maps, and losses as losses', () =>
   ]);
   // v is −loss here, so that none on is a loss of −0.3.
   expect(checks?.rows[0]?.cells.slice(1, 5)).toEqual(['−0.3000', '−0.7100 ± 0.0344', '0.4100', '0.4100']);
-  expect(stability?.rows.map(({ cells }) => cells[2]).slice(0, 2)).toEqual(['−0.3000', '−0.4100']);
+  expect(stability?.rows.map(({ cells }) => cells[2]).slice(0, 2)).toEqual(['−0.300', '−0.410']);
   const figures = contributionStudy.figures(result, config, words);
   expect(figures.map(({ name }) => name)).toEqual([
     'Contribution map',

@@ -7,6 +7,7 @@ import { shownValue } from '../../../../src-renderer/components/form/parameter-o
 import { useHelpSheet } from '../../../../src-renderer/components/help/help-store.ts';
 import { StudioError, toErrorValue } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { metricIds } from '../../../../src-shared/metrics/index.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 const specs: ParameterSpec[] = [
@@ -268,4 +269,27 @@ describe('an error of the backend', () => {
     );
     expect(view.container.textContent?.includes('different ranks')).toBe(false);
   });
+});
+
+test('a field for a metric offers every declared metric, and takes any other text', async () => {
+  const metric: ParameterSpec = {
+    ...{
+      name: 'metric',
+      label: 'Metric',
+      type: 'text',
+      names: 'metric',
+      default: null,
+      nullable: true,
+      help: 'Which.',
+    },
+  };
+  let known: ParameterValues = {};
+  const view = renderInWindow(<Kept declaration={{ parameters: [metric] }} onValues={(values) => (known = values)} />);
+  const { control: field } = fieldOf(view, 'Metric');
+  fireEvent.focus(field);
+  fireEvent.click(field);
+  const options = await view.findAllByRole('option', { hidden: true });
+  expect(options.map(({ textContent }) => textContent)).toEqual([...metricIds]);
+  fireEvent.change(field, { target: { value: 'eval_f1_micro' } });
+  expect(known['metric']).toBe('eval_f1_micro');
 });
