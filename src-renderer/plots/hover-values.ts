@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
+import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { formatCount, formatNumber } from '../components/format/format.ts';
 
 /** A curve's point nearest the pointer. */
@@ -85,17 +86,16 @@ export function unitOf(layout: object): string {
 
 /** The template with the value in place of plotly's `%{y:.4g}`, and half an interval in place of ` ± %{customdata:.2g}`. */
 function filled(template: string, y: number, customData: unknown, unit: string): string {
-  const shown = template
-    .replace(/<extra>.*<\/extra>/, '')
-    .replace(/ ± %\{customdata:\.(\d+)g\}/, (_, digits: string) =>
-      typeof customData === 'number' && customData > 0 ? ` ± ${formatNumber(customData, Number(digits))}` : '',
-    );
-  const isBare = template.replace(/<extra>.*<\/extra>/, '').endsWith('}');
-  return (isBare && unit !== '' ? `${shown} ${unit}` : shown).replace(
-    /%\{y(?::\.(\d+)~?([gf]))?\}/,
-    (_, digits: string | undefined, kind: string | undefined) => {
-      if (kind === 'f') return y.toFixed(Number(digits)).replace('-', '−');
-      return formatNumber(y, digits === undefined ? 4 : Number(digits));
-    },
+  const bare = template.replace(/<extra>.*<\/extra>/, '');
+  const shown = bare.replace(/ ± %\{customdata:([^}]*)\}/, (_, format: string) =>
+    typeof customData === 'number' && customData > 0 ? ` ± ${formatted(customData, format)}` : '',
   );
+  const withUnit = bare.endsWith('}') && unit !== '' ? `${shown} ${unit}` : shown;
+  return withUnit.replace(/%\{y(?::([^}]*))?\}/, (_, format = '') => formatted(y, format));
+}
+
+/** A number in the format of d3: fixed digits (`.1f`), or significant figures (`.4g`, `.3r`; default: four). */
+function formatted(value: number, format: string): string {
+  const [, digits = '4', kind = 'g'] = /^\.(\d+)~?([gfr])$/.exec(format) ?? [];
+  return kind === 'f' ? formatFixed(value, Number(digits)) : formatNumber(value, Number(digits));
 }

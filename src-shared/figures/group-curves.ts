@@ -1,10 +1,9 @@
 import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
-import { scaledText, withUnit } from '../metrics/index.ts';
 import { mean } from '../statistics/student.ts';
 import { bandTrace } from './band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { baseLayout } from './layout.ts';
-import { curveAxes, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth, tooltips } from './metric.ts';
+import { curveAxes, hoverValue, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth } from './metric.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
 
 /**
@@ -82,7 +81,7 @@ function groupTraces(
         : { width: 1.8, color: style.color, dash: style.dash },
       marker: { size: 5, color: several ? faded(style.color, 0.5) : style.color },
       cliponaxis: false,
-      ...(several ? { hoverinfo: 'skip' } : { name: plainText(name), ...tooltips(options, scaled(curve.values)) }),
+      ...(several ? { hoverinfo: 'skip' } : { name: plainText(name), hovertemplate: hoverValue(options) }),
     };
   });
   const values = folded.all.flatMap((curve) => scaled(curve.values));
@@ -104,7 +103,7 @@ function groupTraces(
     line: { width: 2, color: style.color, dash: style.dash },
     marker: { size: 5, color: style.color },
     cliponaxis: false,
-    ...spreadTooltips(options, means, halfWidths),
+    hovertemplate: `${hoverValue(options)} ± ${hoverSpread(options)}`,
   };
   return {
     behind: [
@@ -117,17 +116,9 @@ function groupTraces(
   };
 }
 
-/** Tooltips of means with their half widths, which are the points' `customdata`. */
-function spreadTooltips(
-  { valuesOf }: MetricOptions,
-  means: readonly number[],
-  halfWidths: readonly number[],
-): FigureObject {
-  if (valuesOf === undefined) return { hovertemplate: '%{y:.4g} ± %{customdata:.2g}' };
-  const text = means.map((mean, point) =>
-    withUnit(valuesOf, `${scaledText(valuesOf, mean)} ± ${scaledText(valuesOf, halfWidths[point] ?? 0)}`),
-  );
-  return { hovertemplate: '%{text}', text };
+/** Half a width, which is the point's `customdata`. */
+function hoverSpread(options: MetricOptions): string {
+  return options.valuesOf === undefined ? '%{customdata:.2g}' : hoverValue(options, 'customdata');
 }
 
 const identity = (step: number): number => step;

@@ -1,6 +1,6 @@
 import type { Curve } from '../domain/run-history.ts';
 import { lossCurve } from '../metrics/curves.ts';
-import { scaledText, withUnit } from '../metrics/index.ts';
+import { hoverFormat } from '../metrics/index.ts';
 import { evaluatedMetric } from '../metrics/recorded.ts';
 import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
@@ -38,7 +38,7 @@ export interface MetricOptions {
   readonly logScale?: boolean;
   /** Multiplies the values: 100 shows shares in per cent. */
   readonly factor?: number;
-  /** Id of the metric whose digits and unit tooltips show; default: four significant figures. */
+  /** Id of the metric whose digits tooltips show; default: four significant figures. */
   readonly valuesOf?: string;
   /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
   readonly examples?: number;
@@ -103,7 +103,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       marker: { color: style.color, size: 5 },
       // A single evaluation at the end lies on the figure's edge.
       cliponaxis: false,
-      ...tooltips(options, shown),
+      hovertemplate: hoverValue(options),
     });
     const lastX = curve.x.at(-1);
     const lastY = shown.at(-1);
@@ -133,10 +133,9 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   };
 }
 
-/** Tooltips of the points of a line. */
-export function tooltips({ valuesOf }: MetricOptions, values: readonly number[]): FigureObject {
-  if (valuesOf === undefined) return { hovertemplate: '%{y:.4g}' };
-  return { hovertemplate: '%{text}', text: values.map((value) => withUnit(valuesOf, scaledText(valuesOf, value))) };
+/** Plotly's template of a value in tooltips, which have the unit from the title of the axis. */
+export function hoverValue({ valuesOf }: MetricOptions, name = 'y'): string {
+  return `%{${name}:${valuesOf === undefined ? '.4g' : hoverFormat(valuesOf)}}`;
 }
 
 /** Returns true if each value of a metric is a result of its own, which a moving average would distort. */

@@ -131,14 +131,16 @@ export function metricUnit(id: string): { scale: number; unit: string; label: st
  * is a dash.
  */
 export function valueText(id: string, value: MaybeNumber): string {
-  return value === null || value === undefined ? missing : scaledText(id, metricUnit(id).scale * value);
+  if (value === null || value === undefined || !Number.isFinite(value)) return formatNumber(value);
+  const quantity = metricQuantity(id);
+  const { scale, digits } = quantities[quantity];
+  return quantity === 'perplexity' ? formatNumber(value, digits) : formatFixed(scale * value, digits);
 }
 
-/** The same of a value in the metric's unit, as axes have it: per cent for shares. */
-export function scaledText(id: string, value: number): string {
-  const quantity = metricQuantity(id);
-  const { digits } = quantities[quantity];
-  return quantity === 'perplexity' || !Number.isFinite(value) ? formatNumber(value) : formatFixed(value, digits);
+/** Plotly's (d3's) format of a value in the metric's unit, with the digits of `valueText`. */
+export function hoverFormat(id: string): string {
+  const { digits } = metricUnit(id);
+  return `.${digits}${metricQuantity(id) === 'perplexity' ? 'r' : 'f'}`;
 }
 
 /** "70.1 %", "0.412 nats", "0.713": a text of a metric with its unit, if it has one. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { reportContent } from '../../../src-main/backend/reports/content.ts';
 import { reportFigures } from '../../../src-main/backend/reports/figures.ts';
 import { reportMarkdown } from '../../../src-main/backend/reports/markdown.ts';
@@ -7,8 +8,11 @@ import { describeRun } from '../../../src-main/cli/run-text.ts';
 import { scoreOutcome } from '../../../src-main/engine/metrics/index.ts';
 import type { Outcome } from '../../../src-main/engine/metrics/metric.ts';
 import { summarizeRun } from '../../../src-renderer/features/runs/run-summary.ts';
+import { unitOf, valuesAt } from '../../../src-renderer/plots/hover-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
 import { metricFigure, metricRun } from '../../../src-shared/figures/index.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { curveMetrics, evaluationCurve } from '../../../src-shared/metrics/curves.ts';
 import {
   isLowerBetter,
@@ -28,6 +32,7 @@ import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
 import { runRecord } from '../../backend/reports/records.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 
+const titled = z.looseObject({ title: z.looseObject({ text: z.string() }) });
 const values = [0.7134, 0.0525, 1, 0, 1234.5];
 
 /** A study of one cell. */
@@ -69,8 +74,8 @@ function onRunPage(run: RunRecord, id: string, value: number): string {
 }
 
 /** Its report, whose sentences and tables are those of the page. */
-function inReport(run: RunRecord): { text: string; tooltips: unknown[] } {
-  const name = evaluationName(metricIds.find((id) => run.result?.metrics[id] !== undefined) ?? 'accuracy');
+function inReport(run: RunRecord, id: string): { text: string; titles: readonly string[] } {
+  const name = evaluationName(id);
   const options: ReportOptions = {
     ...{ path: '/r.html', name: 'r', note: '', sections: ['summary', 'results', 'figures'], runs: [run], studies: [] },
     ...{ models: [], datasets: [], activation: new Map(), samples: new Map(), studyYaml: new Map() },
@@ -81,17 +86,30 @@ function inReport(run: RunRecord): { text: string; tooltips: unknown[] } {
   const figures = reportFigures(options, content);
   return {
     text: reportMarkdown(options, content, { studio: '', node: '', platform: '' }, 0),
-    tooltips: figures.flatMap(({ light }) => light.data.map((trace) => trace['text'])),
+    titles: figures.map(({ light }) => titled.parse(light.layout).title.text),
   };
 }
 
 /** Tooltip of the last point of a chart of evaluations. */
-function onChart(run: RunRecord, id: string, value: number): unknown {
+function onChart(run: RunRecord, id: string, value: number): string | undefined {
   const curve = evaluationCurve(id);
   const curves = new Map([[curve.metric, makeCurve(curve.metric, [0, 40], [0.5, value])]]);
-  const { data } = metricFigure([metricRun(run, 'LoRA', curves)], curve, { dark: false });
-  const texts = data.at(-1)?.['text'];
-  return Array.isArray(texts) ? texts.at(-1) : undefined;
+  const { data, layout } = metricFigure([metricRun(run, 'LoRA', curves)], curve, { dark: false });
+  return valuesAt(data, 40, unitOf(layout)).at(-1)?.text;
+}
+
+/** Tooltip of the mean of two seeds with its spread, of which the second is the first. */
+function onComparison(id: string, value: number): string | undefined {
+  const curve = evaluationCurve(id);
+  const runs = ['a', 'b'].map((name, seed) =>
+    metricRun(
+      runRecord(name, seed, false, 0.5, 300),
+      'LoRA',
+      new Map([[curve.metric, makeCurve(curve.metric, [0, 40], [0.5, value])]]),
+    ),
+  );
+  const { data, layout } = groupCurvesFigure(runs, curve, { dark: false });
+  return valuesAt(data, 40, unitOf(layout)).at(-1)?.text;
 }
 
 test.each(metricIds)('a value of %s reads the same on the run page, in terminal, study, report and chart', (id) => {
@@ -105,8 +123,9 @@ test.each(metricIds)('a value of %s reads the same on the run page, in terminal,
     // The comparison of runs and a study's table, which has the unit in its heading.
     expect(intervalText(id, { n: 1, mean: value, halfWidth: null })).toBe(text);
     expect(inStudy(id, value)).toBe(text);
-    expect(inReport(run).text).toContain(id === 'loss' ? `loss ${number}` : text);
+    expect(inReport(run, id).text).toContain(id === 'loss' ? `loss ${number}` : text);
     expect(onChart(run, id, value)).toBe(text);
+    expect(onComparison(id, value)).toBe(text);
   }
   // The axis of its chart.
   const curve = curveMetrics.find(({ metric }) => metric === evaluationName(id));
@@ -115,11 +134,9 @@ test.each(metricIds)('a value of %s reads the same on the run page, in terminal,
   expect(/\((.*)\)$/.exec(curve?.yTitle ?? '')?.[1] ?? '').toBe(unit);
 });
 
-test('reports draw every metric that is drawn as a curve, with the tooltips of the run page', () => {
-  for (const { id } of metrics.filter(({ isCurve }) => isCurve)) {
-    if (id === 'loss') continue;
-    expect(inReport(runWith(id, 0.5)).tooltips, id).toContainEqual([scoreText(id, 0.25), scoreText(id, 0.5)]);
-  }
+test('reports draw every metric that is drawn as a curve', () => {
+  for (const { id, label, isCurve } of metrics)
+    expect(inReport(runWith(id, 0.5), id).titles.includes(`Test ${amidWords(label)}`), id).toBe(isCurve);
 });
 
 test('a missing or diverged value has no decimals and no unit of its own', () => {
