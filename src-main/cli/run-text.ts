@@ -6,7 +6,7 @@ import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/par
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
 import { amidWords } from '../../src-shared/format/amid-words.ts';
-import { metricLabel, scoreText, valueText } from '../../src-shared/metrics/index.ts';
+import { metricName, scoreText, valueText } from '../../src-shared/metrics/index.ts';
 import { loss } from '../../src-shared/metrics/loss.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
@@ -95,7 +95,7 @@ export function describeRun(run: RunRecord, names: RunNames): string {
         : [
             [
               'best',
-              `${amidWords(metricLabel(result.best.metric))} ${scoreText(result.best.metric, result.best.value)} at step ${result.best.step}`,
+              `${metricName(result.best.metric)} ${scoreText(result.best.metric, result.best.value)} at step ${result.best.step}`,
             ] as const,
           ]),
       ['trained for', formatDuration(result.trainSeconds)],

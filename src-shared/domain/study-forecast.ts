@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricName } from '../metrics/index.ts';
 import { detectableStandardizedDifference, usualAssumptions } from '../statistics/detectable-difference.ts';
 
 /** Forecast of a study: the amount of work and the differences that it can detect. */
@@ -45,7 +46,7 @@ export function powerText({ power }: StudyForecast): string | null {
   if (difference === null) {
     const shift = detectableStandardizedDifference(seeds);
     if (!Number.isFinite(shift)) return null;
-    return `Smallest difference in ${metric} that ${seeds} paired seeds detect: ${shift.toFixed(1)} standard deviations of the differences between seeds (80 % power, 5 % level).`;
+    return `Smallest difference in ${metricName(metric)} that ${seeds} paired seeds detect: ${shift.toFixed(1)} standard deviations of the differences between seeds (80 % power, 5 % level).`;
   }
   const { discordance, seedDeviation } = usualAssumptions;
   const points = 100 * difference;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricName } from '../metrics/index.ts';
 
 /** Learning rates that a sweep tried and the rate it chose for one run, for all seeds. */
 export const tuningRecordSchema = z.object({
@@ -66,7 +67,7 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
       : ` ${edges} of ${chosen.length} chosen rates lie at an end of those tried: a better one may lie beyond.`;
   return {
     tuned: true,
-    reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metric} on ${validation_samples} validation examples.${edge}`,
+    reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metricName(metric)} on ${validation_samples} validation examples.${edge}`,
   };
 }
 

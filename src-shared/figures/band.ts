@@ -6,6 +6,7 @@ import { faded, type SeriesStyle, seriesLabel } from './palette.ts';
 /**
  * The curve of a series: its mean over repetitions (seeds, pairs), its spread (drawnSpread) as a band where there are several, and
  * each repetition as a faint line. values[repetition][point], in the unit of the axis.
+ * @param format d3's format of tooltips
  * @param examples of accuracies in per cent: a single repetition then has a band over so many test examples
  */
 export function meanCurve(
@@ -14,6 +15,7 @@ export function meanCurve(
   x: readonly number[],
   values: readonly (readonly number[])[],
   customdata: FigureObject[string],
+  format: string,
   examples?: number,
 ): { traces: FigureObject[]; means: number[] } {
   const intervals = x.map((_, point) => drawnSpread(values.map((row) => row[point] ?? Number.NaN)));
@@ -47,7 +49,7 @@ export function meanCurve(
     customdata,
     line: { width: 2, color: style.color, dash: style.dash },
     marker: { size: 5, color: style.color },
-    hovertemplate: '%{y:.2f}',
+    hovertemplate: `%{y:${format}}`,
   });
   return { traces, means };
 }

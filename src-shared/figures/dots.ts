@@ -41,7 +41,7 @@ export function dotSeries(
   rows: readonly (readonly DotPoint[])[],
   slot: number,
   slots: number,
-  unit: string,
+  { unit, format }: DotValues,
 ): FigureObject[] {
   const place = (row: number) => row + (slot - (slots - 1) / 2) * Math.min(0.24, 0.7 / slots);
   const shown = rows.flatMap((points, row) => {
@@ -72,7 +72,7 @@ export function dotSeries(
     text: shown.map(({ points }) =>
       points.length > 1 ? `mean of ${points.length}` : plainText(points[0]?.name ?? ''),
     ),
-    hovertemplate: `${name} (%{text}): %{x:.2f} ${unit}<extra></extra>`,
+    hovertemplate: `${name} (%{text}): %{x:${format}} ${unit}<extra></extra>`,
   };
   if (each.length === 0) return [means];
   return [
@@ -85,11 +85,17 @@ export function dotSeries(
       text: each.map((point) => plainText(point.name)),
       customdata: each.map((point) => point.customdata),
       marker: { size: 6, color: faded(style.color, 0.45), symbol: symbolOf(style) },
-      hovertemplate: `%{text}: %{x:.2f} ${unit}<extra></extra>`,
+      hovertemplate: `%{text}: %{x:${format}} ${unit}<extra></extra>`,
       showlegend: false,
     },
     means,
   ];
+}
+
+/** How the values of dots are shown: their unit, and d3's format of tooltips. */
+export interface DotValues {
+  readonly unit: string;
+  readonly format: string;
 }
 
 /** Shapes that tell the variants of one color apart, as dashes do for lines. */

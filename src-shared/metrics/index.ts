@@ -1,3 +1,4 @@
+import { amidWords } from '../format/amid-words.ts';
 import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/numbers.ts';
 import { accuracy } from './accuracy.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answers.ts';
@@ -84,6 +85,11 @@ export function metricLabel(id: string): string {
   return declarationOf(id).label;
 }
 
+/** The label amid other words: "accuracy", "F1 (macro)". */
+export function metricName(id: string): string {
+  return amidWords(metricLabel(id));
+}
+
 /** Label of the axis of a curve, without the unit. */
 export function metricSymbol(id: string): string {
   const { symbol, label } = declarationOf(id);
@@ -137,10 +143,10 @@ export function valueText(id: string, value: MaybeNumber): string {
   return quantity === 'perplexity' ? formatNumber(value, digits) : formatFixed(scale * value, digits);
 }
 
-/** Plotly's (d3's) format of a value in the metric's unit, with the digits of `valueText`. */
-export function hoverFormat(id: string): string {
+/** Plotly's (d3's) format of a value in the metric's unit, with the digits of `valueText` and `more`. */
+export function hoverFormat(id: string, more = 0): string {
   const { digits } = metricUnit(id);
-  return `.${digits}${metricQuantity(id) === 'perplexity' ? 'r' : 'f'}`;
+  return `.${digits + more}${metricQuantity(id) === 'perplexity' ? 'r' : 'f'}`;
 }
 
 /** "70.1 %", "0.412 nats", "0.713": a text of a metric with its unit, if it has one. */

@@ -13,8 +13,16 @@ import {
   paddedRange,
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
+import { axisTitle } from '../../format/amid-words.ts';
 import { formatFixed } from '../../format/numbers.ts';
-import { differenceUnit, type ExampleMetricId, isPercentage, metricUnit } from '../../metrics/index.ts';
+import {
+  differenceUnit,
+  type ExampleMetricId,
+  hoverFormat,
+  isPercentage,
+  metricName,
+  metricUnit,
+} from '../../metrics/index.ts';
 import { sampledNodes } from '../../statistics/mask-choice.ts';
 import { seriesName } from '../config/composing.ts';
 import type { StudyFigure } from '../define-study.ts';
@@ -256,6 +264,7 @@ function unitTicks({ unit, adapters }: ContributionResult, columns: readonly str
 function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure {
   const { adapters, metric } = result;
   const { scale, unit } = metricUnit(metric);
+  const format = hoverFormat(metric);
   const sign = signOf(metric);
   const styles = studyStyles(adapters, theme);
   const data: FigureObject[] = [];
@@ -278,7 +287,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
       customdata: stability.map(({ masks }, point) => [low[point] ?? null, high[point] ?? null, masks]),
       line: { width: 2, color: style.color, dash: style.dash },
       marker: { size: 5, color: style.color },
-      hovertemplate: '%{y:.2f} (%{customdata[0]:.2f} to %{customdata[1]:.2f}, %{customdata[2]} subsets)',
+      hovertemplate: `%{y:${format}} (%{customdata[0]:${format}} to %{customdata[1]:${format}}, %{customdata[2]} subsets)`,
     });
     all.push(...low, ...high);
     ends.push({ label: seriesName(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
@@ -291,7 +300,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
       xaxis: axis(theme, `${result.unit === 'layer' ? 'layers' : 'units'} whose adapters are on`, {
         range: [-0.2, Math.max(1, ...ends.map(({ x }) => x)) + 0.2],
       }),
-      yaxis: axis(theme, `test ${metric} (${unit})`, { range: [...range] }),
+      yaxis: axis(theme, axisTitle(`test ${metricName(metric)}`, unit), { range: [...range] }),
       annotations: lineEnds(theme, ends, range),
     }),
     caption: `Mean over ${adapters.every(({ exact }) => exact) ? 'all' : 'the sampled'} subsets of each size, on ${result.examples} test examples; the band spans 5 % to 95 % of the subsets, which is no interval of the mean.`,
@@ -316,7 +325,7 @@ function curveFigure(result: ContributionResult, adapter: AdapterContribution, t
       x: [...p],
       y: row.map((value) => scale * value),
       line: { width: 1.6, color: colorOf(group), dash: group % 2 === 0 ? 'solid' : 'dash' },
-      hovertemplate: '%{y:.2f}',
+      hovertemplate: `%{y:${hoverFormat(result.metric, 1)}}`,
     }),
   );
   const range = paddedRange(marginals.flat().map((value) => scale * value));
@@ -352,7 +361,7 @@ function curveCaption({ examples }: ContributionResult, { exact }: AdapterContri
 
 function captionOf(result: ContributionResult): string {
   const { metric, examples } = result;
-  const what = `${signOf(metric) < 0 ? 'negative ' : ''}${metric}`;
+  const what = `${signOf(metric) < 0 ? 'negative ' : ''}${metricName(metric)}`;
   return `Shares of v(all) − v(none), v the ${what} on ${examples} test examples; positive values help. ${intervalsOver(result)}`;
 }
 

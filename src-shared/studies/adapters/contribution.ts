@@ -7,6 +7,7 @@ import {
   exampleMetrics,
   isLowerBetter,
   metricLabel,
+  metricName,
   metricUnit,
   valueText,
 } from '../../metrics/index.ts';
@@ -214,7 +215,7 @@ function stabilityTable({ adapters, metric }: ContributionResult): StudyTable {
   const sign = signOf(metric);
   const written = (score: number) => valueText(metric, sign * score);
   return {
-    title: `Dropout stability: ${metric} by the number of units that are on`,
+    title: `Dropout stability: ${metricName(metric)} by the number of units that are on`,
     columns: [
       { label: 'Adapter' },
       { label: 'Units on', numeric: true },

@@ -13,7 +13,7 @@ import {
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
 import { axisTitle } from '../../format/amid-words.ts';
-import { isShareOfExamples } from '../../metrics/index.ts';
+import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { shareDifferenceInterval } from '../../statistics/binomial.ts';
 import { mean } from '../../statistics/student.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
@@ -56,7 +56,9 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
       }),
     );
     drawn.push(...rows.flatMap((points) => [dotOf(points) ?? []].flat().flatMap(({ low, high }) => [low, high])));
-    data.push(...dotSeries(group.label, style, rows, slot, series.length, words.points));
+    data.push(
+      ...dotSeries(group.label, style, rows, slot, series.length, { unit: words.points, format: hoverFormat(metric) }),
+    );
   });
   const seeds = Math.max(0, ...series.map(({ entries }) => entries.length));
   const levels = result.adapters.map(({ unpruned }) => words.scale * ofMetric(unpruned, metric));
@@ -125,6 +127,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
       x,
       values,
       points.map(({ index }) => group.entries.map((one) => [one.index, index])),
+      hoverFormat(metric),
       isShareMetric ? result.examples : undefined,
     );
     data.push(...curve.traces);

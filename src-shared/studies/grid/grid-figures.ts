@@ -3,7 +3,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
 import { axisTitle, titled } from '../../format/amid-words.ts';
-import { differenceUnit, metricUnit } from '../../metrics/index.ts';
+import { differenceUnit, hoverFormat, metricLabel, metricName, metricUnit } from '../../metrics/index.ts';
 import { type FieldWords, fieldIds } from '../config/field-words.ts';
 import type { StudyFigure } from '../define-study.ts';
 import { intervalEnds, type MetricInterval } from '../scores/metric-interval.ts';
@@ -20,7 +20,7 @@ export function gridFigures(given: GridResult, words: FieldWords | null, noun = 
   const several = all.length > 1;
   return [
     ...all.flatMap((outcome): StudyFigure[] => {
-      const name = several ? `: ${outcome.label}, ${outcome.metric}` : '';
+      const name = several ? `: ${outcome.label}, ${metricName(outcome.metric)}` : '';
       return [
         { name: `${titled(noun)}s${name}`, draw: (theme) => cellFigure(result, outcome, { several, noun }, theme) },
         ...(result.cells.length < 2
@@ -80,7 +80,7 @@ function cellFigure(
       y: points.map(({ y }) => y),
       text: points.map((point) => plainText(point.text)),
       marker: { size: 6, color: points.map(({ at }) => faded(colorOf(result, at, theme), 0.45)) },
-      hovertemplate: `%{text}: %{y:.2f} ${unit}<extra></extra>`,
+      hovertemplate: `%{text}: %{y:${hoverFormat(metric)}} ${unit}<extra></extra>`,
     },
     {
       ...errorBars(
@@ -95,7 +95,7 @@ function cellFigure(
         line: { width: 2, color: colors },
       },
       customdata: known.map(({ at }) => at),
-      hovertemplate: `%{y:.2f} ${unit} (mean)<extra></extra>`,
+      hovertemplate: `%{y:${hoverFormat(metric)}} ${unit} (mean)<extra></extra>`,
     },
   ];
   const means = known.map(({ own }) => own.mean * scale);
@@ -109,16 +109,16 @@ function cellFigure(
     layout: cellLayout(
       result,
       theme,
-      `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each ${noun}`,
+      `${several ? `${plainText(label)}: ${metricName(metric)}` : metricLabel(metric)} of each ${noun}`,
       {
         yaxis: axis(
           theme,
-          axisTitle(`test ${metric}`, unit),
+          axisTitle(`test ${metricName(metric)}`, unit),
           scale === 100 ? { range: evaluationRange(drawn, result.examples, means) } : {},
         ),
       },
     ),
-    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
+    caption: `${metricLabel(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
   };
 }
 
@@ -139,7 +139,7 @@ function differenceFigure(
       name: 'difference',
       customdata: shown.map(({ at }) => at),
       marker: { size: 9, color: shown.map(({ at }) => colorOf(result, at, theme)) },
-      hovertemplate: `%{y:.2f} ${unit}<extra></extra>`,
+      hovertemplate: `%{y:${hoverFormat(metric)}} ${unit}<extra></extra>`,
     },
   ];
   const common = commonReference(result);
@@ -155,7 +155,7 @@ function differenceFigure(
       theme,
       `${several ? `${plainText(label)}: difference` : 'Difference'} of each ${noun} to ${of}`,
       {
-        yaxis: axis(theme, axisTitle(`difference in ${metric}`, differenceUnit(metric)), {
+        yaxis: axis(theme, axisTitle(`difference in ${metricName(metric)}`, differenceUnit(metric)), {
           ...(scale === 100 ? { range: differenceRange(ends, result.examples, levels) } : {}),
           zeroline: true,
           zerolinecolor: quiet,

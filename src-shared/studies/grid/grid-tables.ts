@@ -1,6 +1,6 @@
 import { titled } from '../../format/amid-words.ts';
 import { probabilityText } from '../../format/numbers.ts';
-import { metricUnit, signedText, valueText } from '../../metrics/index.ts';
+import { metricLabel, metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, riseText } from '../../results/forgetting.ts';
 import type { FieldWords } from '../config/field-words.ts';
 import type { StudyTable } from '../define-study.ts';
@@ -36,7 +36,7 @@ export function gridTables(given: GridResult, words: FieldWords | null, noun = '
 function summaryTable(result: GridResult, outcomes: readonly GridOutcome[], noun: string): StudyTable {
   const { metric, cells } = result;
   return {
-    title: `${titled(metric)}${metricUnit(metric).label} of each ${noun} and its paired difference to ${theReference(result)}, with 95 % intervals`,
+    title: `${metricLabel(metric)}${metricUnit(metric).label} of each ${noun} and its paired difference to ${theReference(result)}, with 95 % intervals`,
     columns: [
       { label: titled(noun) },
       ...outcomes.flatMap(({ label }) => [
@@ -70,7 +70,7 @@ function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridO
   const tuned = result.tuning !== null;
   const units = known.some(({ values }) => values.some(({ seeds }) => seeds.length > 1)) ? 'merge' : 'seed';
   const bySeedsOnly = known.every(({ own }) => own.bootstrap === null);
-  const of = all.length > 1 ? `${label}: ${metric}` : titled(metric);
+  const of = all.length > 1 ? `${label}: ${metricName(metric)}` : metricLabel(metric);
   const cellTexts = ({ values, own, difference, forgetting: forgotten }: OutcomeCell) => [
     values.map(({ value }) => valueText(metric, value)).join(', '),
     valueText(metric, own.mean),

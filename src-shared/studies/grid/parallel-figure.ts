@@ -1,8 +1,8 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
-import { axisTitle, titled } from '../../format/amid-words.ts';
-import { metricUnit, valueText } from '../../metrics/index.ts';
+import { axisTitle } from '../../format/amid-words.ts';
+import { metricLabel, metricName, metricUnit, valueText } from '../../metrics/index.ts';
 import type { FieldWords } from '../config/field-words.ts';
 import { type CellSettings, settingText } from './cell-settings.ts';
 import type { GridOutcome, GridResult } from './grid-schemas.ts';
@@ -64,7 +64,7 @@ export function parallelFigure(
     ),
     ...(high > low ? marks : [low]).map((value) => mark(valueText(metric, value), fields.length, height(value), text)),
   ];
-  const of = several ? `${plainText(label)}: ${metric}` : titled(metric);
+  const of = several ? `${plainText(label)}: ${metricName(metric)}` : metricLabel(metric);
   return {
     data,
     layout: baseLayout(theme, `${of} by the settings of each ${noun}`, {
@@ -74,7 +74,7 @@ export function parallelFigure(
         tickvals: [...fields.map((_, index) => index), fields.length],
         ticktext: [
           ...fields.map(({ name }) => plainText(name === 'coto' ? 'CoTo' : words.field(name))),
-          axisTitle(`test ${metric}`, unit),
+          axisTitle(`test ${metricName(metric)}`, unit),
         ],
         range: [-0.1, fields.length + 0.1],
         showgrid: true,

@@ -4,7 +4,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
 import { axisTitle, titled } from '../../format/amid-words.ts';
-import { metricUnit, valueText } from '../../metrics/index.ts';
+import { hoverFormat, metricName, metricUnit, valueText } from '../../metrics/index.ts';
 import type { StudyTable } from '../define-study.ts';
 import { intervalEnds, metricIntervalSchema } from '../scores/metric-interval.ts';
 
@@ -70,7 +70,7 @@ export function tuningTable({ metric, examples, cells, equalBudget }: Tuning, ta
   const one = sweptWord(task);
   const rates = cells[0]?.points.map(({ learning_rate }) => learning_rate) ?? [];
   return {
-    title: headed(task, `learning rates tried: validation ${metric}${metricUnit(metric).label}`),
+    title: headed(task, `learning rates tried: validation ${metricName(metric)}${metricUnit(metric).label}`),
     columns: [
       { label: titled(one) },
       ...rates.map((rate) => ({ label: rateText(rate), numeric: true })),
@@ -141,7 +141,7 @@ export function tuningFigure(
         color: style.color,
         line: { width: 2, color: style.color },
       },
-      hovertemplate: `%{x}: %{y:.2f} ${unit}<extra>${plainText(cell.label)}</extra>`,
+      hovertemplate: `%{x}: %{y:${hoverFormat(metric)}} ${unit}<extra>${plainText(cell.label)}</extra>`,
     });
     ends.push({ label: cell.label, style, x: Math.log10(x.at(-1) ?? 1), y: y.at(-1) ?? Number.NaN });
   }
@@ -152,7 +152,7 @@ export function tuningFigure(
   const range: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
   return {
     data,
-    layout: baseLayout(theme, plainText(headed(task, `validation ${metric} by learning rate`)), {
+    layout: baseLayout(theme, plainText(headed(task, `validation ${metricName(metric)} by learning rate`)), {
       hovermode: 'closest',
       margin: { l: 56, r: marginFor(cells.map(({ label }) => label)), t: 44, b: 48 },
       xaxis: axis(theme, 'learning rate', {
@@ -161,9 +161,9 @@ export function tuningFigure(
         // Labels every second rate if there are many.
         ticktext: rates.map((rate, at) => (rates.length > 8 && at % 2 === 1 ? '' : rateText(rate))),
       }),
-      yaxis: axis(theme, axisTitle(`validation ${metric}`, unit), { range }),
+      yaxis: axis(theme, axisTitle(`validation ${metricName(metric)}`, unit), { range }),
       annotations: lineEnds(theme, ends, range),
     }),
-    caption: `Mean ${metric} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every ${one} tried the same rates.`,
+    caption: `Mean ${metricName(metric)} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every ${one} tried the same rates.`,
   };
 }

@@ -4,7 +4,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, legendAbove } from '../../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../../figures/palette.ts';
 import { axisTitle } from '../../format/amid-words.ts';
-import { isShareOfExamples } from '../../metrics/index.ts';
+import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
@@ -94,7 +94,7 @@ export function interpolationFigure(
         customdata: x.map((_, at) => [group.entries[0]?.index ?? 0, at]),
         line: { width: 2, color, dash: dashOf(place) },
         marker: { size: place === 0 ? 5 : 3, color },
-        hovertemplate: `%{y:.${named.digits}f}`,
+        hovertemplate: `%{y:${hoverFormat(metric)}}`,
         showlegend: false,
       });
       all.push(...means, ...(place < bandedMethods ? [...low, ...high] : []));

@@ -4,7 +4,7 @@ import type { Figure, FigureObject, FigureTheme } from '../../figures/figure.ts'
 import { axis, intervalCaption, verticalLine } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
 import { axisTitle } from '../../format/amid-words.ts';
-import { isShareOfExamples } from '../../metrics/index.ts';
+import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
@@ -45,7 +45,9 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
       ),
     );
     const rows = [alone, ...merged];
-    data.push(...dotSeries(group.label, style, rows, slot, ordered.length, named.unit));
+    data.push(
+      ...dotSeries(group.label, style, rows, slot, ordered.length, { unit: named.unit, format: hoverFormat(metric) }),
+    );
     const level = mean(alone.map(({ value }) => value));
     shapes.push(verticalLine(level, { color: style.color, width: 1.2, dash: 'dot' }));
     for (const points of rows) {

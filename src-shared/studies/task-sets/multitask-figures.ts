@@ -5,7 +5,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { type SeriesStyle, seriesColors, seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
 import { axisTitle } from '../../format/amid-words.ts';
-import { metricUnit } from '../../metrics/index.ts';
+import { hoverFormat, metricName, metricUnit } from '../../metrics/index.ts';
 import { studentQuantile } from '../../statistics/student.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';
 import type { Interval } from '../scores/interval.ts';
@@ -19,7 +19,7 @@ type Pick = (summary: MultitaskSummary) => Interval | null;
 export function multitaskFigures(result: MultitaskResult, _config: MultitaskConfig, words: StudyWords): StudyFigure[] {
   const { tasks, metric } = result;
   const total = tasks.reduce((sum, { examples }) => sum + examples, 0);
-  const mean = `Mean ${metric} of the ${tasks.length} tasks`;
+  const mean = `Mean ${metricName(metric)} of the ${tasks.length} tasks`;
   return [
     { name: 'Normalized mean', draw: (theme) => normalizedFigure(result, theme, words) },
     {
@@ -33,7 +33,7 @@ export function multitaskFigures(result: MultitaskResult, _config: MultitaskConf
         scoreFigure(
           result,
           {
-            title: `${plainText(name)}: ${metric} on ${examples} test examples`,
+            title: `${plainText(name)}: ${metricName(metric)} on ${examples} test examples`,
             examples,
             pick: (summary) => summary.tasks[task] ?? null,
           },
@@ -102,7 +102,7 @@ function scoreFigure(
         color: style.color,
       },
       customdata: shown.map(({ row }) => [place, row]),
-      hovertemplate: `${name}: %{y:.2f} ${unit}<extra></extra>`,
+      hovertemplate: `${name}: %{y:${hoverFormat(metric)}} ${unit}<extra></extra>`,
     });
     const placebos = merges.flatMap((row, merge) =>
       controlsOf(result, row).flatMap((control) => {
@@ -125,7 +125,7 @@ function scoreFigure(
           line: { color: text, width: 1.4 },
         },
         customdata: placebos.map(({ control }) => [place, control]),
-        hovertemplate: `${name}, %{text}: %{y:.2f} ${unit}<extra></extra>`,
+        hovertemplate: `${name}, %{text}: %{y:${hoverFormat(metric)}} ${unit}<extra></extra>`,
         showlegend: slot === 0,
       });
     const references = referenceLines(result, place, pick, style, merges.length, scale, theme);
@@ -148,7 +148,7 @@ function scoreFigure(
       }),
       yaxis: axis(
         theme,
-        axisTitle(`test ${metric}`, unit),
+        axisTitle(`test ${metricName(metric)}`, unit),
         isShare ? { range: evaluationRange(drawn, examples, levels) } : {},
       ),
     }),

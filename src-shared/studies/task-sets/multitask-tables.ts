@@ -1,7 +1,7 @@
 import { axisTitle } from '../../format/amid-words.ts';
 import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
-import { metricUnit, signedText, valueText } from '../../metrics/index.ts';
+import { metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, meanRise, riseText } from '../../results/forgetting.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyTable, StudyWords } from '../define-study.ts';
@@ -59,7 +59,7 @@ function groupTable(result: MultitaskResult, place: number, words: StudyWords): 
   const left =
     flat.length === 0 ? '' : `; without ${flat.join(', ')}, where an adapter gains less than 0.02 on the base`;
   return {
-    title: `${group?.label ?? ''}: ${metric} of each task under its own head (${interval}); normalized: share of the own adapter’s score; recovered: share of its gain on the base${left}`,
+    title: `${group?.label ?? ''}: ${metricName(metric)} of each task under its own head (${interval}); normalized: share of the own adapter’s score; recovered: share of its gain on the base${left}`,
     columns: [
       { label: 'Row' },
       ...tasks.map(({ name }) => ({ label: `${name}${unit}`, numeric: true })),
@@ -163,7 +163,7 @@ function tunedTable(
   if (found.length === 0) return [];
   return [
     {
-      title: `Searched merges: score on ${tuning_samples} training examples of each task, and ${metric} on the test split, which the search never saw`,
+      title: `Searched merges: score on ${tuning_samples} training examples of each task, and ${metricName(metric)} on the test split, which the search never saw`,
       columns: [
         { label: 'Group' },
         { label: 'Seed', numeric: true },

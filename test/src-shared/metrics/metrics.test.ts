@@ -27,6 +27,7 @@ import {
 import { outcomeKinds } from '../../../src-shared/metrics/metric.ts';
 import { evaluationName } from '../../../src-shared/metrics/recorded.ts';
 import { intervalText } from '../../../src-shared/results/interval-text.ts';
+import { gridFigures } from '../../../src-shared/studies/grid/grid-figures.ts';
 import type { GridResult } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
 import { runRecord } from '../../backend/reports/records.ts';
@@ -47,6 +48,21 @@ function resultOf(metric: string, value: number): GridResult {
     cells: [{ label: 'LoRA', settings: {}, coto: false, learning_rate: null, scores: [] }],
     outcomes: [{ label: 'Alone', metric, cells: [cell], notes: [] }],
     tuning: null,
+  };
+}
+
+/** Texts of the titles and axes of a study's figures, and the tooltip of the mean. */
+function inStudyFigures(metric: string, value: number): { texts: string; tooltip: string | undefined } {
+  const figures = gridFigures(resultOf(metric, value), null).map(({ draw }) => draw({ dark: false }));
+  const [first] = figures;
+  return {
+    texts: JSON.stringify(figures.map(({ layout, caption }) => [layout, caption])),
+    tooltip:
+      first &&
+      valuesAt(
+        first.data.map((trace) => ({ ...trace, marker: {} })),
+        0,
+      ).at(-1)?.text,
   };
 }
 
@@ -123,6 +139,7 @@ test.each(metricIds)('a value of %s reads the same on the run page, in terminal,
     // The comparison of runs and a study's table, which has the unit in its heading.
     expect(intervalText(id, { n: 1, mean: value, halfWidth: null })).toBe(text);
     expect(inStudy(id, value)).toBe(text);
+    expect(inStudyFigures(id, value).tooltip?.trim().replace(/ +/g, ' ')).toBe(`${text} (mean)`);
     expect(inReport(run, id).text).toContain(id === 'loss' ? `loss ${number}` : text);
     expect(onChart(run, id, value)).toBe(text);
     expect(onComparison(id, value)).toBe(text);
@@ -132,6 +149,13 @@ test.each(metricIds)('a value of %s reads the same on the run page, in terminal,
   const { scale, unit } = metricUnit(id);
   expect(curve?.factor ?? 1).toBe(scale);
   expect(/\((.*)\)$/.exec(curve?.yTitle ?? '')?.[1] ?? '').toBe(unit);
+});
+
+test.each(metricIds.filter((id) => /_/.test(id)))('figures and tables of studies show %s by its label', (id) => {
+  const { texts } = inStudyFigures(id, 0.5);
+  expect(texts).toContain(metricLabel(id));
+  expect(texts).not.toContain(id);
+  expect(JSON.stringify(gridTables(resultOf(id, 0.5), null))).not.toContain(id);
 });
 
 test('reports draw every metric that is drawn as a curve', () => {
