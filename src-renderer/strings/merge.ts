@@ -120,7 +120,6 @@ export const mergeStrings = {
     'do not': 'Do not merge',
   },
   matrix: 'Accuracy by task: single adapters, merge and base',
-  matrixCorner: 'Accuracy %',
   merged: 'merged',
   baseColumn: 'base',
   noHead: 'No head for these labels.',

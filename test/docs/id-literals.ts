@@ -23,7 +23,10 @@ export function appSources(): string[] {
   );
 }
 
-/** Quoted texts of a source file: strings and templates without a placeholder, but no import paths and no text of JSX. */
+/**
+ * Quoted texts of a source file: strings and templates without a placeholder, but no import paths, no text of JSX and no names of
+ * properties in types (`Pick<T, 'loss'>`, `T['loss']`).
+ */
 export function literalsOf(file: string, source = readFileSync(join(root, file), 'utf8')): Literal[] {
   const found: Literal[] = [];
   const lines = lineStarts(source);
@@ -45,7 +48,11 @@ function walk(node: unknown, property: string | null, add: Add): void {
     case 'ImportDeclaration':
     case 'ExportAllDeclaration':
     case 'ImportExpression':
+    case 'TSIndexedAccessType':
       return;
+    case 'TSTypeReference':
+      if (selectsProperties(node['typeName'])) return;
+      break;
     case 'Literal':
       if (typeof node['value'] === 'string') add(node['value'], node.start, property);
       return;
@@ -76,6 +83,11 @@ function walk(node: unknown, property: string | null, add: Add): void {
   for (const [name, child] of Object.entries(node))
     if (typeof child === 'object' && name !== 'loc' && name !== 'range')
       walk(child, node.type === 'CallExpression' || /^TS(As|Satisfies|Literal)/.test(node.type) ? property : null, add);
+}
+
+/** Tells whether the arguments of a type are names of properties. */
+function selectsProperties(type: unknown): boolean {
+  return isNode(type) && (type['name'] === 'Pick' || type['name'] === 'Omit');
 }
 
 interface SyntaxNode {

@@ -3,7 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatSigned } from '../../../src-shared/format/numbers.ts';
-import { defaultMetric, valueText } from '../../../src-shared/metrics/index.ts';
+import { defaultMetric, metricUnit, valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { useRequest } from '../../api/query.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -49,7 +49,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
         <table className={classes['matrix']} aria-label={mergeStrings.matrix}>
           <thead>
             <tr>
-              <th scope="col">{mergeStrings.matrixCorner}</th>
+              <th scope="col">{`${defaultMetric.label} ${metricUnit(defaultMetric.id).unit}`}</th>
               {matrix.columns.map((column, index) => (
                 <th key={index} scope="col" title={column.label} style={{ textAlign: 'right' }}>
                   <span className={classes['role']} style={{ background: roleColor(column, adapters, theme) }} />
