@@ -76,7 +76,7 @@ console.log(
 console.log(`loaded in ${loadSeconds.toFixed(1)} s; ${memory()}`);
 const { familyOf, readConfig } = await import('../src-main/engine/models/huggingface/model-folder.ts');
 const { estimateMemory, weightsStayEncoded } = await import('../src-main/backend/runs/estimate-memory.ts');
-const { adapterPresence, adapterSizes } = await import('../src-main/engine/adapters/presence.ts');
+const { adapterMemory, adapterSizes } = await import('../src-main/engine/adapters/adapter-memory.ts');
 const state = await model.exportState();
 const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
 const halfProducts = values.dtype === 'bfloat16';
@@ -86,7 +86,7 @@ const config = await readConfig(folder);
 const parts = estimateMemory({
   description: base.description,
   memory: familyOf(config).memory(config, tokens),
-  adapters: adapterPresence(state.variant, state.parameters, targets),
+  adapters: adapterMemory(state.variant, state.parameters, targets),
   ...sizes,
   outputs: shapes[shapeName].vocabulary,
   batch: 1,

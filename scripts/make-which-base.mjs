@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { estimateMemory } from '../src-main/backend/runs/estimate-memory.ts';
-import { adapterPresence, adapterSizes } from '../src-main/engine/adapters/presence.ts';
+import { adapterMemory, adapterSizes } from '../src-main/engine/adapters/adapter-memory.ts';
 import { resolveTargetModules } from '../src-main/engine/adapters/target-modules.ts';
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../src-main/engine/checked-parameters.ts';
@@ -137,7 +137,7 @@ function estimates([modelType, layers, hidden, inner, heads, keyValueHeads, voca
     const parts = estimateMemory({
       description,
       memory: family.memory(config, tokens),
-      adapters: adapterPresence(variant, parameters, targets, true),
+      adapters: adapterMemory(variant, parameters, targets, true),
       ...adapterSizes(variant, parameters, targets, 2),
       outputs: 1,
       batch: 1,

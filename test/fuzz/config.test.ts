@@ -85,7 +85,7 @@ function thrownBy(config: ModelConfigFile, weights: ModelWeights): unknown {
     memory.inputs(2);
     memory.head(2, 3);
     for (let layer = 0; layer < layerCount; layer++)
-      memory.layer(layer, 2, { has: () => true, replaces: () => false, madeMatrices: 0, kept: () => [1] });
+      memory.layer(layer, 2, { has: () => true, replaces: () => false, materializedWeights: 0, kept: () => [1] });
     return null;
   } catch (thrown) {
     return thrown;

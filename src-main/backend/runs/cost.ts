@@ -11,7 +11,7 @@ import {
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
-import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
+import { type AdapterSizes, adapterMemory, adapterSizes } from '../../engine/adapters/adapter-memory.ts';
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
@@ -168,7 +168,7 @@ function stepMemory(
   const shape: StepShape = {
     description,
     memory: familyOf(file).memory(file, longest ?? tokens, ofTokens, classTexts?.texts),
-    adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
+    adapters: adapterMemory(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size * exampleCounts(config, description, dataset.text?.columns).rowsOfExample,

@@ -3,7 +3,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
 import { isLargeModel } from '../../engine/models/large-model.ts';
-import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
+import type { AdapterMemory, ModelMemory } from '../../engine/models/memory.ts';
 import { staysEncoded, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
 /**
@@ -18,7 +18,7 @@ const bytesPerBrainFloat = 2;
 export interface StepShape {
   readonly description: ModelDescription;
   readonly memory: ModelMemory;
-  readonly adapters: AdapterPresence;
+  readonly adapters: AdapterMemory;
   /** Number of values of each trained tensor: of adapters and of modules_to_save. */
   readonly trained: readonly number[];
   /** Number of values of each frozen tensor of the adapters. */
@@ -87,7 +87,7 @@ export function largestTensorBytes(shape: StepShape): number {
   return Math.max(
     bytesPerFloat * most(values),
     Math.ceil(bytesPerWeight * most(matrices)),
-    bytesPerFloat * (adapters.madeMatrices > 0 ? largestMadeWeight(shape) : 0),
+    bytesPerFloat * (adapters.materializedWeights > 0 ? largestMadeWeight(shape) : 0),
   );
 }
 
@@ -113,7 +113,7 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[], ea
 
 function madeWeightBytes(shape: StepShape, bytes: (values: readonly number[]) => number) {
   const largest = largestMadeWeight(shape);
-  return largest === 0 ? 0 : shape.adapters.madeMatrices * bytes([largest]);
+  return largest === 0 ? 0 : shape.adapters.materializedWeights * bytes([largest]);
 }
 
 /** Values of the largest adapted linear, whose adapter decodes its weight; 0 where weights are kept in float32. */

@@ -13,7 +13,7 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { preflightLines } from '../../engine/merge/checks/preflight.ts';
 import { mergeMethod } from '../../engine/merge/methods/index.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
-import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
+import type { MergeRefusal, PlannedMerge, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask, resolveTask } from '../../engine/tasks/index.ts';
 import { metricKnownBy } from '../../engine/tasks/known-by.ts';
@@ -108,7 +108,7 @@ export class StudioFacts implements StudyFacts {
     );
   }
 
-  async refusalOf({ method: id, parameters, adapters, weights, dataset }: AskedMerge): Promise<Refusal> {
+  async refusalOf({ method: id, parameters, adapters, weights, dataset }: PlannedMerge): Promise<Refusal> {
     const method = mergeMethod(id);
     const sources = await this.sourcesOf(adapters);
     const { description } = await this.baseOf(sources);

@@ -8,13 +8,13 @@ import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../mode
 import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { ActiveAdapter } from './active-adapter.ts';
 import { type AdapterGroup, adapterGroups, namesOff, type UsesByLayer, usesByLayer } from './adapter-groups.ts';
 import { BiasSwap, type DeviceAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import type { PassSeeds } from './pass-seeds.ts';
-import { PlacedAdapter } from './placed-adapter.ts';
 import { ResidualBase } from './residual.ts';
 import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
@@ -39,7 +39,7 @@ export class AdaptedModel implements LinearRunner {
   /** The last layer's states [batch · tokens, hiddenSize] as a model without a head gives them. */
   readonly finalStates = (states: HiddenStates) => this.onBase(() => this.base.finalStates?.(states) ?? states.hidden);
   readonly dropout = new AdapterDropout();
-  private placed: PlacedAdapter | null = null;
+  private placed: ActiveAdapter | null = null;
   private readonly biasSwap = new BiasSwap();
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
   private belowTape = false;
@@ -80,7 +80,7 @@ export class AdaptedModel implements LinearRunner {
   private put(state: AdapterState, residual: ResidualBase | null): void {
     const next = toDevice(state, this.base, this.adapter);
     this.placed?.release();
-    this.placed = new PlacedAdapter(this.base, next, residual);
+    this.placed = new ActiveAdapter(this.base, next, residual);
   }
 
   /** The current adapter, copied to the host. */
@@ -387,7 +387,7 @@ export class AdaptedModel implements LinearRunner {
     return this.biasSwap.run(this.adapter?.biases ?? [], run);
   }
 
-  private loaded(): PlacedAdapter {
+  private loaded(): ActiveAdapter {
     if (this.placed) return this.placed;
     throw new Error('there is no adapter on the model');
   }

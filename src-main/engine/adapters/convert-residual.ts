@@ -27,7 +27,7 @@ const tolerance = 1e-3;
  * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. The base
  * lost the adapter's initial factors, which are used if available; otherwise they are recomputed from the base, like
  * PEFT does on loading.
- * @param state of a folder that was read with `remade`.
+ * @param state of a folder that was read with `canRebuildResidual`.
  * @param init the adapter before its training, as PEFT saves it; null: not kept.
  * @throws StudioError refused where neither is possible.
  */

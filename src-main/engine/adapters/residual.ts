@@ -46,7 +46,7 @@ export class ResidualBase {
       const module = requireLinear(base.description, name);
       const { weight, bias, bfloat16, isEncoded } = base.frozenWeight(module);
       const scaling = -(modules.get(name)?.scaling ?? 0);
-      if (isEncoded && variant.addsToProduct && module.kind === 'linear') {
+      if (isEncoded && variant.isAdditive && module.kind === 'linear') {
         const { a, b } = factors;
         const scaled = { shape: b.shape, data: Float32Array.from(b.data, (value) => scaling * value) };
         made.takenOff.set(name, { a: new FrozenWeight(a, null), b: new FrozenWeight(scaled, null) });

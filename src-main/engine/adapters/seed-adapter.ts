@@ -39,7 +39,7 @@ export function checkSeed(seed: Shaped, fresh: Shaped): void {
         : `it does not adapt ${missing}, which the run does`,
       'Give the run the target_modules, exclude_modules and layers_to_transform of the adapter.',
     );
-  const held = new Set(variant.training?.heldParts);
+  const held = new Set(variant.training?.trainingOnlyParts);
   for (const [name, module] of fresh.modules) {
     const tensors = new Map([...module.tensors].filter(([part]) => !held.has(part)));
     checkModule(name, seed.modules.get(name) ?? module, { ...module, tensors });

@@ -32,8 +32,8 @@ export interface TrainedModule extends DeviceModule {
 export interface VariantTraining {
   /** @throws StudioError for a plan that the method cannot follow, naming the field. */
   check?(plan: TrainingPlan, parameters: ParameterValues): void;
-  /** Parts that training alone has: no folder holds them, so that an adapter to start from lacks them. */
-  readonly heldParts?: readonly string[];
+  /** Parts that exist during training alone. No folder holds them, so a seed adapter lacks them. */
+  readonly trainingOnlyParts?: readonly string[];
   /** The modules of an adapter that a run starts from as the method starts on them. Absent: as they are. */
   seeded?(modules: ReadonlyMap<string, ModuleState>, parameters: ParameterValues): ReadonlyMap<string, ModuleState>;
   /** The method in one training. `modules` gives all adapted modules with their values at the time of the call. */

@@ -62,13 +62,13 @@ export interface PeftFormat {
   /** Returns true if the config describes this variant among several of one type. */
   matches(config: AdapterConfig): boolean;
   /**
-   * @param remade whether the reader rebuilds a residual base, so that an adapter may use one.
+   * @param canRebuildResidual whether the reader rebuilds a residual base, so that an adapter may use one.
    * @throws StudioError refused for settings of the type that are contradictory or not supported; `where` names their
    * place.
    */
-  refuse?(config: AdapterConfig, where: string, remade?: boolean): void;
+  refuse?(config: AdapterConfig, where: string, canRebuildResidual?: boolean): void;
   /** Returns true if an adapter with these parameters uses a residual base. */
-  standsOnResidual?(parameters: ParameterValues): boolean;
+  usesResidualBase?(parameters: ParameterValues): boolean;
   /** @throws ZodError naming the key. */
   fromConfig(config: AdapterConfig): ParameterValues;
   /**
@@ -84,7 +84,7 @@ export interface PeftFormat {
   /** Every part that a file of this type may hold, in the order in which they are written. */
   readonly parts: readonly string[];
   /** Config setting that implies each part, named in errors about missing ones. */
-  readonly saidBy?: Readonly<Record<string, string>>;
+  readonly impliedBy?: Readonly<Record<string, string>>;
   /** The end of a part's key, after the module's name. */
   tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
   /** Another end under which files have had it. */
@@ -170,7 +170,7 @@ export interface AdapterVariant {
    * True if `forward` is W·x plus a term independent of W, so that a part of W may be subtracted separately. Absent:
    * false.
    */
-  readonly addsToProduct?: boolean;
+  readonly isAdditive?: boolean;
   /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
@@ -212,7 +212,7 @@ export interface AdapterVariant {
   /** Returns true if the forward pass multiplies by a weight computed from the base's, never by the base's itself. */
   replacesWeight?(parameters: ParameterValues): boolean;
   /** Matrices of the weight's size in float32 that its passes make of an encoded one, of one linear at a time. Default: none. */
-  readonly madeMatrices?: number;
+  readonly materializedWeights?: number;
   /**
    * Numbers of values of the float32 tensors that a linear layer's forward pass keeps for its backward pass, beside its
    * input and the mask of `inputDropout`.

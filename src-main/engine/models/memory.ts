@@ -2,7 +2,7 @@
 export const usualTokens = 512;
 
 /** Effect of a run's adapters on the memory of the layers, by names of linears in the model. */
-export interface AdapterPresence {
+export interface AdapterMemory {
   has(linear: string): boolean;
   /**
    * Returns true if no product of a step uses the linear's own weight, since its adapter's forward pass computes
@@ -10,7 +10,7 @@ export interface AdapterPresence {
    */
   replaces(linear: string): boolean;
   /** Float32 matrices of the size of an encoded weight that adapters make while its linear runs. */
-  readonly madeMatrices: number;
+  readonly materializedWeights: number;
   /** Sizes of the float32 tensors that a linear's adapter keeps beside its input; empty without an adapter. */
   kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }
@@ -30,7 +30,7 @@ export interface ModelMemory {
   /** Sizes of a batch's inputs and of what is in memory throughout the layers. */
   inputs(batch: number): readonly number[];
   /** Memory of layer `index` on a batch. */
-  layer(index: number, batch: number, adapters: AdapterPresence): LayerMemory;
+  layer(index: number, batch: number, adapters: AdapterMemory): LayerMemory;
   /** Memory of the head, the logits and their gradients, with `outputs` outputs per example. */
   head(batch: number, outputs: number): readonly number[];
 }

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import { type LeftOut, standInOf } from '../../../src-shared/studies/interpolation/connectivity.ts';
+import { factorEquivalent, type LeftOut } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import type { StudyFacts } from './define-study-work.ts';
@@ -44,7 +44,7 @@ export async function methodsLeftOut(
         facts.refusalOf({ method, parameters: given, adapters, weights, dataset });
       const refusal = await refusalOf(id, parameters);
       if (refusal === null) continue;
-      const standIn = isChosen ? null : standInOf(id);
+      const standIn = isChosen ? null : factorEquivalent(id);
       if (standIn !== null && (await refusalOf(standIn, methodParameters(standIn, {}))) === null) {
         leftOut.push({ at, method: id, reason: refusal.message, instead: standIn });
         continue;

@@ -20,8 +20,8 @@ export type TableOf = (key: string) => MaskTable;
 /** Looks up the pairs of a map of mergeability of the plan. @throws RangeError for an unknown key */
 export type PairsOf = (key: string) => PairsOfAdapters;
 
-/** A merge that a study may ask for. */
-export interface AskedMerge {
+/** A merge that a study plans. */
+export interface PlannedMerge {
   readonly method: string;
   readonly parameters: ParameterValues;
   readonly adapters: readonly PlannedAdapter[];
@@ -42,7 +42,7 @@ export interface StudyFacts {
    * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
    * they are trained.
    */
-  refusalOf(merge: AskedMerge): Promise<MergeRefusal | null>;
+  refusalOf(merge: PlannedMerge): Promise<MergeRefusal | null>;
   /** The same for adapters that such a run will make; their number and the method's parameters, where they are known. */
   refusalOfRun(merge: {
     readonly method: string;

@@ -32,13 +32,13 @@ export type Estimates = z.infer<typeof estimatesSchema>;
  */
 const standIns = new Map([['factor-average', 'parameter-average']]);
 
-/** The method that may take the place of this one; null if none does. */
-export function standInOf(method: string): string | null {
+/** The method that merges adapters which this one rejects, with the same result on factors; null: there is none. */
+export function factorEquivalent(method: string): string | null {
   return standIns.get(method) ?? null;
 }
 
-/** The method in whose place this one may stand, else itself. */
-export function stoodFor(method: string | null): string | null {
+/** The method that this one replaces, or the method itself. */
+export function originalMethod(method: string | null): string | null {
   return [...standIns].find(([, standIn]) => standIn === method)?.[0] ?? method;
 }
 

@@ -10,7 +10,7 @@ import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
 import { metricAt, ofMetric } from '../scores/point-score.ts';
 import { barriersOf } from './barrier.ts';
-import { judgedEstimate, shareAdapters, spreadOverPairs, stoodFor, unitsOf } from './connectivity.ts';
+import { judgedEstimate, originalMethod, shareAdapters, spreadOverPairs, unitsOf } from './connectivity.ts';
 import {
   curvesOf,
   type InterpolationConfig,
@@ -44,11 +44,11 @@ export function interpolationFigure(
   );
   const methods = [...new Set(result.pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
   // A method and its substitute are drawn alike.
-  const styles = [...new Set(methods.map(stoodFor))];
+  const styles = [...new Set(methods.map(originalMethod))];
   const nameOf = (method: string | null) => words.mergeMethod(method ?? config.method ?? 'factor-average');
   const styleNames = styles.map((style) =>
     methods
-      .filter((method) => stoodFor(method) === style)
+      .filter((method) => originalMethod(method) === style)
       .map(nameOf)
       .join(' or '),
   );
@@ -61,7 +61,7 @@ export function interpolationFigure(
   for (const group of groups) {
     const color = colors.get(seriesKey(group))?.color ?? themeColors(theme).quiet;
     for (const method of methods) {
-      const place = styles.indexOf(stoodFor(method));
+      const place = styles.indexOf(originalMethod(method));
       const drawn = curvesOf(group.entries, method, config);
       const curves = drawn.map(({ curve }) => curve);
       const units = drawn.map((one) => one.units);

@@ -11,7 +11,14 @@ import { bySeed, datasetOf, distinctGroups, requireOneBase, valuesOf } from '../
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from '../define-study.ts';
 import { describeMetric, judgedWords, metricOfForm, shownMetrics } from '../scores/judged-metric.ts';
 import { metricAt, ofMetric } from '../scores/point-score.ts';
-import { type Estimate, joinedLabel, judgedEstimate, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
+import {
+  type Estimate,
+  joinedLabel,
+  judgedEstimate,
+  leftOutTable,
+  originalMethod,
+  standardMethods,
+} from './connectivity.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
   curveMethods,
@@ -78,7 +85,9 @@ export const interpolationStudy = defineStudy({
       const of = (value: (curve: InterpolationCurve) => number) => (coto: boolean) =>
         pairs
           .filter((pair) => pair.coto === coto)
-          .flatMap(({ curves }) => curves.filter((curve) => (stoodFor(curve.method) ?? 'factor-average') === method))
+          .flatMap(({ curves }) =>
+            curves.filter((curve) => (originalMethod(curve.method) ?? 'factor-average') === method),
+          )
           .map((curve) => ({ seed: null, value: value(curve) }));
       return shownMetrics(judged).map((metric) => {
         const unit = tableUnit(metric);

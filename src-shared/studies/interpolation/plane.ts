@@ -19,7 +19,7 @@ import {
   shownMetrics,
 } from '../scores/judged-metric.ts';
 import { ofMetric } from '../scores/point-score.ts';
-import { joinedLabel, judgedEstimate, leftOutTable, stoodFor } from './connectivity.ts';
+import { joinedLabel, judgedEstimate, leftOutTable, originalMethod } from './connectivity.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
   type PlaneResult,
@@ -88,7 +88,7 @@ export const planeStudy = defineStudy({
     ),
   comparison({ triples, metric }) {
     const methods = [
-      ...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => stoodFor(method) ?? method))),
+      ...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => originalMethod(method) ?? method))),
     ];
     return methods.map((method) =>
       comparisonRow(
@@ -96,7 +96,7 @@ export const planeStudy = defineStudy({
         (coto) =>
           triples
             .filter((triple) => triple.coto === coto)
-            .flatMap(({ surfaces }) => surfaces.filter((surface) => stoodFor(surface.method) === method))
+            .flatMap(({ surfaces }) => surfaces.filter((surface) => originalMethod(surface.method) === method))
             .map(({ center }) => ({ seed: null, value: ofMetric(center, metric) })),
       ),
     );

@@ -5,7 +5,7 @@ import {
   type StepShape,
   weightsStayEncoded,
 } from '../../../src-main/backend/runs/estimate-memory.ts';
-import { adapterPresence } from '../../../src-main/engine/adapters/presence.ts';
+import { adapterMemory } from '../../../src-main/engine/adapters/adapter-memory.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
@@ -35,7 +35,7 @@ function shapeOf(variant: string, description: Partial<ModelDescription>, given:
       ...description,
     },
     memory: { inputs: () => [], layer: () => ({ input: 0, kept: [], working: [] }), head: () => [] },
-    adapters: adapterPresence(kind, checkedParameters(kind.declaration, { r: 8 }), [small, large]),
+    adapters: adapterMemory(kind, checkedParameters(kind.declaration, { r: 8 }), [small, large]),
     ...{ trained: [], fixed: [], optimizer: [], outputs: 1, batch: 1 },
     ...{ gradientCheckpointing: false, halvedStates: false, halfProducts: false, backend: 'native' },
     ...given,

@@ -1,6 +1,6 @@
 import { estimateMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { adapterPresence, adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
+import { adapterMemory, adapterSizes } from '../../../src-main/engine/adapters/adapter-memory.ts';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
@@ -66,7 +66,7 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
   const parts = estimateMemory({
     description: base.description,
     memory,
-    adapters: adapterPresence(state.variant, state.parameters, targets),
+    adapters: adapterMemory(state.variant, state.parameters, targets),
     fixed: sizes.fixed,
     trained: [...sizes.trained, ...saved],
     optimizer: [...sizes.optimizer, ...Array.from({ length: moments }, () => saved).flat()],

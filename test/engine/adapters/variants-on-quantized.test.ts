@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
+import { adapterSizes } from '../../../src-main/engine/adapters/adapter-memory.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';

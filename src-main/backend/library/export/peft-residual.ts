@@ -10,7 +10,7 @@ import { chatTemplateOf } from '../adapters/chat-template-of.ts';
 import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 
-const remade = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
+const rebuilt = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
 
 export const peftResidual: ExportTarget = {
   declaration: {
@@ -24,7 +24,7 @@ export const peftResidual: ExportTarget = {
         label: 'Started with',
         type: 'choice',
         default: 'pissa',
-        choices: remade.map(({ id, label }) => ({ value: id, label })),
+        choices: rebuilt.map(({ id, label }) => ({ value: id, label })),
         help: 'How the adapter started; refused where it did not start so on this base, or was changed since.',
       },
     ],

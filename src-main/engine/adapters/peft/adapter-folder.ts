@@ -31,9 +31,9 @@ import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
 export async function readAdapter(
   directory: string,
   description: ModelDescription,
-  remade = false,
+  canRebuildResidual = false,
 ): Promise<AdapterState> {
-  const adapter = await openAdapter(directory, description, remade);
+  const adapter = await openAdapter(directory, description, canRebuildResidual);
   try {
     return await readWhole(adapter, description);
   } finally {

@@ -63,11 +63,11 @@ export function loraFormat(flags: Flags): PeftFormat {
       const { use_rslora, use_dora } = flagsSchema.parse(config);
       return use_rslora === flags.use_rslora && use_dora === flags.use_dora;
     },
-    refuse(config, where, remade = false) {
+    refuse(config, where, canRebuildResidual = false) {
       refuseContradictions(config, where);
-      refuseForeign(config, where, remade);
+      refuseForeign(config, where, canRebuildResidual);
     },
-    standsOnResidual({ init_lora_weights: id }) {
+    usesResidualBase({ init_lora_weights: id }) {
       return initializations.some(({ declaration, residual }) => residual && declaration.id === id);
     },
     fromConfig(config) {
@@ -77,7 +77,7 @@ export function loraFormat(flags: Flags): PeftFormat {
     },
     toConfig: (parameters, modules) => ({ ...unusedKeys, ...flags, ...ownValues(parameters, modules, flags) }),
     parts: Object.keys(linearKeys),
-    saidBy: { bias: 'lora_bias', magnitude: 'use_dora' },
+    impliedBy: { bias: 'lora_bias', magnitude: 'use_dora' },
     tensorKey: ({ kind }, part) => (kind === 'embedding' ? embeddingKeys : linearKeys)[part] ?? part,
     formerTensorKey: (_, part) => (part === 'magnitude' ? 'lora_magnitude_vector.weight' : ''),
   };
@@ -144,8 +144,8 @@ function refuseContradictions(config: AdapterConfig, where: string): void {
 }
 
 /** @throws StudioError refused for what the studio does not know. */
-function refuseForeign(config: AdapterConfig, where: string, remade: boolean): void {
-  const kind = foreignKind(config, remade);
+function refuseForeign(config: AdapterConfig, where: string, canRebuildResidual: boolean): void {
+  const kind = foreignKind(config, canRebuildResidual);
   if (kind === null) return;
   throw new StudioError(
     'refused',
@@ -159,11 +159,11 @@ interface ForeignKind {
   readonly remedy?: string;
 }
 
-function foreignKind(config: AdapterConfig, remade: boolean): ForeignKind | null {
+function foreignKind(config: AdapterConfig, canRebuildResidual: boolean): ForeignKind | null {
   const start = config['init_lora_weights'];
   if (typeof start === 'string') {
     const known = initializationFromPeft(start)?.initialization;
-    if (known?.residual && remade) return null;
+    if (known?.residual && canRebuildResidual) return null;
     if (known?.residual || start.startsWith('loftq'))
       return {
         words: `LoRA with init_lora_weights "${start}", whose factors belong to a residual base (the base minus the adapter's start)`,

@@ -41,12 +41,16 @@ export interface OpenAdapter {
  * tensors against the base. Modules come in the order in which the input meets them and go by today's names; targets and
  * patterns of the config stay as they are written.
  *
- * @param remade whether the caller rebuilds a residual base (adapters/residual.ts), so that the adapter may use one.
+ * @param canRebuildResidual whether the caller rebuilds a residual base (adapters/residual.ts), so that the adapter may use one.
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */
-export async function openAdapter(directory: string, base: ModelDescription, remade = false): Promise<OpenAdapter> {
-  const described = await readDescription(directory, remade);
+export async function openAdapter(
+  directory: string,
+  base: ModelDescription,
+  canRebuildResidual = false,
+): Promise<OpenAdapter> {
+  const described = await readDescription(directory, canRebuildResidual);
   const description = withTaskHead(base, described.config.task_type);
   const { coto, labels: named } = await readCotoConfig(directory);
   // Earlier versions wrote no labels as an empty list for the head of a language model.
@@ -78,9 +82,9 @@ export async function openAdapter(directory: string, base: ModelDescription, rem
 export async function readAdapterOutline(
   directory: string,
   description: ModelDescription,
-  remade = false,
+  canRebuildResidual = false,
 ): Promise<AdapterOutline> {
-  const { outline, close } = await openAdapter(directory, description, remade);
+  const { outline, close } = await openAdapter(directory, description, canRebuildResidual);
   await close();
   return outline;
 }
@@ -127,13 +131,13 @@ export async function readModule<T, Read>(
 /** Reads the parts of an adapter that only its config determines, whatever the base. */
 export async function readDescription(
   directory: string,
-  remade = false,
+  canRebuildResidual = false,
 ): Promise<Pick<AdapterDescription, 'variant' | 'parameters' | 'config'>> {
   const config = await readAdapterConfig(directory);
   const file = path.join(directory, adapterConfigFile);
   try {
     const given = withoutNulls(config);
-    const variant = recognizeVariant(given, file, remade);
+    const variant = recognizeVariant(given, file, canRebuildResidual);
     const parameters = variant.peft.fromConfig(given);
     return { variant, parameters, config: withoutKeys(config, variant.peft.ownKeys) };
   } catch (error) {

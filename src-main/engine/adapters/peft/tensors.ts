@@ -161,7 +161,7 @@ function checkedModule<T extends Shaped>(
     if (!wanted.some(({ name }) => name === part))
       throw new StudioError(
         'invalid_file',
-        `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.peft.saidBy?.[part] ?? part} is false).`,
+        `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.peft.impliedBy?.[part] ?? part} is false).`,
         'The tensors and the config are of two different adapters.',
       );
   const flat = module.kernel === undefined ? given : asMatrices(wanted, given);

@@ -62,6 +62,6 @@ export const bat: AdapterVariant = {
   lowRank: null,
   notLowRank: "it multiplies blocks of the base's own weight",
   // Decoded; what is made of it is made in bands.
-  madeMatrices: 2,
+  materializedWeights: 2,
   memory: () => [],
 };

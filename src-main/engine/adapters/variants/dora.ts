@@ -31,7 +31,7 @@ export const dora: AdapterVariant = {
     return tensors.set('magnitude', rowNorms(await source.weight()));
   },
   forward: (x, frozen, adapted, options) => doraLinear(x, frozen, withMagnitude(adapted), options),
-  addsToProduct: false,
+  isAdditive: false,
   loraFactors: () => null,
   embedding: (ids, frozen, adapted) => doraEmbedding(ids, frozen, withMagnitude(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) => mergedWeight(weight, withMagnitude(adapted), inputsFirst),

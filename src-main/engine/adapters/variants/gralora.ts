@@ -87,7 +87,7 @@ export const gralora: AdapterVariant = {
     fromConfig: (config) => configSchema.parse(config),
     toConfig: (parameters, modules) => ({ ...parameters, alpha: alphaOf(parameters, modules), init_weights: true }),
     parts: Object.keys(keys),
-    saidBy: { general_a: 'hybrid_r', general_b: 'hybrid_r' },
+    impliedBy: { general_a: 'hybrid_r', general_b: 'hybrid_r' },
     tensorKey: (_, part) => keys[part] ?? part,
   },
   strength: (parameters) => ({

@@ -65,12 +65,12 @@ export function adapterVariant(id: string): AdapterVariant {
 
 /**
  * The variant that an adapter_config.json describes; only reading has to ask.
- * @param remade whether the reader rebuilds a residual base.
+ * @param canRebuildResidual whether the reader rebuilds a residual base.
  * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it was found.
  */
-export function recognizeVariant(config: AdapterConfig, where: string, remade = false): AdapterVariant {
+export function recognizeVariant(config: AdapterConfig, where: string, canRebuildResidual = false): AdapterVariant {
   const ofType = adapterVariants.filter(({ peft }) => peft.type === config.peft_type);
-  ofType[0]?.peft.refuse?.(config, where, remade);
+  ofType[0]?.peft.refuse?.(config, where, canRebuildResidual);
   const variant = ofType.find(({ peft }) => peft.matches(config));
   if (variant) return variant;
   throw new StudioError(

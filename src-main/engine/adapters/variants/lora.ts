@@ -43,7 +43,7 @@ export const lora: AdapterVariant = {
     const bias = adapted.tensors.get('bias');
     return bias === undefined ? y : tf.add<tf.Tensor2D>(y, tf.mul(bias, adapted.scaling));
   },
-  addsToProduct: true,
+  isAdditive: true,
   loraFactors: (adapted) => (adapted.tensors.has('bias') ? null : factorsOf(adapted)),
   embedding: (ids, frozen, adapted) => loraEmbedding(ids, frozen, factorsOf(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) =>

@@ -58,7 +58,7 @@ export const lori: AdapterVariant = {
     return isSparse(settings) && b ? tensors.set('mask', zeros(b.shape)) : tensors;
   },
   training: {
-    heldParts: ['mask'],
+    trainingOnlyParts: ['mask'],
     check({ isSeeded, optim }, parameters) {
       if (!isSparse({ parameters })) return;
       if (!isSeeded)

@@ -107,7 +107,7 @@ export const shira: AdapterVariant = {
   notLowRank: 'its update is a sparse matrix, which has no thin factors',
   replacesWeight: () => true,
   // Decoded, S, W + S, and that packed for its product.
-  madeMatrices: 4,
+  materializedWeights: 4,
   memory: () => [],
 };
 

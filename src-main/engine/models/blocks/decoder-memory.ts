@@ -1,4 +1,4 @@
-import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import type { AdapterMemory, LayerMemory } from '../memory.ts';
 import type { DecoderBlock } from './decoder-block.ts';
 
 export interface DecoderSizes {
@@ -17,7 +17,7 @@ type LinearNames = Readonly<Record<keyof Pick<DecoderBlock, 'q' | 'k' | 'v' | 'o
  * Tensors that `runDecoderBlock` keeps, by its operations: a norm keeps its input, attention its rotated operands, result
  * and sums, the gated activation both of its operands, a linear its input only if it is adapted.
  */
-export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
+export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters: AdapterMemory): LayerMemory {
   const { batch, tokens, hidden, inner, heads, keyValueSize } = sizes;
   const rows = batch * tokens;
   const isAdapted = (linear: keyof LinearNames) => adapters.has(names[linear]);

@@ -1,4 +1,4 @@
-import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import type { AdapterMemory, LayerMemory } from '../memory.ts';
 import { type PreNormSizes, preNormMemory } from './pre-norm-memory.ts';
 
 interface PostNormSizes extends PreNormSizes {
@@ -14,7 +14,7 @@ interface PostNormSizes extends PreNormSizes {
 export function postNormMemory(
   sizes: PostNormSizes,
   names: Parameters<typeof preNormMemory>[1],
-  adapters: AdapterPresence,
+  adapters: AdapterMemory,
 ): LayerMemory {
   const { batch, tokens, hidden, heads, onlyFirstToken, distances } = sizes;
   const { input, kept, working } = preNormMemory(sizes, names, adapters);

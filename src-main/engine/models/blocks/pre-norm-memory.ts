@@ -1,4 +1,4 @@
-import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import type { AdapterMemory, LayerMemory } from '../memory.ts';
 import type { PreNormBlock } from './pre-norm-block.ts';
 
 export interface PreNormSizes {
@@ -16,7 +16,7 @@ type LinearNames = Readonly<Record<keyof Pick<PreNormBlock, 'q' | 'k' | 'v' | 'o
  * Tensors that `runPreNormBlock` keeps, by its operations: a norm keeps its input, attention its operands, result and sums,
  * a linear its input only if it is adapted, and fc2 the derivative of the activation.
  */
-export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
+export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters: AdapterMemory): LayerMemory {
   const { batch, tokens, hidden, inner, heads, onlyFirstToken } = sizes;
   const all = batch * tokens;
   const out = onlyFirstToken ? batch : all;

@@ -16,8 +16,8 @@ it.each(['pissa', 'olora'])('PEFT’s %s is imported as plain LoRA, and leaves i
   // Without its start beside it.
   const bare = temporaryFolder();
   for (const file of ['adapter_config.json', 'adapter_model.safetensors']) cpSync(join(path, file), join(bare, file));
-  const remade = await backend.handle('adapters.import', { path: bare, modelId: model.id });
-  expect(remade.parameters).toMatchObject({ r: 8, lora_alpha: 16 });
+  const canRebuildResidual = await backend.handle('adapters.import', { path: bare, modelId: model.id });
+  expect(canRebuildResidual.parameters).toMatchObject({ r: 8, lora_alpha: 16 });
   const adapter = await backend.handle('adapters.import', { path, modelId: model.id, name: 'mine' });
   expect(adapter).toMatchObject({
     name: 'mine',

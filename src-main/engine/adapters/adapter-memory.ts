@@ -1,6 +1,6 @@
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterPresence } from '../models/memory.ts';
+import type { AdapterMemory } from '../models/memory.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import { inputDropoutOf } from './dropout.ts';
 import type { AdapterVariant, TensorPart } from './variant.ts';
@@ -9,17 +9,17 @@ import type { AdapterVariant, TensorPart } from './variant.ts';
  * Returns the effect of adapters on `modules` on the memory of a training step.
  * @param isSwitched whether there are steps in which some are off, as with CoTo.
  */
-export function adapterPresence(
+export function adapterMemory(
   variant: AdapterVariant,
   parameters: ParameterValues,
   modules: readonly LinearModule[],
   isSwitched = false,
-): AdapterPresence {
+): AdapterMemory {
   const ranks = new Map(modules.map((module) => [module.name, rankOf(variant, parameters, module)]));
   return {
     has: (module) => ranks.has(module),
     replaces: (module) => !isSwitched && ranks.has(module) && (variant.replacesWeight?.(parameters) ?? false),
-    madeMatrices: variant.madeMatrices ?? 0,
+    materializedWeights: variant.materializedWeights ?? 0,
     kept: (module, linear) => {
       const rank = ranks.get(module);
       if (rank === undefined) return [];
@@ -72,12 +72,12 @@ export function adapterSizes(
  * encoded one.
  */
 function residualSizes(
-  { addsToProduct }: AdapterVariant,
+  { isAdditive }: AdapterVariant,
   { inFeatures, outFeatures, kind }: LinearModule,
   rank: number,
   onEncoded: boolean,
 ): number[] {
-  const takesOff = onEncoded && addsToProduct && kind === 'linear';
+  const takesOff = onEncoded && isAdditive && kind === 'linear';
   return takesOff ? [rank * inFeatures, rank * outFeatures] : [inFeatures * outFeatures];
 }
 

@@ -11,7 +11,7 @@ import type { AdapterState } from './state.ts';
 import type { TrainedModule } from './variant-training.ts';
 
 /** An adapter on a base, and all that begins and ends with it: its residual base, what is switched off, what it is merged into. */
-export class PlacedAdapter {
+export class ActiveAdapter {
   readonly device: DeviceAdapter;
   /** Its frozen weights, where they differ from the base's. */
   readonly residual: ResidualBase | null;
