@@ -3,11 +3,10 @@ import { dirname, resolve } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
+import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
 import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';
-import { deleteRow } from './delete-row.ts';
 import { homePaths } from './home-paths.ts';
 import { keepStatements } from './keep-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
@@ -238,4 +237,34 @@ function openError(error: unknown, file: string): unknown {
       'Move the folder away or change the permissions, or choose another home folder (COTO_STUDIO_HOME).',
     );
   return error;
+}
+
+const tables = {
+  run: 'runs',
+  job: 'jobs',
+  adapter: 'adapters',
+  model: 'models',
+  dataset: 'datasets',
+  study: 'studies',
+  report: 'reports',
+  chat: 'chats',
+  target: 'targets',
+  submission: 'submissions',
+} as const satisfies Record<RowKind, string>;
+
+/** Deletes a row with what belongs to it; files stay. @throws StudioError refused if other rows refer to it */
+function deleteRow(database: Database, { kind, id }: UnreadableRow): void {
+  try {
+    database.transaction(() => {
+      if (kind === 'job') database.prepare('DELETE FROM job_dependencies WHERE after_id = ?').run(id);
+      database.prepare(`DELETE FROM ${tables[kind]} WHERE id = ?`).run(id);
+    })();
+  } catch (error) {
+    if (!(error instanceof SqliteDatabase.SqliteError) || !error.code.startsWith('SQLITE_CONSTRAINT')) throw error;
+    throw new StudioError(
+      'refused',
+      `The ${kind} ${id} cannot be deleted: runs or adapters refer to it.`,
+      'Restore a backup (coto doctor --restore).',
+    );
+  }
 }

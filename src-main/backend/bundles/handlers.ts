@@ -1,11 +1,16 @@
 import { basename } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
+import { createStudy, resumeStudy } from '../studies/studies.ts';
+import { requireStudy } from '../studies/study-records.ts';
 import { readBundle, requireUnchanged } from './bundle-files.ts';
 import { bundleJob } from './bundle-job.ts';
 import { collectJob } from './collect-job.ts';
-import { goOnWithStudy } from './go-on.ts';
+import { LocalInputs } from './local-inputs.ts';
 import { workOn } from './work.ts';
 
 export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bundles'>> {
@@ -24,4 +29,37 @@ export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bun
     },
     'bundles.study': ({ path }) => goOnWithStudy(services, paths.readable(path)),
   };
+}
+
+/**
+ * The study of a bundle as one that was begun here: its runs are found by their content, wherever they were trained. Made at the
+ * first call, and gone on with at later ones.
+ * @throws StudioError refused before anything was collected
+ */
+async function goOnWithStudy(
+  services: HandlerServices,
+  folder: string,
+): Promise<{ study: StudyRecord; job: JobRecord | null }> {
+  const { store } = services;
+  const bundle = await readBundle(services, folder);
+  requireUnchanged(bundle);
+  const known = store.bundles.find(bundle.study.id);
+  if (known === null)
+    throw new StudioError(
+      'refused',
+      `Nothing was collected of the bundle ${folder}.`,
+      'Collect it first: coto study collect.',
+    );
+  const id = known.studyId;
+  const study = store.studies.find(id);
+  if (study === null) {
+    const inputs = await LocalInputs.find(services, bundle);
+    const config = inputs.studyConfig(bundle);
+    return createStudy(services, { id, name: bundle.study.name, config, parentId: null });
+  }
+  if (study.status === 'completed') return { study, job: null };
+  const job = store.jobs.findOfSubject(id);
+  if (job !== null && !isOver(job)) return { study, job };
+  const resumed = resumeStudy(services, id);
+  return { study: requireStudy(store, id), job: resumed };
 }

@@ -22,7 +22,6 @@ import { checkedRun, toYaml } from '../runs/run-yaml.ts';
 import { preparedStudy } from '../studies/studies.ts';
 import { bundleNames, contentIdOf, program } from './bundle-files.ts';
 import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInput } from './describe-inputs.ts';
-import { jobScript } from './job-script.ts';
 import type { PlannedTraining, PythonWriter } from './python-runs.ts';
 import { runKey } from './run-key.ts';
 import { isWhole } from './verified-blobs.ts';
@@ -269,3 +268,13 @@ async function requireSpace(folder: string, blobs: readonly BundledFile[], share
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 1)}\n`;
 }
+
+/** `job.sh`: one run of the bundle, by its number. A cluster may run a copy of it from elsewhere, so it can be told the bundle. */
+const jobScript = `#!/bin/sh
+# One run of this bundle: sh job.sh INDEX
+# COTO_BUNDLE: the bundle's folder, where this file runs from elsewhere. COTO: the command, by default coto.
+set -eu
+bundle="\${COTO_BUNDLE:-$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)}"
+index="\${1:-\${SLURM_ARRAY_TASK_ID:?give the number of the run}}"
+exec "\${COTO:-coto}" job "$bundle" "$index"
+`;

@@ -1,8 +1,10 @@
-import { type ErrorValue, memoryRemedy, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { type ErrorValue, memoryRemedy, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { interruptedMessage } from '../../../src-shared/domain/interruption.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
-import { InterruptedError } from './interrupted-error.ts';
+
+/** A part of a job was interrupted, and so is the job: it has not failed and can be resumed. */
+export class InterruptedError extends StudioError {}
 
 /** Outcome of a job that did not complete. */
 export interface JobEnding {

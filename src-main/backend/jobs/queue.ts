@@ -13,7 +13,6 @@ import type { EngineSignal } from '../../engine/events.ts';
 import { clock } from '../../store/clock.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Services } from '../services/services.ts';
-import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobMember, JobOutcome } from './define-job.ts';
 import type { HandlerServices } from './handler-services.ts';
 import { HeldJobs } from './held-jobs.ts';
@@ -21,7 +20,7 @@ import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pause
 import { JobRecords } from './job-records.ts';
 import { QueueAdmission } from './queue-admission.ts';
 import { moveInQueue } from './queue-order.ts';
-import { needsAdapter, readyJobs } from './ready-jobs.ts';
+import { companionJobs, needsAdapter, readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {

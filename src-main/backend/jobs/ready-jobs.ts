@@ -1,6 +1,7 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { Log } from '../../logging/log.ts';
 import type { Store } from '../../store/open-store.ts';
 
 interface Rules {
@@ -58,4 +59,31 @@ export function needsAdapter(references: readonly AdapterReference[], adapterId:
     const id = 'adapterId' in reference ? reference.adapterId : store.runs.find(reference.runId)?.adapterId;
     return id === adapterId;
   });
+}
+
+interface Offer {
+  readonly id: string;
+  readonly payload: unknown;
+}
+
+/**
+ * The jobs among `ready` that `choose` lets run together with `first`, all of one kind. None, with a line in the log, if they
+ * cannot be found out.
+ */
+export async function companionJobs(
+  first: JobRecord,
+  ready: readonly JobRecord[],
+  { store, log }: { readonly store: Store; readonly log: Log },
+  choose: (first: unknown, offered: Offer[]) => Promise<readonly string[]>,
+): Promise<JobRecord[]> {
+  const queued = ready.filter(({ kind }) => kind === first.kind);
+  if (queued.length === 0) return [];
+  try {
+    const offered = queued.map(({ id }) => ({ id, payload: store.jobs.payload(id) }));
+    const chosen = await choose(store.jobs.payload(first.id), offered);
+    return queued.filter(({ id }) => chosen.includes(id));
+  } catch (error) {
+    log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
+    return [];
+  }
 }

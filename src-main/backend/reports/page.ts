@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
+import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
+import type { ComparisonSides } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import {
@@ -11,7 +14,7 @@ import {
 } from '../../../src-shared/studies/report/provenance-facts.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { studyWords } from '../studies/study-words.ts';
-import { comparisonSection } from './comparison-section.ts';
+import { comparisonNote } from './comparison-table.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
@@ -179,4 +182,36 @@ ${studies.map(({ id, name }) => {
 })}
 ${runs.map((run) => html`<details><summary>${run.name}: run.yaml</summary><pre>${stringify(run.config, { lineWidth: 0 })}</pre></details>`)}
 </section>`;
+}
+
+/** Every quantity with and without CoTo, its means in bold. */
+function comparisonSection(rows: readonly TableRow[], sides: ComparisonSides, tuned: SafeHtml): SafeHtml {
+  return html`<section>
+<h2>With and without CoTo</h2>
+<div class="scroll"><table>
+<thead><tr><th>Metric</th><th>Unit</th><th class="number">${sides.without}</th><th class="number">${sides.coto}</th><th class="number">Difference</th></tr></thead>
+<tbody>${rows.map(resultRow)}</tbody>
+</table></div>
+${tuned}
+<p class="quiet">Bold: ${comparisonNote.charAt(0).toLowerCase()}${comparisonNote.slice(1)}</p>
+</section>`;
+}
+
+function resultRow(row: TableRow): SafeHtml {
+  const difference = rowDifference(row);
+  const better = row.better === null ? '' : ` (${row.better} is better)`;
+  const interval =
+    difference === null || difference.halfWidth === null
+      ? html``
+      : html` <span class="quiet">± ${formatFigure(difference.halfWidth, row.unit)}</span>`;
+  return html`<tr><th scope="row">${row.label}<span class="quiet">${better}</span></th><td>${unitLabels[row.unit]}</td>
+${valueCell(row.lora, row)}${valueCell(row.coto, row)}
+<td class="number">${difference === null ? '–' : formatDifference(difference.mean, row.unit)}${interval}</td></tr>`;
+}
+
+function valueCell(cell: TableCell, row: TableRow): SafeHtml {
+  if (cell.mean === null) return html`<td class="number">–</td>`;
+  const each = cell.values.map(({ value }) => formatFigure(value, row.unit)).join(', ');
+  const seeds = cell.values.length > 1 ? html` <span class="quiet">(${each})</span>` : html``;
+  return html`<td class="number"><strong>${formatFigure(cell.mean, row.unit)}</strong>${seeds}</td>`;
 }

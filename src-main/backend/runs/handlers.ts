@@ -1,15 +1,26 @@
+import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { type JobRecord, jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
+import type { Store } from '../../store/open-store.ts';
+import { completed } from '../jobs/awaited-job.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
+import { peekDataset } from '../library/datasets/datasets.ts';
+import { peekModel } from '../library/models/models.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import { importRunsJob } from '../trackers/import-runs-job.ts';
+import { checkRun } from './check-run.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
-import { readHistory } from './history.ts';
-import { importRecorded } from './import-recorded.ts';
 import { memoryOfModels } from './model-memory.ts';
 import { plannedRun } from './planned-runs.ts';
+import { checkedRun } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
-import { timeSteps } from './time-steps.ts';
+import { timedSteps, timeStepsJob } from './time-steps-job.ts';
 import { requireRun } from './training-record.ts';
 
 export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'> | 'models.memory'> {
@@ -78,4 +89,43 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.timeSteps': ({ config }) => timeSteps(services, config),
     'runs.parse': (input) => services.reader.read('run', input),
   };
+}
+
+/**
+ * Curves and masks of several runs. Yields to other requests between two curves: one of a million values takes 0.1 s.
+ * A run in progress may have grown in curves read later; each is complete up to its own last step.
+ */
+async function readHistory(
+  store: Store,
+  { ids, metrics, masks, ...range }: RequestArgument<'runs.history'>,
+): Promise<RequestOutput<'runs.history'>> {
+  for (const id of ids) requireRun(store, id);
+  const histories: RequestOutput<'runs.history'> = [];
+  for (const id of ids) {
+    const curves: Curve[] = [];
+    for (const name of store.history.metricNames(id)) {
+      if (!metrics.some((metric) => (metric.endsWith('/') ? name.startsWith(metric) : name === metric))) continue;
+      await setImmediate();
+      curves.push(store.history.curve(id, name, range));
+    }
+    histories.push({ id, curves, masks: masks ? store.history.activationShares(id, range.buckets) : null });
+  }
+  return histories;
+}
+
+/** Imports runs in a job, which has progress and can be cancelled, and waits for it. A job without a result is removed. */
+async function importRecorded({ store, queue }: HandlerServices, path: string): Promise<RequestOutput<'runs.import'>> {
+  const title = `Import ${basename(path)}`;
+  const job = await completed({ store, queue }, queue.add(importRunsJob, { title, subjectId: null }, { path }));
+  const answer = jobAnswerSchema.parse({ kind: 'import-runs', result: store.jobs.result(job.id) });
+  const { runIds, skipped } = resultOf(answer, 'import-runs') ?? { runIds: [], skipped: [] };
+  return { runs: runIds.flatMap((id) => store.runs.find(id) ?? []), skipped };
+}
+
+/** Queues the timing of a few steps. Throws if the config does not fit the model or the data. */
+async function timeSteps(services: HandlerServices, given: RunConfig): Promise<JobRecord> {
+  const config = checkedRun(given);
+  const model = await peekModel(services, config.model);
+  await checkRun(services, config, model, await peekDataset(services, config.dataset));
+  return services.queue.add(timeStepsJob, { title: `Time ${timedSteps} steps`, subjectId: null }, { config });
 }

@@ -5,7 +5,7 @@ import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { clock } from '../../store/clock.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { InterruptedError } from '../jobs/interrupted-error.ts';
+import { InterruptedError } from '../jobs/job-endings.ts';
 import { pauseRun } from '../runs/runs.ts';
 import { PartsClock } from './parts-clock.ts';
 import type { Begun, PlanLead } from './run-plan.ts';

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { EngineLostError } from '../../../src-main/backend/engine/engine-supervisor.ts';
-import { InterruptedError } from '../../../src-main/backend/jobs/interrupted-error.ts';
-import { endingOfThrown } from '../../../src-main/backend/jobs/job-endings.ts';
+import { endingOfThrown, InterruptedError } from '../../../src-main/backend/jobs/job-endings.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 it('a job that was cancelled has no error', () => {

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import { StudioError, toErrorValue } from '../../../../src-shared/contract/errors.ts';
 import { type HomeMoverMessage, homeMoverOrderSchema } from '../../../../src-shared/contract/home-move.ts';
+import { locateHome } from '../../../files/home-place.ts';
 import { parentProcessChannel } from '../../../transport/child-process.ts';
 import { utilityParentChannel, utilityParentPort } from '../../../transport/utility-process.ts';
+import { checkTarget, probeDisk } from './check-target.ts';
+import { listHome, totalBytes } from './home-entries.ts';
 import { moveHome } from './move-home.ts';
-import { planMove } from './plan-move.ts';
 
 /**
  * Moves the home as a process of its own, started by the shell beside the backend: says what it would do, and does it when it is
@@ -46,4 +49,16 @@ function end(message: HomeMoverMessage): void {
   say(message);
   // The message must be sent before the process ends.
   setTimeout(() => process.exit(0), 250);
+}
+
+/** Plans a move while the home is still open. @throws StudioError if the move is impossible */
+async function planMove(
+  place: string,
+  folder: string,
+): Promise<{ readonly from: string; readonly to: string; readonly bytes: number; readonly freeBytes: number }> {
+  const from = resolve(locateHome(place));
+  const bytes = totalBytes(await listHome(from));
+  const { target, freeBytes, disk } = await checkTarget({ home: from, folder, bytes });
+  probeDisk(disk);
+  return { from, to: target, bytes, freeBytes };
 }

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { scoreLogits } from '../../../src-main/engine/outcomes/classes.ts';
-import { scoreOutputs } from '../../../src-main/engine/outcomes/index.ts';
-import { softmaxRows } from '../../../src-main/engine/outcomes/probabilities.ts';
-import { classificationLogits, type LoadBatch } from '../../../src-main/engine/tasks/shared/head-outputs.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
-import { testCompute } from '../test-compute.ts';
+import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
+import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
+import { scoreLogits } from '../../../../src-main/engine/outcomes/classes.ts';
+import { scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
+import { softmaxRows } from '../../../../src-main/engine/outcomes/probabilities.ts';
+import { classificationLogits, type LoadBatch } from '../../../../src-main/engine/tasks/shared/head-outputs.ts';
+import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { floats, goldenPath, relativeDifference } from '../../golden.ts';
+import { testCompute } from '../../test-compute.ts';
 
 let model: AdaptedModel;
 let pixels: Float32Array;
