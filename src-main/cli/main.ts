@@ -68,11 +68,11 @@ function inherit(command: Command): void {
   }
 }
 
-/** The sentence and the way out, after the name of the field where the sentence does not name it. */
+/** The sentence and the hint, after the key that they are about, unless the sentence names it. A model or a path is evident. */
 function withField({ message, hint, field }: ErrorValue): string {
   const text = hint === null ? message : `${message} ${hint}`;
-  const isNamed = !field || message.includes(field.slice(field.lastIndexOf('.') + 1));
-  return isNamed ? text : `${field}: ${text}`;
+  if (!field || !/[._]/.test(field) || message.includes(field.slice(field.lastIndexOf('.') + 1))) return text;
+  return `${field}: ${text}`;
 }
 
 function oneLine(text: string): string {

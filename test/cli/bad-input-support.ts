@@ -108,7 +108,12 @@ export function halfWritten(folder: string): string[] {
 }
 
 const errorDocument = z.strictObject({
-  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable() }),
+  error: z.strictObject({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().nullable(),
+    field: z.string().optional(),
+  }),
 });
 
 /** Expected form of an error. */
@@ -142,7 +147,8 @@ export async function expectRefused(home: string, words: readonly string[], refu
   expectErrorLine(result, refusal.says);
   const { error } = errorDocument.parse(JSON.parse(result.out));
   expect(error.code).toBe(refusal.code);
-  expect(result.err).toBe(
+  // The line begins with the key that the error is about, if the sentence does not name it.
+  expect(result.err.replace(`coto: ${error.field}: `, 'coto: ')).toBe(
     `coto: ${[error.message, error.hint ?? '']
       .join(' ')
       .replaceAll(/\s*\n\s*/g, ' ')
