@@ -6,7 +6,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src-shared/contract/requests.ts';
-import { readingOf } from '../../src-shared/few-values.ts';
+import { readingOf } from '../../src-shared/parse-options.ts';
 import type { Store } from '../store/open-store.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';

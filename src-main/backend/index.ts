@@ -23,7 +23,7 @@ import { registerBundledModels } from './library/models/models.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
 import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
-import { sweepHome } from './recovery/sweep.ts';
+import { sweepHome } from './recovery/clean-home.ts';
 import { defaultPlotlyScript } from './reports/plotly-script.ts';
 import { Deletions } from './services/deletions.ts';
 import { EventHub, type EventListener } from './services/event-hub.ts';

@@ -5,7 +5,7 @@ import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
-import { amidWords } from '../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../src-shared/format/mid-sentence.ts';
 import { metricName, scoreText, valueText } from '../../src-shared/metrics/index.ts';
 import { loss } from '../../src-shared/metrics/loss.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';

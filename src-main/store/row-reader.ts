@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
-import { readingOf } from '../../src-shared/few-values.ts';
+import { readingOf } from '../../src-shared/parse-options.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 const idSchema = z.object({ id: z.coerce.string() });

@@ -1,4 +1,4 @@
-import { amidWords } from '../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../src-shared/format/mid-sentence.ts';
 import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of a run's page. */

@@ -1,6 +1,6 @@
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { loss as lossMetric } from '../metrics/loss.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureObject, FigureTheme } from './figure.ts';

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { metricLabel, metricSymbol, metrics, metricUnit } from './index.ts';
 import { loss } from './loss.ts';
 import type { MetricDeclaration } from './metric.ts';

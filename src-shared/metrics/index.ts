@@ -1,4 +1,4 @@
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/numbers.ts';
 import { accuracy } from './accuracy.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answers.ts';

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { plural } from '../format/numbers.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts';

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { plural } from '../format/numbers.ts';
 import { differenceUnit, valueText, withUnit } from '../metrics/index.ts';
 import { loss } from '../metrics/loss.ts';

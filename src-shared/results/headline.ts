@@ -1,4 +1,4 @@
-import { amidWords } from '../format/amid-words.ts';
+import { amidWords } from '../format/mid-sentence.ts';
 import { defaultMetric, metrics, metricValue, scoreText, sharedOutcomes } from '../metrics/index.ts';
 import { loss } from '../metrics/loss.ts';
 import type { MetricDeclaration } from '../metrics/metric.ts';

@@ -1,6 +1,6 @@
 import { runChecks } from '../doctor/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { removeFilesOf, removeStrays, requireIdle } from '../recovery/strays.ts';
+import { removeFilesOf, removeStrays, requireIdle } from '../recovery/orphans.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';

@@ -13,7 +13,7 @@ import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { listStrays } from '../recovery/strays.ts';
+import { listStrays } from '../recovery/orphans.ts';
 
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;

@@ -7,7 +7,7 @@ import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
-import { readCheckpointFolder, restoreHistory, restoreSamples } from '../recovery/settle-runs.ts';
+import { readCheckpointFolder, restoreHistory, restoreSamples } from '../recovery/reconcile-runs.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
 import { splitText, withMicroBatches } from '../runs/micro-batch-split.ts';
 import { readRunFile, recordIn } from '../runs/run-file.ts';

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
-import { listStrays } from '../recovery/strays.ts';
+import { listStrays } from '../recovery/orphans.ts';
 import type { DoctorCheck } from './check.ts';
 
 export const leftOver: DoctorCheck = {

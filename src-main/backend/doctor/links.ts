@@ -1,5 +1,5 @@
 import { linkHint, linkText } from '../../files/below.ts';
-import { findLinks } from '../recovery/strays.ts';
+import { findLinks } from '../recovery/orphans.ts';
 import type { DoctorCheck } from './check.ts';
 
 export const links: DoctorCheck = {

@@ -4,7 +4,7 @@ import { adoptModels } from './adopt-models.ts';
 import { adoptReports } from './adopt-reports.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import type { Adoption } from './set-aside.ts';
-import { settleRuns } from './settle-runs.ts';
+import { settleRuns } from './reconcile-runs.ts';
 
 /** How many folders of each kind were added. */
 export interface Adopted {

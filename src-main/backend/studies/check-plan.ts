@@ -17,7 +17,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
-import type { AdapterSource, StudioFacts } from './study-facts.ts';
+import type { AdapterSource, StudioFacts } from './study-adapters.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
 

@@ -7,7 +7,7 @@ import { maskTableKey } from '../library/content-keys.ts';
 import { masksJob } from './masks-job.ts';
 import type { PrepareWork } from './planned-work.ts';
 import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
-import type { AdapterSource, StudioFacts } from './study-facts.ts';
+import type { AdapterSource, StudioFacts } from './study-adapters.ts';
 
 /** The tables of masks of a plan; of an unfinished one only the missing masks are evaluated. */
 export const plannedMasks: PrepareWork<MaskTable> = async (services, specs, trained) => {

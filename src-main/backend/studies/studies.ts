@@ -10,7 +10,7 @@ import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireRun } from '../runs/training-record.ts';
 import { checkDesign } from './check-design.ts';
 import { checkPlan } from './check-plan.ts';
-import { StudioFacts } from './study-facts.ts';
+import { StudioFacts } from './study-adapters.ts';
 import { studyJob } from './study-job.ts';
 import { requireStudy } from './study-records.ts';
 

@@ -5,7 +5,7 @@ import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { verdictWords } from '../../../src-shared/domain/runtime.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';

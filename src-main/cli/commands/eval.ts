@@ -6,7 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';

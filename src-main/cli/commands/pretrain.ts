@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';

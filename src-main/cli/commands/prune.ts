@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';

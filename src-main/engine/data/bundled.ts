@@ -7,7 +7,7 @@ import {
   type DatasetSource,
   datasetDescriptionSchema,
 } from '../../../src-shared/domain/dataset.ts';
-import { readingOf } from '../../../src-shared/few-values.ts';
+import { readingOf } from '../../../src-shared/parse-options.ts';
 import { bundledTexts } from './bundled-text.ts';
 
 /** A dataset bundled with the studio or installed by a system package. */

@@ -2,7 +2,7 @@ import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { judgedBy, withMetric } from './judged-by.ts';
+import { judgedBy, withMetric } from './primary-metric.ts';
 import { searchFor } from './merge-search.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';

@@ -14,7 +14,7 @@ import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies
 import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
-import { judgedBy, withMetric } from './judged-by.ts';
+import { judgedBy, withMetric } from './primary-metric.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';

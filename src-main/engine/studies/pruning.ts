@@ -7,7 +7,7 @@ import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/ada
 import { seriesName } from '../../../src-shared/studies/config/composing.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { judgedBy, withMetric } from './judged-by.ts';
+import { judgedBy, withMetric } from './primary-metric.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';
 

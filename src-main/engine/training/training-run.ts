@@ -3,7 +3,7 @@ import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunResult } from '../../../src-shared/domain/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { historyValues } from '../../../src-shared/metrics/recorded.ts';

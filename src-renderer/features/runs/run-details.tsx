@@ -1,6 +1,6 @@
 import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { metricLabel, scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';

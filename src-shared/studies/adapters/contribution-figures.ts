@@ -13,7 +13,7 @@ import {
   paddedRange,
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import {
   differenceUnit,

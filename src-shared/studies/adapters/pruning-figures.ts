@@ -12,7 +12,7 @@ import {
   verticalLine,
 } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { shareDifferenceInterval } from '../../statistics/binomial.ts';
 import { mean } from '../../statistics/student.ts';

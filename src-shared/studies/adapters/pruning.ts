@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import type { Declaration } from '../../domain/parameter.ts';
 import type { FigureTheme } from '../../figures/figure.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { plural } from '../../format/numbers.ts';
 import { valueText } from '../../metrics/index.ts';
 import { loss } from '../../metrics/loss.ts';

@@ -2,7 +2,7 @@ import { adapterParameters } from '../../domain/adapter.ts';
 import { cotoDeclaration } from '../../domain/coto.ts';
 import type { Declaration, ParameterSpec } from '../../domain/parameter.ts';
 import { runParameters } from '../../domain/run.ts';
-import { amidWords } from '../../format/amid-words.ts';
+import { amidWords } from '../../format/mid-sentence.ts';
 
 /** Labels of a run's fields and their choices. */
 export interface FieldWords {

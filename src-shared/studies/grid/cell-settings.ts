@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { schedules } from '../../coto/schedules/index.ts';
 import { cotoScheduleSchema } from '../../domain/coto.ts';
-import { amidWords } from '../../format/amid-words.ts';
+import { amidWords } from '../../format/mid-sentence.ts';
 import type { FieldWords } from '../config/field-words.ts';
 
 /** Values by the dotted name of a field: `null` switches off what can be off, `{}` takes it with its defaults. */

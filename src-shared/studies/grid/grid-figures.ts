@@ -2,7 +2,7 @@ import { differenceRange, evaluationRange } from '../../figures/evaluation-range
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
-import { axisTitle, titled } from '../../format/amid-words.ts';
+import { axisTitle, titled } from '../../format/mid-sentence.ts';
 import { differenceUnit, hoverFormat, metricLabel, metricName, metricUnit } from '../../metrics/index.ts';
 import { type FieldWords, fieldIds } from '../config/field-words.ts';
 import type { StudyFigure } from '../define-study.ts';

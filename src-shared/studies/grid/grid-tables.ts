@@ -1,4 +1,4 @@
-import { titled } from '../../format/amid-words.ts';
+import { titled } from '../../format/mid-sentence.ts';
 import { probabilityText } from '../../format/numbers.ts';
 import { metricLabel, metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, riseText } from '../../results/forgetting.ts';

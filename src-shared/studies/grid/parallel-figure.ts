@@ -1,7 +1,7 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout } from '../../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { metricLabel, metricName, metricUnit, valueText } from '../../metrics/index.ts';
 import type { FieldWords } from '../config/field-words.ts';
 import { type CellSettings, settingText } from './cell-settings.ts';

@@ -3,7 +3,7 @@ import { bandTrace } from '../../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
-import { axisTitle, titled } from '../../format/amid-words.ts';
+import { axisTitle, titled } from '../../format/mid-sentence.ts';
 import { hoverFormat, metricName, metricUnit, valueText } from '../../metrics/index.ts';
 import type { StudyTable } from '../define-study.ts';
 import { intervalEnds, metricIntervalSchema } from '../scores/metric-interval.ts';

@@ -3,7 +3,7 @@ import { bandTrace, bySeries, overExamples } from '../../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove } from '../../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';

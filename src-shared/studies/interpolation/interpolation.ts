@@ -1,6 +1,6 @@
 import { StudioError } from '../../contract/errors.ts';
 import { bySeries } from '../../figures/band.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { valueText } from '../../metrics/index.ts';
 import { loss } from '../../metrics/loss.ts';
 import { comparisonRow, tableUnit } from '../../results/comparison-row.ts';

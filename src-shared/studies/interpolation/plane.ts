@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import { defaultMetric, isShareOfExamples, valueText } from '../../metrics/index.ts';
 import { loss } from '../../metrics/loss.ts';

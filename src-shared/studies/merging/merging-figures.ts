@@ -3,7 +3,7 @@ import { type DotPoint, dotLayout, dotOf, dotSeries } from '../../figures/dots.t
 import type { Figure, FigureObject, FigureTheme } from '../../figures/figure.ts';
 import { axis, intervalCaption, verticalLine } from '../../figures/layout.ts';
 import { seriesKey, studyStyles } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, isShareOfExamples } from '../../metrics/index.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';

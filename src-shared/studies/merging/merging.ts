@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import { searchSpecs } from '../../domain/merge-search.ts';
 import type { Declaration } from '../../domain/parameter.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 
 import { isShareOfExamples, valueText } from '../../metrics/index.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';

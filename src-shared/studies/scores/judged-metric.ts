@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ParameterSpec } from '../../domain/parameter.ts';
 import { evaluationRange } from '../../figures/evaluation-range.ts';
 import { paddedRange } from '../../figures/layout.ts';
-import { amidWords, axisTitle } from '../../format/amid-words.ts';
+import { amidWords, axisTitle } from '../../format/mid-sentence.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { pearson } from '../../metrics/correlation.ts';

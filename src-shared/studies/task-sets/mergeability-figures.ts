@@ -2,7 +2,7 @@ import { mergeVerdicts } from '../../domain/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
-import { amidWords } from '../../format/amid-words.ts';
+import { amidWords } from '../../format/mid-sentence.ts';
 import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';
 import {

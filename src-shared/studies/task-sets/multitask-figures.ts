@@ -4,7 +4,7 @@ import { evaluationRange } from '../../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { type SeriesStyle, seriesColors, seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, metricName, metricUnit } from '../../metrics/index.ts';
 import { studentQuantile } from '../../statistics/student.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';

@@ -1,4 +1,4 @@
-import { axisTitle } from '../../format/amid-words.ts';
+import { axisTitle } from '../../format/mid-sentence.ts';
 import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';

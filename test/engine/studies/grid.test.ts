@@ -11,7 +11,7 @@ import { outcomesOf } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import { sweepStudy } from '../../../src-shared/studies/grid/sweep.ts';
 import { studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { studiedInRounds } from './studied-in-rounds.ts';
-import { studyFacts } from './study-facts.ts';
+import { studyFacts } from './study-adapters.ts';
 
 const words = { mergeMethod: (id: string) => id };
 const run = runConfigSchema.parse({ max_steps: 20, learning_rate: 1e-3 });

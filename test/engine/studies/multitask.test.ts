@@ -6,7 +6,7 @@ import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
 import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
-import { studyFacts } from './study-facts.ts';
+import { studyFacts } from './study-adapters.ts';
 
 const work = studyWork('multitask');
 const adapter = (id: string) => ({ adapterId: id });

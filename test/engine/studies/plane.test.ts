@@ -5,7 +5,7 @@ import type { Score, Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { planeGrid } from '../../../src-shared/studies/interpolation/plane-schemas.ts';
-import { studyFacts } from './study-facts.ts';
+import { studyFacts } from './study-adapters.ts';
 
 const adapters = ['a', 'b', 'c'].map((adapterId) => ({ adapterId }));
 const configOf = (more: object = {}): StudyConfig =>

@@ -9,7 +9,7 @@ import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { change, description, factors, state } from '../merge/states.ts';
-import { studyFacts } from './study-facts.ts';
+import { studyFacts } from './study-adapters.ts';
 
 const module = 'vit.layers.0.attention.q_proj';
 /** An adapter whose one entry of A is `value`. */

@@ -12,7 +12,7 @@ import { unitOf, valuesAt } from '../../../src-renderer/plots/hover-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
 import { metricFigure, metricRun } from '../../../src-shared/figures/index.ts';
-import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { curveMetrics, evaluationCurve } from '../../../src-shared/metrics/curves.ts';
 import {
   isLowerBetter,

@@ -10,7 +10,7 @@ import {
 } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../../src-shared/domain/run.ts';
-import { readingOf } from '../../../../src-shared/few-values.ts';
+import { readingOf } from '../../../../src-shared/parse-options.ts';
 import { bundledDatasets } from '../../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../../engine/data/dataset.ts';
 import { testFileOf } from '../../../engine/data/dataset-files.ts';

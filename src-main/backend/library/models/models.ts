@@ -9,7 +9,7 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../../src-shared/domain/model.ts';
-import { readingOf } from '../../../../src-shared/few-values.ts';
+import { readingOf } from '../../../../src-shared/parse-options.ts';
 import { describeModel } from '../../../engine/models/huggingface/model-folder.ts';
 import { removeFolder } from '../../../files/atomic.ts';
 import { fileName, unusedPath } from '../../../files/file-name.ts';

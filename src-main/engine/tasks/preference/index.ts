@@ -11,7 +11,7 @@ import { testOrder } from '../shared/test-order.ts';
 import { textReading } from '../shared/text-reading.ts';
 import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { AnswerRows, lengthOf } from './answer-rows.ts';
-import { askedOf } from './asked.ts';
+import { askedOf } from './prompt.ts';
 import { examplesOf, rowsOf } from './examples.ts';
 import { exportedExamples } from './exported-examples.ts';
 import { type PreferenceSplit, preferenceLoader } from './load-batch.ts';

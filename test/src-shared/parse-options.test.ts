@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { readingOf } from '../../src-shared/few-values.ts';
+import { readingOf } from '../../src-shared/parse-options.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { linkText } from '../../files/below.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { settleRuns } from './settle-runs.ts';
-import { findLinks, findStrays } from './strays.ts';
-import { sweepOutputs } from './sweep-outputs.ts';
+import { settleRuns } from './reconcile-runs.ts';
+import { findLinks, findStrays } from './orphans.ts';
+import { sweepOutputs } from './clean-outputs.ts';
 
 /**
  * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names
