@@ -5,6 +5,6 @@
 const many = 100;
 
 /** How zod reads a few values: by the schema as it is. A list that is long is read by a function made for its schema. */
-export function readingOf(values: unknown): { readonly jitless: boolean } {
+export function parseOptionsFor(values: unknown): { readonly jitless: boolean } {
   return { jitless: !Array.isArray(values) || values.length < many };
 }

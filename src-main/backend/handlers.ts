@@ -6,7 +6,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src-shared/contract/requests.ts';
-import { readingOf } from '../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../src-shared/parse-options.ts';
 import type { Store } from '../store/open-store.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
@@ -99,14 +99,14 @@ function endpoint<Name extends RequestName>(
   const { input: inputSchema, output: outputSchema } = schemas[name];
   const handler = handlers[name];
   return async (input) => {
-    const argument = inputSchema.parse(input, readingOf(input));
+    const argument = inputSchema.parse(input, parseOptionsFor(input));
     const written = store.rowsWritten();
     const answering = handler(argument);
     // Jobs write while a handler waits, so that of one that answers at once only its own rows count.
     const atOnce = answering instanceof Promise ? null : store.rowsWritten();
     const answer: unknown = await answering;
     if ((atOnce ?? store.rowsWritten()) !== written) store.sync();
-    const checked = outputSchema.safeParse(answer, readingOf(answer));
+    const checked = outputSchema.safeParse(answer, parseOptionsFor(answer));
     if (!checked.success)
       throw new StudioError(
         'internal',

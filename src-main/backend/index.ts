@@ -21,9 +21,9 @@ import { cacheFolder, datasetsCacheFolder } from './library/huggingface/cache-fo
 import { checkModelFiles } from './library/models/model-files.ts';
 import { registerBundledModels } from './library/models/models.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
+import { cleanHome } from './recovery/clean-home.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
 import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
-import { sweepHome } from './recovery/clean-home.ts';
 import { defaultPlotlyScript } from './reports/plotly-script.ts';
 import { Deletions } from './services/deletions.ts';
 import { EventHub, type EventListener } from './services/event-hub.ts';
@@ -157,7 +157,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     await registerBundledDatasets(services);
     const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);
     if (recovered !== null) log.info(recovered, 'the database was recovered');
-    const skipped = await sweepHome({ ...services, queue });
+    const skipped = await cleanHome({ ...services, queue });
     if (home.unfinishedMove !== null) {
       log.warn({ message: home.unfinishedMove }, 'an unfinished move was left alone');
       skipped.unshift(home.unfinishedMove);

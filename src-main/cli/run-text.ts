@@ -5,7 +5,7 @@ import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
-import { amidWords } from '../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../src-shared/format/mid-sentence.ts';
 import { metricName, scoreText, valueText } from '../../src-shared/metrics/index.ts';
 import { loss } from '../../src-shared/metrics/loss.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
@@ -74,7 +74,7 @@ export function describeRun(run: RunRecord, names: RunNames): string {
       ...namedScores(result).flatMap(({ label, text }, at) => {
         const on =
           at > 0 || facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`;
-        return [[amidWords(label), text + on] as const, ...(at === 0 ? startLines(result) : [])];
+        return [[midSentence(label), text + on] as const, ...(at === 0 ? startLines(result) : [])];
       }),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', valueText(loss.id, result.evalLoss)],
@@ -109,13 +109,13 @@ export function describeRun(run: RunRecord, names: RunNames): string {
 function startLines({ start }: RunResult): (readonly [string, string])[] {
   const score = headlineOf(start);
   if (start === undefined || score === null) return [];
-  return [[start.zeroShot ? 'zero-shot' : 'before training', `${amidWords(score.label)} ${score.text}`]];
+  return [[start.zeroShot ? 'zero-shot' : 'before training', `${midSentence(score.label)} ${score.text}`]];
 }
 
 /** Formats forgetting as a line of a summary. */
 export function forgettingLine(forgetting: Forgetting): readonly [string, string] {
   const { label, value } = forgettingFact(forgetting);
-  return [amidWords(label), value];
+  return [midSentence(label), value];
 }
 
 /** "r 8, lora_alpha 16": the variant's numbers. */

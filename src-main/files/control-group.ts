@@ -90,7 +90,7 @@ export function ranOutOfMemory(before: MemoryKills | null): boolean {
 }
 
 /** Asks the kernel to end this child rather than its parent where memory runs out; without effect on other systems. */
-export function endFirstOnShortMemory(processId: number): void {
+export function setOomScore(processId: number): void {
   try {
     writeFileSync(`/proc/${processId}/oom_score_adj`, String(childScore));
   } catch {

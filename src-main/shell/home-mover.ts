@@ -50,7 +50,7 @@ export class HomeMover {
     this.requireIdle();
     const channel = this.options.open(folder);
     this.channel = channel;
-    let goOn: (() => void) | null = null;
+    let resume: (() => void) | null = null;
     try {
       const plan = await this.next(channel, ['planned']);
       if (plan.state !== 'planned') return null;
@@ -58,17 +58,17 @@ export class HomeMover {
       if (agreed === null) return null;
       this.requireIdle();
       this.moving = Promise.withResolvers();
-      goOn = await this.options.rest();
+      resume = await this.options.rest();
       const ended = this.next(channel, ['moved']);
       this.tell({ act: 'move', keep: agreed.keep });
       const moved = await ended;
       // From here on the backend would open the home where it no longer is.
-      goOn = null;
+      resume = null;
       return moved.state === 'moved' ? moved.to : null;
     } finally {
       this.channel = null;
       channel.close();
-      goOn?.();
+      resume?.();
       this.moving?.resolve();
       this.moving = null;
     }

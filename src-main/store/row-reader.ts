@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
-import { readingOf } from '../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../src-shared/parse-options.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 const idSchema = z.object({ id: z.coerce.string() });
@@ -18,7 +18,7 @@ export class RowReader {
 
   /** The rows that can be read. */
   all<Schema extends z.ZodType>(kind: RowKind, schema: Schema, rows: readonly unknown[]): z.output<Schema>[] {
-    const reading = readingOf(rows);
+    const reading = parseOptionsFor(rows);
     return rows.flatMap((row) => {
       const read = schema.safeParse(this.ends.shownIn(kind, row), reading);
       if (read.success) return [read.data];
@@ -32,7 +32,7 @@ export class RowReader {
    * @throws StudioError invalid_file that names it
    */
   one<Schema extends z.ZodType>(kind: RowKind, schema: Schema, row: unknown): z.output<Schema> {
-    const read = schema.safeParse(this.ends.shownIn(kind, row), readingOf(row));
+    const read = schema.safeParse(this.ends.shownIn(kind, row), parseOptionsFor(row));
     if (read.success) return read.data;
     const { id, reason } = this.keep(kind, row, read.error);
     throw unreadable({ kind, id, reason });

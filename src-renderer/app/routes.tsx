@@ -16,7 +16,7 @@ export function navigate(path: string, options: { replace?: boolean } = {}): voi
 }
 
 /** Goes on to a path once what was begun on a page is done, unless the person has left that page meanwhile. */
-export function goOn(from: PageId, path: string, options: { replace?: boolean } = {}): void {
+export function navigateFrom(from: PageId, path: string, options: { replace?: boolean } = {}): void {
   if (useRoute.getState().segments[0] === from) navigate(path, options);
 }
 

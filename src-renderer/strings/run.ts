@@ -1,4 +1,4 @@
-import { amidWords } from '../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../src-shared/format/mid-sentence.ts';
 import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of a run's page. */
@@ -67,7 +67,7 @@ export const runStrings = {
   best: (value: string, step?: number) => `best ${value}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
   evaluation: 'Evaluation',
   split: { test: 'Test', validation: 'Validation' },
-  zeroShot: (score: string) => `Zero-shot ${amidWords(score)}`,
+  zeroShot: (score: string) => `Zero-shot ${midSentence(score)}`,
   before: (score: string) => `${score} before training`,
   sinceStart: 'Change since the evaluation at step 0',
   firstEvaluation: (step: number) => `first at step ${formatCount(step)}`,

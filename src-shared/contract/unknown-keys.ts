@@ -16,7 +16,7 @@ export function unknownKeys(
 }
 
 /** "Did you mean learning_rate?"; null where nothing is near. */
-export function meantQuestion(unknown: readonly { readonly meant: string | null }[]): string | null {
+export function didYouMean(unknown: readonly { readonly meant: string | null }[]): string | null {
   const meant = unknown.flatMap((one) => one.meant ?? []);
   return meant.length === 0 ? null : `Did you mean ${meant.join(', ')}?`;
 }

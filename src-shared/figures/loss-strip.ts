@@ -1,6 +1,6 @@
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { loss as lossMetric } from '../metrics/loss.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureObject, FigureTheme } from './figure.ts';
@@ -32,7 +32,7 @@ export function lossStripFigure(
   const loss = lossFigure([run], theme, { ...options, nameEnds: false });
   // The run's own name is the page's.
   const named = loss.data.map((trace) =>
-    trace['hovertemplate'] === undefined ? trace : { ...trace, name: amidWords(lossMetric.label) },
+    trace['hovertemplate'] === undefined ? trace : { ...trace, name: midSentence(lossMetric.label) },
   );
   const range = [-0.5, Math.max(1, run.totalSteps) - 0.5];
   const nowLine = now === null ? [] : [verticalLine(now, { color: themeColors(theme).text, width: 1 })];

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { metricLabel, metricSymbol, metrics, metricUnit } from './index.ts';
 import { loss } from './loss.ts';
 import type { MetricDeclaration } from './metric.ts';
@@ -21,7 +21,7 @@ function axisOf(id: string): Omit<CurveMetric, 'metric' | 'title'> {
   const { scale, label } = metricUnit(id);
   return {
     valuesOf: id,
-    yTitle: `${amidWords(metricSymbol(id))}${label}`,
+    yTitle: `${midSentence(metricSymbol(id))}${label}`,
     ...(scale === 1 ? {} : { factor: scale }),
   };
 }
@@ -32,7 +32,7 @@ function axisOf(id: string): Omit<CurveMetric, 'metric' | 'title'> {
  * @param prefix of the title, before the label
  */
 export function evaluationCurve(id: string, label = metricLabel(id), prefix = 'Eval'): CurveMetric {
-  return { metric: evaluationName(id), title: `${prefix} ${amidWords(label)}`, ...axisOf(id) };
+  return { metric: evaluationName(id), title: `${prefix} ${midSentence(label)}`, ...axisOf(id) };
 }
 
 function trainingCurve(

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/numbers.ts';
 import { accuracy } from './accuracy.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answers.ts';
@@ -87,7 +87,7 @@ export function metricLabel(id: string): string {
 
 /** The label amid other words: "accuracy", "F1 (macro)". */
 export function metricName(id: string): string {
-  return amidWords(metricLabel(id));
+  return midSentence(metricLabel(id));
 }
 
 /** Label of the axis of a curve, without the unit. */

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { plural } from '../format/numbers.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts';
@@ -157,7 +157,7 @@ function stepSentence(rows: readonly TableRow[]): string[] {
   const active = rows.find((row) => row.id === 'active')?.coto.mean;
   const on = active == null ? '' : `; ${formatFigure(active, 'share')}% of layers active on average`;
   return [
-    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${amidWords(step.label)}${on}): ${verdict}.`,
+    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${midSentence(step.label)}${on}): ${verdict}.`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { plural } from '../format/numbers.ts';
 import { differenceUnit, valueText, withUnit } from '../metrics/index.ts';
 import { loss } from '../metrics/loss.ts';
@@ -44,7 +44,7 @@ function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]):
 
 function meanSentence({ metric, label }: GroupComparison, { own }: OutcomeCell, name: string): string {
   const spread = own.halfWidth === null ? '' : `, 95 % interval ± ${halfWidthText(metric, own)}`;
-  return `${name}: ${amidWords(label)} ${withUnit(metric, valueText(metric, own.mean))} (${plural(own.n, 'seed')}${spread}).`;
+  return `${name}: ${midSentence(label)} ${withUnit(metric, valueText(metric, own.mean))} (${plural(own.n, 'seed')}${spread}).`;
 }
 
 function differenceSentence(
@@ -59,6 +59,6 @@ function differenceSentence(
   const unit = differenceUnit(metric);
   const words = differenceWords(difference, (size) => valueText(metric, size), unit);
   return words === null
-    ? `${name} and ${reference} in ${amidWords(label)}: ${clarityWords.unknown}.`
-    : `${name} against ${reference}: ${amidWords(label)} ${words}.`;
+    ? `${name} and ${reference} in ${midSentence(label)}: ${clarityWords.unknown}.`
+    : `${name} against ${reference}: ${midSentence(label)} ${words}.`;
 }

@@ -1,4 +1,4 @@
-import { amidWords } from '../format/mid-sentence.ts';
+import { midSentence } from '../format/mid-sentence.ts';
 import { defaultMetric, metrics, metricValue, scoreText, sharedOutcomes } from '../metrics/index.ts';
 import { loss } from '../metrics/loss.ts';
 import type { MetricDeclaration } from '../metrics/metric.ts';
@@ -53,5 +53,5 @@ export function headlineText(scores: Scores | null | undefined): string {
 
 /** "perplexity ", to precede a value; "" for the default metric, whose values need no name. */
 export function namePrefix({ id, label }: Pick<NamedScore, 'id' | 'label'>): string {
-  return id === defaultMetric.id ? '' : `${amidWords(label)} `;
+  return id === defaultMetric.id ? '' : `${midSentence(label)} `;
 }

@@ -27,7 +27,7 @@ const cases = families.flatMap((family) =>
   initializations.flatMap(({ declaration: { id }, peft, residual }) =>
     variants.flatMap((variant) => {
       const one = { ...family, init: id, variant };
-      const hasOwnForm = residual && peft.isRemade === true && !(family.name === 'gpt2' && id === 'olora');
+      const hasOwnForm = residual && peft.isRebuilt === true && !(family.name === 'gpt2' && id === 'olora');
       return [{ ...one, form: 'plain' }, ...(hasOwnForm ? [{ ...one, form: 'residual' }] : [])];
     }),
   ),

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { copyByRsync, copyByTar } from '../../src-main/backend/targets/copy-files.ts';
-import { rootThere, sendBundle } from '../../src-main/backend/targets/remote-bundle.ts';
-import { runThere } from '../../src-main/backend/targets/run-program.ts';
+import { remoteRoot, sendBundle } from '../../src-main/backend/targets/remote-bundle.ts';
+import { runRemote } from '../../src-main/backend/targets/run-program.ts';
 import type { Store } from '../../src-main/store/open-store.ts';
 import { until, withoutSlurm } from './cluster.ts';
 import {
@@ -90,7 +90,7 @@ function bundleWith(input: string, runs: readonly MadeRun[]) {
 const sent = (bundle: { readonly folder: string }) => async () => {
   const told: unknown[] = [];
   const watch = { signal: new AbortController().signal, onSent: (...words: unknown[]) => told.push(words) };
-  await sendBundle(place(), await rootThere(place(), 'coto far'), bundle.folder, watch);
+  await sendBundle(place(), await remoteRoot(place(), 'coto far'), bundle.folder, watch);
   return told;
 };
 
@@ -137,7 +137,7 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
       execFileSync('find', [common, '-type', 'f', '-links', '1', '-delete']);
     };
     const watch = { signal: new AbortController().signal, onSent };
-    await sendBundle(place(), await rootThere(place(), 'coto far'), second.folder, watch);
+    await sendBundle(place(), await remoteRoot(place(), 'coto far'), second.folder, watch);
     expect(told).toBe(2);
     for (const { blob } of [first, second])
       expect(readFileSync(there(second.folder, blob), 'utf8')).toBe(readFileSync(join(second.folder, blob), 'utf8'));
@@ -208,7 +208,7 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
     await engine.cancel(bundle.folder, store.submissions.list(studyId)[0]?.parts ?? []);
     await until(() => statesOf(followed.latest()) === 'cancelled,cancelled');
     await followed.runs;
-    const still = await runThere(place())(['pgrep', '-f', there(bundle.folder)]);
+    const still = await runRemote(place())(['pgrep', '-f', there(bundle.folder)]);
     expect(still.stdout.trim()).toBe('');
   });
 

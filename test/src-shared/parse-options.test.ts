@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { readingOf } from '../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../src-shared/parse-options.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -15,7 +15,7 @@ function functionsFor(values: readonly unknown[]): number {
     },
   });
   vi.stubGlobal('Function', counting);
-  for (const value of values) schema.parse(value, readingOf(values));
+  for (const value of values) schema.parse(value, parseOptionsFor(values));
   return made;
 }
 
@@ -23,5 +23,5 @@ test('a few values are read by their schema as it is, many by functions made for
   const value = { id: 'a', inner: { step: 1 } };
   expect(functionsFor([value, value])).toBe(0);
   expect(functionsFor(Array.from({ length: 200 }, () => value))).toBeGreaterThan(0);
-  expect(readingOf(value)).toEqual({ jitless: true });
+  expect(parseOptionsFor(value)).toEqual({ jitless: true });
 });

@@ -13,7 +13,7 @@ import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { listStrays } from '../recovery/orphans.ts';
+import { listOrphans } from '../recovery/orphans.ts';
 
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;
@@ -48,7 +48,7 @@ export class Machine {
       freeDiskBytes: await freeDiskBytes(home.path),
       sqlite: store.sqliteVersion,
       schemaVersion: store.schemaVersion,
-      strays: await listStrays(this.services),
+      strays: await listOrphans(this.services),
       backends: await this.backends(),
     };
   }

@@ -8,7 +8,7 @@ import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { archiveSwitches, threadSwitches } from '../../archive/beside-archive.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { libraryPath } from '../../engine/compute/tensorflow/installation.ts';
-import { endFirstOnShortMemory, memoryKills, ranOutOfMemory } from '../../files/control-group.ts';
+import { memoryKills, ranOutOfMemory, setOomScore } from '../../files/control-group.ts';
 import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
 import { youngGenerationFlag, youngGenerationLimits } from '../../transport/heap-limits.ts';
@@ -125,7 +125,7 @@ export function startEngineProcess(
     // Drivers and libtensorflow print messages of their own.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  if (child.pid !== undefined) endFirstOnShortMemory(child.pid);
+  if (child.pid !== undefined) setOomScore(child.pid);
   const killsBefore = memoryKills();
   let written = '';
   for (const stream of [child.stdout, child.stderr])

@@ -3,8 +3,8 @@ import { adoptAdapters } from './adopt-adapters.ts';
 import { adoptModels } from './adopt-models.ts';
 import { adoptReports } from './adopt-reports.ts';
 import { adoptRuns } from './adopt-runs.ts';
+import { reconcileRuns } from './reconcile-runs.ts';
 import type { Adoption } from './set-aside.ts';
-import { settleRuns } from './reconcile-runs.ts';
 
 /** How many folders of each kind were added. */
 export interface Adopted {
@@ -20,7 +20,7 @@ export async function adoptFolders(services: HandlerServices, adoption: Adoption
   const models = await adoptModels(services, adoption);
   const runs = await adoptRuns(services, adoption);
   // Their checkpoints, and the history that goes with those.
-  await settleRuns(services);
+  await reconcileRuns(services);
   const adapters = await adoptAdapters(services, adoption);
   return { models, runs, adapters, reports: await adoptReports(services, adoption) };
 }

@@ -18,8 +18,8 @@ import { type RunFile, readRunFile, recordIn } from '../runs/run-file.ts';
 import { placeAt } from '../trackers/place.ts';
 import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
 import { recordedResult } from '../trackers/recorded-result.ts';
-import type { Adoption } from './set-aside.ts';
 import { restoreHistory, restoreSamples } from './reconcile-runs.ts';
+import type { Adoption } from './set-aside.ts';
 
 /** Adds the folders of runs that no row names, with what they hold. */
 export async function adoptRuns(services: HandlerServices, { skipped }: Adoption): Promise<number> {

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { linkText } from '../../files/below.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { settleRuns } from './reconcile-runs.ts';
-import { findLinks, findStrays } from './orphans.ts';
-import { sweepOutputs } from './clean-outputs.ts';
+import { cleanOutputs } from './clean-outputs.ts';
+import { findLinks, findOrphans } from './orphans.ts';
+import { reconcileRuns } from './reconcile-runs.ts';
 
 /**
  * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names
@@ -12,18 +12,18 @@ import { sweepOutputs } from './clean-outputs.ts';
  * to delete.
  * @returns one sentence for each link in the home's folders, which is skipped
  */
-export async function sweepHome(services: HandlerServices): Promise<string[]> {
+export async function cleanHome(services: HandlerServices): Promise<string[]> {
   const { store, home, log } = services;
   store.runs.removeLeftOfImports();
-  sweepOutputs(services);
+  cleanOutputs(services);
   removeCompiled(services);
-  if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
+  if (findOrphans(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
     // Imported on demand: it reads files of every kind, which few starts need.
     const { adoptFolders } = await import('./adopt-folders.ts');
     const adopted = await adoptFolders(services, found);
     log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');
-  } else await settleRuns(services);
+  } else await reconcileRuns(services);
   const links = findLinks(services).map((path) => linkText(home.path, path));
   for (const message of links) log.warn({ message }, 'a link in the home was skipped');
   return links;

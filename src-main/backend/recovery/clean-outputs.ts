@@ -5,7 +5,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
  * Removes what was not finished outside of the home by jobs and exports that were killed: beside the path that they
  * were to write, under the hidden name of it. For a home from elsewhere, nothing outside is touched.
  */
-export function sweepOutputs({
+export function cleanOutputs({
   home,
   store,
   log,

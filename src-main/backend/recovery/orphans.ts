@@ -12,7 +12,7 @@ import type { Services } from '../services/services.ts';
 type Parts = Pick<Services, 'home' | 'store'>;
 
 /** Lists paths in the home, relative to it, that no row of the database names. Foreign folders are ignored. */
-export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
+export function findOrphans({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
   const runs = store.runs.places();
   const named = new Set([
     ...store.adapters.folders(),
@@ -40,9 +40,9 @@ export function findLinks({ home }: Pick<Parts, 'home'>): string[] {
   );
 }
 
-/** Counterpart of `findStrays` with the size of each; with `only`, just the one at that path. */
-export function listStrays(parts: Parts, only: string | null = null): Promise<Stray[]> {
-  const strays = findStrays(parts).filter(({ path }) => only === null || path === only);
+/** Counterpart of `findOrphans` with the size of each; with `only`, just the one at that path. */
+export function listOrphans(parts: Parts, only: string | null = null): Promise<Stray[]> {
+  const strays = findOrphans(parts).filter(({ path }) => only === null || path === only);
   return Promise.all(
     strays.map(async (stray) => ({ ...stray, bytes: await folderBytes(parts.home.absolute(stray.path)) })),
   );
@@ -55,7 +55,7 @@ export function listStrays(parts: Parts, only: string | null = null): Promise<St
 export async function removeStrays(services: HandlerServices, only: string | null): Promise<number> {
   const { home } = services;
   requireIdle(services);
-  const strays = await listStrays(services, only);
+  const strays = await listOrphans(services, only);
   if (only !== null && strays.length === 0)
     throw new StudioError('not_found', `${only} is nothing that was left over.`, 'List what was: coto doctor.');
   let freedBytes = 0;

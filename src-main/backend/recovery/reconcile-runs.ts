@@ -17,7 +17,7 @@ type Parts = Pick<Services, 'home' | 'store' | 'log'>;
  * Makes the database and the checkpoints of all runs agree, after a process was killed or the power was lost between the two.
  * Called as the home is opened, when nothing is being written.
  */
-export async function settleRuns(parts: Parts): Promise<void> {
+export async function reconcileRuns(parts: Parts): Promise<void> {
   const { store, log } = parts;
   for (const run of store.runs.places())
     try {

@@ -1,6 +1,6 @@
 import { type Document, parseDocument, stringify } from 'yaml';
 import { describeIssues, fieldOfIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { meantQuestion, unknownKeys } from '../../../src-shared/contract/unknown-keys.ts';
+import { didYouMean, unknownKeys } from '../../../src-shared/contract/unknown-keys.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
@@ -64,7 +64,7 @@ function parsedValue(document: Document): unknown {
 export function checkedRun(input: unknown): RunConfig {
   const { config, issues } = checkRunInput(withPeersKeys(withoutQuantizedLoading(input)), declarations);
   if (config) return config;
-  const question = meantQuestion(unknownKeys(runConfigSchema, { issues }));
+  const question = didYouMean(unknownKeys(runConfigSchema, { issues }));
   const keys = "Keys are those of Transformers and PEFT; an adapter's go below adapter:, the schedule's below coto:.";
   throw new StudioError(
     'invalid_input',

@@ -17,7 +17,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
-import type { AdapterSource, StudioFacts } from './study-adapters.ts';
+import type { AdapterSource, HomeStudyAdapters } from './study-adapters.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
 
@@ -28,7 +28,7 @@ type ScoredSpec = ScoreSpec | MasksSpec;
  */
 export async function checkPlan(
   services: HandlerServices,
-  facts: StudioFacts,
+  facts: HomeStudyAdapters,
   specs: readonly JobSpec[],
   metric: string | null = null,
 ): Promise<void> {
@@ -74,7 +74,7 @@ interface ScoredAdapter {
 /** The adapters of a subject: those that are there, and those that trainings of the plan will make. */
 async function adaptersOf(
   { subject }: ScoredSpec,
-  facts: StudioFacts,
+  facts: HomeStudyAdapters,
   trainings: ReadonlyMap<string, TrainingSpec>,
 ): Promise<ScoredAdapter[]> {
   const adapters: ScoredAdapter[] = [];
@@ -94,7 +94,7 @@ async function adaptersOf(
 
 async function checkScore(
   services: HandlerServices,
-  facts: StudioFacts,
+  facts: HomeStudyAdapters,
   { dataset, validation_samples }: ScoredSpec,
   scored: readonly ScoredAdapter[],
   metric: string | null,

@@ -7,7 +7,7 @@ import { maskTableKey } from '../library/content-keys.ts';
 import { masksJob } from './masks-job.ts';
 import type { PrepareWork } from './planned-work.ts';
 import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
-import type { AdapterSource, StudioFacts } from './study-adapters.ts';
+import type { AdapterSource, HomeStudyAdapters } from './study-adapters.ts';
 
 /** The tables of masks of a plan; of an unfinished one only the missing masks are evaluated. */
 export const plannedMasks: PrepareWork<MaskTable> = async (services, specs, trained) => {
@@ -44,7 +44,7 @@ export const plannedMasks: PrepareWork<MaskTable> = async (services, specs, trai
  * @throws StudioError refused for a single group, too many for all masks, or a budget too small to sample
  */
 export async function checkPlannedMasks(
-  facts: StudioFacts,
+  facts: HomeStudyAdapters,
   source: AdapterSource,
   { unit, masks }: MasksSpec,
 ): Promise<void> {

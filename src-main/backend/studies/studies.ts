@@ -10,7 +10,7 @@ import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireRun } from '../runs/training-record.ts';
 import { checkDesign } from './check-design.ts';
 import { checkPlan } from './check-plan.ts';
-import { StudioFacts } from './study-adapters.ts';
+import { HomeStudyAdapters } from './study-adapters.ts';
 import { studyJob } from './study-job.ts';
 import { requireStudy } from './study-records.ts';
 
@@ -77,11 +77,11 @@ export async function preparedStudy(
   services: HandlerServices,
   given: StudyConfig,
 ): Promise<{ config: StudyConfig; specs: JobSpec[] }> {
-  const facts = new StudioFacts(services);
+  const facts = new HomeStudyAdapters(services);
   const work = studyWork(studyKind(given.kind).kind);
   const config = await work.fit(given, facts);
   const specs = work.plan(config);
-  await checkPlan(services, facts, specs, work.judgedBy(config));
+  await checkPlan(services, facts, specs, work.primaryMetric(config));
   const design = work.design(config);
   if (design !== null) await checkDesign(services, design);
   return { config, specs };

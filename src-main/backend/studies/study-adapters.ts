@@ -13,10 +13,10 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { preflightLines } from '../../engine/merge/checks/preflight.ts';
 import { mergeMethod } from '../../engine/merge/methods/index.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
-import type { MergeRefusal, PlannedMerge, StudyFacts } from '../../engine/studies/define-study-work.ts';
+import type { MergeRefusal, PlannedMerge, StudyAdapters } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask, resolveTask } from '../../engine/tasks/index.ts';
-import { metricKnownBy } from '../../engine/tasks/known-by.ts';
+import { resolvePrimaryMetric } from '../../engine/tasks/known-by.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireModelOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
@@ -37,7 +37,7 @@ export type AdapterSource =
   | { readonly record: null; readonly config: RunConfig; readonly name: string };
 
 /** Provides facts about a study's adapters before it starts, from records and headers: no tensor is read. */
-export class StudioFacts implements StudyFacts {
+export class HomeStudyAdapters implements StudyAdapters {
   private readonly services: HandlerServices;
   private readonly outlines = new OutlineCache();
   private readonly planned = new Map<string, Promise<PlannedOutline>>();
@@ -131,7 +131,7 @@ export class StudioFacts implements StudyFacts {
     run,
     parameters: given = {},
     adapters = 2,
-  }: Parameters<StudyFacts['refusalOfRun']>[0]): Promise<Refusal> {
+  }: Parameters<StudyAdapters['refusalOfRun']>[0]): Promise<Refusal> {
     const method = mergeMethod(id);
     const model = await resolveModel(this.services, run.model);
     if (method.makes === 'adapter') {
@@ -152,7 +152,7 @@ export class StudioFacts implements StudyFacts {
     method,
     parameters,
     run,
-  }: Parameters<StudyFacts['pruneRefusalOfRun']>[0]): Promise<Refusal> {
+  }: Parameters<StudyAdapters['pruneRefusalOfRun']>[0]): Promise<Refusal> {
     const { description } = await resolveModel(this.services, run.model);
     try {
       pruneMethod(method).check?.(await this.plannedOf(run, description), description, parameters);
@@ -198,14 +198,14 @@ export class StudioFacts implements StudyFacts {
       : requireRun(store, adapter.runId).name;
   }
 
-  async metricKnownBy(adapters: readonly PlannedAdapter[], dataset: string): Promise<string> {
+  async resolvePrimaryMetric(adapters: readonly PlannedAdapter[], dataset: string): Promise<string> {
     const sources = await this.sourcesOf(adapters);
     const { description } = await this.baseOf(sources);
     const settings = this.taskOf(sources);
     const data = await peekDataset(this.services, dataset);
     // The plan checks later, after its earlier parts, if the task suits the dataset.
     const task = resolveTask({ task: settings.task, model: description, columns: data.text?.columns ?? null });
-    return metricKnownBy(task, data, settings);
+    return resolvePrimaryMetric(task, data, settings);
   }
 
   async hasAccuracy(dataset: string): Promise<boolean> {

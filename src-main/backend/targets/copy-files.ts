@@ -5,12 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import {
-  commandThere,
   lastLine,
   quoted,
   type RunProgram,
-  runHere,
-  runThere,
+  remoteCommand,
+  runLocal,
+  runRemote,
   type SshPlace,
   saysDiskIsFull,
   sshWords,
@@ -45,7 +45,7 @@ function hasRsync(place: SshPlace): Promise<boolean> {
   const key = `${place.config}\0${place.host}`;
   const known = withRsync.get(key);
   if (known !== undefined) return known;
-  const asked = (async () => (await runsRsync(runHere)) && (await runsRsync(runThere(place))))();
+  const asked = (async () => (await runsRsync(runLocal)) && (await runsRsync(runRemote(place))))();
   withRsync.set(key, asked);
   asked.catch(() => withRsync.delete(key));
   return asked;
@@ -106,7 +106,7 @@ export async function copyByTar(
     const script = `mkdir -p ${quoted(there)} && tar --directory=${quoted(there)} ${unpack.join(' ')}`;
     await piped({
       first: ['tar', `--directory=${here}`, ...pack, '--files-from=-'],
-      second: commandThere(place, script),
+      second: remoteCommand(place, script),
       input: list,
       place,
       signal,
@@ -115,7 +115,7 @@ export async function copyByTar(
   }
   const script = `tar --directory=${quoted(there)} ${pack.join(' ')} --files-from=-`;
   await piped({
-    first: commandThere(place, script),
+    first: remoteCommand(place, script),
     second: limited(maxBytes, ['tar', `--directory=${here}`, ...unpack]),
     input: list,
     place,
@@ -147,7 +147,7 @@ export async function streamFrom(
   signal?: AbortSignal,
 ): Promise<void> {
   await piped({
-    first: commandThere(place, words.map(quoted).join(' ')),
+    first: remoteCommand(place, words.map(quoted).join(' ')),
     second: limited(maxBytes, ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner']),
     input: '',
     place,

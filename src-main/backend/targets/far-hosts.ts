@@ -3,7 +3,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { bundleNames } from '../bundles/bundle-files.ts';
 import { commonParameters } from './common-parameters.ts';
 import { ResultFetcher, removeEnded } from './fetch-results.ts';
-import { askThere, bundleThere, ownName, rootThere, sendBundle } from './remote-bundle.ts';
+import { askRemote, ownName, remoteBundle, remoteRoot, sendBundle } from './remote-bundle.ts';
 import type { TargetEngine } from './target.ts';
 
 /** Hosts that share no folder with this machine: each has a copy of the bundle, and what comes of it is copied back. */
@@ -27,13 +27,13 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
     ).at('folder_there');
   const roots = new Map<string, Promise<string>>();
   const rootOf = (host: string): Promise<string> => {
-    const asked = roots.get(host) ?? rootThere({ host, config }, folder);
+    const asked = roots.get(host) ?? remoteRoot({ host, config }, folder);
     roots.set(host, asked);
     // One that does not answer now is asked again.
     asked.catch(() => roots.delete(host));
     return asked;
   };
-  const folderOn = async (host: string, bundle: string) => bundleThere(await rootOf(host), bundle);
+  const folderOn = async (host: string, bundle: string) => remoteBundle(await rootOf(host), bundle);
   const fetchers = new Map<string, ResultFetcher>();
   const fetcherOf = async (host: string, bundle: string): Promise<ResultFetcher> => {
     const key = `${host}\0${bundle}`;
@@ -66,18 +66,18 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
         // Without study.json it is sent again, however much of the rest could be removed.
         const script = 'rm -f "$1/study.json" && rm -rf "$1"';
         for (const host of hosts)
-          await askThere({ host, config }, script, [await folderOn(host, bundle)], { timeoutSeconds: 600 });
+          await askRemote({ host, config }, script, [await folderOn(host, bundle)], { timeoutSeconds: 600 });
       },
       async removeInputs() {
         const script = 'cd "$1/blobs/sha256" && find . -type f -links 1 -exec rm -f {} +';
         for (const host of hosts)
-          await askThere({ host, config }, script, [await rootOf(host)], { timeoutSeconds: 600 });
+          await askRemote({ host, config }, script, [await rootOf(host)], { timeoutSeconds: 600 });
       },
       async setAside(bundle, runId) {
         const script = 'cd "$1" && [ ! -e "$2" ] || mv "$2" "$2.refused-$3"';
         for (const host of hosts) {
           const results = `${await folderOn(host, bundle)}/${bundleNames.results}`;
-          await askThere({ host, config }, script, [results, runId, ownName()]);
+          await askRemote({ host, config }, script, [results, runId, ownName()]);
         }
       },
     },

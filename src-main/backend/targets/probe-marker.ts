@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askThere, ownName, rootThere } from './remote-bundle.ts';
+import { askRemote, ownName, remoteRoot } from './remote-bundle.ts';
 import type { SshPlace } from './run-program.ts';
 
 /** A folder that nodes are asked for: by a file in it that nobody else has. */
@@ -9,7 +9,7 @@ export interface Share {
 }
 
 /** A folder of this machine. */
-export function markerHere(folder: string): Share {
+export function localMarker(folder: string): Share {
   return {
     async withMarker(work) {
       const marker = join(folder, `.coto-probe-${ownName()}`);
@@ -25,16 +25,16 @@ export function markerHere(folder: string): Share {
 }
 
 /** A folder of a host, below its home folder. */
-export function markerThere(place: SshPlace, given: string): Share {
+export function remoteMarker(place: SshPlace, given: string): Share {
   return {
     async withMarker(work) {
-      const folder = await rootThere(place, given);
+      const folder = await remoteRoot(place, given);
       const marker = `${folder}/.coto-probe-${ownName()}`;
       try {
-        await askThere(place, ': > "$1"', [marker]);
+        await askRemote(place, ': > "$1"', [marker]);
         return await work(marker, folder);
       } finally {
-        await askThere(place, 'rm -f "$1"', [marker]).catch(() => {});
+        await askRemote(place, 'rm -f "$1"', [marker]).catch(() => {});
       }
     },
   };

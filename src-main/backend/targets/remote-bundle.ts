@@ -6,7 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { bundleInputsSchema } from '../../../src-shared/domain/bundle.ts';
 import { bundleNames } from '../bundles/bundle-files.ts';
 import { copyFiles } from './copy-files.ts';
-import { lastLine, type ProgramOptions, runThere, type SshPlace, saysDiskIsFull } from './run-program.ts';
+import { lastLine, type ProgramOptions, runRemote, type SshPlace, saysDiskIsFull } from './run-program.ts';
 
 /** Told how much of what a host lacks it has by now. */
 export type OnSent = (host: string, done: number, total: number) => void;
@@ -20,13 +20,13 @@ export interface SendWatch {
 const atOnce = { files: 2000, bytes: 2 ** 28 };
 
 /** Runs a script of the host's shell, whose words are $1, $2 … @throws StudioError refused with its last word, if it fails */
-export async function askThere(
+export async function askRemote(
   place: SshPlace,
   script: string,
   words: readonly string[],
   options?: ProgramOptions,
 ): Promise<string> {
-  const output = await runThere(place)(['sh', '-c', script, 'coto', ...words], options);
+  const output = await runRemote(place)(['sh', '-c', script, 'coto', ...words], options);
   if (output.code === 0) return output.stdout;
   const said = lastLine(output.stderr) || `it answered ${output.code}`;
   if (saysDiskIsFull(said))
@@ -35,9 +35,9 @@ export async function askThere(
 }
 
 /** Makes the folder for bundles on a host, and answers where it is: a relative one is below the home folder there. */
-export async function rootThere(place: SshPlace, folder: string): Promise<string> {
+export async function remoteRoot(place: SshPlace, folder: string): Promise<string> {
   const script = 'cd "$HOME" && mkdir -p "$1/blobs/sha256" "$1/blobs/incoming" && cd "$1" && pwd -P';
-  return (await askThere(place, script, [belowHome(folder)])).trim();
+  return (await askRemote(place, script, [belowHome(folder)])).trim();
 }
 
 /** A folder of a host as it is below the home folder there, which is where ~ is. */
@@ -46,7 +46,7 @@ export function belowHome(folder: string): string {
 }
 
 /** Returns the path of a bundle below the root of a host. */
-export function bundleThere(root: string, bundle: string): string {
+export function remoteBundle(root: string, bundle: string): string {
   return `${root}/${basename(bundle)}`;
 }
 
@@ -57,10 +57,10 @@ export function bundleThere(root: string, bundle: string): string {
  * @throws StudioError disconnected, disk_full, or for a file that is another one there
  */
 export async function sendBundle(place: SshPlace, root: string, bundle: string, watch: SendWatch): Promise<void> {
-  const there = bundleThere(root, bundle);
+  const there = remoteBundle(root, bundle);
   const study = await readFile(join(bundle, bundleNames.study));
   const own = createHash('sha256').update(study).digest('hex');
-  const known = await askThere(place, 'sha256sum < "$1/study.json" 2>/dev/null || true', [there]);
+  const known = await askRemote(place, 'sha256sum < "$1/study.json" 2>/dev/null || true', [there]);
   if (known.startsWith(own)) return;
   await sendBlobs(place, root, bundle, await blobsOf(bundle), watch);
   const rest = await filesBesides(bundle);
@@ -88,10 +88,10 @@ async function sendBlobs(
   sizes: ReadonlyMap<string, number>,
   { signal, onSent }: SendWatch,
 ): Promise<void> {
-  const there = bundleThere(root, bundle);
+  const there = remoteBundle(root, bundle);
   const which =
     'mkdir -p "$1/blobs/sha256" "$1/results" "$1/logs" && while read -r hash; do take "$2/blobs/sha256/$hash" "$1/blobs/sha256/$hash" 2>/dev/null || echo "$hash"; done';
-  const answer = await askThere(place, take + which, [there, root], {
+  const answer = await askRemote(place, take + which, [there, root], {
     input: lines([...sizes.keys()]),
     timeoutSeconds: 600,
   });
@@ -105,7 +105,7 @@ async function sendBlobs(
     await copyFiles(place, 'to', { here: join(bundle, bundleNames.blobs), there: incoming, paths: group }, signal);
     const check =
       'cd "$1" && while read -r hash; do case "$(sha256sum < "$hash")" in "$hash "*) take "$hash" "$2/blobs/sha256/$hash" && mv "$hash" "../sha256/$hash" || exit 1 ;; *) rm -f "$hash"; echo "$hash" ;; esac; done';
-    const torn = await askThere(place, take + check, [incoming, there], {
+    const torn = await askRemote(place, take + check, [incoming, there], {
       input: lines(group),
       signal,
       timeoutSeconds: 3600,

@@ -24,7 +24,7 @@ export type RunProgram = (words: readonly string[], options?: ProgramOptions) =>
 /** The queue of ten thousand jobs as JSON has tens of megabytes. */
 const maxBytes = 256 * 2 ** 20;
 
-export const runHere: RunProgram = ([program = '', ...words], { input = '', signal, timeoutSeconds = 60 } = {}) =>
+export const runLocal: RunProgram = ([program = '', ...words], { input = '', signal, timeoutSeconds = 60 } = {}) =>
   new Promise((resolve, reject) => {
     const options = { maxBuffer: maxBytes, timeout: timeoutSeconds * 1000, windowsHide: true, signal };
     const child = execFile(program, words, options, (error, stdout, stderr) => {
@@ -47,10 +47,10 @@ export interface SshPlace {
 }
 
 /** Runs programs on a host by the person's own ssh: keys come from its agent, and nothing is asked or kept. */
-export function runThere({ host, config }: SshPlace): RunProgram {
+export function runRemote({ host, config }: SshPlace): RunProgram {
   requireHost(host);
   return async (words, options) => {
-    const output = await runHere(commandThere({ host, config }, words.map(quoted).join(' ')), options);
+    const output = await runLocal(remoteCommand({ host, config }, words.map(quoted).join(' ')), options);
     // Errors of ssh itself; a program that exits with 255 looks the same, and none of the project's does.
     if (output.code === 255)
       throw new StudioError(
@@ -64,7 +64,7 @@ export function runThere({ host, config }: SshPlace): RunProgram {
 }
 
 /** The words that have a host's shell run a script. @throws StudioError as `requireHost` */
-export function commandThere({ host, config }: SshPlace, script: string): string[] {
+export function remoteCommand({ host, config }: SshPlace, script: string): string[] {
   requireHost(host);
   return [...sshWords(config), '--', host, script];
 }

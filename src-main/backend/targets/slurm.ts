@@ -14,8 +14,8 @@ import {
   workerWords,
 } from './common-parameters.ts';
 import { farHosts } from './far-hosts.ts';
-import { markerHere, markerThere } from './probe-marker.ts';
-import { lastLine, type ProgramOutput, quoted, type RunProgram, runHere, runThere } from './run-program.ts';
+import { localMarker, remoteMarker } from './probe-marker.ts';
+import { lastLine, type ProgramOutput, quoted, type RunProgram, runLocal, runRemote } from './run-program.ts';
 import { probeSlurm } from './slurm-probe.ts';
 import { arraysByName, arraysOf, rangeOf, readQueue, requireJson, statesByIndex } from './slurm-queue.ts';
 import type { Target, TargetEngine, TargetPlace } from './target.ts';
@@ -147,7 +147,7 @@ export const slurm: Target = {
 };
 
 function programOf({ host, parameters }: TargetPlace): RunProgram {
-  return host === null ? runHere : runThere({ host, config: commonParameters(parameters).ssh_config });
+  return host === null ? runLocal : runRemote({ host, config: commonParameters(parameters).ssh_config });
 }
 
 function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEngine {
@@ -171,7 +171,7 @@ function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEn
     ...far?.engine,
     probe: () => {
       const share =
-        far === null || host === null ? markerHere(folder) : markerThere({ host, config: ssh_config }, far.folder);
+        far === null || host === null ? localMarker(folder) : remoteMarker({ host, config: ssh_config }, far.folder);
       return probeSlurm(run, { host, share, resources, ...common });
     },
     async parts(name, indices) {
@@ -179,8 +179,8 @@ function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEn
       if (output.code !== 0) throw unanswered(output);
       return arraysOf(name, indices, maxArraySize(output.stdout));
     },
-    async submit(folderHere, { name, offset, indices }) {
-      const bundle = await placeOf(folderHere);
+    async submit(localFolder, { name, offset, indices }) {
+      const bundle = await placeOf(localFolder);
       const throttle = at_once === 0 ? '' : `%${at_once}`;
       const words = [
         ...['sbatch', '--parsable', `--job-name=${name}`, `--chdir=${bundle}`],

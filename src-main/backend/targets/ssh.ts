@@ -20,10 +20,10 @@ import {
   workerWords,
 } from './common-parameters.ts';
 import { farHosts } from './far-hosts.ts';
-import { markerHere, markerThere } from './probe-marker.ts';
+import { localMarker, remoteMarker } from './probe-marker.ts';
 import { nodeFindings, nodeWords } from './probe-node.ts';
-import { askThere, belowHome, bundleThere } from './remote-bundle.ts';
-import { quoted, requireHost, runHere, runThere, sshWords } from './run-program.ts';
+import { askRemote, belowHome, remoteBundle } from './remote-bundle.ts';
+import { quoted, requireHost, runLocal, runRemote, sshWords } from './run-program.ts';
 import type { EngineState, Target, TargetEngine } from './target.ts';
 
 const declaration: Declaration = {
@@ -155,7 +155,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
             const place = { host, config: ssh_config };
             // The bundle may not have come there yet.
             const script = 'mkdir -p "$1" && cd "$1" && while read -r name; do : > "$name"; done';
-            await askThere(place, script, [there], { input: marks });
+            await askRemote(place, script, [there], { input: marks });
           }
         for (const index of chosen) await writeFile(join(logs, fileOf(name, index, 'cancelled')), '');
         if (only === undefined && id !== null && (await isParallel(id, name))) endProcess(Number(id));
@@ -174,10 +174,10 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     for (const host of hosts) {
       const there = await far.folderOn(host, bundle);
       const input = hostScript(there, workerWords(common), name);
-      await askThere({ host, config: ssh_config }, 'cat > "$1"', [`${there}/logs/${name}.sh`], { input });
+      await askRemote({ host, config: ssh_config }, 'cat > "$1"', [`${there}/logs/${name}.sh`], { input });
     }
     // Hosts may have other home folders.
-    const below = `${bundleThere(belowHome(far.folder), bundle)}/logs/${name}.sh`;
+    const below = `${remoteBundle(belowHome(far.folder), bundle)}/logs/${name}.sh`;
     return `cd && sh ${quoted(below)}`;
   }
 
@@ -186,10 +186,10 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     const found: TargetProbe = { facts: [{ label: 'GNU parallel', value: await requireParallel() }], problems: [] };
     for (const host of hosts) {
       const place = { host, config: ssh_config };
-      const share = far === null ? markerHere(folder) : markerThere(place, far.folder);
+      const share = far === null ? localMarker(folder) : remoteMarker(place, far.folder);
       try {
         await share.withMarker(async (marker, asked) => {
-          const answer = await runThere(place)(nodeWords(marker, command));
+          const answer = await runRemote(place)(nodeWords(marker, command));
           const { facts, problems } = nodeFindings(answer.stdout, { host, folder: asked, compute_backend });
           found.facts.push(...facts.map(({ label, value }) => ({ label: `${host}: ${label}`, value })));
           found.problems.push(...problems);
@@ -233,7 +233,7 @@ function startParallel(logs: string, name: string, words: readonly string[]): Pr
 
 /** Returns true if that process is the parallel program of the part: process ids are reused. */
 async function isParallel(pid: string, name: string): Promise<boolean> {
-  const { stdout } = await runHere(['ps', '-o', 'args=', '-p', pid]);
+  const { stdout } = await runLocal(['ps', '-o', 'args=', '-p', pid]);
   return stdout.includes(`${name}.list`);
 }
 
@@ -254,7 +254,7 @@ async function endRun(logs: string, name: string, index: number, config: string)
   if (!host || !pid || !/^\d+$/.test(pid) || (await textOf(logs, fileOf(name, index, 'ended'))) !== null) return;
   // The number is used again for another process at some time: only one that trains this run is ended.
   const script = 'tr "\\0" "\\n" < /proc/$1/cmdline | tail -n 1 | grep -qx "$2" && kill -TERM "$1"';
-  await runThere({ host, config })(['sh', '-c', script, 'coto-cancel', pid, String(index)]);
+  await runRemote({ host, config })(['sh', '-c', script, 'coto-cancel', pid, String(index)]);
   await writeFileAtomic(join(logs, fileOf(name, index, 'ended')), 'cancelled\n');
 }
 
@@ -278,7 +278,7 @@ function requireHosts(hosts: readonly string[]): void {
 
 /** The version. @throws StudioError refused for another program of that name */
 async function requireParallel(): Promise<string> {
-  const { stdout } = await runHere(['parallel', '--version']);
+  const { stdout } = await runLocal(['parallel', '--version']);
   const version = /GNU parallel (\d+)/.exec(stdout)?.[1];
   if (version !== undefined) return version;
   throw new StudioError(

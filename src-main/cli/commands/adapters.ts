@@ -5,8 +5,8 @@ import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { verdictWords } from '../../../src-shared/domain/runtime.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatCount, formatSummary, formatTable, formatTime } from '../format.ts';
@@ -136,7 +136,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
       origin.kind === 'run' ? `run ${origin.runId}, ${origin.checkpoint} checkpoint, step ${origin.step}` : origin.kind,
     ],
     [
-      score === null ? 'score' : amidWords(score.label),
+      score === null ? 'score' : midSentence(score.label),
       score === null ? '–' : `${score.text} on ${adapter.datasetId ?? 'its dataset'}`,
     ],
     ['parameters', `${formatCount(adapter.parameterCount)}, ${formatBytes(adapter.sizeBytes)}`],

@@ -6,7 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
@@ -172,8 +172,8 @@ export async function findWeighted<Weight = number>(
 
 function describe(result: EvaluationResult): string {
   const facts = formatSummary([
-    ...namedScores(result).map(({ label, text }) => [amidWords(label), text] as const),
-    [amidWords(loss.label), valueText(loss.id, result.loss)],
+    ...namedScores(result).map(({ label, text }) => [midSentence(label), text] as const),
+    [midSentence(loss.label), valueText(loss.id, result.loss)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],

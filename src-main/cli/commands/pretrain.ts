@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
@@ -53,8 +53,8 @@ export function addPretrainCommand(parent: Command, context: CommandContext): vo
           ['parameters', String(result.parameterCount)],
           ['steps', String(result.steps)],
           score === null
-            ? [amidWords(accuracy.label), scoreText(accuracy.id, result.accuracy)]
-            : [amidWords(perplexity.label), `${scoreText(perplexity.id, score)} a token`],
+            ? [midSentence(accuracy.label), scoreText(accuracy.id, result.accuracy)]
+            : [midSentence(perplexity.label), `${scoreText(perplexity.id, score)} a token`],
           ['trained for', `${(result.seconds / 60).toFixed(1)} min`],
         ]);
         return { json: { path, result }, text };

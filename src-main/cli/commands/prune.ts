@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -18,7 +18,7 @@ function costText(forgetting: JobResult<'prune'>['forgetting']): string {
   if (forgetting === null) return '';
   const { label, value } = forgettingFact(forgetting.pruned);
   return formatSummary([
-    [amidWords(label), value],
+    [midSentence(label), value],
     ['before pruning', forgettingFact(forgetting.unpruned).value],
   ]);
 }

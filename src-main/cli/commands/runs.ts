@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
@@ -61,7 +61,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         const names = await namesOfRun(client, run);
         await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
         const checkpoints = formatTable(
-          ['checkpoint', 'step', amidWords(labelOf(run, accuracyMetric)), 'folder'],
+          ['checkpoint', 'step', midSentence(labelOf(run, accuracyMetric)), 'folder'],
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
             kind,
             String(step),

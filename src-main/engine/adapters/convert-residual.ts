@@ -39,7 +39,7 @@ export async function fromResidualForm(
   const initialization = initializationOf(state.parameters);
   if (!initialization.residual) return state;
   if (init !== null) return joinFactors(state, startsIn(init, state));
-  if (initialization.peft.isRemade !== true)
+  if (initialization.peft.isRebuilt !== true)
     throw new StudioError(
       'refused',
       `The adapter started with ${initialization.declaration.label}, and that start, which was subtracted from its base, cannot be recomputed from the base.`,
@@ -79,7 +79,7 @@ export async function toResidualForm(
 ): Promise<{ readonly trained: AdapterState; readonly subtracted: ReadonlyMap<string, Factors> }> {
   const initialization = initializationOf(settings);
   const { label } = initialization.declaration;
-  if (initialization.peft.isRemade !== true)
+  if (initialization.peft.isRebuilt !== true)
     throw new StudioError(
       'refused',
       `PEFT cannot recompute the residual base of ${label} when it loads an adapter.`,

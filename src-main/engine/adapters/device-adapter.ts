@@ -9,7 +9,7 @@ import { frozenBias, requireBiasVector } from './base-biases.ts';
 import { fitShared } from './fit-shared.ts';
 import { partKey, sharedKey } from './peft/tensor-names.ts';
 import type { AdapterState, ModuleState } from './state.ts';
-import { findLinear, fromTheInputUp } from './target-modules.ts';
+import { findLinear, sortByDepth } from './target-modules.ts';
 import type { AdapterVariant, TensorPart } from './variant.ts';
 import type { TrainedModule } from './variant-training.ts';
 
@@ -195,7 +195,7 @@ function moduleOfSaved(name: string, description: ModelDescription): LinearModul
 }
 
 function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], base: BaseModel): Item[] {
-  const order = fromTheInputUp(base.description).map((module) => module.name);
+  const order = sortByDepth(base.description).map((module) => module.name);
   return [...items].sort((one, other) => order.indexOf(one.module.name) - order.indexOf(other.module.name));
 }
 

@@ -37,7 +37,7 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
       'target_modules is empty: it must name the linears that get an adapter.',
       `This base has ${availableNames(description)}.`,
     ).at('adapter.target_modules');
-  const candidates = withoutSaved(fromTheInputUp(description), config.modules_to_save ?? []);
+  const candidates = withoutSaved(sortByDepth(description), config.modules_to_save ?? []);
   const remaining = withoutExcluded(candidates, config.exclude_modules ?? null);
   const chosen = targets === 'all-linear' ? allLinear(remaining, config) : matching(remaining, targets, config);
   if (chosen.length === 0) throw nothingMatches(config, description);
@@ -45,7 +45,7 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
 }
 
 /** The linears in the order in which the input meets them: embedding, layers, head. */
-export function fromTheInputUp(description: ModelDescription): LinearModule[] {
+export function sortByDepth(description: ModelDescription): LinearModule[] {
   const rank = (module: LinearModule) =>
     module.layer ?? (isBelowLayers(module) ? -1 : module.isHead ? description.layerCount + 1 : description.layerCount);
   return [...description.linears].sort((one, other) => rank(one) - rank(other));
@@ -56,7 +56,7 @@ export function modulesOf(
   { modules }: { readonly modules: Pick<ReadonlyMap<string, unknown>, 'has'> },
   description: ModelDescription,
 ): LinearModule[] {
-  return fromTheInputUp(description).filter(({ name }) => modules.has(name));
+  return sortByDepth(description).filter(({ name }) => modules.has(name));
 }
 
 /**

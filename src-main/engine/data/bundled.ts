@@ -7,7 +7,7 @@ import {
   type DatasetSource,
   datasetDescriptionSchema,
 } from '../../../src-shared/domain/dataset.ts';
-import { readingOf } from '../../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../../src-shared/parse-options.ts';
 import { bundledTexts } from './bundled-text.ts';
 
 /** A dataset bundled with the studio or installed by a system package. */
@@ -94,7 +94,7 @@ async function descriptionIn(folder: string): Promise<Pick<BundledDataset, 'desc
   const file = join(folder, 'description.json');
   if (!existsSync(file)) return {};
   const found: unknown = JSON.parse(await readFile(file, 'utf8'));
-  return { description: datasetDescriptionSchema.parse(found, readingOf(found)) };
+  return { description: datasetDescriptionSchema.parse(found, parseOptionsFor(found)) };
 }
 
 /** The classes that the bundled base has not seen, for adapters, and those it was trained on, to reproduce it. */

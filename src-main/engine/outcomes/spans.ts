@@ -12,7 +12,7 @@ import { type Members, type OutcomeType, taskScore } from './outcome-type.ts';
 import { meanByShare, negativeLog, softmaxRows } from './probabilities.ts';
 
 /** A question on a text. */
-export interface AskedQuestion {
+export interface PlacedQuestion {
   readonly question: string;
   readonly context: PlacedContext;
   /** Stretches of the text, each a row of the model. */
@@ -26,7 +26,7 @@ export interface AskedQuestion {
 /** Outputs of a head that finds the start and the end of answers. */
 export interface SpanOutputs {
   readonly kind: 'spans';
-  readonly questions: readonly AskedQuestion[];
+  readonly questions: readonly PlacedQuestion[];
   /** Logits by question and window. */
   readonly logits: readonly (readonly WindowLogits[])[];
   readonly decoding: AnswerDecoding;

@@ -5,7 +5,7 @@ import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { factorEquivalent, type LeftOut } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
-import type { StudyFacts } from './define-study-work.ts';
+import type { StudyAdapters } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';
 
 /** A pair or a triple of adapters. */
@@ -28,7 +28,7 @@ interface AskedMethod {
  * @throws StudioError refused if a chosen method is not possible, if none is left, or if adapters are equal
  */
 export async function methodsLeftOut(
-  facts: StudyFacts,
+  facts: StudyAdapters,
   dataset: string,
   groups: readonly JoinedAdapters[],
   methods: readonly AskedMethod[],
@@ -63,7 +63,7 @@ export async function methodsLeftOut(
 }
 
 /** @throws StudioError refused if two of the adapters are the same one */
-async function refuseEqual(facts: StudyFacts, adapters: readonly PlannedAdapter[]): Promise<void> {
+async function refuseEqual(facts: StudyAdapters, adapters: readonly PlannedAdapter[]): Promise<void> {
   const met = new Map<string, PlannedAdapter>();
   for (const adapter of adapters) {
     const content = await facts.contentOf(adapter);

@@ -37,7 +37,7 @@ export interface MergeRefusal {
 }
 
 /** Facts about a study's adapters before it starts. */
-export interface StudyFacts {
+export interface StudyAdapters {
   /**
    * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
    * they are trained.
@@ -60,7 +60,7 @@ export interface StudyFacts {
   contentOf(adapter: PlannedAdapter): Promise<string>;
   nameOf(adapter: PlannedAdapter): string;
   /** The metric that such adapters' task is known by on this dataset: what chooses its best checkpoint, where that is no loss. */
-  metricKnownBy(adapters: readonly PlannedAdapter[], dataset: string): Promise<string>;
+  resolvePrimaryMetric(adapters: readonly PlannedAdapter[], dataset: string): Promise<string>;
   /** False for a dataset of numbers to predict. */
   hasAccuracy(dataset: string): Promise<boolean>;
 }
@@ -70,7 +70,7 @@ interface Work<Config, Result> {
    * The config with what follows from its adapters filled in, before anything is queued.
    * @throws StudioError refused, with the way out, if the study cannot be decided
    */
-  fit?(config: Config, facts: StudyFacts): Promise<Config>;
+  fit?(config: Config, facts: StudyAdapters): Promise<Config>;
   /**
    * All trainings, scores, tables of masks and maps of mergeability needed, in their preferred order, without duplicates.
    * Trainings of the adapters that the config names are added to them.
@@ -83,7 +83,7 @@ interface Work<Config, Result> {
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
   /** The metric that every score must have for the study to judge by; absent where the design or `fit` tells. */
-  judgedBy?(config: Config): string;
+  primaryMetric?(config: Config): string;
   /** Returns the comparison over seeds; absent or null if the study has none. */
   design?(config: Config): StudyDesign | null;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
@@ -116,11 +116,11 @@ export interface ChosenRate {
 /** Implementation of any kind of study. */
 export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   readonly kind: string;
-  fit(config: StudyConfig, facts: StudyFacts): Promise<StudyConfig>;
+  fit(config: StudyConfig, facts: StudyAdapters): Promise<StudyConfig>;
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   /** Tables and maps may be left out of kinds that plan none. */
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf, pairsOf?: PairsOf): StudyResult;
-  judgedBy(config: unknown): string | null;
+  primaryMetric(config: unknown): string | null;
   design(config: unknown): StudyDesign | null;
   tunings(config: unknown, result: unknown): ChosenRate[];
   compared(config: unknown, result: unknown): RunConfig[];
@@ -144,7 +144,7 @@ export function defineStudyWork<
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
-    judgedBy: (config) => work.judgedBy?.(configSchema.parse(config)) ?? null,
+    primaryMetric: (config) => work.primaryMetric?.(configSchema.parse(config)) ?? null,
     design: (config) => work.design?.(configSchema.parse(config)) ?? null,
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>

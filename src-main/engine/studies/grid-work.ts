@@ -4,7 +4,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../src-shared/studies/grid/grid-cells.ts';
 import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid/grid-schemas.ts';
-import type { ChosenRate, MergeRefusal, ScoreOf, StudyDesign, StudyFacts } from './define-study-work.ts';
+import type { ChosenRate, MergeRefusal, ScoreOf, StudyAdapters, StudyDesign } from './define-study-work.ts';
 import { foldCells } from './grid-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import {
@@ -24,7 +24,7 @@ import { LearningRateSweep } from './tuning.ts';
  * The config with the cells left out whose adapters a merge or a pruning cannot take, so that no study fails for it after its
  * trainings. @throws StudioError refused where no cell is left
  */
-export async function gridFit<Config extends GridConfig>(config: Config, facts: StudyFacts): Promise<Config> {
+export async function gridFit<Config extends GridConfig>(config: Config, facts: StudyAdapters): Promise<Config> {
   const cells = cellsOf(config.grid);
   const left_out: LeftOut[] = [];
   for (const [score, choice] of config.scores.entries()) {
@@ -47,7 +47,7 @@ async function refusalOf(
   choice: Exclude<SubjectChoice, 'alone'>,
   run: RunConfig,
   seeds: number,
-  facts: StudyFacts,
+  facts: StudyAdapters,
 ): Promise<MergeRefusal | null> {
   const { parameters } = choice;
   if ('prune' in choice) return facts.pruneRefusalOfRun({ method: choice.prune, parameters, run });

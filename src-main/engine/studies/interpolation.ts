@@ -14,8 +14,8 @@ import { byMetric, metricAt } from '../../../src-shared/studies/scores/point-sco
 import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
-import { judgedBy, withMetric } from './primary-metric.ts';
 import { adapterSubject } from './planned-adapters.ts';
+import { primaryMetric, withMetric } from './primary-metric.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
 
@@ -50,7 +50,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
     const judged = await withMetric(interpolationStudy, config, facts);
     return { ...judged, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
   },
-  judgedBy,
+  primaryMetric,
   plan(config) {
     const { dataset, eval_samples } = config;
     const specOf = (pair: number, point: number, subject: Subject, curve: string | null): ScoreSpec => {
@@ -90,7 +90,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
       const isFew = (counts.get(JSON.stringify([label, coto]))?.length ?? 0) < enoughPairs;
       return { label, name, coto, curves: foldPair(config, pair, scoreOf, isFew) };
     });
-    return { kind: 'interpolation', examples: scoreOf(endKey(0, 0)).examples, metric: judgedBy(config), pairs };
+    return { kind: 'interpolation', examples: scoreOf(endKey(0, 0)).examples, metric: primaryMetric(config), pairs };
   },
 });
 
@@ -108,7 +108,7 @@ function foldPair(
   const methods = curvesOf(config, pair).map(({ id }) => id);
   const scores = methods.map(scoresOf);
   const bootstraps = withIntervals ? bootstrapsOf(scores.flat(), config.seed) : null;
-  const judged = judgedBy(config);
+  const judged = primaryMetric(config);
   const hasAccuracy = scores.flat().every(({ accuracy }) => accuracy !== null);
   const points = scores.map((list) => list.map((score) => pointScore(score, judged)));
   const middle = middleOf(grid);

@@ -14,7 +14,7 @@ import { plannedSets, refusalOfSets, type SetGroup } from './task-sets.ts';
 
 /** Pairs of adapters of one task and of different tasks: what is measured before they are merged, and what the merge loses. */
 export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
-  judgedBy: ({ metric }) => metric,
+  primaryMetric: ({ metric }) => metric,
   async fit(config, facts) {
     for (const { id, parameters } of methodsOf(config)) {
       const refusal = await refusalOfSets(config, { id, parameters }, facts);

@@ -2,15 +2,15 @@ import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { judgedBy, withMetric } from './primary-metric.ts';
 import { searchFor } from './merge-search.ts';
 import { adapterSubject } from './planned-adapters.ts';
+import { primaryMetric, withMetric } from './primary-metric.ts';
 import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
   fit: (config, facts) => withMetric(mergingStudy, config, facts),
-  judgedBy,
+  primaryMetric,
   plan: ({ dataset, eval_samples, groups, methods, placebos, seed, ...search }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {
       const names = adapters.map((_, index) => `Adapter ${index + 1} of ${label}`);
@@ -49,7 +49,7 @@ export const mergingWork = defineStudyWork(mergingStudy, {
       return [...alone, ...merged, ...controls];
     }),
   fold({ groups, methods, placebos, ...config }, scoreOf) {
-    const metric = judgedBy(config);
+    const metric = primaryMetric(config);
     return {
       kind: 'merging',
       examples: scoreOf('0/alone/0').examples,

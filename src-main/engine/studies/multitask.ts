@@ -27,7 +27,7 @@ import {
 
 /** Sets of one adapter for each task, alone and merged by each method, beside the base and placebos. */
 export const multitaskWork = defineStudyWork(multitaskStudy, {
-  judgedBy: ({ metric }) => metric,
+  primaryMetric: ({ metric }) => metric,
   ...taskSetWork((config: MultitaskConfig, sets) => {
     const rows = rowsOf(config);
     return sets.groups.flatMap((group, place) =>

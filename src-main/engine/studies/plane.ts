@@ -14,8 +14,8 @@ import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies
 import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
-import { judgedBy, withMetric } from './primary-metric.ts';
 import { adapterSubject } from './planned-adapters.ts';
+import { primaryMetric, withMetric } from './primary-metric.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
 
@@ -44,7 +44,7 @@ export const planeWork = defineStudyWork(planeStudy, {
       ],
     };
   },
-  judgedBy,
+  primaryMetric,
   plan(config) {
     const { dataset, eval_samples } = config;
     for (const id of surfaceMethods(config)) refuseOutputs(id);
@@ -84,7 +84,7 @@ export const planeWork = defineStudyWork(planeStudy, {
   fold: (config, scoreOf) => ({
     kind: 'plane',
     examples: scoreOf('0/corner/0').examples,
-    metric: judgedBy(config),
+    metric: primaryMetric(config),
     triples: config.triples.map(({ label, name, coto }, triple) => ({
       label,
       name,
@@ -110,7 +110,7 @@ function foldTriple(
   triple: number,
   scoreOf: ScoreOf,
 ): Pick<PlaneTriple, 'corners' | 'ensemble' | 'surfaces'> {
-  const judged = judgedBy(config);
+  const judged = primaryMetric(config);
   const pointOf = (score: Score): PointScore => pointScore(score, judged);
   const corners = [0, 1, 2].map((corner) => scoreOf(`${triple}/corner/${corner}`));
   const outputs = hasEnsemble(config, triple) ? scoreOf(`${triple}/${ensemble}`) : null;

@@ -1,13 +1,13 @@
 import { defaultMetric } from '../../../src-shared/metrics/index.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
-import type { StudyFacts } from './define-study-work.ts';
+import type { StudyAdapters } from './define-study-work.ts';
 
 interface Judged {
   readonly metric: string | null;
 }
 
 /** The metric that a study judges by; studies of earlier versions name none, and are of accuracy. */
-export function judgedBy({ metric }: Judged): string {
+export function primaryMetric({ metric }: Judged): string {
   return metric ?? defaultMetric.id;
 }
 
@@ -15,7 +15,7 @@ export function judgedBy({ metric }: Judged): string {
 export async function withMetric<Config extends Judged & { readonly dataset: string }>(
   { references }: Pick<StudyKind, 'references'>,
   config: Config,
-  facts: StudyFacts,
+  facts: StudyAdapters,
 ): Promise<Config> {
-  return { ...config, metric: config.metric ?? (await facts.metricKnownBy(references(config), config.dataset)) };
+  return { ...config, metric: config.metric ?? (await facts.resolvePrimaryMetric(references(config), config.dataset)) };
 }

@@ -7,8 +7,8 @@ import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/ada
 import { seriesName } from '../../../src-shared/studies/config/composing.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { judgedBy, withMetric } from './primary-metric.ts';
 import { adapterSubject } from './planned-adapters.ts';
+import { primaryMetric, withMetric } from './primary-metric.ts';
 import { measuredScore } from './study-score.ts';
 
 type Pattern = NonNullable<PruningConfig['patterns']>[number];
@@ -17,7 +17,7 @@ type Grid = NonNullable<PruningConfig['grids']>[number];
 /** Scores every adapter unpruned, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
   fit: (config, facts) => withMetric(pruningStudy, config, facts),
-  judgedBy,
+  primaryMetric,
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = seriesName({ label, seed });
@@ -42,7 +42,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
       ];
     }),
   fold(config, scoreOf) {
-    const metric = judgedBy(config);
+    const metric = primaryMetric(config);
     return {
       kind: 'pruning',
       examples: scoreOf('0/unpruned').examples,

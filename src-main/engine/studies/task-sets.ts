@@ -6,7 +6,7 @@ import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets/
 import { adapterVariant } from '../adapters/variants/index.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
-import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
+import type { MergeRefusal, StudyAdapters } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { runWithSettings } from './run-settings.ts';
 import { settingWords } from './setting-words.ts';
@@ -132,7 +132,7 @@ function trainingKey({ variant, seed, task }: SetMember): string {
 export async function refusalOfSets(
   config: TaskSets,
   { id, parameters }: { readonly id: string; readonly parameters: ParameterValues },
-  facts: StudyFacts,
+  facts: StudyAdapters,
 ): Promise<MergeRefusal | null> {
   const { trainings, tasks } = plannedSets(config);
   const weights = tasks.map(() => 1);
@@ -149,7 +149,7 @@ export async function refusalOfSets(
 }
 
 /** Why there are no placebos of the adapters' merges; null if there are. */
-export async function refusalOfPlacebos(config: TaskSets, facts: StudyFacts): Promise<MergeRefusal | null> {
+export async function refusalOfPlacebos(config: TaskSets, facts: StudyAdapters): Promise<MergeRefusal | null> {
   const { groups, trainings, tasks } = plannedSets(config);
   const [method = ''] = placeboIds;
   const parameters = checkedParameters(mergeMethod(method).declaration, {});

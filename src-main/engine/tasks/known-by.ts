@@ -9,7 +9,7 @@ import type { TaskType } from './task-type.ts';
  * The metric that a task is known by on these data: the one that chooses its best checkpoint, unless that is the loss; of a
  * language model the accuracy of tokens, of numbers to predict Pearson's correlation.
  */
-export function metricKnownBy(
+export function resolvePrimaryMetric(
   task: Pick<TaskType, 'declaration' | 'metrics'>,
   dataset: DatasetDescription,
   settings: TaskSettings,

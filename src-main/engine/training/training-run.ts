@@ -3,7 +3,7 @@ import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunResult } from '../../../src-shared/domain/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { historyValues } from '../../../src-shared/metrics/recorded.ts';
@@ -273,7 +273,7 @@ export class TrainingRun implements Objective {
     this.recorder.record(this.globalStep, historyValues(score));
     this.recorder.flush();
     const headline = headlineOf(score);
-    const said = headline === null ? '' : ` ${amidWords(headline.label)} ${headline.text},`;
+    const said = headline === null ? '' : ` ${midSentence(headline.label)} ${headline.text},`;
     this.log(`Step ${this.globalStep}: evaluation${said} loss ${valueText(loss.id, score.loss)}.`);
     return score;
   }

@@ -4,7 +4,7 @@ import { noColumns } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
-import { goOn, navigate, pathOf } from '../../app/routes.tsx';
+import { navigate, navigateFrom, pathOf } from '../../app/routes.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import type { ParameterBases } from '../../components/form/parameter-origin.ts';
 import {
@@ -139,7 +139,7 @@ function useSaving({ path, datasetId, name, options }: Reading, reason: string |
   const done = (verb: string) => (dataset: { id: string; name: string }) => {
     closeReading(path);
     notifySuccess(`Dataset ${verb}`, dataset.name);
-    goOn('data', pathOf('data', dataset.id), { replace: true });
+    navigateFrom('data', pathOf('data', dataset.id), { replace: true });
   };
   const add = useAction('datasets.add', { onSuccess: done('added'), onError: () => undefined });
   const update = useAction('datasets.update', { onSuccess: done('re-imported'), onError: () => undefined });

@@ -2,7 +2,7 @@ import { Badge, Group, Progress, Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { valueText, withUnit } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
@@ -81,7 +81,7 @@ function Best({ metric, label, value, than, step }: BestProps) {
   return (
     <span
       className={classes['best']}
-      title={runsStrings.bestTitle(amidWords(label), withUnit(metric, text), formatCount(step))}
+      title={runsStrings.bestTitle(midSentence(label), withUnit(metric, text), formatCount(step))}
     >
       {runsStrings.best(text)}
     </span>

@@ -1,6 +1,6 @@
 import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { metricLabel, scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
@@ -66,7 +66,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
           ...(result
             ? [
                 ...namedScores(result).flatMap(({ label, text }, at) => [
-                  { label: at > 0 || split === 'Test' ? label : `Validation ${amidWords(label)}`, value: text },
+                  { label: at > 0 || split === 'Test' ? label : `Validation ${midSentence(label)}`, value: text },
                   ...(at === 0 ? startFacts(result) : []),
                 ]),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import {
   isLowerBetter,
@@ -116,7 +116,7 @@ export function scoreCurve(run: RunRecord, curves: Curves): { id: string; label:
 function scoreTile(run: RunRecord, curves: Curves): Tile {
   const score = scoreCurve(run, curves);
   // On what an imported run was evaluated is not known.
-  const ofSplit = (what: string) => (run.origin ? what : `${words.split[run.config.eval_split]} ${amidWords(what)}`);
+  const ofSplit = (what: string) => (run.origin ? what : `${words.split[run.config.eval_split]} ${midSentence(what)}`);
   if (score === null) return { label: ofSplit(words.evaluation), value: missing, note: pending(run) };
   const label = ofSplit(score.label);
   const { id, curve } = score;

@@ -3,7 +3,7 @@ import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { goOn, navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { navigate, navigateFrom, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -34,7 +34,7 @@ export default function DataPage() {
     onSuccess: (dataset) => {
       setFailure(null);
       notifySuccess(dataStrings.added, dataset.name);
-      goOn('data', pathOf('data', dataset.id));
+      navigateFrom('data', pathOf('data', dataset.id));
     },
     onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
   });

@@ -5,7 +5,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
-import { goOn, navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { navigate, navigateFrom, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -53,7 +53,7 @@ export default function ModelsPage() {
       setFailure(null);
       const isKnown = list.some(({ id }) => id === model.id);
       notifySuccess(isKnown ? modelsStrings.known : modelsStrings.added, model.name);
-      goOn('models', pathOf('models', model.id));
+      navigateFrom('models', pathOf('models', model.id));
     },
     onError: setFailure,
   });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { describeIssues } from '../../contract/errors.ts';
 import { keysAt } from '../../contract/schema-keys.ts';
-import { meantQuestion, unknownKeys } from '../../contract/unknown-keys.ts';
+import { didYouMean, unknownKeys } from '../../contract/unknown-keys.ts';
 import type { StudyKind } from '../define-study.ts';
 
 /** Describes the problem of a study's config and its solution; for unknown keys, suggests the intended ones. */
@@ -18,7 +18,7 @@ export function configProblem(
   if (first === undefined) return { message: describeIssues(error), hint: has([]) };
   // Unknown keys are probably misspellings of the missing ones.
   const message = unknown.map(({ path, key }) => [...path, key].join('.')).join(', ');
-  const question = meantQuestion(unknown);
+  const question = didYouMean(unknown);
   return {
     message: `there is no key ${message}`,
     hint: [...(question === null ? [] : [question]), has(first.path)].join(' '),

@@ -2,7 +2,7 @@ import { adapterParameters } from '../../domain/adapter.ts';
 import { cotoDeclaration } from '../../domain/coto.ts';
 import type { Declaration, ParameterSpec } from '../../domain/parameter.ts';
 import { runParameters } from '../../domain/run.ts';
-import { amidWords } from '../../format/mid-sentence.ts';
+import { midSentence } from '../../format/mid-sentence.ts';
 
 /** Labels of a run's fields and their choices. */
 export interface FieldWords {
@@ -37,14 +37,14 @@ export function fieldWords(variants: readonly Pick<Declaration, 'id' | 'label' |
   const labels = new Map(variants.map(({ id, label }) => [id, label]));
   const field = (name: string) => {
     const label = specs.get(name)?.label;
-    return label === undefined ? shortName(name) : amidWords(label);
+    return label === undefined ? shortName(name) : midSentence(label);
   };
   return {
     field: (name) => (name === variantField ? 'variant' : field(name)),
     choice(name, value) {
       if (name === variantField) return labels.get(value) ?? value;
       const label = specs.get(name)?.choices?.find((choice) => choice.value === value)?.label;
-      return label === undefined ? value : amidWords(withoutRemark(label));
+      return label === undefined ? value : midSentence(withoutRemark(label));
     },
     setting: (name, value) => (name === variantField ? value : `${field(name)} ${value}`),
   };

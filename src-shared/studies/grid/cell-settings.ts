@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { schedules } from '../../coto/schedules/index.ts';
 import { cotoScheduleSchema } from '../../domain/coto.ts';
-import { amidWords } from '../../format/mid-sentence.ts';
+import { midSentence } from '../../format/mid-sentence.ts';
 import type { FieldWords } from '../config/field-words.ts';
 
 /** Values by the dotted name of a field: `null` switches off what can be off, `{}` takes it with its defaults. */
@@ -26,7 +26,7 @@ export function scheduleName(id: string): string {
   const known = cotoScheduleSchema.safeParse(id);
   if (!known.success) return id;
   // Names such as LISA keep their capital, words do not.
-  return amidWords(schedules[known.data].declaration.label.replace(/ \(.*\)$/, ''));
+  return midSentence(schedules[known.data].declaration.label.replace(/ \(.*\)$/, ''));
 }
 
 function cotoLabel(value: CellSettings[string], words: FieldWords): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ParameterSpec } from '../../domain/parameter.ts';
 import { evaluationRange } from '../../figures/evaluation-range.ts';
 import { paddedRange } from '../../figures/layout.ts';
-import { amidWords, axisTitle } from '../../format/mid-sentence.ts';
+import { axisTitle, midSentence } from '../../format/mid-sentence.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { pearson } from '../../metrics/correlation.ts';
@@ -75,7 +75,7 @@ export function judgedWords(metric: string): JudgedWords {
   const title = metricLabel(metric);
   return {
     title,
-    name: amidWords(title),
+    name: midSentence(title),
     scale,
     digits,
     unit,

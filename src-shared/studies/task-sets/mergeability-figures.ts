@@ -2,7 +2,7 @@ import { mergeVerdicts } from '../../domain/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';
-import { amidWords } from '../../format/mid-sentence.ts';
+import { midSentence } from '../../format/mid-sentence.ts';
 import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';
 import {
@@ -76,7 +76,7 @@ function scatter(
   }
   return {
     data,
-    layout: baseLayout(theme, `Does ${isVerdict ? 'the verdict' : amidWords(label)} predict what a merge loses?`, {
+    layout: baseLayout(theme, `Does ${isVerdict ? 'the verdict' : midSentence(label)} predict what a merge loses?`, {
       hovermode: 'closest',
       showlegend: true,
       legend: legendAbove(theme),
@@ -84,7 +84,7 @@ function scatter(
       margin: { l: 56, r: 24, t: legendMargin + 28, b: 48 },
       xaxis: axis(
         theme,
-        `${amidWords(label)} (${unit})`,
+        `${midSentence(label)} (${unit})`,
         isVerdict
           ? {
               tickvals: mergeVerdicts.map((_, at) => at),

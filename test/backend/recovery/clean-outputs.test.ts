@@ -6,7 +6,7 @@ import { type Home, openHome } from '../../../src-main/backend/home/home.ts';
 import { HomeIdentity } from '../../../src-main/backend/home/home-identity.ts';
 import { withOutputNote } from '../../../src-main/backend/home/output-notes.ts';
 import { jobOf } from '../../../src-main/backend/job-kinds.ts';
-import { sweepOutputs } from '../../../src-main/backend/recovery/clean-outputs.ts';
+import { cleanOutputs } from '../../../src-main/backend/recovery/clean-outputs.ts';
 import { openLog } from '../../../src-main/logging/log.ts';
 import { openStore, type Store } from '../../../src-main/store/open-store.ts';
 
@@ -49,7 +49,7 @@ function killedExport(): void {
 
 function sweep(from: Home): void {
   const { log, close } = openLog(home.absolute('logs'), 'backend');
-  sweepOutputs({
+  cleanOutputs({
     home: from,
     store,
     log,

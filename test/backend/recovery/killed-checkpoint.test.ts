@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Home, openHome } from '../../../src-main/backend/home/home.ts';
-import { settleRuns } from '../../../src-main/backend/recovery/reconcile-runs.ts';
+import { reconcileRuns } from '../../../src-main/backend/recovery/reconcile-runs.ts';
 import { keepCheckpoint } from '../../../src-main/backend/runs/checkpoint-files.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from '../../../src-main/backend/runs/latest-checkpoint.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
@@ -44,7 +44,7 @@ async function open(path: string): Promise<Open> {
   const home = openHome(path);
   const store = openStore(home.database);
   const { log, close } = openLog(home.absolute('logs'), 'backend');
-  await settleRuns({ home, store, log });
+  await reconcileRuns({ home, store, log });
   close();
   return { home, store };
 }

@@ -162,8 +162,8 @@ describe.each(families)('on $family', ({ family, targets }) => {
       });
       const kept = await fromResidualForm(own, conversion, { ...state, modules: new Map(starts) });
       expect(kept.modules).toEqual(read.modules);
-      const isRemade = init === 'pissa' || (init === 'olora' && family !== 'gpt2');
-      if (isRemade) {
+      const isRebuilt = init === 'pissa' || (init === 'olora' && family !== 'gpt2');
+      if (isRebuilt) {
         model.loadState(await fromResidualForm(own, conversion));
         expect(relativeDifference(outputs(loaded), trained)).toBeLessThan(5e-5);
       } else await expect(fromResidualForm(own, conversion)).rejects.toThrow(/cannot be recomputed|mixes up its axes/);

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { compilePythonRegex } from '../../../src-main/engine/adapters/peft/python-regex.ts';
 import {
-  fromTheInputUp,
   resolveTargetModules,
+  sortByDepth,
   type TargetConfig,
 } from '../../../src-main/engine/adapters/target-modules.ts';
 import { vitLike } from './vit-like.ts';
@@ -144,7 +144,7 @@ it('says what the base has where nothing matches', () => {
 
 it('orders from the input up, the head last', () => {
   const shuffled = { ...base, linears: [...base.linears].reverse() };
-  const layers = fromTheInputUp(shuffled).map((module) => module.layer);
+  const layers = sortByDepth(shuffled).map((module) => module.layer);
   expect(layers.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(layers.at(-1)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
+import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { bestOf } from '../../../src-main/engine/studies/tuning.ts';
 import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
@@ -11,7 +11,7 @@ import { outcomesOf } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import { sweepStudy } from '../../../src-shared/studies/grid/sweep.ts';
 import { studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { studiedInRounds } from './studied-in-rounds.ts';
-import { studyFacts } from './study-adapters.ts';
+import { studyAdapters } from './study-adapters.ts';
 
 const words = { mergeMethod: (id: string) => id };
 const run = runConfigSchema.parse({ max_steps: 20, learning_rate: 1e-3 });
@@ -193,8 +193,8 @@ describe('an ablation over outcomes of examples', () => {
   });
 
   it('leaves out before the start what a cell cannot take, and shows why; refuses what no cell can', async () => {
-    const facts: StudyFacts = {
-      ...studyFacts,
+    const facts: StudyAdapters = {
+      ...studyAdapters,
       refusalOf: () => Promise.reject(new Error('no adapters')),
       refusalOfRun: async ({ run: { adapter }, adapters }) =>
         adapter.variant === 'dora' ? { message: `no merge of ${adapters} DoRA`, hint: 'ensemble' } : null,

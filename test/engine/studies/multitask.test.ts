@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
+import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { JobSpec, Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
 import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
-import { studyFacts } from './study-adapters.ts';
+import { studyAdapters } from './study-adapters.ts';
 
 const work = studyWork('multitask');
 const adapter = (id: string) => ({ adapterId: id });
@@ -274,8 +274,8 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
   expect(() => planned({ methods: ['slerp'], tasks: given().tasks })).not.toThrow();
   expect(() => planned({ methods: [{ method: 'ties', parameters: { density: 7 } }] })).toThrow(/density/);
   expect(() => planned({ methods: ['no-such'] })).toThrow(/no merge method "no-such"/);
-  const facts: StudyFacts = {
-    ...studyFacts,
+  const facts: StudyAdapters = {
+    ...studyAdapters,
     refusalOf: async ({ method }) =>
       method === 'ensemble' ? { message: 'outputs cannot be averaged.', hint: 'Merge weights.' } : null,
   };

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
+import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { Score, Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { planeGrid } from '../../../src-shared/studies/interpolation/plane-schemas.ts';
-import { studyFacts } from './study-adapters.ts';
+import { studyAdapters } from './study-adapters.ts';
 
 const adapters = ['a', 'b', 'c'].map((adapterId) => ({ adapterId }));
 const configOf = (more: object = {}): StudyConfig =>
@@ -98,8 +98,8 @@ test('folds to 1:1:1 against its corners and the ensemble, with intervals over t
 test('refuses outputs as a surface; leaves out the ensemble where outputs cannot be averaged', async () => {
   expect(() => work.plan(configOf({ methods: ['ensemble'] }))).toThrow(/makes no adapter to score over the plane/);
   const asked: (readonly unknown[])[] = [];
-  const facts: StudyFacts = {
-    ...studyFacts,
+  const facts: StudyAdapters = {
+    ...studyAdapters,
     refusalOf: async ({ method, weights }) => {
       asked.push([method, ...weights]);
       return method === 'ensemble' ? { message: 'language models.', hint: null } : null;
@@ -109,6 +109,6 @@ test('refuses outputs as a surface; leaves out the ensemble where outputs cannot
   // The farthest point of the grid stands for all.
   expect(asked[0]).toEqual(['factor-average', 7 / 5, -1 / 5, -1 / 5]);
   expect(subjectsOf(config).has('0/ensemble')).toBe(false);
-  const none: StudyFacts = { ...facts, refusalOf: async () => ({ message: 'not B·A alone.', hint: 'Another.' }) };
+  const none: StudyAdapters = { ...facts, refusalOf: async () => ({ message: 'not B·A alone.', hint: 'Another.' }) };
   await expect(work.fit(configOf(), none)).rejects.toThrow(/ΔW average of LoRA: not B·A alone/);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/score-subjects.ts';
-import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
+import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
@@ -9,14 +9,14 @@ import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { change, description, factors, state } from '../merge/states.ts';
-import { studyFacts } from './study-adapters.ts';
+import { studyAdapters } from './study-adapters.ts';
 
 const module = 'vit.layers.0.attention.q_proj';
 /** An adapter whose one entry of A is `value`. */
 const numbered = (value: number) => state({ [module]: factors([[value, 0]], [[1], [0]], 1) });
 
 /** Does a plan on adapters whose outputs are made of themselves, so that what was scored can be read from the result. */
-async function studied(given: unknown, adapters: Record<string, AdapterState>, facts: StudyFacts | null = null) {
+async function studied(given: unknown, adapters: Record<string, AdapterState>, facts: StudyAdapters | null = null) {
   const asked: StudyConfig = studyConfigSchema.parse(given);
   const work = studyWork(asked.kind);
   const config = facts === null ? asked : await work.fit(asked, facts);
@@ -147,8 +147,8 @@ test('interpolation adds the curve of a further method, and takes chosen ones al
 });
 
 test('what the adapters of a pair do not allow is left out with its reason, unless it was asked for', async () => {
-  const facts = (refused: readonly string[]): StudyFacts => ({
-    ...studyFacts,
+  const facts = (refused: readonly string[]): StudyAdapters => ({
+    ...studyAdapters,
     refusalOf: async ({ method }) =>
       refused.includes(method) ? { message: 'not B·A alone.', hint: 'Use another.' } : null,
     nameOf: () => 'Twin',

@@ -1,12 +1,12 @@
-import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
+import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 
 /** Facts about adapters that may all be merged and pruned. */
-export const studyFacts: StudyFacts = {
+export const studyAdapters: StudyAdapters = {
   refusalOf: async () => null,
   refusalOfRun: async () => null,
   pruneRefusalOfRun: async () => null,
   contentOf: async (adapter) => JSON.stringify(adapter),
   nameOf: () => '',
-  metricKnownBy: async () => 'accuracy',
+  resolvePrimaryMetric: async () => 'accuracy',
   hasAccuracy: async () => true,
 };

@@ -12,7 +12,7 @@ import { unitOf, valuesAt } from '../../../src-renderer/plots/hover-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
 import { metricFigure, metricRun } from '../../../src-shared/figures/index.ts';
-import { amidWords } from '../../../src-shared/format/mid-sentence.ts';
+import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { curveMetrics, evaluationCurve } from '../../../src-shared/metrics/curves.ts';
 import {
   isLowerBetter,
@@ -160,7 +160,7 @@ test.each(metricIds.filter((id) => /_/.test(id)))('figures and tables of studies
 
 test('reports draw every metric that is drawn as a curve', () => {
   for (const { id, label, isCurve } of metrics)
-    expect(inReport(runWith(id, 0.5), id).titles.includes(`Test ${amidWords(label)}`), id).toBe(isCurve);
+    expect(inReport(runWith(id, 0.5), id).titles.includes(`Test ${midSentence(label)}`), id).toBe(isCurve);
 });
 
 test('a missing or diverged value has no decimals and no unit of its own', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../../src-shared/domain/run.ts';
-import { readingOf } from '../../../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
 import { bundledDatasets } from '../../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../../engine/data/dataset.ts';
 import { testFileOf } from '../../../engine/data/dataset-files.ts';
@@ -77,7 +77,7 @@ export async function keptDescription(
 
 function descriptionOf(store: Services['store'], source: DatasetSource, stamp: string): DatasetDescription | null {
   const found = store.descriptions.find('dataset', keptUnder(source), stamp);
-  const kept = datasetDescriptionSchema.safeParse(found, readingOf(found));
+  const kept = datasetDescriptionSchema.safeParse(found, parseOptionsFor(found));
   return kept.success ? kept.data : null;
 }
 

@@ -10,7 +10,7 @@ import { chatTemplateOf } from '../adapters/chat-template-of.ts';
 import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 
-const rebuilt = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
+const rebuilt = initializations.filter(({ peft }) => peft.isRebuilt).map(({ declaration }) => declaration);
 
 export const peftResidual: ExportTarget = {
   declaration: {

@@ -9,7 +9,7 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../../src-shared/domain/model.ts';
-import { readingOf } from '../../../../src-shared/parse-options.ts';
+import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
 import { describeModel } from '../../../engine/models/huggingface/model-folder.ts';
 import { removeFolder } from '../../../files/atomic.ts';
 import { fileName, unusedPath } from '../../../files/file-name.ts';
@@ -40,7 +40,7 @@ async function describedOnce(
 ): Promise<ModelDescription> {
   const stamp = await folderFingerprint(path, 1);
   const found = store.descriptions.find('model', path, stamp);
-  const kept = modelDescriptionSchema.safeParse(found, readingOf(found));
+  const kept = modelDescriptionSchema.safeParse(found, parseOptionsFor(found));
   if (kept.success) return kept.data;
   const description = await describe();
   store.descriptions.save('model', path, stamp, description);

@@ -91,7 +91,7 @@ export interface Initialization {
      * True if PEFT, and so this project, recomputes the residual base from the base alone when it loads such an
      * adapter.
      */
-    readonly isRemade?: boolean;
+    readonly isRebuilt?: boolean;
   };
   /**
    * True if the initial update is subtracted from the base, which then is W − s·B·A during training: the model's

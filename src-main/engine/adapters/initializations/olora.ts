@@ -13,7 +13,7 @@ export const olora: Initialization = {
     },
     parameters: [],
   },
-  peft: { value: () => 'olora', isRemade: true },
+  peft: { value: () => 'olora', isRebuilt: true },
   residual: true,
   check: (module) => requireComponents('OLoRA', module, module.rank, smallerSide(module)),
   async start({ rank, inFeatures, outFeatures }, { weight }) {

@@ -34,7 +34,7 @@ export const pissa: Initialization = {
       const iterations = /^pissa_niter_(\d+)$/.exec(value)?.[1];
       return iterations === undefined ? null : { pissa_niter: Number(iterations) };
     },
-    isRemade: true,
+    isRebuilt: true,
   },
   residual: true,
   check: (module) => requireComponents('PiSSA', module, module.rank, smallerSide(module)),

@@ -5,7 +5,7 @@ import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { findBiasVector } from '../base-biases.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
-import { findLinear, fromTheInputUp, isSavedBy } from '../target-modules.ts';
+import { findLinear, isSavedBy, sortByDepth } from '../target-modules.ts';
 import { isWithoutShared, type TensorPart } from '../variant.ts';
 import { parsePartKey, partKey, sharedKey } from './tensor-names.ts';
 
@@ -78,7 +78,7 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
     } else throw unknownTensor(source, key);
   }
   const modules = new Map<string, ModuleState<T>>();
-  for (const module of fromTheInputUp(description)) {
+  for (const module of sortByDepth(description)) {
     const given = parts.get(module);
     if (given) modules.set(module.name, checkedModule(source, module, given));
     checkSavedPair(file, module, saved);

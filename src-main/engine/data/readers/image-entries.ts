@@ -22,7 +22,7 @@ const whereOf = ({ image }: LabelledImage): string => (typeof image === 'string'
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** "img2" before "img10"; upper and lower case together, then by code so that the order is the same everywhere. */
-export function naturally(a: string, b: string): number {
+export function compareNaturally(a: string, b: string): number {
   const collated = collator.compare(a, b);
   return collated !== 0 ? collated : a < b ? -1 : a > b ? 1 : 0;
 }

@@ -4,9 +4,9 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { unreadable } from '../byte-source.ts';
 import type { OpenImages } from '../dataset.ts';
 import {
+  compareNaturally,
   holdOutFifth,
   type LabelledImage,
-  naturally,
   openEntries,
   type Problem,
   readHeaders,
@@ -88,7 +88,7 @@ async function foldersIn(path: string): Promise<string[]> {
     const linked = entry.isSymbolicLink() && (await stat(join(path, entry.name)).catch(() => null))?.isDirectory();
     if (entry.isDirectory() || linked) names.push(entry.name);
   }
-  return names.sort(naturally);
+  return names.sort(compareNaturally);
 }
 
 /**
@@ -99,7 +99,7 @@ async function imagesIn(path: string): Promise<{ images: string[]; others: strin
   const files = entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'Thumbs.db')
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort(naturally);
+    .sort(compareNaturally);
   return {
     images: files.filter((file) => imageName.test(file)),
     others: files.filter((file) => !imageName.test(file)),

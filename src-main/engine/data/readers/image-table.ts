@@ -5,10 +5,10 @@ import type { OpenImages } from '../dataset.ts';
 import { cellOf, isObject, type RawRow } from '../text/raw-row.ts';
 import { type FileFormat, findTextFiles, foldersFiles, hasExtension } from '../text/text-files.ts';
 import {
+  compareNaturally,
   holdOutFifth,
   type ImageEntry,
   type LabelledImage,
-  naturally,
   openEntries,
   type Problem,
   readHeaders,
@@ -77,7 +77,7 @@ async function openImageTable(path: string, format: ImageTableFormat): Promise<O
   ];
   const noted = files.train[0] === undefined ? undefined : [...(await format.classNames(files.train[0])).values()][0];
   const present = new Set(train.map(({ className }) => className));
-  const labels = noted === undefined ? [...present].sort(naturally) : [...noted];
+  const labels = noted === undefined ? [...present].sort(compareNaturally) : [...noted];
   if (labels.length > maxClasses)
     throw new StudioError('invalid_file', `${path} has more than ${maxClasses} classes: its label is none.`);
   const place = new Map(labels.map((name, index) => [name, index]));

@@ -7,7 +7,7 @@ import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { chooseEncoding } from './file-notes.ts';
 import { plainNumber } from './number-format.ts';
-import { preferredText, talksProblem, wantedOf } from './preferences.ts';
+import { conversationProblem, preferredText, wantedOf } from './preferences.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { flagOf, type OneHot } from './several-labels.ts';
 import { readTaggedWords } from './tags.ts';
@@ -308,7 +308,7 @@ function preference(
     throw new CellProblem(`${column} is missing: fill it in, or leave the row out`);
   const before = answer === null || asked === null ? [] : messageCells(cellOf(cells, asked), asked, sharegpt);
   const rejected = [...before, ...messageCells(cell, column, sharegpt)];
-  const problem = talksProblem(messages, rejected, columns);
+  const problem = conversationProblem(messages, rejected, columns);
   if (problem !== null) throw new CellProblem(problem);
   return { rejected };
 }

@@ -97,7 +97,7 @@ function isHighSurrogate(text: string, at: number): boolean {
 }
 
 /** Problem of two conversations that should differ in their answers; null if there is none. */
-export function talksProblem(
+export function conversationProblem(
   chosen: readonly Message[],
   rejected: readonly Message[],
   columns: TextColumns,

@@ -23,7 +23,8 @@ export const llamaCpp: Runtime = {
 
 /** Why llama.cpp's format has no place for an adapter; null: it has. */
 export function checkGguf(facts: RuntimeFacts, program: string): Answer | null {
-  if (!isLanguageModel(facts)) return no(`${program} runs language models, and the base of this adapter is none.`);
+  if (!isLanguageModel(facts))
+    return unsupported(`${program} runs language models, and the base of this adapter is none.`);
   const reason = beyondLora(facts);
   if (reason !== null) return plainOrMerged(facts, program, reason);
   const { outline, description, config } = facts;
@@ -32,6 +33,6 @@ export function checkGguf(facts: RuntimeFacts, program: string): Answer | null {
     return null;
   } catch (error) {
     if (!(error instanceof StudioError)) throw error;
-    return no([error.message, error.hint].filter((text) => text !== null).join(' '));
+    return unsupported([error.message, error.hint].filter((text) => text !== null).join(' '));
   }
 }

@@ -1,4 +1,4 @@
-import { isLanguageModel, no, type Runtime } from './runtime.ts';
+import { isLanguageModel, type Runtime, unsupported } from './runtime.ts';
 
 /** LM Studio loads whole models only. */
 export const lmStudio: Runtime = {
@@ -7,9 +7,9 @@ export const lmStudio: Runtime = {
   source: 'lmstudio-ai/lms issue 110 and mlx-engine issue 51, both open in April 2026',
   check: (facts) =>
     isLanguageModel(facts)
-      ? no(
+      ? unsupported(
           'LM Studio loads whole models, no adapters: export it merged into its base, then convert that to GGUF or MLX.',
           facts.description.foreign ? null : 'merged',
         )
-      : no('LM Studio runs language models, and the base of this adapter is none.'),
+      : unsupported('LM Studio runs language models, and the base of this adapter is none.'),
 };

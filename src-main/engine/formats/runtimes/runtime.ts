@@ -29,7 +29,7 @@ export function converted(message: string, target: string, parameters: Record<st
   return { verdict: 'converted', message, remedy: { target, parameters } };
 }
 
-export function no(message: string, target: string | null = null): Answer {
+export function unsupported(message: string, target: string | null = null): Answer {
   return { verdict: 'no', message, remedy: target === null ? null : { target, parameters: {} } };
 }
 
@@ -68,5 +68,5 @@ function canBePlain({ outline, description }: RuntimeFacts): boolean {
 export function plainOrMerged(facts: RuntimeFacts, program: string, reason: string): Answer {
   if (canBePlain(facts))
     return converted(`${program} takes plain LoRA, and ${reason}: export it as plain LoRA first.`, 'lora');
-  return no(`${program} takes plain LoRA, and ${reason}: export it merged into its base.`, 'merged');
+  return unsupported(`${program} takes plain LoRA, and ${reason}: export it merged into its base.`, 'merged');
 }

@@ -1,5 +1,5 @@
 import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
-import { beyondLora, converted, isLanguageModel, no, plainOrMerged, type Runtime } from './runtime.ts';
+import { beyondLora, converted, isLanguageModel, plainOrMerged, type Runtime, unsupported } from './runtime.ts';
 
 /** vLLM's choices of --max-lora-rank. */
 const ranks = [8, 16, 32, 64, 128, 256, 320, 512];
@@ -13,7 +13,8 @@ export const vllm: Runtime = {
   label: 'vLLM',
   source: 'vllm/lora/peft_helper.py and vllm/config/lora.py, 0.11 to 0.22 (docs.vllm.ai)',
   check(facts) {
-    if (!isLanguageModel(facts)) return no('vLLM serves language models, and the base of this adapter is none.');
+    if (!isLanguageModel(facts))
+      return unsupported('vLLM serves language models, and the base of this adapter is none.');
     const reason = beyondLora(facts);
     if (reason !== null) return plainOrMerged(facts, 'vLLM', reason);
     const modules = [...facts.outline.modules.values()];

@@ -25,7 +25,7 @@ export const alignedAverage: ModuleMergeMethod = {
     if (!first) throw new Error('no update');
     const factors = updates.map(balanced);
     const [reference] = factors;
-    const turned = factors.map((own, index) => (index === 0 ? own : turnTo(own, reference ?? own)));
+    const turned = factors.map((own, index) => (index === 0 ? own : alignTo(own, reference ?? own)));
     const merged = (part: 'a' | 'b') =>
       toFloat32(
         weightedMatrixSum(
@@ -53,7 +53,7 @@ function balanced({ a, b, scaling }: AdapterUpdate): Factors {
 }
 
 /** B·Q and Qᵀ·A with the orthogonal Q that brings them nearest to the reference. */
-export function turnTo(own: Factors, reference: Factors): Factors {
+export function alignTo(own: Factors, reference: Factors): Factors {
   const fromB = matmul(transpose(own.b), reference.b);
   const fromA = matmul(own.a, transpose(reference.a));
   const { u, vt } = svd({ shape: fromB.shape, data: fromB.data.map((value, at) => value + (fromA.data[at] ?? 0)) });

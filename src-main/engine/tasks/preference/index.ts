@@ -11,13 +11,13 @@ import { testOrder } from '../shared/test-order.ts';
 import { textReading } from '../shared/text-reading.ts';
 import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { AnswerRows, lengthOf } from './answer-rows.ts';
-import { askedOf } from './prompt.ts';
 import { examplesOf, rowsOf } from './examples.ts';
 import { exportedExamples } from './exported-examples.ts';
 import { type PreferenceSplit, preferenceLoader } from './load-batch.ts';
 import { preferenceLoss } from './losses/index.ts';
 import type { PreferenceLoss } from './losses/preference-loss.ts';
 import { preferenceOutputs } from './preference-outputs.ts';
+import { promptOf } from './prompt.ts';
 import { Reference } from './reference.ts';
 
 export const preferenceTask: TaskType = {
@@ -81,7 +81,7 @@ async function openPreferences(material: TaskMaterial): Promise<OpenTask> {
     dataset,
     wanted,
     (example) => {
-      const asked = askedOf(example);
+      const asked = promptOf(example);
       const { prompt, answers } = writer.preferred(asked.content, asked.answers);
       const room = maxLength - prompt.length;
       if (prompt.length === 0 || room < 1 || answers.some(({ length }) => length === 0)) return false;

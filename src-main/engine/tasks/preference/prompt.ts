@@ -4,7 +4,7 @@ import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import type { Content } from '../shared/prompt-writer.ts';
 
 /** Prompt and its answers: the chosen and the rejected one, or the only one. */
-export interface Asked {
+export interface Prompt {
   readonly content: Content;
   readonly answers: readonly (string | readonly ChatMessage[])[];
 }
@@ -13,7 +13,7 @@ export interface Asked {
  * Splits a preference example into prompt and answers. The shared start of two conversations is the prompt; in a single
  * one, all but its last turn.
  */
-export function askedOf(example: TextExample): Asked {
+export function promptOf(example: TextExample): Prompt {
   const { messages, completion, rejected } = example;
   if (messages === null) {
     const answers = typeof rejected === 'string' ? [completion ?? '', rejected] : [completion ?? ''];

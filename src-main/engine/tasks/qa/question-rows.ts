@@ -1,6 +1,6 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { AnswerWindow, PlacedContext } from '../../outcomes/decode-answer.ts';
-import type { AskedQuestion } from '../../outcomes/spans.ts';
+import type { PlacedQuestion } from '../../outcomes/spans.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 import { questionWindows } from './question-windows.ts';
@@ -15,7 +15,7 @@ export class QuestionRows {
   readonly windows = new TokenRows();
   /** Places of the first and the last token of the answer in each window; 0 (the first token) where it has none. */
   private readonly places: number[] = [];
-  private readonly asked: Omit<AskedQuestion, 'labels'>[] = [];
+  private readonly asked: Omit<PlacedQuestion, 'labels'>[] = [];
   /** For each question, the index of its first window; one more entry than questions. */
   private readonly firsts = [0];
   private readonly keepsQuestions: boolean;
@@ -62,7 +62,7 @@ export class QuestionRows {
     return [this.places[2 * window] ?? 0, this.places[2 * window + 1] ?? 0];
   }
 
-  question(index: number): AskedQuestion {
+  question(index: number): PlacedQuestion {
     const found = this.asked[index];
     if (found === undefined) throw new RangeError(`question ${index} was not kept`);
     return { ...found, labels: this.windowsOf(index).map((window) => this.label(window)) };
