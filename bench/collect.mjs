@@ -1,6 +1,6 @@
-// How fast the results of a bundle are verified and imported. One run is trained by the worker; the other runs are made of it:
-// the same with other seeds, and copies of its result under their own names and hashes.
-// Usage: node_modules/node/bin/node bench/collect.mjs [--results 10000] [--folder FOLDER]
+// Measures the speed of verifying and importing a bundle's results. One run is trained by the worker; the other runs
+// are made of it: the same with other seeds, and copies of its result under their own names and hashes. Usage:
+// node_modules/node/bin/node bench/collect.mjs [--results 10000] [--folder FOLDER]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// How long a long run takes to open, and what a delta costs: in the backend's own process, and in the real window.
-// Usage: node_modules/node/bin/node bench/metrics.mjs [--steps 100000] [--groups 12] [--window [--pictures FOLDER]] [--keep HOME]
+// Measures the time to open a long run, and the cost of a delta, in the backend's own process and in the real window.
+// Usage: node_modules/node/bin/node bench/metrics.mjs [--steps 100000] [--groups 12] [--window [--pictures FOLDER]]
+// [--keep HOME]
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -4,7 +4,10 @@
  */
 const many = 100;
 
-/** How zod reads a few values: by the schema as it is. A list that is long is read by a function made for its schema. */
+/**
+ * Selects zod's parser for the number of values: few are parsed by the schema directly. Long lists use a function
+ * compiled for their schema.
+ */
 export function parseOptionsFor(values: unknown): { readonly jitless: boolean } {
   return { jitless: !Array.isArray(values) || values.length < many };
 }

@@ -1,6 +1,6 @@
 type Triple = readonly [number, number, number];
 
-/** How much of a contrast two colors have by WCAG 2: 1 to 21. */
+/** Computes the contrast of two colors by WCAG 2: 1 to 21. */
 export function contrast(first: string, second: string): number {
   const [high, low] = [luminance(first), luminance(second)].sort((one, other) => other - one);
   return ((high ?? 0) + 0.05) / ((low ?? 0) + 0.05);
@@ -46,7 +46,7 @@ export const visions: Readonly<Record<string, readonly [Triple, Triple, Triple]>
   ],
 };
 
-/** How different two colors look under a vision: the distance in Oklab, 100 between black and white. */
+/** Computes the difference of two colors under a vision: the distance in Oklab, 100 between black and white. */
 export function difference(first: string, second: string, vision: string): number {
   const [one, other] = [first, second].map((color) => oklab(seen(linear(color), vision)));
   if (one === undefined || other === undefined) return 0;

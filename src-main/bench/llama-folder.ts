@@ -23,7 +23,7 @@ export const llamaShapes = {
   '8b': { layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, inner: 14_336, vocabulary: 128_256, untied: true },
 } satisfies Readonly<Record<string, LlamaShape>>;
 
-/** How the matrices are stored; vectors are always BF16. */
+/** Storage of the matrices; vectors are always BF16. */
 export type LlamaStorage = 'BF16' | 'Q4_0' | 'Q8_0';
 
 export const llamaConstants = { epsilon: 1e-5, theta: 500_000 };

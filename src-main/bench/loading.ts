@@ -8,8 +8,9 @@ import type { BenchReport } from './report.ts';
 const rounds = 5;
 
 /**
- * How fast a safetensors file is read into memory, checked for numbers that are not finite, beside what `cat` of the same
- * file to nowhere takes. The file was just written, so both read from the disk cache; the best of alternating rounds counts.
+ * Measures the speed of reading a safetensors file into memory with a check for non-finite numbers, beside that of
+ * `cat` of the same file. The file was just written, so both read from the disk cache; the best of alternating rounds
+ * counts.
  */
 export async function measureLoading(folder: string, megabytes: number): Promise<BenchReport['loading']> {
   const tensors = 16;

@@ -25,9 +25,9 @@ export interface Answer {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
-  /** Told before a command starts whether it is to write JSON to standard output. */
+  /** Called before a command starts; `asJson` if it writes JSON to standard output. */
   begin(asJson: boolean): void;
-  /** Told the answer when the command is done. */
+  /** Called with the answer when the command is done. */
   answer(answer: Answer): void;
 }
 

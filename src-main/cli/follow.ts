@@ -18,7 +18,7 @@ export interface FollowOptions {
   readonly interruptText: string;
   prefix?(job: JobRecord): string;
   suffix?(job: JobRecord): string;
-  /** Told of every job when it ends. */
+  /** Called for every job when it ends. */
   ended?(job: JobRecord, line: ProgressLine): void;
 }
 

@@ -22,7 +22,7 @@ export async function askAboutHeldJobs(client: StudioClient, terminal: Terminal)
   await client.request('jobs.answerHeld', { continue: /^y/i.test(answer.trim()) });
 }
 
-/** How many jobs are held, and the paths outside of the home that they write. */
+/** Describes the number of held jobs, and the paths outside of the home that they write. */
 export function heldText({ jobs }: HeldQueue): string {
   const paths = jobs.flatMap(({ writesTo }) => writesTo ?? []);
   const outside = paths.length === 0 ? '' : ` Paths written outside of the home: ${paths.join(', ')}.`;

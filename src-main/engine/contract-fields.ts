@@ -24,7 +24,7 @@ export const runFields = {
   ...seedField,
   /** A checkpoint folder to resume from. */
   resumeFrom: z.string().nullable(),
-  /** How dataset or base differ from those of the checkpoint, where the run is resumed in spite of it. */
+  /** Difference of dataset or base to the checkpoint's, if the run is resumed in spite of it. */
   acceptedChange: z.string().optional(),
   /** Rows of the dataset; null: unknown. */
   datasetRows: z.number().int().nullish(),

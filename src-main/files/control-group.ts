@@ -9,7 +9,7 @@ export interface GroupMemory {
   readonly availableBytes: number;
 }
 
-/** How often the kernel ended a process because memory ran out. */
+/** Number of processes that the kernel killed because memory ran out. */
 export interface MemoryKills {
   /** Identifies what was counted: counts of different ones say nothing together. */
   readonly of: string;

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 export interface DayFileLimits {
   /** A file that holds this many bytes is followed by the next one of the same day. */
   readonly fileBytes: number;
-  /** How many files of one name are kept; the oldest go first. */
+  /** Number of files kept for one name; the oldest go first. */
   readonly files: number;
 }
 

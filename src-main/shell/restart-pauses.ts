@@ -5,7 +5,7 @@ const healthyMilliseconds = 60_000;
 /** After so many ends in a row a further start would end alike, and the person has to be told. */
 const maxEnds = 6;
 
-/** How long to wait before the backend is started again, each time it ended by itself. */
+/** Pauses before restarting the backend after it ended by itself. */
 export class RestartPauses {
   private ends = 0;
 

@@ -9,7 +9,7 @@ export function runningText(jobs: readonly RunningJob[]): string {
   return `${jobs.length === 1 ? first.title : `${jobs.length} jobs are running`}${percent}`;
 }
 
-/** How much of the running work is done, 0 to 1: the mean of the jobs that know it. null if none does. */
+/** Returns the completed share of the running work, 0 to 1: the mean of the jobs that know it. null if none does. */
 function doneShare(jobs: readonly RunningJob[]): number | null {
   const known = jobs.flatMap(({ done }) => (done === null ? [] : [done]));
   return known.length === 0 ? null : known.reduce((sum, done) => sum + done, 0) / known.length;

@@ -50,7 +50,7 @@ export function isDatabaseInUse(file: string): boolean {
   if (size === 0) return false;
   let probe: Database | null = null;
   try {
-    // Who only looks into it is gone in a moment; a studio stays.
+    // Short readers release the file in a moment; a running app keeps it.
     probe = new SqliteDatabase(file, { timeout: 500, fileMustExist: true });
     probe.pragma('locking_mode = EXCLUSIVE');
     probe.exec('BEGIN EXCLUSIVE');

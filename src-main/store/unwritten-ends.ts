@@ -2,7 +2,7 @@ import { toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { RowKind } from '../../src-shared/domain/unreadable-row.ts';
 import { type StoredError, toNullableJson } from './rows.ts';
 
-/** How a run, a job or a study ended. */
+/** End of a run, a job or a study. */
 export interface RowEnd {
   readonly status: string;
   readonly error: StoredError | null;

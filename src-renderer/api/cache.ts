@@ -7,7 +7,7 @@ import { interruptedWork } from './lost-work.ts';
 
 type ListName = EventPayload<'list.changed'>['list'];
 
-/** Which answers a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
+/** Answers that a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
 const staleByList: Record<ListName, readonly string[]> = {
   models: ['models.list', 'models.get', 'models.fits', 'models.memory', 'models.cached'],
   datasets: [

@@ -10,7 +10,7 @@ import { connect } from '../../src-shared/rpc/connect.ts';
 /** Subscribes a listener; kept until a client exists, and repeated each time the backend restarts. */
 type Attach = (client: StudioClient) => () => void;
 
-/** How the backend is, for the banner. */
+/** State of the backend, for the banner. */
 export const useBackendStatus = create<BackendStatus>(() => ({ status: 'starting', generation: 0, error: null }));
 let client: StudioClient | null = null;
 let waiting: { resolve: (client: StudioClient) => void; reject: (error: Error) => void }[] = [];
@@ -107,7 +107,10 @@ export function onEvent<Name extends EventName>(
   };
 }
 
-/** Told true when a backend has been connected (at first and after each loss), false when it is lost. */
+/**
+ * Calls `listener` with true when a backend is connected (at first and after each loss), and with false when it is
+ * lost.
+ */
 export function onConnection(listener: (connected: boolean) => void): () => void {
   connectionListeners.add(listener);
   return () => connectionListeners.delete(listener);

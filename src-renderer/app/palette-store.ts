@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-/** How often the palette was asked for: the first time loads it. */
+/** Number of requests for the palette: the first one loads it. */
 export const usePaletteRequests = create<{ requests: number }>(() => ({ requests: 0 }));
 
 export function openPalette(): void {

@@ -2,7 +2,7 @@ import digitsFile from '../../assets/fonts/inter-digits.woff2?url';
 import textFile from '../../assets/fonts/inter-report.woff2?url';
 import { type InlineTypeface, typefaceRules } from '../../src-shared/typeface.ts';
 
-/** How much finer than the window an image of pixels is. */
+/** Scale of exported pixel images relative to the window. */
 const scale = 2;
 
 /**

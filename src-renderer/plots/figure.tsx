@@ -34,7 +34,7 @@ interface FrameProps {
   /** The figure grows: redrawn on a canvas, at a fraction of what plotly needs. */
   live?: boolean;
   onPointClick?: (point: FigurePoint) => void;
-  /** Told the stretch of the x axis that was zoomed or moved to, and null when it shows everything again. */
+  /** Called with the zoomed range of the x axis, or with null when it shows everything again. */
   onZoom?: (range: readonly [number, number] | null) => void;
 }
 

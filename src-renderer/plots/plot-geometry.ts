@@ -89,7 +89,7 @@ export function pixelOfY({ top, height, y: [from, to], logY }: PlotGeometry, val
   return top + height * (1 - (at - from) / (to - from));
 }
 
-/** Told to be an object and no more: parsing would copy its hundreds of entries, and a growing figure asks with each redraw. */
+/** Checked to be an object only: parsing would copy its hundreds of entries at each redraw of a growing figure. */
 const layoutSchema = z.object({ _fullLayout: z.custom<Readonly<Record<string, unknown>>>(isObject) });
 
 /** All axes of numbers; null before the figure is drawn. */

@@ -106,8 +106,8 @@ export const requests = {
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
   /**
-   * Why the model cannot be trained on any text (its folder has no usable tokenizer), and for each dataset why the model
-   * cannot learn it; null: it can.
+   * Returns the reason why the model cannot be trained on any text (no usable tokenizer), and for each dataset the
+   * reason why the model cannot learn it; null: it can.
    */
   'models.fits': {
     input: byId,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
 
-/** How prompts are written, as lm-eval names it. */
+/** Format of prompts, with lm-eval's names. */
 export const benchmarkChatSchema = z.object({
   apply_chat_template: z.boolean().default(false).describe("prompts are conversations, by the base's own template"),
   fewshot_as_multiturn: z

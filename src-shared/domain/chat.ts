@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { finishReasonSchema } from './generation.ts';
 import { parameterValuesSchema } from './parameter.ts';
 
-/** Which chat template writes a conversation as a prompt. */
+/** Chat template that turns a conversation into a prompt. */
 export const chosenTemplateSchema = z.object({
   id: z.string().describe('"own", "own:NAME", "known:ID" or "custom"'),
   text: z.string().nullable().describe("Jinja; null: the model's own default"),

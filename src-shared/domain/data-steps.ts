@@ -19,7 +19,7 @@ export const dataStepSchema = z.discriminatedUnion('step', [
 ]);
 export type DataStep = z.infer<typeof dataStepSchema>;
 
-/** How the steps are written. */
+/** Notation of the steps. */
 export const dataStepUsage =
   'repair, trim, unescape, drop-faulty, drop-duplicates, drop-leaks, sample=1000 (or sample=1000@7, 7 being the seed), rename-label=old:new';
 

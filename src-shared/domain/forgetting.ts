@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How forgetting is measured; tables and help name it from here. */
+/** Measure of forgetting, with its names for tables and help. */
 export interface ForgettingMeasure {
   readonly id: string;
   readonly label: string;

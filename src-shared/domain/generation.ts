@@ -95,7 +95,7 @@ export const generationStartSchema = generationRequestSchema.extend({
 });
 
 export const finishReasonSchema = z.enum(['end', 'stop', 'length', 'context', 'cancelled']);
-/** Why a text ended: the model's end token, a stop string, the token limit, a full context, or the user. */
+/** Reason for the end of a text: the model's end token, a stop string, the token limit, a full context, or the user. */
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 
 const ratesSchema = z.object({

@@ -16,7 +16,7 @@ export function latestResumable(checkpoints: readonly CheckpointRecord[]): Check
     .reduce<CheckpointRecord | null>((latest, one) => (latest === null || one.step > latest.step ? one : latest), null);
 }
 
-/** How an interrupted run goes on, by the step of its latest checkpoint. */
+/** Explains how an interrupted run resumes, by the step of its latest checkpoint. */
 export function resumeHint(step: number | null, { save_minutes }: Pick<RunRecord['config'], 'save_minutes'>): string {
   if (step !== null) return `It can be resumed from its checkpoint at step ${step}.`;
   const autosave = save_minutes === 0 ? ' Autosave is off for it (save_minutes is 0).' : '';

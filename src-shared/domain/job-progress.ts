@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How far a job is. The shell reads it, too, which loads nothing of what jobs are about. */
+/** Progress of a job. The shell reads it too, without loading the schemas of jobs. */
 export const jobProgressSchema = z.object({
   phase: z.string().describe('current phase as shown to the user: "Training", "Evaluating λ = 0.35"'),
   done: z.number(),

@@ -12,9 +12,9 @@ import { pretrainResultSchema } from './pretrain.ts';
 import { runResultSchema } from './run.ts';
 
 /**
- * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files,
- * `data` reads a dataset or recorded runs to make them known (small ones are there at once), `studies` computes nothing itself and leads
- * other jobs, `targets` waits for other machines, `reports` writes what is there already.
+ * Lanes of jobs: one job of a lane runs at a time. `compute` needs the engine, `files` moves files, `data` reads a
+ * dataset or recorded runs to add them (small ones immediately), `studies` computes nothing itself and leads other
+ * jobs, `targets` waits for other machines, `reports` writes from existing results.
  */
 export const jobLanes = ['compute', 'files', 'data', 'studies', 'targets', 'reports'] as const;
 export type JobLane = (typeof jobLanes)[number];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How a study's result was made, recorded when it completed. Hashes are SHA-256 in hexadecimal. */
+/** Provenance of a study's result, recorded when it completed. Hashes are SHA-256 in hexadecimal. */
 export const provenanceSchema = z.object({
   version: z.string().describe('of CoTo Studio'),
   commit: z.string().nullable().describe('of its sources, "+ changes" where they differ; null outside a checkout'),

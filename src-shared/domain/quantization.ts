@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How a base's matrices can be quantized: bitsandbytes' types by its names, llama.cpp's by its. */
+/** Quantization types of a base's matrices: bitsandbytes' types by its names, llama.cpp's by its. */
 export const quantizationSchema = z.enum(['nf4', 'int8', 'Q8_0', 'Q5_1', 'Q5_0', 'Q4_1', 'Q4_0']);
 export type Quantization = z.infer<typeof quantizationSchema>;
 

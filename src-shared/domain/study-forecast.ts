@@ -10,7 +10,7 @@ export const studyForecastSchema = z.object({
   scores: z.number().int().describe('evaluations, those that are there included'),
   /** Duration of the missing trainings, from locally measured step times; null if a setting was never timed. */
   seconds: z.number().nullable(),
-  /** Why it cannot be decided, or only in part. */
+  /** Reasons why the question cannot be decided, or only in part. */
   warnings: z.array(z.string()),
   power: z
     .object({

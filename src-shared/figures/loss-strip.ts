@@ -62,7 +62,7 @@ export function lossStripFigure(
   };
 }
 
-/** How many adapters were on, for the hover only: the strip shows which. */
+/** Returns the number of active adapters, for the hover only: the strip shows which. */
 function activeCount(
   { firstStep, width, groupCount, counts, on }: ActivationShares,
   groups: number,

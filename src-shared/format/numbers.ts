@@ -1,4 +1,4 @@
-/** How numbers are written for people, in window, command and reports alike; files for programs keep JavaScript's own form. */
+/** Number formats for people, shared by window, command and reports; files for programs keep JavaScript's own form. */
 
 export const missing = '–';
 export type MaybeNumber = number | null | undefined;

@@ -38,7 +38,7 @@ export interface GroupSummary {
   readonly difference: GroupDifference | null;
 }
 
-/** Which value of a run is compared; null where it has none. */
+/** Returns the compared value of a run; null if missing. */
 export type RunValue = (run: RunRecord) => number | null;
 
 /** Settings that change neither what a run learns nor how it is scored, besides its seeds. */

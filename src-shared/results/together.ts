@@ -1,6 +1,6 @@
 import type { RunInfo } from '../domain/run-info.ts';
 
-/** How a run was trained together with others, in words; null: it was trained alone. */
+/** Describes joint training with other runs; null: the run was trained alone. */
 export function togetherText({ runsTogether }: Pick<RunInfo, 'runsTogether'>): string | null {
   if (runsTogether === 1) return null;
   const others = runsTogether === 2 ? 'one other run' : `${runsTogether - 1} other runs`;

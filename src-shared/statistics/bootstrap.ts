@@ -30,7 +30,7 @@ export interface BootstrapInterval {
   /** Ends of the 95 % interval; equal to the mean where no outcome differs. */
   readonly low: number;
   readonly high: number;
-  /** Which draws it covers: one seed says nothing about others. */
+  /** Draws that the interval covers: one seed says nothing about others. */
   readonly over: 'seeds and examples' | 'examples' | 'seeds';
 }
 
@@ -132,7 +132,7 @@ function resampledMeans(tables: readonly OutcomeTable[], resamples: number, seed
   return means;
 }
 
-/** How often each of n items is drawn in n draws with replacement. */
+/** Counts how often each of n items occurs in n draws with replacement. */
 export function drawCounts(random: RandomStream, counts: Float64Array): void {
   counts.fill(0);
   for (let draw = 0; draw < counts.length; draw++) {

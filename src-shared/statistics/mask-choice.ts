@@ -4,7 +4,7 @@ import { RandomStream } from '../random.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 
 export type SampledChoice = Extract<MaskChoice, { budget: number }>;
-/** How a choice is made once the number of groups is known. */
+/** Choice of masks once the number of groups is known. */
 export type ResolvedChoice =
   | Exclude<MaskChoice, { budget: number }>
   | (SampledChoice & { kind: 'permutations' | 'integral' });

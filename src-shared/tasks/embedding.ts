@@ -8,7 +8,7 @@ import { defineTask, isLanguageModel } from './task.ts';
 export const embeddingLossIds = ['multiple_negatives_ranking', 'cosent', 'cosine_similarity', 'contrastive'] as const;
 export type EmbeddingLossId = (typeof embeddingLossIds)[number];
 
-/** How the states of a text's tokens become its vector, by the names of sentence-transformers' Pooling. */
+/** Method that turns the states of a text's tokens into its vector, by the names of sentence-transformers' Pooling. */
 export const poolingModes = ['mean', 'cls', 'lasttoken', 'weightedmean', 'mean_sqrt_len_tokens'] as const;
 export type PoolingMode = (typeof poolingModes)[number];
 

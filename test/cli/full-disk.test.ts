@@ -72,7 +72,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     const run = await expectFailedRun(home, settings, {
       code: 'disk_full',
       says: [
-        // Which of the two meets the end of the disk first is chance: the checkpoint, or the history in the database.
+        // Chance decides if the checkpoint or the history in the database meets the end of the disk first.
         /checkpoints\/step-0000\d\d\S* cannot be written: the disk is full\.|The disk is full: the studio's database/,
         /resumed from its checkpoint at step \d+\./,
       ],

@@ -18,7 +18,8 @@ const sources = tracked.filter(
 );
 
 /** Openings whose subject the reader has to guess. A comment starts with a verb or a noun. */
-const guessedSubject = /^["“(`]*(What|Of|As|Where|Those|That|Whether|It|They)\b|^…/;
+const guessedSubject =
+  /^["“(`]*(What|Of|As|Where|Those|That|Whether|It|They|How|Which|Why|Who|Whose|When|There|Told)\b|^…/;
 
 /** Later sentences may start with a pronoun: the sentence before names its noun. */
 const guessedSubjectLater = /^["“(`]*(What|Of|As|Where|Those|That|Whether)\b|^…/;

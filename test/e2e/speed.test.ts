@@ -83,7 +83,7 @@ async function secondsOfSwitch(tools: DevTools, id: string, label: string): Prom
   return seconds / (await slownessNow(tools));
 }
 
-/** How much more than the reference the piece of work takes now, by the middle one of several; a faster machine has no excuse. */
+/** Measures the slowdown of the reference work, by the median of several; a faster machine has no excuse. */
 async function slownessNow(tools: DevTools): Promise<number> {
   const seconds: number[] = [];
   for (let time = 0; time < 7; time++) {

@@ -99,7 +99,7 @@ export function drawDeath(random: RandomStream, undisturbed: Ended, share = 1): 
     : { milliseconds: at * undisturbed.milliseconds };
 }
 
-/** How often something was killed, and at what. */
+/** Counts kills, and the calls at which they happened. */
 export class KillCount {
   readonly #places = new Map<string, number>();
   kills = 0;

@@ -224,6 +224,6 @@ test('a million rows of metrics, and ten thousand short jobs, keep memory bounde
     expect(slopes['backend'], JSON.stringify(report)).toBeLessThan(maxSlope);
   }
   expect(Math.max(...[...(last?.values() ?? [])]) / mebibyte, JSON.stringify(report)).toBeLessThan(maxMebibytes);
-  // How long requests take depends on what else the machine does: it is reported, and only a standstill fails.
+  // Response times depend on the machine's load: they are reported, and only a standstill fails.
   expect(percentile(all, 0.95), JSON.stringify(report)).toBeLessThan(1000);
 });

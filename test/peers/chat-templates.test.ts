@@ -82,7 +82,7 @@ function learnedAnswers(template: string, messages: readonly ChatMessage[]): str
   );
 }
 
-/** How many answers are learned, and how many of them without their reasoning. */
+/** Counts the trained answers, and those without their reasoning. */
 function answersCell(template: string, name: string): string {
   const messages = talks[name] ?? [];
   const answers = learnedAnswers(template, messages);

@@ -34,7 +34,7 @@ export interface ClusterOptions {
   readonly maxArraySize?: number;
 }
 
-/** Why no cluster can be started here, or null. */
+/** Returns the reason why no cluster can be started, or null. */
 export function withoutSlurm(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'nodes of Slurm are started by root';
   const missing = ['slurmctld', 'slurmd', 'sbatch', 'setpriv'].filter(

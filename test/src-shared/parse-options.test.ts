@@ -4,7 +4,7 @@ import { parseOptionsFor } from '../../src-shared/parse-options.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** How many functions zod writes to read the values, each by a schema that was not used before. */
+/** Counts the functions that zod compiles for the values, each by a new schema. */
 function functionsFor(values: readonly unknown[]): number {
   const schema = z.object({ id: z.string(), inner: z.object({ step: z.number() }) });
   let made = 0;

@@ -57,7 +57,7 @@ export function isResultFile(path: string): boolean {
   return isRows || adapterFiles.some((name) => path === `${resultNames.adapter}/${name}`);
 }
 
-/** Who writes a bundle or a result. */
+/** Program that writes a bundle or a result. */
 export const program = { name: packageJson.name, version: packageJson.version } as const;
 
 /** A bundle that was read. */

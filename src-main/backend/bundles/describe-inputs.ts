@@ -17,7 +17,7 @@ export interface LocalInput {
 
 export interface HashWatch {
   readonly signal?: AbortSignal;
-  /** Told of the bytes that were hashed since the last call. */
+  /** Called with the bytes hashed since the last call. */
   readonly onBytes?: (bytes: number) => void;
 }
 

@@ -29,7 +29,7 @@ export interface Attempt {
   readonly startedAt: number;
 }
 
-/** Which try of which job this is, as its manifest and its failure say. */
+/** Identifies the job and the attempt, for its manifest and its failure. */
 export function identityOf({ bundle, job, id }: Attempt): Omit<FailedAttempt, 'at' | 'error'> {
   return {
     format: bundleFormat,

@@ -12,7 +12,10 @@ import { requireAdapter } from '../library/adapters/adapters.ts';
 import { taskSettingsFor } from '../library/adapters/task-settings.ts';
 import { resolveModel } from '../library/models/models.ts';
 
-/** Which datasets a model, alone or with an adapter, can be evaluated on, by their descriptions: no example is read. */
+/**
+ * Lists the datasets that a model, alone or with an adapter, can be evaluated on, by their descriptions: no example is
+ * read.
+ */
 export async function fittingDatasets(
   services: HandlerServices,
   { model: reference, adapterId }: RequestArgument<'evaluate.datasets'>,

@@ -221,7 +221,10 @@ function reasonOf(error: unknown, home: string): string {
   return reason ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Why nothing can be written to the nearest folder that is there: where several are to be made, Node says only that one is missing. */
+/**
+ * Returns the reason why the nearest existing folder is not writable: with several missing folders, Node only reports
+ * that one is missing.
+ */
 function refusalOfParent(path: string): unknown {
   if (!existsSync(path)) return path === dirname(path) ? null : refusalOfParent(dirname(path));
   try {

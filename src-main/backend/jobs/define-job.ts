@@ -43,7 +43,7 @@ export interface JobMember<Payload> {
   readonly context: JobContext;
 }
 
-/** How jobs of a kind run together in one engine task. */
+/** Work of jobs of one kind that run together in one engine task. */
 export interface TogetherWork<Payload, Result> {
   /** Returns the queued jobs ready to start that run together with `first`. */
   companions(

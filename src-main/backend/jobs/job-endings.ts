@@ -12,7 +12,7 @@ export interface JobEnding {
   readonly error: ErrorValue | null;
 }
 
-/** How a job ends whose work threw: interrupted where nothing is wrong with the work itself, so that it can go on. */
+/** Returns the ending of a job whose work threw: interrupted if the work itself is fine, so that it can resume. */
 export function endingOfThrown(thrown: unknown, isClosing: boolean): JobEnding {
   const error = toErrorValue(thrown);
   if (error.code === 'cancelled') return { status: 'cancelled', error: null };
@@ -24,7 +24,7 @@ export function endingOfThrown(thrown: unknown, isClosing: boolean): JobEnding {
   return { status: isLost ? 'interrupted' : 'failed', error };
 }
 
-/** How a job ends that an earlier session left running. */
+/** Returns the ending of a job that an earlier session left running. */
 export function endingOfLostSession({ kind }: JobRecord, ranOutOfMemory: boolean): JobEnding {
   const again = jobInfo(kind).resumable ? null : 'Start it again.';
   if (!ranOutOfMemory) return { status: 'interrupted', error: lostError(interruptedMessage(kind), again) };
@@ -51,7 +51,7 @@ function lostError(message: string, hint: string | null): ErrorValue {
   return { code: 'disconnected', message, hint, details: null };
 }
 
-/** Why a job ended as the studio was closed. */
+/** Reason for jobs that ended because the app was closed. */
 export const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
 
 /** The window offers such runs to be resumed: whoever paused one by hand knows about it. */

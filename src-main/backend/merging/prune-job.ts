@@ -83,7 +83,7 @@ export const pruneJob = defineJob({
   },
 });
 
-/** Why a base cannot be used: pruning goes on without it unless its method reads it. */
+/** Returns the reason why a base is unusable: pruning continues without the base unless its method reads it. */
 async function damageOf(services: Services, model: ModelRecord | null): Promise<StudioError | null> {
   if (model === null) return null;
   try {

@@ -6,7 +6,7 @@ import { adoptRuns } from './adopt-runs.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import type { Adoption } from './set-aside.ts';
 
-/** How many folders of each kind were added. */
+/** Numbers of folders added, by kind. */
 export interface Adopted {
   readonly models: number;
   readonly runs: number;

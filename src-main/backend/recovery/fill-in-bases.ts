@@ -9,7 +9,7 @@ import { originOf } from '../runs/run-file.ts';
 import type { Services } from '../services/services.ts';
 import { completeRun } from './adopt-runs.ts';
 
-/** How many got their base. */
+/** Numbers of records that received their base. */
 export interface FilledIn {
   readonly runs: number;
   readonly adapters: number;

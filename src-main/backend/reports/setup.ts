@@ -67,7 +67,9 @@ export function setupFacts({ models, datasets, runs }: ReportOptions, versions: 
   ];
 }
 
-/** How the runs on language models had their examples written: a published template by its id, one of their own in full. */
+/**
+ * Lists the chat templates of the runs on language models: a published template by its id, one of their own in full.
+ */
 function chatTemplates({ models, runs }: Pick<ReportOptions, 'models' | 'runs'>): string[] {
   const writing = new Set(models.filter(({ description }) => description.kind === 'causal-lm').map(({ id }) => id));
   const chosen = runs.filter(({ modelId }) => writing.has(modelId)).map(({ config }) => config.chat_template);

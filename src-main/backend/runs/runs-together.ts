@@ -39,7 +39,7 @@ export function configKey(config: RunConfig): string {
   return canonicalJson(sharedSettings.map((name) => config[name]));
 }
 
-/** How many of the runs, from the first on, fit into memory together; at least one. */
+/** Returns the number of runs, from the first on, that fit into memory together; at least one. */
 export async function runsThatFit(services: Services, runs: readonly RunRecord[]): Promise<number> {
   const [first] = runs;
   if (first === undefined) return 0;

@@ -40,7 +40,7 @@ export interface BegunTraining {
   readonly ofEngine: TrainTogetherTask['runs'][number];
 }
 
-/** Which run to train, and from where. */
+/** Run to train, and its starting point. */
 export interface TrainPayload {
   readonly runId: string;
   readonly resumeFrom: string | null;

@@ -6,8 +6,8 @@ import type { PathGrants } from '../../files/path-grants.ts';
 import type { Store } from '../../store/open-store.ts';
 
 /**
- * Which paths a client may name. The command names any: it has the rights of the person who typed it. The window has
- * those of whatever runs in it, so it reads what was chosen or is known, and writes where a dialog to save said.
+ * Paths that a client may name. The command may name any, with the rights of its user. The window has the rights of any
+ * code in it, so it reads chosen or known paths, and writes where a save dialog allowed it.
  */
 export interface PathAccess {
   mayRead(path: string): boolean;

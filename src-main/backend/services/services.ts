@@ -21,7 +21,7 @@ export interface Services {
   readonly usage: UsageMeter;
   readonly reader: ForeignReader;
   readonly eventLogs: EventLogs;
-  /** Which paths a request may name. */
+  /** Paths that a request may name. */
   readonly paths: PathAccess;
   /** The folder with models/, data/ and fonts/. */
   readonly resourcesDirectory: string;

@@ -10,7 +10,7 @@ interface RunningPart {
   readonly left: Map<string, number>;
 }
 
-/** How far a series of parts is, and how long it will take: each part as long as the mean of its kind so far. */
+/** Tracks the progress and the remaining time of a series of parts, assuming the mean duration of each kind so far. */
 export class PartsClock {
   private readonly durations = new Map<string, number[]>();
   private done = 0;

@@ -12,7 +12,7 @@ import { plannedRun } from '../runs/planned-runs.ts';
 import { sourceCommit } from './commit.ts';
 
 /**
- * How the result of a finished plan was made.
+ * Collects the provenance of a finished plan's result.
  * @param specs the work of all rounds
  * @param jobId the study's job, whose parts are its own work
  */

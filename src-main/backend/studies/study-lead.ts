@@ -69,7 +69,7 @@ export class StudyLead implements PlanLead {
     const { queue } = this.services;
     return new Promise((_, reject) => {
       const end = () => {
-        // When the studio closes, the queue itself ends what runs.
+        // On closing, the queue itself ends the running jobs.
         if (isCancelled(abort.reason)) for (const { id } of jobs) this.attempt(() => queue.cancel(id));
         reject(abort.reason);
       };

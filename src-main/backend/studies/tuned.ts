@@ -54,7 +54,7 @@ function adapterOrNull({ store }: Parts, reference: AdapterReference): AdapterRe
 
 export async function tunedRuns(services: Parts, ids: readonly string[]): Promise<TunedVerdict | null> {
   const runs = ids.flatMap((id) => services.store.runs.find(id) ?? []);
-  // How the rate of an imported run was chosen is not known.
+  // The tuning of an imported run's rate is unknown.
   if (runs.some(({ origin }) => origin !== undefined)) return null;
   const configs = runs.map(({ config }) => config);
   return tunedVerdict(await sidesOfRuns(services, configs));

@@ -15,7 +15,7 @@ export type FollowedBundle = z.infer<typeof bundleSchema> & { readonly folder: s
 const failureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullable().default(null) }) });
 const progressSchema = z.object({ step: z.number().int(), steps: z.number().int() });
 
-/** How far a run is. */
+/** Progress of a run. */
 export type RunProgress = z.infer<typeof progressSchema>;
 
 /** State of a bundle's runs according to its files, which take precedence over the engine. */
@@ -47,7 +47,7 @@ export async function readResults(folder: string): Promise<Results> {
   return { done, failures, attempts };
 }
 
-/** Why an attempt failed and the way out, in the worker's words. */
+/** Returns the reason of an attempt's failure with advice, in the worker's words. */
 export async function failureOf(folder: string, name: string): Promise<string> {
   try {
     const text = await readBelow(folder, `${bundleNames.results}/${name}`, bundleLimits.failure);

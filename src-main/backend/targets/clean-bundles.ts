@@ -102,7 +102,7 @@ async function ownBundles({ store, home }: HandlerServices, { record }: Place): 
   return own;
 }
 
-/** Why a bundle must stay, as the end of a sentence; null: nothing needs it. */
+/** Returns the reason to keep a bundle, as the end of a sentence; null: nothing needs it. */
 async function reasonToKeep(
   { store, queue }: HandlerServices,
   { engine }: Place,

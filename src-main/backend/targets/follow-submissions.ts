@@ -25,13 +25,13 @@ export interface FollowOptions {
   /** The name of the target. */
   readonly target: string;
   readonly pollSeconds: number;
-  /** How often runs that were lost are submitted again. */
+  /** Number of times that lost runs are submitted again. */
   readonly retries: number;
   /** Ends following. With a reason of the code `cancelled` the runs are cancelled as well; else they go on. */
   readonly signal: AbortSignal;
-  /** Told while inputs are copied to a host that lacks them. */
+  /** Called while inputs are copied to a host that lacks them. */
   readonly onSent: OnSent;
-  /** Told after the first poll, and after each that found something else than the one before. */
+  /** Called after the first poll, and after each that finds a change. */
   changed(runs: readonly PlacedRun[], answers: boolean): void;
 }
 
@@ -57,7 +57,7 @@ export async function followSubmissions(options: FollowOptions): Promise<PlacedR
   return latestRuns(submissions.list(studyId).filter(({ folder }) => folder === bundle.folder));
 }
 
-/** How each run of a bundle stands, by its last generation. */
+/** Returns the state of each run of a bundle, by its last generation. */
 export function latestRuns(submissions: readonly Submission[]): PlacedRun[] {
   const byIndex = new Map<number, PlacedRun>();
   for (const { runs } of [...submissions].sort((one, other) => one.generation - other.generation))

@@ -8,7 +8,7 @@ import { bundleNames } from '../bundles/bundle-files.ts';
 import { copyFiles } from './copy-files.ts';
 import { lastLine, type ProgramOptions, runRemote, type SshPlace, saysDiskIsFull } from './run-program.ts';
 
-/** Told how much of what a host lacks it has by now. */
+/** Called with the progress of copying missing inputs to a host. */
 export type OnSent = (host: string, done: number, total: number) => void;
 
 export interface SendWatch {

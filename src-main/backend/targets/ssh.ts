@@ -144,7 +144,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     },
     async cancel(bundle, parts, only) {
       const logs = join(bundle, 'logs');
-      // Which run is where is known by files of the hosts.
+      // Files of the hosts record the location of each run.
       await far?.engine.fetch(bundle);
       for (const { name, id, indices } of parts) {
         const chosen = indices.filter((index) => only?.includes(index) ?? true);

@@ -18,7 +18,7 @@ export interface EngineState {
 /** A target that is submitted to and followed. The result of a run is in its files, whatever the engine reports. */
 export interface TargetEngine {
   probe(): Promise<TargetProbe>;
-  /** How `indices` are submitted, e.g. in arrays of the size that the scheduler takes; starts nothing. */
+  /** Splits `indices` into submissions, e.g. arrays of the size that the scheduler accepts; starts nothing. */
   parts(name: string, indices: readonly number[]): Promise<SubmittedPart[]>;
   /** Starts a part, and answers the engine's id of it. @throws StudioError refused with the engine's own words */
   submit(folder: string, part: SubmittedPart): Promise<string>;

@@ -8,7 +8,7 @@ const failureSchema = z.object({ error: z.string(), code: z.string().optional() 
 /** Drivers start slowly, and compile a large program for seconds. */
 const usualSilence = 60;
 
-/** How an answer failed, and the sentence for the report. */
+/** Failure of an answer, with the sentence for the report. */
 export class PartError extends Error {
   readonly outcome: Outcome;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 
-/** How a part of the proof ended. */
+/** Result of a part of the proof. */
 const outcomeSchema = z.enum(['passed', 'failed', 'unfinished', 'crashed', 'hung', 'refused', 'skipped']);
 export type Outcome = z.infer<typeof outcomeSchema>;
 

@@ -1,7 +1,7 @@
 /** Seconds that a part gets at least, or is left out: a start of a driver may be slow. */
 const least = 20;
 
-/** Why a part is missing from a report. */
+/** Reason for a part missing from a report. */
 export const leftOut = 'There was no time left for it: --minutes gives more.';
 
 /** Shares a span of time among parts by their weights; what a part leaves goes to those after it. */

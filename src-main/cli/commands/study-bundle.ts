@@ -13,7 +13,7 @@ import { resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
-/** How `coto study` answers. */
+/** Answers of `coto study`. */
 interface StudyAnswers {
   follow(client: StudioClient, job: JobRecord, wishes: { report?: boolean }, terminal: Terminal): Promise<Answer>;
   show(client: StudioClient, study: StudyRecord, wishes: object): Promise<Answer>;

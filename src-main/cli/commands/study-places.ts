@@ -8,7 +8,7 @@ import { findStudy } from '../references.ts';
 import type { Terminal } from '../terminal.ts';
 import { whereText } from '../where-text.ts';
 
-/** How `coto study` follows a job. */
+/** Functions by which `coto study` follows a job. */
 interface StudyAnswers {
   follow(client: StudioClient, job: JobRecord, wishes: object, terminal: Terminal): Promise<Answer>;
 }

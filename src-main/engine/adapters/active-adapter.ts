@@ -42,7 +42,7 @@ export class ActiveAdapter {
     return this.activeOn(module) !== null && !this.untrained.has(module.name);
   }
 
-  /** How the adapter of an adapted module is used. */
+  /** Returns the use of an adapted module's adapter. */
   useOf(module: LinearModule): AdapterUse {
     return this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-';
   }

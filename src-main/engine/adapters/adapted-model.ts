@@ -105,7 +105,7 @@ export class AdaptedModel implements LinearRunner {
     return { variant, parameters };
   }
 
-  /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
+  /** Returns the variant's hooks for training by `plan`, on this adapter; groups are off like in the step. */
   trainingHooks(plan: TrainingPlan): TrainingHooks {
     const all = () => this.adaptedModules();
     const active = () => all().filter(({ module }) => this.placed?.trainedOn(module));

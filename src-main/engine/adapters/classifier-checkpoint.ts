@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 
-/** How a bare encoder's checkpoint is written once an adapter has brought it a classifier. */
+/** Format of a bare encoder's checkpoint with the classifier of an adapter. */
 export interface ClassifierCheckpoint {
   /** Class of Transformers that the whole is of. */
   readonly architecture: string;

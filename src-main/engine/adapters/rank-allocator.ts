@@ -27,7 +27,7 @@ export class RankAllocator implements TrainingMethod {
   private readonly totalSteps: number;
   private readonly phases: { readonly tinit: number; readonly tfinal: number };
   private readonly importance = new Map<string, Importance>();
-  /** Which triplets of a module are left; null before the first allocation. */
+  /** Remaining triplets of a module; null before the first allocation. */
   private left: ReadonlyMap<string, readonly boolean[]> | null = null;
 
   constructor({ totalSteps }: TrainingPlan, parameters: ParameterValues, modules: () => readonly TrainedModule[]) {

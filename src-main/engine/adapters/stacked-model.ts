@@ -47,7 +47,7 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     this.base = base;
   }
 
-  /** Why an adapter cannot be in a stack; null: it can. Every group of it must be on. */
+  /** Returns the reason why an adapter cannot be in a stack; null: it can. Every group of it must be on. */
   static obstacle(model: AdaptedModel): string | null {
     if (model.base.mixesExamples) return 'the base mixes the examples of a batch';
     if (model.trainsBelowLayers()) return 'it trains what comes before the layers';

@@ -28,7 +28,7 @@ export interface TrainedModule extends DeviceModule {
   readonly trainedNames: ReadonlyMap<string, string>;
 }
 
-/** How a variant is trained otherwise than by the run's optimizer alone. */
+/** Training of a variant beyond the run's optimizer. */
 export interface VariantTraining {
   /** @throws StudioError for a plan that the method cannot follow, naming the field. */
   check?(plan: TrainingPlan, parameters: ParameterValues): void;
@@ -43,7 +43,10 @@ export interface VariantTraining {
    * their gradients. Absent: what the optimizer keeps.
    */
   memory?(module: LinearModule, settings: ModuleSettings): number[];
-  /** Why Transformers and PEFT cannot repeat it, for the refusal of a Python export. Absent: assets/export/train.py does. */
+  /**
+   * Reason why Transformers and PEFT cannot repeat it, for the error of a Python export. Absent: assets/export/train.py
+   * does.
+   */
   readonly notInPython?: string;
 }
 

@@ -18,7 +18,7 @@ export interface TensorPart {
   readonly trainable: boolean;
 }
 
-/** How strong the adapter of one module is, after patterns by name. */
+/** Strength of one module's adapter, after patterns by name. */
 export interface ModuleStrength {
   /** Null where the variant has no rank. */
   readonly rank: number | null;

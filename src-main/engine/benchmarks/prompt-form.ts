@@ -9,7 +9,7 @@ export interface Turn {
   readonly delimiter: string;
 }
 
-/** How the parts of a prompt become one text. */
+/** Rules for joining the parts of a prompt to one text. */
 export interface PromptForm {
   /** lm-eval's system_instruction: before the description of a task. */
   readonly system: string | null;

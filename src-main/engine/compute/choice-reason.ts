@@ -8,7 +8,8 @@ export function measuredRate({ gemmGflops, gemmBfloat16Gflops }: ComputeBackendR
 }
 
 /**
- * Why a backend is taken, in a sentence: what was measured here, else why none is that automatic choice would have tried before.
+ * Explains the choice of a backend in a sentence: by local measurements, else by the reasons against those that
+ * automatic choice would try before.
  *
  * @param isNamed whether it was chosen by name @param automatic the one that automatic choice takes
  * @param ordered all of them, in the order in which automatic choice tries them

@@ -15,11 +15,11 @@ export interface ComputeProbe {
   readonly memoryBytes?: number;
   /** Limits and abilities of the card; omitted without one. */
   readonly card?: Card;
-  /** Why it can be used, or why not and what would help. */
+  /** Reason why it can be used, or why not, with advice. */
   readonly reason: string;
 }
 
-/** How a backend keeps matrices in memory as they are encoded, and computes with their values as float32. */
+/** Storage of matrices in their encoding; computations use their values as float32. */
 export interface MatrixStorage {
   /** Encodings read as they are; tensors of other encodings become float32. */
   readonly encodings: readonly StoredEncoding[];
@@ -55,7 +55,10 @@ export interface ComputeBackend {
   decoderStep?(step: DecoderStep): tf.Tensor;
   /** Keeps what passes of training ask of the device. Omitted, or null before it runs, where nothing is kept. */
   passRecorder?(): PassRecorder | null;
-  /** How products are computed that `storage.allowFloat16` was called for, for people; null before. Omitted if the backend has none. */
+  /**
+   * Describes the method of products that `storage.allowFloat16` was called for; null before. Omitted if the backend
+   * has none.
+   */
   float16Products?(): string | null;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;

@@ -41,7 +41,7 @@ export interface PassResult {
 }
 
 export interface PassRequest {
-  /** Whose pass it is: what is kept of another's is dropped. */
+  /** Owner of the pass: recordings of another owner are dropped. */
   readonly owner: object;
   /** The shapes of the inputs, and whatever else all parts depend on. */
   readonly shapes: string;

@@ -108,7 +108,7 @@ export interface GpuDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
-  /** Whose buffers must not be reused before the commands are submitted. */
+  /** Tensors whose buffers must not be reused before the commands are submitted. */
   readonly tensors: readonly tf.TensorInfo[];
 }
 

@@ -6,7 +6,7 @@ export function uploadsAreCopied(): boolean {
   return activeBackend()?.copiesUploads ?? false;
 }
 
-/** How the active backend keeps matrices as they are encoded; undefined if it does not. */
+/** Returns the active backend's storage for encoded matrices; undefined if it has none. */
 export function storageOfBackend(): ComputeBackend['storage'] {
   return activeBackend()?.storage;
 }

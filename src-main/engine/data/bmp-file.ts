@@ -15,7 +15,7 @@ export interface BmpHeader {
 /** Bytes that hold any header and its palette. */
 export const bmpHeaderBytes = 2048;
 const fileHeaderBytes = 14;
-/** How pixels are stored: as they are, or as they are with masks for the channels, here the usual ones alone. */
+/** Pixel storage: plain, or plain with masks for the channels; only the default masks are supported. */
 const [plain, masked] = [0, 3];
 const usualMasks = [0xff0000, 0xff00, 0xff];
 

@@ -102,7 +102,7 @@ function geometryOf(config: PreprocessorConfig, model: Rectangle, dataset: Recta
   return { resized: () => target, crops, filter };
 }
 
-/** How many times longer than its shorter edge an image may be, so that resizing by the shorter one stays in memory. */
+/** Maximum ratio of an image's edges, so that resizing by the shorter one stays in memory. */
 const maxAspectRatio = 1000;
 
 /**

@@ -72,7 +72,7 @@ export async function runBenchmarkTask(
 
 export const benchmarkJob = defineEngineJob('benchmark', runBenchmarkTask);
 
-/** How a task's likelihoods are computed: of continuations, or of whole texts. */
+/** Selects the computation of a task's likelihoods: of continuations, or of whole texts. */
 function likelihoodsOf({ outputType }: PreparedTask): typeof likelihoods {
   return outputType === 'loglikelihood_rolling' ? rollingLikelihoods : likelihoods;
 }

@@ -1,4 +1,4 @@
-/** How often entities of one type are true, predicted, and both with the same words. */
+/** Counts of entities of one type: true, predicted, and both with the same words. */
 export interface EntityCounts {
   readonly type: string;
   readonly actual: number;

@@ -67,7 +67,7 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
   };
 }
 
-/** How many tokens of one number stand together, row by row. */
+/** Returns the lengths of consecutive tokens with one number, row by row. */
 function segmentsOf(numbers: ArrayLike<number>, tokens: number): number[] {
   const segments: number[] = [];
   for (let at = 0; at < numbers.length; at++)

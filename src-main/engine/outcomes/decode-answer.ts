@@ -18,7 +18,7 @@ export interface WindowLogits {
   readonly ends: ArrayLike<number>;
 }
 
-/** How an answer is chosen; names and defaults of Transformers' run_qa.py. */
+/** Settings for choosing an answer; names and defaults of Transformers' run_qa.py. */
 export interface AnswerDecoding {
   readonly n_best_size: number;
   /** Tokens. */

@@ -58,7 +58,7 @@ export async function rankCandidates(request: RankingRequest, steps: EvaluationS
   return ranked;
 }
 
-/** How far a similarity of unit vectors may be off by the rounding of its product, in any order of its sum. */
+/** Returns the rounding error bound of a similarity of unit vectors, for any order of its sum. */
 function marginOf(members: readonly WeightedVectors[]): number {
   const rounding = 2 ** -24;
   const ofInputs = allowsTf32() ? 2 ** -10 : 0;

@@ -119,7 +119,7 @@ class PretrainingRun implements Objective {
   }
 
   leaveStep(): void {
-    // There is nothing to switch back in a model trained in full.
+    // A fully trained model has nothing to switch back.
   }
 
   explain(thrown: unknown): unknown {

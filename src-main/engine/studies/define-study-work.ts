@@ -30,7 +30,7 @@ export interface PlannedMerge {
   readonly dataset: string;
 }
 
-/** Why a merge or a pruning is not possible, and the way out. */
+/** Reason why a merge or a pruning is impossible, with advice. */
 export interface MergeRefusal {
   readonly message: string;
   readonly hint: string | null;
@@ -39,8 +39,8 @@ export interface MergeRefusal {
 /** Facts about a study's adapters before it starts. */
 export interface StudyAdapters {
   /**
-   * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
-   * they are trained.
+   * Returns the reason why these adapters cannot be merged, or their merge not be scored; null if they can, or if that
+   * is unknown before training.
    */
   refusalOf(merge: PlannedMerge): Promise<MergeRefusal | null>;
   /** The same for adapters that such a run will make; their number and the method's parameters, where they are known. */
@@ -50,7 +50,7 @@ export interface StudyAdapters {
     readonly parameters?: ParameterValues;
     readonly adapters?: number;
   }): Promise<MergeRefusal | null>;
-  /** Why an adapter that such a run will make cannot be pruned; null if it can. */
+  /** Returns the reason why the adapter of such a run cannot be pruned; null if it can. */
   pruneRefusalOfRun(pruning: {
     readonly method: string;
     readonly parameters: ParameterValues;

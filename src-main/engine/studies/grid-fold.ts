@@ -102,7 +102,7 @@ function outcomesOfChoice(
   });
 }
 
-/** Why cells are left out, one sentence for those of one reason. */
+/** Returns the reasons for cells left out, one sentence each. */
 function notesOf({ left_out, grid, scores, seeds }: GridConfig, score: number): string[] {
   const cells = cellsOf(grid);
   const label = labelOf(scores[score] ?? 'alone', seeds.length);

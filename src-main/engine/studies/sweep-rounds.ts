@@ -20,7 +20,7 @@ export function nextOfSweeps(
   return workAt(sweeps.map((sweep) => sweep.chosen(scoreOf)));
 }
 
-/** How much follows the first round, of `work` at any rates: a seed that the sweeps train is not trained again. */
+/** Counts the work after the first round, at any rates: a seed that the sweeps train is not trained again. */
 export function countsAfterSweeps(
   sweeps: readonly LearningRateSweep[],
   work: readonly JobSpec[],

@@ -128,7 +128,10 @@ function trainingKey({ variant, seed, task }: SetMember): string {
   return `${variant}/${seed}/${task}`;
 }
 
-/** Why a method cannot merge the adapters of a set; null if it can, or if it is not known before they are trained. */
+/**
+ * Returns the reason why a method cannot merge the adapters of a set; null if it can, or if that is unknown before
+ * training.
+ */
 export async function refusalOfSets(
   config: TaskSets,
   { id, parameters }: { readonly id: string; readonly parameters: ParameterValues },
@@ -148,7 +151,7 @@ export async function refusalOfSets(
   return null;
 }
 
-/** Why there are no placebos of the adapters' merges; null if there are. */
+/** Returns the reason why the adapters' merges have no placebos; null if they have. */
 export async function refusalOfPlacebos(config: TaskSets, facts: StudyAdapters): Promise<MergeRefusal | null> {
   const { groups, trainings, tasks } = plannedSets(config);
   const [method = ''] = placeboIds;

@@ -4,7 +4,7 @@ import { type ChatRenderer, chatRenderer, endOfTurn } from './chat-template.ts';
 import { knownTemplates } from './templates/index.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
-/** How a run's `chat_template` has its conversations written. */
+/** Chat template that a run's `chat_template` selects. */
 export interface ChosenTemplate {
   /** null: prompts and completions are plain text. */
   readonly render: ChatRenderer | null;

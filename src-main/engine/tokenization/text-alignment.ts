@@ -9,7 +9,7 @@ const cluster = /[\u1100-\u11FF]+\p{M}*|\P{M}\p{M}*|\p{M}+/gu;
 const space = /^\p{White_Space}+$/u;
 /** Spaces as normalizers write them. */
 const written = /[\p{White_Space}▁]/u;
-/** How far ahead the next letter is looked for where a normalizer has put something in. */
+/** Maximum distance to the next matching letter after a normalizer's insertion. */
 const lookahead = 32;
 const maxKept = 4096;
 

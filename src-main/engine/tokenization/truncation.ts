@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** Which of two texts is truncated if both do not fit, named as in Transformers. */
+/** Text to truncate if two do not fit together, named like in Transformers. */
 export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second';
 
 export interface TruncationOptions {

@@ -1,7 +1,7 @@
 import { byteSymbols } from './byte-symbols.ts';
 import type { Span } from './text-alignment.ts';
 
-/** How the words of a pre-tokenizer are written, and the tokens that a model makes of one. */
+/** Notation of a pre-tokenizer's words, and of the tokens that a model makes of one. */
 export interface WordForm {
   /** Each character of a word is a byte of its UTF-8 (GPT-2). */
   readonly areBytes: boolean;

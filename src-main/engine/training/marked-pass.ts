@@ -10,7 +10,7 @@ import { backThroughLayers, differentiate, halvedStates, type KeptLayer } from '
 import type { PreparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
 
-/** Who is told where a pass is. */
+/** Receivers of a pass's progress. */
 interface Listeners {
   readonly marks: PassMarks;
   /** Seeds of its dropout; null without dropout. */

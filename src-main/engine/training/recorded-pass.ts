@@ -54,7 +54,7 @@ export function recordedPass(
   return model.withSeeds?.(uses, isByLinear, run) ?? null;
 }
 
-/** Whose masks have switched off some adapters of a layer, and not all. */
+/** Owners of masks that switched off some adapters of a layer, but not all. */
 const switchingLinears = new WeakSet<object>();
 
 function switchesLinears(owner: object, uses: UsesByLayer): boolean {

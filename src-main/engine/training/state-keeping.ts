@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { canHalveStates } from '../ops/autograd/half-state.ts';
 
-/** How the states of a forward pass wait for the backward pass. Default: all of them, in float32. */
+/** Storage of a forward pass's states until the backward pass. Default: all of them, in float32. */
 export interface StateKeeping {
   /** Layers keep only their input, and run again in the backward pass. */
   readonly gradientCheckpointing?: boolean;

@@ -27,7 +27,7 @@ export function writingTool<Input extends z.ZodType>(details: ToolDetails<Input>
   return { ...readingTool(details), writes: true };
 }
 
-/** Which part of a list is wanted. */
+/** Requested part of a list. */
 export const pageFields = {
   limit: z.number().int().min(1).max(500).default(50),
   offset: z.number().int().min(0).default(0),

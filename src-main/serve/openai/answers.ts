@@ -15,7 +15,7 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-/** How one kind of request is answered, at once and streamed. */
+/** Format of answers to one kind of request, at once and streamed. */
 export interface AnswerForm {
   /** The whole answer. */
   whole(head: AnswerHead, texts: readonly GeneratedText[], usage: Usage): unknown;

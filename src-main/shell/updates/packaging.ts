@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How this copy of the app was installed, and with that how another takes its place. */
+/** Installation type of this copy of the app, which determines its update method. */
 export type Packaging = 'appimage' | 'deb' | 'nsis' | 'mac';
 
 /** Null: it was unpacked by hand, or is not packed at all. */

@@ -6,7 +6,7 @@ import type { FeedUpdater } from './feed-updater.ts';
 import { sentenceOf } from './update-errors.ts';
 
 interface UpdatesOptions {
-  /** Why this copy cannot update itself; null: it can. */
+  /** Reason why this copy cannot update itself; null: it can. */
   readonly unsupported: string | null;
   /** The feed that the package or the environment names, not asked before the person turns updates on. */
   readonly proposed: string | null;

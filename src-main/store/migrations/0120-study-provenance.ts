@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** How a study's result was made; null for results of earlier versions. */
+/** Provenance of a study's result; null for results of earlier versions. */
 export const migration: Migration = {
   version: 120,
   name: 'provenance of studies',

@@ -14,11 +14,11 @@ export interface StudioAction {
   readonly keywords?: readonly string[];
   /** "mod+Enter" */
   readonly shortcut?: string;
-  /** Who listens for the shortcut where the window does not: the native menu, or the control that has the focus. */
+  /** Receiver of the shortcut if it is not the window: the native menu, or the focused control. */
   readonly heardBy?: 'menu' | 'control';
   /** Its keys work while a text is being typed too. */
   readonly whileTyping?: boolean;
-  /** Why it cannot be done now. */
+  /** Reason why the action is disabled. */
   readonly disabledReason?: string | null | undefined;
   /** Absent: only its keys do it, on whatever has the focus. */
   readonly run?: () => void;

@@ -33,7 +33,7 @@ export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove',
 
 interface RemovalItem extends ConfirmRemoval {
   label: string;
-  /** Why it cannot be removed now. */
+  /** Reason why removal is disabled. */
   disabledReason?: string | null;
 }
 

@@ -7,10 +7,10 @@ import { appStrings } from '../../strings/app.ts';
 import classes from './notes.module.css';
 import { notifyFailure } from './notify.tsx';
 
-/** How long a notification offers to undo what it tells. */
+/** Duration of a notification's offer to undo. */
 const offeredMilliseconds = 8000;
 
-/** How long the backend keeps what is deleted: the last moment of the offer still counts. */
+/** Duration for which the backend keeps deleted records: the last moment of the offer still counts. */
 export const undoMilliseconds = 12_000;
 
 /** Most recent undo that a notification offers. */

@@ -24,7 +24,7 @@ export function shownValue(spec: ParameterSpec, values: ParameterValues, bases: 
   return { value: fallback, origin: base?.from ?? 'default', base: fallback };
 }
 
-/** How many of these parameters hold a value of the person. */
+/** Returns the number of parameters that the user has set. */
 export function changedCount(specs: readonly ParameterSpec[], values: ParameterValues, bases?: ParameterBases): number {
   return specs.filter((spec) => shownValue(spec, values, bases).origin === 'yours').length;
 }

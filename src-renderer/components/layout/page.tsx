@@ -12,7 +12,7 @@ export interface MoreItem {
   label: string;
   icon?: ReactNode;
   onClick: () => void;
-  /** Why it cannot be done now: the item is then greyed, with this sentence under it. */
+  /** Reason why the item is disabled: it is grayed out, with this sentence below. */
   disabledReason?: string | null;
   danger?: boolean;
 }

@@ -14,7 +14,7 @@ interface ChosenColumns<Item> {
   reset: () => void;
 }
 
-/** Which columns a table shows: those that are `usual` until others are chosen, which is remembered under the name. */
+/** Stores the columns that a table shows: the `usual` ones until the user chooses others, remembered by name. */
 export function useChosenColumns<Item>(
   name: string,
   all: readonly DataColumn<Item>[],

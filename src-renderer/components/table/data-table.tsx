@@ -39,7 +39,7 @@ export interface DataTableProps<Item> {
   /** Fits the columns into the width there is, rather than scroll sideways: see DataColumn.yields. */
   fitted?: boolean;
   initialSort?: Sort;
-  /** Told how the rows are sorted, by whoever keeps it as the next table's `initialSort`. */
+  /** Called with the sort order, for storing it as the next table's `initialSort`. */
   onSortChange?: (sort: Sort | undefined) => void;
   /** Rows are kept whose values have all of these words. */
   filter?: string;

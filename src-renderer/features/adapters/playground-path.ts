@@ -7,13 +7,13 @@ export function classifiesImages({ description }: Pick<ModelRecord, 'description
   return description.kind === 'image-classification' || comparesWithTexts(description);
 }
 
-/** Why the Playground does not run a model; null where it does, or as long as the model is not known. */
+/** Returns the reason why the Playground does not run a model; null if it does, or while the model is unknown. */
 export function modelNotPlayable(model: Pick<ModelRecord, 'description'> | undefined): string | null {
   if (model === undefined || model.description.kind === 'causal-lm' || classifiesImages(model)) return null;
   return words.notPlayable;
 }
 
-/** Why an adapter cannot be tried in the Playground; null where it can, or as long as the models are not known. */
+/** Returns the reason why the Playground cannot run an adapter; null if it can, or while the models are unknown. */
 export function notPlayable(adapter: AdapterRecord, models: readonly ModelRecord[] | undefined): string | null {
   if (adapter.modelId === null) return words.noBase;
   return modelNotPlayable(models?.find(({ id }) => id === adapter.modelId));

@@ -17,7 +17,7 @@ type TaskChoiceProps = Pick<
   'tasks' | 'setTasks' | 'found' | 'fault' | 'readAgain' | 'isReading' | 'shots'
 >;
 
-/** Which tasks are run: their files, and what they hold. */
+/** Choice of the tasks to run: their files, and their contents. */
 export function TaskChoice({ tasks, setTasks, found, fault, readAgain, isReading, shots }: TaskChoiceProps) {
   const choose = async (ask: () => Promise<string | null>) => {
     try {

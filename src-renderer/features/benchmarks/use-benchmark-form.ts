@@ -64,7 +64,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
     tasks,
     setTasks,
     found,
-    /** Why the tasks cannot be run. */
+    /** Reason why the tasks cannot run. */
     fault: tasks === null ? null : read.error,
     readAgain: () => void read.refetch(),
     isReading: tasks !== null && read.isPending,

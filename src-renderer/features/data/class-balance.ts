@@ -12,8 +12,8 @@ export function balanceWords({ text }: { readonly text: Pick<TextDescription, 'l
 }
 
 /**
- * How many examples each class has, or words each tag, a bar for each split. Neutral greys: classes are neither runs nor
- * variants.
+ * Draws the number of examples of each class, or of words with each tag, with a bar for each split. Neutral greys:
+ * classes are neither runs nor variants.
  */
 export function classBalanceFigure(description: DatasetDescription, theme: FigureTheme): Figure {
   const { title, unit } = balanceWords(description);

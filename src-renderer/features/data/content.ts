@@ -14,7 +14,7 @@ export function contentWords({ labels, text }: DatasetDescription): string {
   return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';
 }
 
-/** How many examples each split has: "1,000 train". */
+/** Formats the number of examples of each split: "1,000 train". */
 export function splitWords({ splits }: Pick<DatasetDescription, 'splits'>): string[] {
   return splits.map(({ name, exampleCount }) => `${formatCount(exampleCount)} ${name}`);
 }

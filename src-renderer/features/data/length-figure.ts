@@ -17,7 +17,7 @@ interface Lengths {
   readonly isInWindows?: boolean;
 }
 
-/** How many examples have so many tokens: what max_length is chosen by. Neutral grey: examples are no run. */
+/** Draws the number of examples by token count, for choosing max_length. Neutral grey: examples are no run. */
 export function lengthFigure(measured: Lengths, theme: FigureTheme): Figure {
   const { lengths, modelName } = measured;
   const { width, counts } = binLengths(lengths);

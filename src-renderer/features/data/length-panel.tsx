@@ -13,7 +13,10 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { lengthFigure } from './length-figure.ts';
 import { useTextModels } from './use-text-models.ts';
 
-/** How long the first training examples are for a base model. Nothing where no model of the library reads texts. */
+/**
+ * Shows the lengths of the first training examples for a base model. Renders nothing if no model of the library reads
+ * texts.
+ */
 export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; modelId: string | null }) {
   const theme = useFigureTheme();
   const { model } = useTextModels(modelId);

@@ -18,7 +18,7 @@ import { RowPreview } from './row-preview.tsx';
 import { TemplatePreview } from './template-preview.tsx';
 import { useReadingForm } from './use-reading-form.ts';
 
-/** How a text file is imported: columns, split and options beside a preview; for a new dataset or again. */
+/** Form for importing a text file: columns, split and options next to a preview; for a new dataset or again. */
 export function ReadingForm({ reading }: { reading: Reading }) {
   const { path, datasetId } = reading;
   const form = useReadingForm(reading);

@@ -25,7 +25,7 @@ export const rowKinds = [
 export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
-/** How a file is to be read, while it is being decided. */
+/** Settings for reading a file while the user edits them. */
 export interface Reading {
   /** The dataset that is read again; null: one that is added. */
   readonly datasetId: string | null;
@@ -155,7 +155,7 @@ export function hasTooManyFaults({ faultyRows = 0, rowsRead }: TextInspection, o
   return options['skip_faulty_rows'] !== true && faultyRows > maxFaultyRows(rowsRead);
 }
 
-/** Why it cannot be added though everything is chosen; null where it can. */
+/** Returns the reason why a fully specified file cannot be added; null if it can. */
 export function whatIsWrong(inspection: TextInspection | undefined, options: ParameterValues = {}): string | null {
   if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
@@ -166,8 +166,8 @@ export function whatIsWrong(inspection: TextInspection | undefined, options: Par
 }
 
 /**
- * Why a split by a column would hold nothing out for testing: no row that was read has the value that marks test rows. Null
- * where one has, or where the column is not known yet.
+ * Returns the reason why a split by a column would leave the test split empty: no row read has the value that marks
+ * test rows. Null if one has, or while the column is unknown.
  */
 export function unmatchedTestValue(
   specs: readonly ParameterSpec[],

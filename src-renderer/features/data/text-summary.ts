@@ -32,7 +32,7 @@ const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   tags: 'a tag for each word',
 };
 
-/** How the rows of a file became examples. */
+/** Describes the conversion of a file's rows to examples. */
 export function readingFacts(text: TextDescription): { label: string; value: string }[] {
   const taken = Object.entries(roleWords).flatMap(([role, label]) => {
     const column = Object.entries(text.columns).find(([name]) => name === role)?.[1] ?? null;
@@ -66,7 +66,7 @@ export function repetitions({ duplicates }: TextDescription): Repetition[] {
   return all.filter(({ count }) => count > 0);
 }
 
-/** How much was compared, as a note. */
+/** Describes the amount of compared rows, as a note. */
 export function comparedWords({ duplicates, rowCount, faultyRows }: TextDescription): string {
   const good = rowCount - faultyRows;
   const exact = duplicates.comparedRows < good ? `the first ${plural(duplicates.comparedRows, 'row')}` : 'all rows';

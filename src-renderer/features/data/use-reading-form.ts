@@ -33,7 +33,7 @@ const placed: ReadonlySet<string> = new Set([
   'split_by',
 ]);
 
-/** How a text file would be read with the current options, what is still missing, and the steps out of the form. */
+/** State of the import form: the preview with the current options, what is missing, and the ways out of the form. */
 export function useReadingForm(reading: Reading) {
   const { path, options } = reading;
   const catalog = useRequest('app.catalog', {}).data;

@@ -9,7 +9,7 @@ import { anchorOf, linkTarget, pathFrom } from './document-links.ts';
 import classes from './document-view.module.css';
 import { documents, guideImages } from './documents.ts';
 
-/** How the table of a method's settings begins, in every card. */
+/** First header cell of the settings table in every method card. */
 const parameterTable = 'Parameter';
 
 interface DocumentViewProps {

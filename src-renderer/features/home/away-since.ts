@@ -4,7 +4,7 @@ const key = 'coto-last-here';
 /** A look at another program is no absence. */
 const shortest = 60_000;
 
-/** When somebody last looked at the window before now, in milliseconds since 1970. */
+/** Time at which the user last looked at the window before now, in milliseconds since 1970. */
 export const useAwaySince = create<number>(() => read() ?? Date.now());
 
 let leftAt: number | null = null;

@@ -10,7 +10,7 @@ export type Entry =
 interface Happened {
   /** Runs that wait to be resumed while the queue goes on without them. */
   readonly paused: readonly RunRecord[];
-  /** How many of these closing the studio paused. */
+  /** Number of them that were paused by closing the app. */
   readonly byQuitting: number;
   /** Failed and interrupted jobs of any time, newest first. */
   readonly failed: readonly Entry[];

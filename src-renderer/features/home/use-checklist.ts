@@ -24,7 +24,7 @@ export function markReportSeen(): void {
   localStorage.setItem(reportKey, JSON.stringify(true));
 }
 
-/** Which of the first steps are done, from what the studio holds. */
+/** Determines which first steps are done, from the records of the home. */
 export function useChecklist(studies: readonly StudyRecord[] | undefined): ChecklistState {
   const [mark, setMark] = useLocalStorage<string>({ key, defaultValue: 'new', getInitialValueInEffect: false });
   const [reportSeen] = useLocalStorage({ key: reportKey, defaultValue: false, getInitialValueInEffect: false });

@@ -5,7 +5,7 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatDuration } from '../../components/format/format.ts';
 import { jobsStrings as strings } from '../../strings/jobs.ts';
 
-/** How far a job is, with a button to cancel it; its error where it failed; nothing once it is done. */
+/** Shows the progress of a job with a button to cancel it, or its error; nothing once it is done. */
 export function JobProgress({ job }: { job: JobRecord | undefined }) {
   const cancel = useAction('jobs.cancel', { failureTitle: strings.notCancelled });
   if (!job || job.status === 'completed') return null;

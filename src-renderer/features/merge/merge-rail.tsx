@@ -16,7 +16,7 @@ interface RailProps {
   nameAt: (place: number) => string;
 }
 
-/** How the bench is merged: what stops it first, then method, its parameters and what is scored. */
+/** Controls of the merge: blocking problems first, then the method, its parameters and the scores. */
 export function MergeControls({ panel, catalog, nameAt }: RailProps) {
   const { declaration, further } = panel;
   const methods = catalog?.mergeMethods ?? [];

@@ -86,7 +86,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
       !(looksAtData && tuning.problem !== null),
     isBlocked: refused,
     isMerging: merge.isPending,
-    /** Why the merge was not started. */
+    /** Reason why the merge did not start. */
     failure,
     further: { ...further, change: (next: string[]) => changeBench({ datasets: next }) },
     /** The studies of what is on the bench: what each would be made of, and why there can be none; null: the kind may say. */

@@ -19,7 +19,7 @@ const shownExamples = 24;
 
 type Classification = ReturnType<typeof useClassification>;
 
-/** Which classifier and adapters, and which image: a file, or an example of a dataset. */
+/** Choice of classifier, adapters and image: a file, or an example of a dataset. */
 export function ImageForm({
   models,
   form,

@@ -25,7 +25,7 @@ interface ModelPanelProps {
   children?: ReactNode;
 }
 
-/** Which model is tried, alone and with which of its adapters. */
+/** Choice of the model, alone and with its adapters. */
 export function ModelPanel({ models, model, fitting, columns, children }: ModelPanelProps) {
   const [search, setSearch] = useState('');
   const group = (label: string, areClassifiers: boolean) => ({

@@ -20,7 +20,7 @@ interface PlaygroundFormProps extends PlaygroundInput {
   onStop: () => void;
 }
 
-/** Which model and adapters generate, from what prompt, and how tokens are chosen. */
+/** Form for the model, adapters, prompt and sampling of a generation. */
 export function PlaygroundForm(props: PlaygroundFormProps) {
   const { models, catalog, isWriting, onStop } = props;
   const form = usePlaygroundForm(props);

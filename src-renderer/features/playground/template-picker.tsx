@@ -26,7 +26,7 @@ function textOf({ text }: ChosenTemplate, own: TemplateChoices['own']): string {
   return text ?? own[0]?.text ?? '';
 }
 
-/** Which template writes the conversation as a prompt, with a way to look at both and to change it. */
+/** Choice of the chat template for the prompt, with a way to view and change both. */
 export function TemplatePicker({ modelId }: { modelId: string }) {
   const { template } = usePlayground().draft;
   const choices = useRequest('generation.templates', { model: modelId }).data;

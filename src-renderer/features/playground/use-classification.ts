@@ -79,7 +79,7 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
     isZeroShot,
     classNames,
     classTemplates,
-    /** Why the last file is no image. */
+    /** Reason why the last file is not an image. */
     unreadable,
     problem: problem ?? (picked === null ? words.chooseFirst : null),
     isStarting: start.isPending || read.isPending,

@@ -65,11 +65,11 @@ export function usePlaygroundForm(input: PlaygroundInput) {
     columns,
     kind,
     bases: basesOf(defaults),
-    /** Which of the model's settings are not valid and were left out. */
+    /** Invalid settings of the model that were left out. */
     defaultsNote: defaults.note,
-    /** Why this model cannot generate at all; null where it can. */
+    /** Reason why this model cannot generate at all; null if it can. */
     modelProblem: abilities?.problem ?? null,
-    /** Why it cannot start yet; null where it can. */
+    /** Reason why generation cannot start yet; null if it can. */
     problem,
     isStarting: start.isPending,
     maxNewTokens: typeof request === 'string' ? null : request.max_new_tokens,
@@ -79,7 +79,7 @@ export function usePlaygroundForm(input: PlaygroundInput) {
   };
 }
 
-/** Why the template makes no prompt of the conversation, with its line; null where it does, or is not asked for. */
+/** Returns the reason why the template fails on the conversation, with its line; null if it works, or is not needed. */
 function useTemplateProblem(modelId: string | undefined, hasOwn: boolean): string | null {
   const { draft } = usePlayground();
   const { system, messages: all, template: chosen } = draft;

@@ -79,7 +79,7 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
     problem,
     evaluations: typeof parts === 'string' ? 0 : selected.length * (1 + countPruned(parts)),
     isStarting: create.isPending,
-    /** Why the study was not started. */
+    /** Reason why the study did not start. */
     failure,
     start: () => {
       if (problem !== null || usedDataset === null || typeof parts === 'string') return;

@@ -80,7 +80,7 @@ export function CheckpointMenu({ run, checkpoint, actions }: CheckpointMenuProps
   );
 }
 
-/** Why something cannot be done with a checkpoint now; null where it can. */
+/** Returns the reasons why actions on a checkpoint are disabled; null for enabled ones. */
 export function reasonsOf(
   { status }: Pick<RunRecord, 'status'>,
   { kind, resumable, neededFor }: Pick<CheckpointSummary, 'kind' | 'resumable' | 'neededFor'>,

@@ -128,7 +128,7 @@ interface SharedMetrics {
   readonly once: readonly CurveMetric[];
 }
 
-/** Which metrics can be compared. A run that has not begun yet keeps none back. */
+/** Lists the metrics that can be compared. A run that has not begun yet keeps none back. */
 export function sharedMetrics(
   { runs }: Pick<HistorySnapshot, 'runs'>,
   series: readonly Pick<MetricRun, 'id'>[],

@@ -5,7 +5,7 @@ import { GrowingShares } from '../../../src-shared/curves/growing-shares.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import { onConnection, onEvent, request } from '../../api/client.ts';
 
-/** Which curves of which runs; see the request `runs.history`. */
+/** Curves and runs of a query; see the request `runs.history`. */
 export interface HistoryQuery {
   readonly ids: readonly string[];
   readonly metrics: readonly string[];

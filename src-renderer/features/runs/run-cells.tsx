@@ -147,7 +147,7 @@ export function LossCell({ run }: { run: RunRecord }) {
   );
 }
 
-/** How far a run is and how long it will take; of an ended one, how many steps it took. */
+/** Shows the progress and remaining time of a run; for an ended one, its number of steps. */
 export function ProgressCell({ run, job }: { run: RunRecord; job: JobRecord | undefined }) {
   const total = run.facts?.totalSteps ?? 0;
   if (run.status === 'queued') return <span className={classes['soFar']}>{runsStrings.waiting}</span>;
@@ -177,7 +177,7 @@ export function ProgressCell({ run, job }: { run: RunRecord; job: JobRecord | un
   );
 }
 
-/** How the runs of a group stand: the first of these that any of them is. */
+/** Priority of statuses for a group of runs: the first that any of them has applies. */
 const order = ['running', 'queued', 'failed', 'interrupted', 'paused', 'stopped', 'cancelled', 'completed'] as const;
 
 export function GroupStatusCell({ row }: { row: GroupRow }) {

@@ -32,7 +32,7 @@ const renewMilliseconds = 3000;
 const metrics = [lossCurve.metric, ...metricIds.map(evaluationName)];
 
 const useGlances = create<{ readonly byId: ReadonlyMap<string, RunGlance> }>(() => ({ byId: new Map() }));
-/** How far each run was when it was asked for, and when that was. */
+/** State of each run at its last request, and the time of that. */
 const asked = new Map<string, { readonly state: string; readonly at: number }>();
 const waiting = new Set<string>();
 let isGathering = false;

@@ -53,7 +53,7 @@ export const summaryMetrics = [
   ...evaluationMetrics,
 ];
 
-/** How a run is going, of its record, its curves and its job. */
+/** Summarizes the state of a run from its record, its curves and its job. */
 export function summarizeRun(run: RunRecord, curves: Curves, job: Job): RunSummary {
   return {
     step: stepTile(run, job),
@@ -70,7 +70,7 @@ function stepTile(run: RunRecord, job: Job): RunSummary['step'] {
   return { label: words.step, value, note: stepNote(run, job) };
 }
 
-/** How much of its steps a run has taken, from 0 to 1. */
+/** Returns the share of completed steps of a run, from 0 to 1. */
 export function stepShare(run: RunRecord): number {
   const total = totalSteps(run);
   return total > 0 ? Math.min(1, run.step / total) : 0;
@@ -132,7 +132,7 @@ function scoreTile(run: RunRecord, curves: Curves): Tile {
   return { label, value, note, aside: { text: change, help: words.sinceStart } };
 }
 
-/** When there will be an evaluation. */
+/** Describes the time of the next evaluation. */
 function pending({ status, config, facts }: RunRecord): string {
   if (status !== 'queued' && status !== 'running' && status !== 'paused') return words.notEvaluated;
   const total = facts?.totalSteps ?? Number.POSITIVE_INFINITY;

@@ -20,7 +20,7 @@ interface RunTilesProps {
 
 const noCurves: ReadonlyMap<string, Curve> = new Map();
 
-/** How a run is going, in five tiles of fixed size: nothing moves while data come in, or at the end. */
+/** Shows the state of a run in five tiles of fixed size: nothing moves while data arrive, or at the end. */
 export function RunTiles({ run, history }: RunTilesProps) {
   const job = useJobOf(run.id);
   return (

@@ -16,7 +16,7 @@ import classes from './runs-table.module.css';
 interface SelectionBarProps {
   /** The runs that are ticked. */
   runs: readonly RunRecord[];
-  /** How many of them the filter hides. */
+  /** Number of them that the filter hides. */
   hidden: number;
   /** Tags that any run has. */
   tags: readonly string[];

@@ -11,7 +11,10 @@ interface ThreadsFieldProps {
   onChange: (threads: number | null) => void;
 }
 
-/** How many threads compute. A number that this machine does not have is refused here, and not saved. */
+/**
+ * Setting for the number of compute threads. A number beyond this machine's cores is rejected by the field, and not
+ * saved.
+ */
 export function ThreadsField({ cores, threads, disabled, onChange }: ThreadsFieldProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const refused = typed !== null && threadsFrom(typed, cores) === undefined;

@@ -9,7 +9,7 @@ import { compose } from './compose.ts';
 interface StudyButtonProps {
   kind: StudyKind;
   input: StudyInput;
-  /** Why nothing can be started at all; null where the kind itself may say. */
+  /** Reason why nothing can start; null if the kind decides. */
   refusal: string | null;
   onStarted: (study: StudyRecord) => void;
 }

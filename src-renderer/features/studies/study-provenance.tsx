@@ -14,7 +14,7 @@ const strings = studiesStrings.provenance;
 /** Adapters that are listed with their hashes. */
 const maxAdapters = 8;
 
-/** How a study's result was made, and the file with the command that makes it again. */
+/** Shows the provenance of a study's result, and the file with the command that repeats it. */
 export function StudyProvenance({ study }: { study: StudyRecord }) {
   return (
     <Panel title={strings.title} aside={<StudyFiles id={study.id} />}>

@@ -16,7 +16,7 @@ const towers = [
 ] as const;
 const other = 'other';
 
-/** Which towers of a CLIP get adapters ("encoder" of CLIP-LoRA). */
+/** Choice of the CLIP towers that get adapters ("encoder" of CLIP-LoRA). */
 export function ClipTowersField() {
   const id = useId();
   const { draft } = useTrainForm();

@@ -26,7 +26,7 @@ interface EffectPanelProps {
   blockers: readonly Blocker[];
   /** True if the backend rejects the run as a whole, so that no estimate exists. */
   isRefused: boolean;
-  /** Why the run was not queued after all. */
+  /** Reason why queueing the run failed. */
   failure: Error | null;
   onCheckAgain: () => void;
 }

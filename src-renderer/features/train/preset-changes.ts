@@ -54,7 +54,7 @@ export function presetBases(preset: AppliedPreset | null): ParameterBases {
   );
 }
 
-/** How many fields hold a value that is neither the default nor the recipe's. */
+/** Returns the number of fields that differ from both the default and the preset. */
 export function ownChanges(draft: Draft, preset: AppliedPreset | null, variants: readonly Declaration[]): number {
   const bases: Draft = { ...defaultsOf(draft, variants), ...preset?.settings };
   return runFields(draft, variants).filter(

@@ -13,7 +13,7 @@ interface PickedRecord {
   readonly detail: string;
   /** Said beside it; it can be chosen all the same. */
   readonly note: string | null;
-  /** Why it cannot be chosen; null: it can. */
+  /** Reason why the record is disabled; null: it can be chosen. */
   readonly reason: string | null;
 }
 

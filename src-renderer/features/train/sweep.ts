@@ -31,7 +31,7 @@ export function sweepFields(draft: Draft, variants: readonly Declaration[]): Par
   return runFields(draft, variants).filter(({ name }) => name !== 'seed' && name !== 'coto');
 }
 
-/** How the values of an axis are given: chosen from a list, a line each, or as a list of numbers. */
+/** Returns the input form of an axis's values: chosen from a list, a line each, or a list of numbers. */
 export function valuesInput({ type }: ParameterSpec): 'choices' | 'lines' | 'numbers' {
   if (type === 'choice' || type === 'boolean') return 'choices';
   return type === 'integer' || type === 'number' ? 'numbers' : 'lines';

@@ -32,7 +32,7 @@ interface TemplateFieldProps {
   problem: string | undefined;
 }
 
-/** Which chat template writes the examples, with a way to look at one of them and to write a template of one's own. */
+/** Choice of the chat template for the examples, with a way to view one of them and to write a custom template. */
 export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
   const id = useId();
   const { value, frame } = useRunField(name);

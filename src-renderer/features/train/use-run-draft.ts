@@ -73,14 +73,14 @@ export function useRunDraft() {
     /** All that keeps the run from being started. */
     blockers,
     isWhole: check.ok,
-    /** Why the run cannot be started, although every field by itself is valid. */
+    /** Reason why the run cannot start although every field is valid by itself. */
     refusal: check.ok ? refusal : null,
     /** Asks again after something outside of the form was mended. */
     checkAgain: () => void answer.refetch(),
     /** The last config that was whole: what is shown while a field is being typed. */
     config,
     estimate,
-    /** Why the run was not queued after all. */
+    /** Reason why queueing the run failed. */
     failure: notQueued?.config === check.config ? notQueued.error : null,
     changed: differingFields(draft, variants).length,
     isStarting: create.isPending,

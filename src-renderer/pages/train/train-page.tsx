@@ -123,7 +123,7 @@ export default function TrainPage() {
   );
 }
 
-/** How many layers the target modules are in; null where CoTo switches something else together. */
+/** Returns the number of layers with target modules; null if CoTo switches other units. */
 function layersOf({ groups }: RunEstimate): number | null {
   return groups.every((group) => /^layers?[. ]\d+$/.test(group)) ? groups.length : null;
 }

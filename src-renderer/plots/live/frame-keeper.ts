@@ -15,7 +15,7 @@ export interface LiveFrame {
 const room = 0.1;
 /** Values that span less than this share of the axis would be drawn too flat. */
 const minShare = 0.6;
-/** How much a range that the figure itself asks for may differ from the one that is drawn, as a share of it. */
+/** Tolerated difference between the requested and the drawn range, as a share of it. */
 const tolerance = { beyond: 0.01, within: 0.15 };
 
 const axisSchema = z.looseObject({

@@ -4,7 +4,7 @@ export interface CurveSettings {
   readonly curve_steps: number;
 }
 
-/** How p rises in stage 1: one file and one line of the list. */
+/** Shape of p in stage 1: one file and one line of the list. */
 export interface Curve {
   readonly label: string;
   /** Name of the setting that shapes the curve. */

@@ -40,7 +40,10 @@ export interface Schedule {
   readonly ownSettings: readonly (keyof ScheduleSettings)[];
   /** Number of steps that share one draw; 1 by default. */
   interval?(settings: ScheduleSettings): number;
-  /** Which units are on, at the probability `p` of the curve; null where entries of the input are drawn. */
+  /**
+   * Returns the distribution of active units at the probability `p` of the curve; null if entries of the input are
+   * drawn.
+   */
   distribution(p: number, units: Units, settings: ScheduleSettings): Distribution | null;
 }
 

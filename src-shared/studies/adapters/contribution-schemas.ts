@@ -42,7 +42,7 @@ const adapterContributionSchema = z.object({
   /** Scores with no group on and with all. */
   none: intervalValueSchema,
   all: intervalValueSchema,
-  /** How the values were made; `samples` are of permutations (or antithetic pairs), or rounds of the integral. */
+  /** Method of the values; `samples` are of permutations (or antithetic pairs), or rounds of the integral. */
   exact: z.boolean(),
   samples: z.number().int().nullable(),
   /** Σφ, and what it must be: v(all) − v(none). */

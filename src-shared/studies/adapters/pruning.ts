@@ -56,7 +56,7 @@ const declaration: Declaration = {
   ],
 };
 
-/** How well adapters tolerate pruning: patterns as bars, and a curve for each grid. */
+/** Tolerance of adapters to pruning: patterns as bars, and a curve for each grid. */
 export const pruningStudy = defineStudy({
   kind: 'pruning',
   declaration,

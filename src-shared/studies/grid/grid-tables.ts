@@ -120,7 +120,7 @@ function theReference(result: GridResult): string {
   return commonReference(result) === null ? 'its reference' : 'the reference';
 }
 
-/** Which cells are compared, where there is more than one reference. */
+/** Describes the compared cells if there is more than one reference. */
 function referenceNotes(result: GridResult): string[] {
   if (commonReference(result) !== null) return [];
   const compared = result.cells.flatMap(({ label }, at) => {

@@ -11,7 +11,7 @@ export interface ProvenanceFact {
 }
 
 /**
- * How a result was made, in label and text, for the window, the command and reports.
+ * Describes a result's provenance in labels and texts, for the window, the command and reports.
  * @param maxAdapters adapters to list; the others are counted
  */
 export function provenanceFacts(

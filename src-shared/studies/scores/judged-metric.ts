@@ -54,7 +54,7 @@ export function describeMetric(metric: string | null): { label: string; value: s
   return metric === null ? [] : [{ label: 'Metric', value: metric }];
 }
 
-/** How tables, figures and comparisons of a study call a metric, and in what unit they show it. */
+/** Names of a metric in a study's tables, figures and comparisons, with its unit. */
 interface JudgedWords {
   /** At the start of a heading: "Accuracy", "NDCG@10". */
   readonly title: string;

@@ -37,7 +37,7 @@ export const predictors = [
 export type PredictorId = (typeof predictors)[number]['id'];
 const predictorIds = predictors.map(({ id }) => id);
 
-/** Which pairs: all, those of one task (seeds), or those of different tasks. */
+/** Scope of pairs: all, those of one task (seeds), or those of different tasks. */
 export const pairScopes = ['all', 'same task', 'different tasks'] as const;
 
 const associationSchema = z.object({

@@ -13,7 +13,7 @@ it('jobs on the same folders tell of them once, and not again while nothing in t
   cpSync(goldenPath('vit-28', 'base'), model, { recursive: true });
   const dataset = tinyIdx();
   const seen = (...lists: string[]) => backend.seen('list.changed').filter(({ list }) => lists.includes(list)).length;
-  /** How often these lists were told to have changed, once all that waited to be told was. */
+  /** Counts the change events of these lists, once all pending ones were sent. */
   const told = async () => {
     const others = seen('settings');
     await backend.handle('settings.set', { forgetting: false });

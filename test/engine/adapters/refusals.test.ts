@@ -101,7 +101,7 @@ interface Refused {
   remedy: RegExp;
 }
 
-/** How the studio refuses it: the sentence, and the way out. */
+/** Errors of this project: the sentence, and the advice. */
 const refused: Readonly<Record<string, Refused>> = {
   'merge by linear: adapters of different rank': {
     run: () => mergeOf('linear', ['merges', 'mixed-ranks', 'a0'], ['merges', 'mixed-ranks', 'a1']),

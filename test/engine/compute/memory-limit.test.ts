@@ -39,7 +39,7 @@ function leaveToTheEngine(): void {
   group?.limit(limitBytes - availableBytes + 500 * mebibyte);
 }
 
-/** How an engine in a process of its own is lost when it is asked for something. */
+/** Returns the error of a separate engine process that dies during a request. */
 async function lossOf(file: string): Promise<unknown> {
   const supervisor = new EngineSupervisor(() => startEngineProcess(process.execPath, new URL(file, import.meta.url)));
   const settings = {

@@ -57,7 +57,7 @@ function rebuilt({ u, s, vt }: Svd): Float64Array {
   const data = u.data.map((value, at) => value * (s[at % s.length] ?? 0));
   return matmul({ shape: u.shape, data }, vt).data;
 }
-/** How far from orthonormal the columns are. */
+/** Distance of the columns from orthonormal ones. */
 function skew(columns: MatrixLike): number {
   return relativeDifference(matmul(transpose(columns), columns).data, identity(columns.shape[1] ?? 0));
 }

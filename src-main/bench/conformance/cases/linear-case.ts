@@ -9,7 +9,7 @@ export interface LinearSizes {
   readonly outputs: number;
 }
 
-/** Which of the optional inputs a case has. With `activated`, x goes through the activation that leaves its slope to the linear. */
+/** Optional inputs of a case. With `activated`, x goes through the activation that leaves its slope to the linear. */
 export interface LinearExtras {
   readonly masked?: boolean;
   readonly residual?: boolean;

@@ -46,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var at = id.x; at < count.x; at += stride) { copied[at] = source[at]; }
 }`;
 
-/** How a product is cut: threads of a group, values of a thread, and how far along the inner side a tile reaches. */
+/** Tiling of a product: threads of a group, values of a thread, and depth of a tile along the inner side. */
 export interface Tiling {
   readonly threadRows: number;
   readonly threadColumns: number;

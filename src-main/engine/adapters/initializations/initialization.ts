@@ -134,7 +134,7 @@ export function requireComponents(
   ).at('adapter.init_lora_weights');
 }
 
-/** How many components a weight has. */
+/** Returns the number of components of a weight. */
 export function smallerSide({ inFeatures, outFeatures }: StartingModule): number {
   return Math.min(inFeatures, outFeatures);
 }
@@ -144,7 +144,7 @@ export function requireMoments({ calibration }: StartSource): InputMoments {
   return calibration.moments;
 }
 
-/** How many training examples a data-driven start looks at. */
+/** Number of training examples that a data-driven start reads. */
 export const calibrationExamples: Declaration['parameters'][number] = {
   name: 'calibration_examples',
   label: 'Calibration examples',

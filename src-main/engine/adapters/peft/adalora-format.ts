@@ -20,7 +20,7 @@ const configSchema = z.object({
   total_step: z.number().int().min(1),
 });
 
-/** Which of the first triplets of each module are left, by the name of its E: `<module>.lora_E`. */
+/** Remaining triplets of each module among the first ones, by the name of its E: `<module>.lora_E`. */
 const patternSchema = z.record(z.string(), z.array(z.boolean())).nullish();
 
 /** PEFT divides by the rank plus this. */

@@ -4,7 +4,7 @@ import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.
 import { type ModuleStrength, requireRank } from '../variant.ts';
 import { patternOf } from './patterns.ts';
 
-/** How a type of PEFT's says rank and scaling: its name of alpha, and what alpha is divided by. */
+/** Keys of rank and scaling in a PEFT type: its name of alpha, and the divisor of alpha. */
 export interface StrengthFormula {
   readonly alpha: 'lora_alpha' | 'alpha';
   divisor(rank: number): number;

@@ -18,7 +18,7 @@ const known = {
   generate_until: { names: generationMetrics, usual: ['exact_match'] },
 } as const;
 
-/** How a metric's values are aggregated where a task does not say; of the others, their mean. */
+/** Aggregation of a metric's values if a task names none; the mean for all others. */
 const usualAggregations: ReadonlyMap<string, Aggregation> = new Map([
   ['perplexity', 'perplexity'],
   ['word_perplexity', 'weighted_perplexity'],

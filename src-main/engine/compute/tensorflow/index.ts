@@ -84,7 +84,7 @@ function damagedReason(damage: string): string {
   return `The installation of libtensorflow is damaged: ${damage}. Set it up again in Settings, or with "npm run setup:tensorflow", which fetches only what is missing.`;
 }
 
-/** Why there is no installation that can be loaded. */
+/** Returns the reason why no installation can be loaded. */
 async function missingReason(nvidia: NvidiaDevice | null): Promise<string> {
   const devices = ['gpu', 'cpu'] as const;
   const way = 'set it up in Settings, or with "npm run setup:tensorflow"';

@@ -1,6 +1,6 @@
 import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
 
-/** How busy the graphics devices of one vendor are: one file each, listed in `index.ts`. */
+/** Usage of one vendor's graphics devices: one file each, listed in `index.ts`. */
 export interface UsageProbe {
   readonly vendor: string;
   /** Null where the machine has no such device, or nothing that tells; never throws. */

@@ -19,7 +19,7 @@ let cardBytes: number | null = null;
 /** Limit for all buffers together; null: none. */
 let maxBytes: number | null = null;
 let recorder: PassRecorder | null = null;
-/** How products are computed on the device: once they are timed. */
+/** Choices of the product methods on the device: each is timed once. */
 let exactChoice: Promise<void> | null = null;
 let roundedChoice: Promise<void> | null = null;
 

@@ -17,7 +17,9 @@ export interface ProductPath {
 /** Path that every card supports. */
 export const plainPath: ProductPath = { id: 'float32', label: 'tiles of float32', isRounded: false, matrices: null };
 
-/** Which products are computed how on a device: by a matrix that may be rounded in the fastest way, by any other in the fastest exact one. */
+/**
+ * Methods of products on a device: the fastest for a matrix that may be rounded, the fastest exact one for any other.
+ */
 export class ProductPaths {
   exact: ProductPath = plainPath;
   rounded: ProductPath = plainPath;
@@ -29,7 +31,7 @@ export class ProductPaths {
     this.roundable.add(dataId);
   }
 
-  /** How a product by b is computed. */
+  /** Returns the method of a product by b. */
   of({ dataId }: tf.TensorInfo): ProductPath {
     return this.roundable.has(dataId) ? this.rounded : this.exact;
   }

@@ -75,7 +75,7 @@ export class ProgramRunner {
   private readonly encodings = new WeakMap<object, GpuEncoding>();
   private lastNumber = 0;
   private readonly maxWorkgroups: number;
-  /** How products are computed on this device. */
+  /** Methods of products on this device. */
   readonly products = new ProductPaths();
   /** Recording of the current pass, if any. */
   readonly observation: Observation = { recording: null, uniforms: null };
@@ -119,7 +119,7 @@ export class ProgramRunner {
     return tensor;
   }
 
-  /** How the buffer of a tensor has its values; null if as they are. */
+  /** Returns the encoding of a tensor's buffer; null for plain values. */
   encodingOf({ dataId }: tf.TensorInfo): GpuEncoding | null {
     return this.encodings.get(dataId) ?? null;
   }

@@ -96,7 +96,7 @@ function drawingsFolder(path: string): string {
   return join(path, 'src', 'drawings');
 }
 
-/** How the files of this copy of the package end. */
+/** Returns the file extension in this copy of the package. */
 async function endingIn(path: string): Promise<string> {
   const first = join(drawingsFolder(path), heldOutClasses[0] ?? '');
   const packed = await stat(`${first}${packedEnding}`).catch(() => null);

@@ -136,7 +136,7 @@ function rowCount(count: number): string {
   return `${count} ${count === 1 ? 'row' : 'rows'}`;
 }
 
-/** How many changes of a row are to be told. */
+/** Returns the number of a row's changes to report. */
 function changesOf(row: ReadRow): number {
   return row.kind === 'example' ? (row.example.changes?.length ?? 0) : 0;
 }

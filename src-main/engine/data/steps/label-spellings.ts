@@ -7,7 +7,7 @@ const [decimalComma, thousands] = [/^[+-]?\d+,(?:\d{1,2}|\d{4,})$/, /^[+-]?\d{1,
 /** Most labels of a column of numbers are plain numbers. */
 const minPlainShare = 0.5;
 
-/** How the labels of a dataset are spelled, and which spelling of each is the usual one. */
+/** Spellings of a dataset's labels, and the most common one of each. */
 export class LabelSpellings {
   private readonly labels = new Map<string, Map<string, number>>();
   private readonly numbers = { plain: 0, written: 0, other: 0 };

@@ -17,9 +17,9 @@ export interface Mapping {
   readonly columns: TextColumns;
   /** Layout of rows whose labels are zeros and ones, one for each label. */
   readonly oneHot: OneHot | null;
-  /** How labels that are numbers are written. */
+  /** Format of numeric labels. */
   readonly numbers: NumberFormat | null;
-  /** How the tags of words are written. */
+  /** Format of the words' tags. */
   readonly tagFormat: TagFormat | null;
 }
 

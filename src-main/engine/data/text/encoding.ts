@@ -51,7 +51,7 @@ export const encodingParameter: ParameterSpec = {
 const judgedBytes = 64 * 1024;
 const minConfidence = 20;
 
-/** How a file's bytes are text. */
+/** Text encoding of a file. */
 export interface FoundEncoding {
   readonly name: string;
   /** Bytes of its mark at the beginning. */

@@ -1,6 +1,6 @@
 import { cellOf, type RawRow } from './raw-row.ts';
 
-/** How the numbers of a column are written, where it is otherwise than 1234.5. */
+/** Format of a column's numbers, if it differs from 1234.5. */
 export type NumberFormat = 'comma' | 'thousands' | 'percent';
 
 const commaNumber = /^[+-]?(?:\d{1,3}(?:[. \u00a0\u202f]\d{3})+|\d+)(?:,\d+)?$/;

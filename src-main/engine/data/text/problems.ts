@@ -32,7 +32,9 @@ export class RowProblems {
     this.add(where, message);
   }
 
-  /** Why a file of `rowCount` rows would lose too many of them, or all that it trains on; null for a few. */
+  /**
+   * Returns the reason why a file of `rowCount` rows would lose too many of them, or all training rows; null for a few.
+   */
   tooMany(rowCount: number, trainingRows: number): string | null {
     if (this.firstFault === null) return null;
     if (this.faultyRows <= maxFaultyRows(rowCount) && trainingRows > 0) return null;

@@ -11,19 +11,19 @@ export interface RawRow {
   readonly cells: Readonly<Record<string, unknown>>;
   /** Problem of the row and its remedy; null if it was read. */
   readonly fault: string | null;
-  /** How many lines of the file that look like rows a faulty one has; absent for one. */
+  /** Number of lines in the file, each like a row, that a faulty row spans; absent for one. */
   readonly lines?: number | undefined;
 }
 
 export type BytesListener = (bytes: number) => void;
 
-/** How a file is read: options of its reader, and who is told of every chunk. */
+/** Settings for reading a file: options of its reader, and a callback for every chunk. */
 export interface RowReading {
   readonly options: ParameterValues;
   readonly onBytes?: BytesListener | undefined;
 }
 
-/** How a format is read: rows in order, some at a time, without ever holding the whole file. */
+/** Reader of a format: rows in order, some at a time, without ever loading the whole file. */
 export interface RowFormat extends FileFormat {
   /** Options of its own, besides those of all text formats. */
   readonly parameters?: readonly ParameterSpec[];

@@ -22,7 +22,7 @@ export const separatorParameter: ParameterSpec = {
 
 const judgedRows = 20;
 
-/** How the cells of a table are written. */
+/** Notation of a table's cells. */
 export interface TableDialect {
   readonly separator: string;
   readonly quote: string;
@@ -39,7 +39,7 @@ const apostrophes = /^'[^'\r\n]*'(?:([,;\t|])'[^'\r\n]*')(?:\1'[^'\r\n]*')*\r?(?
 const doubled = /[^,;\t|\r\n"]""[^,;\t|\r\n"]/;
 const escaped = /\\"[^,;\t|\r\n"]/;
 
-/** How a table that begins with `sample` is written; `chosen` is its separator, or auto. */
+/** Detects the dialect of a table that begins with `sample`; `chosen` is its separator, or auto. */
 export function dialectOf(sample: string, chosen: string): TableDialect {
   const announced = announcement.exec(sample)?.[1];
   const quote = apostrophes.test(sample) ? "'" : '"';
@@ -64,7 +64,7 @@ function separatorOf(sample: string, chosen: string, quote: string): string {
   return best.character;
 }
 
-/** How often each separator is in each of the first rows, outside of quotation marks. */
+/** Counts each separator in each of the first rows, outside of quotation marks. */
 function countsOf(sample: string, quote: string): number[][] {
   const rows: number[][] = [];
   let row = separators.map(() => 0);

@@ -2,12 +2,12 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { columnNamed } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 
-/** How tags mark where an entity begins and ends, in words; all are read as IOB2. */
+/** Schemes by which tags mark the start and end of an entity; all are converted to IOB2. */
 export const tagSchemes = { iob2: 'IOB2 (BIO)', iob1: 'IOB1', iobes: 'IOBES (BIOES)', bilou: 'BILOU' } as const;
 type TagScheme = keyof typeof tagSchemes;
 const schemes = ['iob2', 'iob1', 'iobes', 'bilou'] as const satisfies TagScheme[];
 
-/** How the tags of a file are written. */
+/** Format of the tags in a file. */
 export interface TagFormat {
   readonly scheme: TagScheme;
   /** Names of numeric tags, in their order. */
@@ -48,7 +48,7 @@ function isWords(cell: unknown): boolean {
   return Array.isArray(cell) && cell.length > 0 && cell.every((word) => typeof word === 'string');
 }
 
-/** How the tags of a column are written, by the options or the first rows. */
+/** Detects the tag format of a column, by the options or the first rows. */
 export function tagFormatOf(
   rows: readonly RawRow[],
   { tags }: Pick<TaggedColumns, 'tags'>,

@@ -123,7 +123,7 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
   const tensors = new Map<string, HostTensor>();
   for (const { module, a, b, scaling, magnitude } of modules) {
     tensors.set(`${mlxName(module.name)}.lora_a`, transposed(a));
-    // There is one scale for all: what a module has beside it goes into its B.
+    // All modules share one scale: a module's own ratio to it goes into its B.
     tensors.set(`${mlxName(module.name)}.lora_b`, transposed(scaledFloats(b, scaling / scale)));
     if (magnitude) tensors.set(`${mlxName(module.name)}.m`, magnitude);
   }

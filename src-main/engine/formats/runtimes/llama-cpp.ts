@@ -21,7 +21,7 @@ export const llamaCpp: Runtime = {
     converted('Loads as a GGUF adapter: llama-cli -m BASE.gguf --lora ADAPTER.gguf.', 'gguf-lora'),
 };
 
-/** Why llama.cpp's format has no place for an adapter; null: it has. */
+/** Returns the reason why llama.cpp's format does not support an adapter; null if it does. */
 export function checkGguf(facts: RuntimeFacts, program: string): Answer | null {
   if (!isLanguageModel(facts))
     return unsupported(`${program} runs language models, and the base of this adapter is none.`);

@@ -44,7 +44,7 @@ export function isLanguageModel({ description, outline }: RuntimeFacts): boolean
   return names.some(isLayer) && !names.some(isOther);
 }
 
-/** Why an adapter is more than B·A on linear layers; null: it is not. */
+/** Returns the reason why an adapter is more than B·A on linear layers; null if it is not. */
 export function beyondLora({ outline }: RuntimeFacts): string | null {
   const { variant, saved } = outline;
   const { lowRank, peft, declaration } = variant;

@@ -2,7 +2,7 @@ import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts'
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { ok, warning } from './preflight-line.ts';
 
-/** How an adapter's texts became tokens, as far as its files and its run tell. */
+/** Facts about the tokenization of an adapter's texts, from its files and its run. */
 export interface PromptFacts {
   /** Hash of the tokens and their ids that its folder brings; null: it brings none, and the base's count. */
   readonly tokenizer: string | null;

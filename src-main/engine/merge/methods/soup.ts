@@ -3,7 +3,7 @@ import { type ModuleMergeMethod, sum } from '../merge-method.ts';
 import { concatenated } from '../spaces/concatenated.ts';
 import { factorAverage } from './factor-average.ts';
 
-/** Which numbers of checkpoints a soup averages. */
+/** Numbers of checkpoints that a soup averages. */
 export const averageOfParameter: ParameterSpec = {
   name: 'average_of',
   label: 'Average of',

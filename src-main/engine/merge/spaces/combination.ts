@@ -16,7 +16,7 @@ export type VectorKind = 'matrices' | 'rows' | 'columns';
 export interface Combination {
   readonly declaration: Declaration;
   readonly needs: Pick<MergeNeeds, 'negativeWeights' | 'normalized'> & Partial<MergeNeeds>;
-  /** Which vectors are combined. Default: the whole matrices. */
+  /** Kind of vectors to combine. Default: the whole matrices. */
   vectors?(parameters: ParameterValues): VectorKind;
   /**
    * cᵢ from the inner products gram[i][j] of the vectors.

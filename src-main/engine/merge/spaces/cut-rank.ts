@@ -10,7 +10,7 @@ import {
 } from '../../linalg/index.ts';
 import type { Draws, LowRankUpdate, MergedUpdate } from '../merge-method.ts';
 
-/** How far a merged ΔW is cut: to `rank`, or to the fewest singular values that keep this share of the energy. */
+/** Truncation of a merged ΔW: to `rank`, or to the fewest singular values that keep this share of the energy. */
 export interface RankCut {
   /** Most singular values that are kept. */
   readonly rank: number;

@@ -7,7 +7,7 @@ const newtonSteps = 20;
 /** Keeps the quotient of a bound and a norm finite. */
 const smallestNorm = 1e-30;
 
-/** How rotations are made of skew-symmetric matrices. */
+/** Options for computing rotations from skew-symmetric matrices. */
 export interface CayleyOptions {
   /** Rows of a block. */
   readonly size: number;

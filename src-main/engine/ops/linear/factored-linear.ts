@@ -13,7 +13,7 @@ export interface Factors {
   readonly b: tf.Tensor;
 }
 
-/** How the factors of an update are made from other tensors, its parts. */
+/** Definition of an update's factors by other tensors, its parts. */
 export interface FactorDefinition {
   /** Name of the operation. */
   readonly name: string;

@@ -20,7 +20,7 @@ const operation = defineOperation({
   gradients: (dy, saved) => ({ x: () => only2D(gradient({ x: input(saved, 'x'), dy })) }),
 });
 
-/** How far the rows of x [rows, columns] are from orthonormal ones: ‖x·xᵀ − I‖, Frobenius; a scalar. */
+/** Computes the distance of the rows of x [rows, columns] from orthonormal ones: ‖x·xᵀ − I‖, Frobenius; a scalar. */
 export function orthogonality(x: tf.Tensor): tf.Scalar {
   return onlyScalar(operation({ x }));
 }

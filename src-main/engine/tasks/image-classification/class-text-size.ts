@@ -1,7 +1,7 @@
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 
-/** How many texts stand for the classes, and the tokens of the longest, for an estimate: read without the tokenizer. */
+/** Estimates the number of class texts, and the tokens of the longest, without the tokenizer. */
 export function classTextSize(
   labels: readonly string[],
   { class_templates, max_length }: Pick<TaskSettings, 'class_templates' | 'max_length'>,

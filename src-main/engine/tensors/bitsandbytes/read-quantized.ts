@@ -15,7 +15,7 @@ interface QuantizedMatrix {
   readonly shape: readonly number[];
   /** The tensors of the file, which are not read by themselves. */
   readonly parts: readonly string[];
-  /** How many stretches of its values begin at a block each: its rows, or 1 where blocks run on from row to row. */
+  /** Number of value ranges that start at a block each: the rows, or 1 if blocks continue from row to row. */
   readonly stretches: number;
   /**
    * Its values in blocks of the type, piece by piece in memory that is used again: a matrix of a large base takes tens of megabytes,

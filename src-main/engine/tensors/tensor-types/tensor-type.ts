@@ -1,4 +1,4 @@
-/** How a tensor's values are stored: in blocks of `blockValues` values, each `blockBytes` long. */
+/** Storage of a tensor's values: in blocks of `blockValues` values, each `blockBytes` long. */
 export interface TensorType {
   /** Its number in a GGUF file; null of what such files do not have. */
   readonly id: number | null;

@@ -71,7 +71,7 @@ export function repeated(text: string, count: number): string {
   return text.repeat(timesOf(text.length, count));
 }
 
-/** How often a text or list of a length is repeated. @throws Error where that makes more than `MAX_LENGTH` */
+/** Returns the number of repetitions of a text or list. @throws Error if the result exceeds `MAX_LENGTH` */
 export function timesOf(length: number, count: number): number {
   if (length * count > MAX_LENGTH) throw new Error('a text of more than ten million characters is made');
   return length === 0 ? 0 : Math.max(0, count);

@@ -42,7 +42,7 @@ async function serveModel(files: ReadonlyMap<string, Buffer>): Promise<NonNullab
 const asked = { repository: 'org/model' };
 const snapshot = () => join(cache, 'models--org--model', 'snapshots', commit);
 
-/** How the model is refused: as it is asked for, and by a download that was queued before. */
+/** Returns the error for a remote model: of the request, which must equal that of an already queued download. */
 async function refusal(): Promise<ErrorValue> {
   const found = toErrorValue(await backend.handle('models.plan', asked).catch((error: unknown) => error));
   const { id } = await backend.handle('models.download', asked);
@@ -54,7 +54,7 @@ async function refusal(): Promise<ErrorValue> {
   return found;
 }
 
-/** How `models.add` refuses these files in a local folder. */
+/** Returns the error of `models.add` for these files in a local folder. */
 async function localRefusal(files: ReadonlyMap<string, Buffer>): Promise<ErrorValue> {
   const folder = join(temporaryFolder(), 'local');
   mkdirSync(folder);

@@ -5,7 +5,7 @@ import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { valueAndGradients } from '../../../../src-main/engine/ops/autograd/backward.ts';
 import { defineOperation, first, input } from '../../../../src-main/engine/ops/autograd/operation.ts';
 
-/** How many tensors there are whenever a gradient of `square` is made, the last operation's first. */
+/** Number of tensors at each gradient of `square`, the last operation's first. */
 const seen: number[] = [];
 
 const operation = defineOperation({

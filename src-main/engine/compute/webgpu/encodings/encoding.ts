@@ -20,7 +20,7 @@ export interface BlockLayout {
   readonly halves?: readonly number[];
 }
 
-/** How a shader reads the values of a matrix that a buffer has as they are encoded. */
+/** Shader code that reads the values of an encoded matrix from its buffer. */
 export interface GpuEncoding {
   readonly encoding: StoredEncoding;
   readonly block: BlockLayout;

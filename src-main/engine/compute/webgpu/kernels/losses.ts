@@ -29,7 +29,7 @@ const softmaxOfRow = `
   for (var i = lane; i < u.classes; i += ${workgroupSize}u) { part += exp(logits[start + i] - peak); }
   let total = sum_all(part, lane);`;
 
-/** How many of all labels count, at least 1. */
+/** Counts the labels that matter, at least 1. */
 const countLabels = `
   var own = 0.0;
   for (var i = lane; i < arrayLength(&labels); i += ${workgroupSize}u) { own += select(0.0, 1.0, labels[i] != -100); }

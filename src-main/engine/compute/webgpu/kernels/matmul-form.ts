@@ -20,7 +20,7 @@ export interface MatmulForm {
   readonly transposeA: boolean;
   /** b is stored [columns, k]. */
   readonly transposeB: boolean;
-  /** How b's buffer has its values; null if as they are. */
+  /** Encoding of b's buffer; null for plain values. */
   readonly encoding: StoredEncoding | null;
   /** True if the columns of a, as stored, are multiplied by a vector. */
   readonly hasColumnScale: boolean;
@@ -33,7 +33,7 @@ export interface MatmulForm {
   readonly hasBias: boolean;
   readonly hasAddend: boolean;
   readonly hasMultiplier: boolean;
-  /** How the multiplier's buffer has its values, where b's has them as they are. */
+  /** Encoding of the multiplier's buffer, if b's has plain values. */
   readonly multiplierEncoding: StoredEncoding | null;
   /** True if the rows of all matrices are multiples of four. */
   readonly isAligned: boolean;

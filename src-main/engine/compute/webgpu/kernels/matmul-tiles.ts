@@ -1,4 +1,4 @@
-/** How a workgroup computes a part of a product: `across` × `down` invocations, each with `rows` × `columns` sums in registers. */
+/** Tile of a product in a workgroup: `across` × `down` invocations, each with `rows` × `columns` sums in registers. */
 export interface MatmulTile {
   readonly name: string;
   readonly across: number;

@@ -56,7 +56,7 @@ export function subgroupMatmulProgram(form: MatmulForm, matrices: SubgroupMatric
       ...(component === 'f16' ? ['enable f16;'] : []),
       'enable subgroups;',
       'enable chromium_experimental_subgroup_matrix;',
-      // Which subgroup it is cannot be proven to be the same for all of its invocations.
+      // The compiler cannot prove that the subgroup's index is the same for all of its invocations.
       'diagnostic(off, chromium.subgroup_matrix_uniformity);',
     ],
     hasSubgroups: true,

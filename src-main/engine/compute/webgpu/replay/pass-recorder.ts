@@ -53,7 +53,7 @@ export class GpuPassRecorder implements PassRecorder {
    * Dispatches of a plan, beyond which another is begun: every variant of a part has bind groups and uniforms of its own.
    */
   maxDispatches = 50_000;
-  /** Why the owner's passes are not recorded; null while they are. */
+  /** Reason why the owner's passes are not recorded; null while they are. */
   refusal: string | null = null;
   /** Passes that were replayed, and recorded. */
   readonly counts = { replayed: 0, recorded: 0 };
@@ -181,7 +181,7 @@ export class GpuPassRecorder implements PassRecorder {
     }
   }
 
-  /** Why the parts of a recording cannot be kept; null if they are. */
+  /** Returns the reason why the parts of a recording cannot be kept; null if they are. */
   private added(plan: PassPlan, given: Parameters<PassPlan['add']>): string | null {
     try {
       return this.whileBusy(() => plan.add(...given));

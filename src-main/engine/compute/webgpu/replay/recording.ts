@@ -48,7 +48,7 @@ export class Recording {
   readonly places = new Map<string, PassPlace>();
   /** Buffers of uniforms that are left to the recording, and to be handed back to the pool. */
   readonly uniforms = new Set<GPUBuffer>();
-  /** Why this pass cannot be asked for again; null if it can. */
+  /** Reason why this pass cannot be replayed; null if it can. */
   refusal: string | null = null;
   private place = '';
   private readonly isNew: (id: object) => boolean;
