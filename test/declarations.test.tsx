@@ -98,7 +98,7 @@ const parameters = lists.flatMap((list) =>
   ),
 );
 
-test('there is something to walk over, and every list of the catalog is among it', () => {
+test('finds declarations, among them every list of the catalog', () => {
   expect(parameters.length).toBeGreaterThan(60);
   const walked = new Set(lists.flatMap(({ declarations }) => declarations));
   const { modelFamilies, sampling, ...others } = catalog;

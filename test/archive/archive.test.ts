@@ -99,7 +99,7 @@ test.each([
   expect(stderr).toMatch(new RegExp(`${name} is not the file that was installed with CoTo Studio`));
 });
 
-test('what is not in an archive needs no switches, and its place stays', () => {
+test('files outside an archive need no switches and keep their place', () => {
   expect(archiveSwitches(pathToFileURL('/sources/dist/backend/backend.mjs'))).toEqual([]);
   expect(besideArchive('/app/resources/app.asar/dist/native')).toBe('/app/resources/app.asar.unpacked/dist/native');
   for (const path of ['/sources/dist/native', '/app/resources/app.asar.unpacked/dist', 'file:///a/my-app.asar'])

@@ -107,7 +107,7 @@ describe('models and datasets', () => {
     await backend.handle('datasets.remove', { id: data.id });
   });
 
-  it('that are broken are refused in one sentence that names the file', async () => {
+  it('rejects broken ones in one sentence that names the file', async () => {
     const missing = join(temporaryFolder(), 'nothing');
     await expect(backend.handle('models.add', { path: missing })).rejects.toThrow(
       `The model folder ${missing} does not exist.`,

@@ -71,7 +71,7 @@ describe('rows that cannot be read', () => {
     await expect(backend.handle('app.deleteUnreadable', { id: whole })).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('of an adapter leave its folder alone, and the home open', async () => {
+  it('adapter rows leave their folder alone, and the home open', async () => {
     const [adapter] = await backend.handle('adapters.list', {});
     await changed(`UPDATE adapters SET origin = 'not JSON' WHERE id = '${adapter?.id}'`);
     const left = await backend.handle('adapters.list', {});
@@ -79,7 +79,7 @@ describe('rows that cannot be read', () => {
     expect(existsSync(join(home, adapter?.folder ?? '', 'adapter_model.safetensors'))).toBe(true);
   });
 
-  it('of settings give way to the defaults, and those of a bundled model are written anew', async () => {
+  it('settings rows fall back to the defaults, and rows of a bundled model are rewritten', async () => {
     await changed(
       "INSERT OR REPLACE INTO settings (name, value) VALUES ('forgetting', 'not JSON'), ('theme', '\"dark\"')",
       "UPDATE models SET description = '{}' WHERE id = 'tiny'",
@@ -88,7 +88,7 @@ describe('rows that cannot be read', () => {
     expect((await backend.handle('models.list', {})).map(({ id }) => id)).toEqual(['tiny']);
   });
 
-  it('of a job that was running end it all the same', async () => {
+  it('rows of a running job still end the job', async () => {
     const [, , whole = ''] = runs;
     await changed(`UPDATE jobs SET status = 'running', payload = 'not JSON' WHERE subject_id = '${whole}'`);
     expect(await backend.handle('jobs.list', { active: false })).toContainEqual(

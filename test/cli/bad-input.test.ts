@@ -452,7 +452,7 @@ describe('a run is refused', () => {
   });
 });
 
-describe('what is made of adapters is refused', () => {
+describe('rejects bad input derived from adapters', () => {
   refuses({
     'with a merge file that has an unknown key': {
       words: (folder) => {

@@ -96,7 +96,7 @@ describe('tasks of lm-eval', () => {
       /in question 1 the answer " word word .*" has \d+ tokens; the model takes 1 to 512/,
     ],
   ];
-  test.each(unfit)('that the model cannot score are refused: %s', async (name, keys, message) => {
+  test.each(unfit)('rejects tasks that the model cannot score: %s', async (name, keys, message) => {
     const place = join(folder, name.replaceAll(' ', '-'));
     mkdirSync(place);
     writeFileSync(join(place, 'rows.json'), '[{"question": "One?", "answer": 1}]');

@@ -298,7 +298,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     writeFileSync(filler, Buffer.alloc(Math.max(0, Number(stdout.split('\n')[1]) - kilobytes) * 1024));
   }
 
-  test('that is shared ends a worker, which leaves nothing that looks like a result; with space it trains the run', async () => {
+  test('a shared full disk ends a worker, which leaves no apparent result; with space it trains the run', async () => {
     const copy = copyOfBundle({ results: false, parent: disk });
     for (const kilobytes of [0, 24]) {
       fillBut(kilobytes);

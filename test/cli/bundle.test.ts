@@ -146,7 +146,7 @@ test('a torn and a foreign result are refused by themselves, and nothing of them
   writeFileSync(tensors, whole);
 });
 
-test('what is collected folds as if it had been trained here, once', async () => {
+test('collected runs are grouped once, like local ones', async () => {
   rmSync(resultOf(2), { recursive: true });
   expect(await noHome(['job', bundle, '2'])).toMatchObject({ code: 0 });
   const rest = await collect();

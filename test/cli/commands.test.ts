@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
 });
 
-describe('what was trained', () => {
+describe('trained adapters', () => {
   test('is listed, shown and compared', async () => {
     const list = await coto(['runs', 'list']);
     expect(list.out).toMatch(/run-\w+ +seed 1 +completed +6\/6/);

@@ -61,7 +61,7 @@ describe('a loss that is no number', () => {
   });
 });
 
-describe('what was there when the run was asked for and is not when it starts', () => {
+describe('inputs deleted between the request and the start of a run', () => {
   test('is named, and the window is told of each failure', async () => {
     const home = await newHome();
     const folder = caseFolder();

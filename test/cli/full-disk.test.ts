@@ -91,7 +91,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     expect(await onlyRun(home)).toMatchObject({ status: 'completed', step: 8, error: null });
   });
 
-  test('that keeps even the database from growing is told all the same, and the run can be resumed later', async () => {
+  test('reports a disk that is too full for the database, and the run can be resumed later', async () => {
     const home = await newHome(disk);
     fillBut(170);
     const words = training('max_steps=1000000', 'per_device_train_batch_size=1', 'logging_steps=1');

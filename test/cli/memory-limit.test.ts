@@ -83,7 +83,7 @@ describe.skipIf(group === null || 'reason' in loadAddon())('a training whose mem
     expect(await result(home, ['runs', 'resume', run?.id ?? ''])).toEqual(undisturbed);
   });
 
-  test('whose command is ended by the kernel is said to be so at the next start, and resumed to the very result', {
+  test('reports a command killed by the kernel at the next start, and resumes to the same result', {
     timeout,
   }, async () => {
     const home = await newHome();

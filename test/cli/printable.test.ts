@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clearLine, printable } from '../../src-main/cli/terminal.ts';
 
-test('what a file says cannot steer the terminal', () => {
+test('file contents cannot control the terminal', () => {
   const name = 'a\u001b]0;title\u0007\u001b[2J\u009b1m\u202eb';
   expect(printable(`${name}\n\tend\n`)).toBe('a\\u001b]0;title\\u0007\\u001b[2J\\u009b1m\\u202eb\n\tend\n');
   expect(printable('\rover')).toBe('\\u000dover');

@@ -166,7 +166,7 @@ describe('over HTTP, with --allow-write', () => {
   });
 });
 
-describe('what is said before anything is served', () => {
+describe('messages before serving', () => {
   const wrong: [string, string[], RegExp][] = [
     ['nothing is chosen', [], /^coto: Nothing is chosen to be served\. Give --openai/],
     ['--allow-write without tools', ['--openai', '--allow-write'], /^coto: --allow-write needs --mcp/],

@@ -209,7 +209,7 @@ describe('chat', () => {
   });
 });
 
-describe('what is refused, in the shape of an error of OpenAI', () => {
+describe("errors in OpenAI's format", () => {
   const chat = '/chat/completions';
   const cases: [string, string, unknown, object][] = [
     ['a model that is not there', chat, { model: 'nobody', messages: question }, { status: 404, param: 'model' }],
@@ -245,7 +245,7 @@ describe('what is refused, in the shape of an error of OpenAI', () => {
     expect(error.message).toMatch(message);
   });
 
-  test('what changes nothing is taken', async () => {
+  test('accepts settings without effect', async () => {
     const neutral = { n: 1, presence_penalty: 0, frequency_penalty: 0, tools: [], logit_bias: {}, user: 'me' };
     const format = { response_format: { type: 'text' }, logprobs: null };
     const { status } = await ask(chat, { ...greedy, messages: question, max_tokens: 1, ...neutral, ...format });
@@ -258,7 +258,7 @@ describe('what is refused, in the shape of an error of OpenAI', () => {
   });
 });
 
-describe('who may ask', () => {
+describe('allowed callers', () => {
   /** `fetch` does not let its caller name another host. */
   const raw = (headers: Record<string, string>, method = 'GET') =>
     new Promise<{ status: number; origin: unknown }>((resolve, reject) => {

@@ -49,7 +49,7 @@ test('every list of the code is on the page', () => {
   expect(lists.filter((file) => !page.includes(file) && !others.test(file))).toEqual([]);
 });
 
-test('what the docs name is there', () => {
+test('names in the docs exist', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', ...markdown('docs')];
   const missing = pages.flatMap((name) => {
     const text = readFileSync(join(root, name), 'utf8');

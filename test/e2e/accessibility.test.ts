@@ -159,7 +159,7 @@ test.each(themes)('no dialog breaks a rule, %s', async (theme, only) => {
   expect(found).toEqual([]);
 });
 
-test('who asked for less motion sees nothing fade or slide', async () => {
+test('nothing fades or slides with reduced motion', async () => {
   const { page } = studio;
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page, '#/settings');

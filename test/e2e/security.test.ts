@@ -159,7 +159,7 @@ describe('the window is shut in', () => {
       else expect([0, 404], address).toContain(status);
   });
 
-  test('what the shell is asked is checked', async () => {
+  test('checks requests to the shell', async () => {
     const { page } = studio;
     const said = (path: unknown): Promise<string> =>
       page.evaluate(

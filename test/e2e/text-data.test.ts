@@ -49,7 +49,7 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
   expect(tokens).toContain('user↵film·number');
 });
 
-test('it is read again under its own name', async () => {
+test('imports it again under its own name', async () => {
   const { page } = studio;
   await page.getByRole('button', { name: 'Edit import…' }).click();
   await page.getByText('Separate file', { exact: true }).click();

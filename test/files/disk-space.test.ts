@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { requireDiskSpace } from '../../src-main/files/disk-space.ts';
 
-it('what does not fit on the disk is refused before it is written', async () => {
+it('rejects files that do not fit on the disk before writing them', async () => {
   await requireDiskSpace(tmpdir(), 1);
   await expect(requireDiskSpace(tmpdir(), 2 ** 60)).rejects.toMatchObject({
     code: 'disk_full',

@@ -52,7 +52,7 @@ test.each(later)('the backend starts without %s', (path) => {
   expect(importers.get(path)).toBeUndefined();
 });
 
-test('what is loaded later is there under that name', () => {
+test('modules loaded later exist under that name', () => {
   const named = new Set(Object.values(inputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
   expect(later.filter((path) => !named.has(path.replace('package ', '')))).toEqual([]);
 });

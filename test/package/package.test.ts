@@ -39,7 +39,7 @@ const { writeNotices, writeBillOfMaterials } = await script('package/write-lists
 });
 const components = componentsOf({ electron: '45.4.1', libraries: ['libdnnl.so.3', 'libgomp.so.1'] });
 
-test('what only install scripts and commands of packages need stays out of the pack', () => {
+test('packages needed only by install scripts and commands stay out of the pack', () => {
   const needless = needlessPackages().map((path) => path.replace(/^.*node_modules\//, ''));
   for (const name of [
     'tar',

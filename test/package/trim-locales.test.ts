@@ -53,7 +53,7 @@ test('a Node loses the words of other languages and old encodings, and nothing e
   expect(before.equals(after)).toBe(true);
 });
 
-test('of what has no ICU data nothing is changed', () => {
+test('changes nothing in files without ICU data', () => {
   const bytes = Buffer.from('CmnD is here, behind no header, and CmnD again');
   expect(trimLocales(bytes, { keepsTables: false })).toBe(0);
   expect(bytes.toString()).toContain('CmnD again');

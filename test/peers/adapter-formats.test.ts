@@ -70,7 +70,7 @@ const answerSchema = z.object({
   kohya: z.record(z.string(), z.array(z.number())),
 });
 
-describe.skipIf(adapterPeersPython() === null)('what the studio writes', () => {
+describe.skipIf(adapterPeersPython() === null)('files written by the app', () => {
   let [language, diffusion]: [WrittenAdapter | null, WrittenAdapter | null] = [null, null];
   let answer: z.output<typeof answerSchema> = { mlx: {}, diffusers: {}, kohya: {} };
   beforeAll(async () => {

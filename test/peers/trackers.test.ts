@@ -59,7 +59,7 @@ test("TensorBoard's own reader finds the values that a run writes, and forgets w
   expect(JSON.parse(texts['args/text_summary'] ?? '')).toEqual({ learning_rate: 0.001 });
 });
 
-describe('what others write', () => {
+describe('files written by others', () => {
   let answer: z.infer<typeof writtenSchema>;
   beforeAll(() => {
     answer = writtenSchema.parse(runPeer('trackers.py', { write: folder }));

@@ -60,7 +60,7 @@ test('the app quits a while after the last job, but not if another begins or the
   expect(calls.filter((call) => call === 'quit')).toHaveLength(1);
 });
 
-test('where there is no window, one is opened', () => {
+test('opens a window if there is none', () => {
   const { background, calls } = backgroundWith({ hasWindow: false });
   background.leave();
   expect(calls).toContain('open');

@@ -46,7 +46,7 @@ test('the backend rests while the home is moved, and is not started where it was
   expect(moving.isMoving).toBe(false);
 });
 
-test('where it fails, ends or is cancelled, the backend goes on', async () => {
+test('the backend resumes after a failure, an end or a cancel', async () => {
   const error = toErrorValue(new StudioError('cancelled', 'It was not moved.'));
   const failing = mover((_order, say) => say({ state: 'failed', error }));
   await expect(failing.mover.move('/new')).rejects.toThrow('It was not moved.');

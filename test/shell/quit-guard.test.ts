@@ -56,7 +56,7 @@ test('a signal is not asked about', () => {
   expect([shell.asked, shell.quits]).toEqual([0, 1]);
 });
 
-test('where the work is to go on, the app goes to the background and asks again the next time', async () => {
+test('goes to the background if the work continues, and asks again the next time', async () => {
   const { guard, calls } = guardWith([training]);
   expect(guard.mayQuit(undefined)).toBe(false);
   shell.answer(quitButtons.background);

@@ -19,7 +19,7 @@ test('a training is paused if it is not kept running, which is what Enter does',
   });
 });
 
-test('what cannot be paused is said to be lost', () => {
+test('warns that jobs without a pause are lost', () => {
   expect(quitQuestion([merge])).toMatchObject({
     detail: expect.stringContaining('It is cancelled if you quit now, and has to be started again.\n'),
     buttons: ['Quit anyway', 'Keep running in the background', 'Cancel'],

@@ -8,7 +8,7 @@ const failed = (code: 'damaged_home' | 'refused') =>
     error: { code, message: '/home/studio.sqlite is damaged: page 3.', hint: null, details: null },
   }) as const;
 
-test('what is to be done with a damaged database is asked, and nothing else that keeps the backend from starting', () => {
+test('asks about a damaged database, and about no other reason that keeps the backend from starting', () => {
   const question = recoveryQuestion(failed('damaged_home'));
   expect(question?.detail).toMatch(/^\/home\/studio\.sqlite is damaged: page 3\..*Nothing is deleted/s);
   expect(question?.buttons).toHaveLength(recoveryAnswers.length);

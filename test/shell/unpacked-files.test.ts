@@ -24,7 +24,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const unpacked = (name: string): string => join(`${archive}.unpacked`, name);
 
-test('what lies beside the archive is what its header says', async () => {
+test('files beside the archive match its header', async () => {
   expect(await changedUnpackedFile(archive, fs)).toBeNull();
   writeFileSync(unpacked('node_modules/sharp/notes.txt'), 'no program');
   expect(await changedUnpackedFile(archive, fs)).toBeNull();

@@ -38,7 +38,7 @@ test('one is due after a day, and where the clock was set back', () => {
   expect(isBackupDue(folder, Date.now() - 2 * day)).toBe(true);
 });
 
-test('what a killed process had not finished goes with the next', () => {
+test('the next backup removes leftovers of a killed process', () => {
   writeFileSync(newTemporary(folder), 'half');
   const path = backUp('daily');
   expect(listBackups(folder)).toMatchObject([{ path }]);

@@ -46,7 +46,7 @@ function expectRefused(words: RegExp, options: Parameters<typeof openStore>[1] =
 }
 
 describe('a damaged database', () => {
-  it.each([-5, 33])('of schema version %i is refused', (version) => {
+  it.each([-5, 33])('rejects a database of schema version %i', (version) => {
     change((database) => database.pragma(`user_version = ${version}`));
     expectRefused(new RegExp(`has schema version ${version}, which no CoTo Studio has written\\.$`));
   });
@@ -56,7 +56,7 @@ describe('a damaged database', () => {
     expectRefused(/has tables but no schema version/);
   });
 
-  it('of an earlier schema version than its tables is refused', () => {
+  it('rejects a database with an earlier schema version than its tables', () => {
     change((database) => database.pragma('user_version = 30'));
     expectRefused(/its tables? .*jobs.* are not of its schema version 30\.$/);
   });
@@ -73,7 +73,7 @@ describe('a damaged database', () => {
     openStore(file).close();
   });
 
-  it('that is empty or missing is no new one where runs or adapters are there', () => {
+  it('does not create a new database in place of an empty or missing one if runs or adapters exist', () => {
     truncateSync(file, 0);
     expectRefused(/studio\.sqlite is empty, though the home has runs or adapters/, { mayBeNew: false });
     rmSync(file);
@@ -81,7 +81,7 @@ describe('a damaged database', () => {
     openStore(file).close();
   });
 
-  it('that is no database is refused', () => {
+  it('rejects a file that is not a database', () => {
     writeFileSync(file, 'not a database, but a text of some length '.repeat(40));
     expectRefused(/is not a database of CoTo Studio\.$/);
   });
@@ -97,7 +97,7 @@ describe('a damaged database', () => {
     expectRefused(/studio\.sqlite is damaged: /);
   });
 
-  it('whose rows are out of order is found', () => {
+  it('finds rows out of order', () => {
     change((database) => {
       const put = database.prepare('INSERT INTO settings (name, value) VALUES (?, ?)');
       for (const name of ['aaaa-first', 'bbbb-second', 'cccc-third']) put.run(name, '1');
@@ -111,7 +111,7 @@ describe('a damaged database', () => {
     expectRefused(/studio\.sqlite is damaged: .*settings/);
   });
 
-  it('whose rows refer to nothing is found by the full check', () => {
+  it('the full check finds rows that refer to nothing', () => {
     change((database) => {
       database.pragma('foreign_keys = OFF');
       database.exec("INSERT INTO checkpoints VALUES ('gone', 'runs/gone', 'last', 3, NULL, 1)");

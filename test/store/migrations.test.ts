@@ -418,7 +418,7 @@ describe('migrations', () => {
     expect(stored('studies', 'stated')).toEqual(studies.stated);
   });
 
-  it('that fail leave the version before them', () => {
+  it('a failure leaves the version before', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };
     expect(() => migrate(database, [...migrations.slice(0, 1), bad])).toThrow(/syntax/);

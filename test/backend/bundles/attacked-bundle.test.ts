@@ -40,7 +40,7 @@ const studyOf = ({ folder }: AttackedBundle) =>
   bundleStudySchema.parse(JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')));
 
 describe("a job's YAML", () => {
-  test.runIf(isUnix)('that is a link is refused, and nothing of the other file is told', async () => {
+  test.runIf(isUnix)('rejects a link without revealing the other file', async () => {
     const { yaml } = await withoutResult();
     const other = join(temporaryFolder(), 'passwd');
     writeFileSync(other, `${secret}\nlearning_rate: [\n`);
@@ -52,7 +52,7 @@ describe("a job's YAML", () => {
     expect(JSON.stringify(collected)).not.toContain('private');
   });
 
-  test('that cannot be read is named with its line, and not quoted', async () => {
+  test('names the line of an unreadable file without quoting it', async () => {
     const { yaml } = await withoutResult();
     writeFileSync(yaml, `model: tiny\n${secret}: {[\n`);
     const [refusal] = (await collect(backend, bundle)).refused;
@@ -63,7 +63,7 @@ describe("a job's YAML", () => {
     expect(other?.message).toMatch(/\.yaml is not the YAML of a run\.$/);
   });
 
-  test.runIf(isUnix)('that is a FIFO is refused without waiting for a writer', async () => {
+  test.runIf(isUnix)('rejects a FIFO without waiting for a writer', async () => {
     const { yaml } = await withoutResult();
     rmSync(yaml);
     execFileSync('mkfifo', [yaml]);
@@ -71,7 +71,7 @@ describe("a job's YAML", () => {
     expect(refusal?.message).toContain(`${yaml} is not a regular file`);
   });
 
-  test('that is larger than the YAML of a run is refused before it is parsed', async () => {
+  test('rejects a file larger than the YAML of a run before parsing it', async () => {
     const { yaml } = await withoutResult();
     writeFileSync(yaml, `${readFileSync(yaml, 'utf8')}# ${'x'.repeat(2 ** 18)}\n`);
     const [refusal] = (await collect(backend, bundle)).refused;
@@ -89,7 +89,7 @@ describe('failed attempts', () => {
     ]);
   });
 
-  test.runIf(isUnix)('that are FIFOs, links or files with holes are counted and not read', async () => {
+  test.runIf(isUnix)('counts FIFOs, links and files with holes without reading them', async () => {
     const { failure } = await withoutResult();
     const other = join(temporaryFolder(), 'other.json');
     writeFileSync(other, failed({ error: { code: 'internal', message: secret, hint: null, details: null } }));
@@ -142,7 +142,7 @@ describe('study.json', () => {
     await expect(collect(backend, bundle)).rejects.toThrow(/study\.json is not valid: jobs: Too big/);
   });
 
-  test.runIf(isUnix)('that is a link, a FIFO or has holes is refused', async () => {
+  test.runIf(isUnix)('rejects a link, a FIFO and a file with holes', async () => {
     bundle = trained.copy();
     backend = await trained.openHome();
     const file = join(bundle.folder, 'study.json');

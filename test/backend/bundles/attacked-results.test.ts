@@ -80,7 +80,7 @@ test('leaves out pickles, programs and further weights beside the adapter, and s
   ]);
 });
 
-describe.runIf(isUnix)('what is no regular file', () => {
+describe.runIf(isUnix)('files that are not regular', () => {
   test('a history that is a link is refused', async () => {
     const message = await refusalOf((result) => {
       const other = join(result, '..', '..', 'elsewhere.json.gz');

@@ -48,7 +48,7 @@ test('one that has worked is kept: it may hold what the next task needs', async 
   expect(left).toBe('alive');
 });
 
-test('what one found is known to the next start, which needs no engine to say it', async () => {
+test('the next start knows the backends found without an engine', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'coto-known-'));
   const file = join(folder, 'compute.json');
   const first = supervise(new KnownBackends(file));

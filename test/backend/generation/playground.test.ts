@@ -42,7 +42,7 @@ function start(
 }
 
 describe('an image', () => {
-  it('of a dataset gets the same classes as from a file, of the base and of an adapter side by side', async () => {
+  it('an example of a dataset gets the same classes as a file, for the base and an adapter side by side', async () => {
     const dataset = 'fashion-mnist-small';
     const config = {
       model: 'quickdraw-vit',
@@ -86,7 +86,7 @@ describe('an image', () => {
     });
   });
 
-  it('that is none is refused in one sentence, before and in the job', async () => {
+  it('rejects a file that is not an image in one sentence, before and in the job', async () => {
     const path = join(folder, 'broken.png');
     writeFileSync(path, 'no image');
     const message = expect.stringMatching(/^[^\n]*broken\.png is not a readable image: [^\n]*\.$/);
@@ -145,7 +145,7 @@ describe('chat templates', () => {
     expect(same).toEqual(rendered);
   });
 
-  it('that are broken say the line; those that refuse say so in their own words', async () => {
+  it('broken templates report the line; templates that reject do so in their own words', async () => {
     const broken = await backend.handle('generation.render', {
       model: 'small-llama',
       messages,
@@ -164,7 +164,7 @@ describe('chat templates', () => {
     expect(refusing.problem).toMatchObject({ line: null, message: expect.stringContaining('no users here') });
   });
 
-  it('of the request take the place of the own one in a generation', async () => {
+  it("templates of the request replace the model's own in a generation", async () => {
     const job = await backend.handle('generation.start', {
       model: 'small-llama',
       columns: [null],
@@ -185,7 +185,7 @@ describe('a generation', () => {
     max_new_tokens: 1,
   };
 
-  it('that is removed is gone with its prompt and text; nothing else is removed so', async () => {
+  it('removal deletes a generation with its prompt and text, and nothing else', async () => {
     const { id } = await backend.handle('generation.start', request);
     await expect(backend.handle('generation.remove', { id })).rejects.toThrow(/has not ended/);
     await backend.idle();
@@ -200,7 +200,7 @@ describe('a generation', () => {
     });
   });
 
-  it('that its program alone wanted is gone when the studio is opened next', async () => {
+  it('the next start removes a generation that only its program wanted', async () => {
     const home = join(temporaryFolder(), 'home');
     const resourcesDirectory = bundledResources;
     const first = await openBackend({ home, startEngine: realEngine, resourcesDirectory });

@@ -53,7 +53,7 @@ describe('a home', () => {
     expect(readdirSync(join(config, 'homes'))).toEqual([`${idOf(home)}.json`]);
   });
 
-  it('that is a copy is not known until it is accepted, and then has an id of its own', () => {
+  it('a copy is unknown until it is accepted, and then has an id of its own', () => {
     const copy = join(folder, 'copy');
     cpSync(home, copy, { recursive: true });
     for (let time = 0; time < 2; time++) expect(look(copy)).toEqual({ isKnown: false, lastPath: home });
@@ -62,7 +62,7 @@ describe('a home', () => {
     for (const path of [home, copy]) expect(look(path)).toEqual(known);
   });
 
-  it('that was moved by hand is asked about once', () => {
+  it('asks once about a home moved by hand', () => {
     const moved = join(folder, 'moved');
     renameSync(home, moved);
     expect(look(moved, true)).toEqual({ isKnown: false, lastPath: home });
@@ -94,7 +94,7 @@ describe('a home', () => {
     }
   });
 
-  it('of an earlier version is known where that version knew it, and asked about elsewhere', () => {
+  it('knows a home of an earlier version where that version knew it, and asks elsewhere', () => {
     rmSync(join(home, 'home.json'));
     rmSync(config, { recursive: true });
     const { dev, ino } = statSync(home);
@@ -119,7 +119,7 @@ describe('a home', () => {
     expect(look(home)).toEqual(known);
   });
 
-  it('that is removed after use is recorded nowhere', () => {
+  it('records nothing about a home removed after use', () => {
     const scratch = openHome(join(folder, 'scratch'), { isScratch: true });
     expect(scratch.identity.isKnown).toBe(true);
     scratch.release();

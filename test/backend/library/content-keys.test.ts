@@ -46,7 +46,7 @@ test('a later setting is in the key where it differs from its default', async ()
   expect(await keyOf({ max_train_samples: 0, greater_is_better: null })).toBe(keys[0]);
 });
 
-test('how often a checkpoint is saved by time has no part in the key', async () => {
+test('the key does not depend on how often a checkpoint is saved by time', async () => {
   expect(await keyOf({ save_minutes: 0 })).toBe(await keyOf({}));
 });
 

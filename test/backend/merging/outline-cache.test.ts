@@ -71,7 +71,7 @@ test('a folder that stays as it is is opened once; a changed one, or another bas
   expect(seen.files).toBe(3);
 });
 
-test('what could not be read is tried again', async () => {
+test('retries files that could not be read', async () => {
   const outlines = new OutlineCache();
   const missing = join(scratch, 'broken');
   cpSync(folder, missing, { recursive: true });

@@ -23,7 +23,7 @@ import {
 
 afterAll(closeBackends);
 
-it('what a file of others decides is read in the reader, and nowhere else', async () => {
+it('only the reader process parses untrusted files', async () => {
   const startEngine = scriptedEngine(() => new Promise(() => undefined));
   const parts = { startEngine, resourcesDirectory: tinyResources() };
   const first = await openBackend(parts);

@@ -58,7 +58,7 @@ function sweep(from: Home): void {
   close();
 }
 
-it('what a killed export had not finished beside its path goes, and nothing else', () => {
+it('removes unfinished output of a killed export beside its path, and nothing else', () => {
   killedExport();
   sweep(home);
   expect(readdirSync(join(folder, 'out')).sort()).toEqual(['.other.0123456789ab.tmp', 'mine']);
@@ -72,7 +72,7 @@ it('a home from elsewhere removes nothing outside of it', () => {
   expect(readdirSync(join(folder, 'out')).sort()).toEqual([...unfinished, 'mine'].sort());
 });
 
-it('what an export that was killed had not finished is removed at the next opening', async () => {
+it('the next start removes unfinished output of a killed export', async () => {
   for (const name of unfinished) mkdirSync(join(folder, 'out', name), { recursive: true });
   await withOutputNote({ home }, join(folder, 'elsewhere'), async () => undefined);
   // Killed in the midst of it: what would remove the note never comes.

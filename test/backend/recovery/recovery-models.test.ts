@@ -99,7 +99,7 @@ it('an adapter whose run is gone finds its base by its fingerprint, where two mo
   });
 });
 
-it('what was rebuilt without its base gets it, once the model is there again', async () => {
+it('a record rebuilt without its base gets it once the model exists again', async () => {
   loseDatabase();
   const away = join(temporaryFolder(), 'away');
   renameSync(join(home, 'models', 'mine'), away);

@@ -44,7 +44,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   });
 });
 
-describe('of a run', () => {
+describe('texts of a run', () => {
   let backend: OpenBackend;
   beforeAll(async () => {
     backend = await openBackend({ startEngine: scriptedEngine(() => new Promise(() => undefined)) });

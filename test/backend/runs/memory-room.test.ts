@@ -51,7 +51,7 @@ function room(report: Partial<ComputeBackendReport>, devices: readonly DeviceUsa
   );
 }
 
-it('of a card is what its driver says is free, of the card that computes', async () => {
+it('a card has the memory that its driver reports as free, for the computing card', async () => {
   const expected = { memoryDevice: h100.device, largestTensorBytes: card.largestTensorBytes };
   expect(await room({}, [other, used])).toEqual({ ...expected, freeMemoryBytes: 49 * gigabyte });
   expect(await room({}, [{ ...used, memoryUsedBytes: null }])).toEqual({ ...expected, freeMemoryBytes: 79 * gigabyte });
@@ -60,7 +60,7 @@ it('of a card is what its driver says is free, of the card that computes', async
   expect(await room({ memoryBytes: 20 * gigabyte }, [used])).toEqual({ ...expected, freeMemoryBytes: 20 * gigabyte });
 });
 
-it('of a card that shares the memory of the machine, or that the processor imitates, is the memory of the machine', async () => {
+it("a card that shares the machine's memory, or is emulated by the processor, has the memory of the machine", async () => {
   const expected = { freeMemoryBytes: machineBytes, memoryDevice: null, largestTensorBytes: card.largestTensorBytes };
   expect(await room({ memoryBytes: null }, null)).toEqual(expected);
   expect(await room({ kind: 'software', memoryBytes: null }, [used])).toEqual(expected);
@@ -68,7 +68,7 @@ it('of a card that shares the memory of the machine, or that the processor imita
   expect(await room(allowed, null)).toEqual({ ...expected, freeMemoryBytes: gigabyte });
 });
 
-it('of the processor asks no card, and tries none', async () => {
+it("the processor's memory needs no card", async () => {
   const engine = { backends: () => null, prepare: () => Promise.reject(new Error('tried')) };
   const usage = { fresh: () => Promise.reject(new Error('asked')) };
   expect(await memoryRoomOn({ engine, usage }, 'native')).toEqual({

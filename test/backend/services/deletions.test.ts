@@ -28,7 +28,7 @@ afterAll(closeBackends);
 const listed = async (of = backend) => (await of.handle('runs.list', { archived: false })).map(({ id }) => id).sort();
 const folderOf = (id: string) => join(backend.home, 'runs', id);
 
-it('what can be undone is in no list, is whole on disk, and comes back', async () => {
+it('a deleted record is in no list, stays complete on disk, and can be restored', async () => {
   const [first = '', second = '', third = ''] = runIds;
   const lists: string[] = [];
   const stop = backend.on('list.changed', ({ list }) => lists.push(list));
@@ -45,7 +45,7 @@ it('what can be undone is in no list, is whole on disk, and comes back', async (
   stop();
 });
 
-it('it is deleted when the time is over, and then it is too late', async () => {
+it('deletes after the time limit, and then restoring is too late', async () => {
   const [, , third = ''] = runIds;
   await backend.handle('runs.remove', { id: third, undoMilliseconds: 30 });
   await expect.poll(() => existsSync(folderOf(third))).toBe(false);

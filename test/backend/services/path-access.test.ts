@@ -130,7 +130,7 @@ describe('a client that may name only what was chosen', () => {
     }
   });
 
-  test('what was chosen is read, by its token and by nothing that is like it', async () => {
+  test('reads a chosen path by its token, and by nothing similar', async () => {
     const data = tinyIdx();
     await expect(backend.handle('datasets.add', { path: data })).rejects.toThrow('was not chosen');
     const token = choose(data);
@@ -143,7 +143,7 @@ describe('a client that may name only what was chosen', () => {
     expect(await backend.handle('runs.estimate', { config: { model: 'tiny', dataset: data } })).toBeTruthy();
   });
 
-  test('what is removed was left over in the home, whatever path is named', async () => {
+  test('removes only leftovers of the home, whatever path is named', async () => {
     const run = join(home, 'runs', 'left');
     mkdirSync(run, { recursive: true });
     writeFileSync(join(run, 'metrics.csv'), '');

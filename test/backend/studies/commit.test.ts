@@ -5,7 +5,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test('what was built names the commit of its build, whatever the checkout is at now', async () => {
+test('a build names the commit of its build, whatever the checkout', async () => {
   vi.stubGlobal('BUILD_COMMIT', '0123abc + changes');
   const { sourceCommit } = await import('../../../src-main/backend/studies/commit.ts');
   expect(await sourceCommit()).toBe('0123abc + changes');

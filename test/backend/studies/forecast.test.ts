@@ -45,7 +45,7 @@ test('a forecast counts the work and says the smallest difference that can be de
   expect(await backend.handle('studies.list', {})).toEqual([]);
 });
 
-test('what cannot be decided is refused before anything is trained', async () => {
+test('rejects undecidable studies before training anything', async () => {
   const backend = await open();
   const dataset = tinyIdx();
   for (const request of ['studies.forecast', 'studies.create'] as const) {

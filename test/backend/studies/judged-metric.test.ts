@@ -72,7 +72,7 @@ describe('a study that judges by a metric that the data do not have is refused b
     expect(await backend.handle('runs.list', {})).toEqual([]);
   });
 
-  it.each(['multitask', 'mergeability'] as const)('of adapters of several tasks: %s', async (kind) => {
+  it.each(['multitask', 'mergeability'] as const)('adapters of several tasks: %s', async (kind) => {
     const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
     const model = await littleBert(temporaryFolder());
     const datasets = [numbers(), numbers()];
@@ -95,7 +95,7 @@ describe('a study that judges by a metric that the data do not have is refused b
     ).resolves.toBeDefined();
   });
 
-  it('of a metric that falls as a model gets better', async () => {
+  it('metric that falls as a model improves', async () => {
     const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
     const dataset = rowsFile((text) => ({ text }));
     const [pruning] = studiesOf('small-llama', dataset);
@@ -151,7 +151,7 @@ describe('a study judges by what its task is known by', () => {
     return studies;
   }
 
-  it('of numbers: Pearson, without a word or an interval of accuracy, or the loss where that is said', async () => {
+  it('numbers: Pearson, without mention or interval of accuracy, or the loss if requested', async () => {
     const backend = await openQuietly();
     const configs = studiesOf(littleBert(temporaryFolder()), numbers());
     const studies = await judged(backend, configs, null);
@@ -182,7 +182,7 @@ describe('a study judges by what its task is known by', () => {
     expect(await backend.handle('runs.list', {})).toHaveLength(3);
   });
 
-  it('of embeddings: NDCG beside the accuracy that it was', async () => {
+  it('embeddings: NDCG beside the former accuracy', async () => {
     const dataset = rowsFile((text, at) => ({ anchor: text, positive: `a ${nouns[at]} book` }));
     const configs = studiesOf(await encoder(), dataset).filter(({ kind }) => kind === 'merging' || kind === 'pruning');
     for (const { kind, result, headings, figures } of await judged(await openQuietly(), configs, null)) {

@@ -17,7 +17,7 @@ const config = (dataset: string) => ({
 });
 
 describe('an ablation with a sweep, on a tiny model', () => {
-  it('that is killed in its first and its second stage goes on without training anything twice', async () => {
+  it('resumes after kills in its first and second stage without training anything twice', async () => {
     const dataset = tinyIdx(8, 3);
     const done = async (deaths: readonly number[]) => {
       const { start, counts } = countingEngine(deaths);

@@ -68,7 +68,7 @@ function writeResult(files: Readonly<Record<string, string>>, sizes: Readonly<Re
 
 const namesIn = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort();
 
-describe.runIf(process.platform !== 'win32')('what a host sends', () => {
+describe.runIf(process.platform !== 'win32')('files sent by a host', () => {
   it('is taken by name: logs of runs, without the bits that let a file run as its owner', async () => {
     const own = ['coto-1-g1_0.out', 'coto-1-g1_0.host', 'coto-1-g1_0.pid', 'coto-1-g1_0.ended'];
     const others = ['.bashrc', 'coto.parallel', 'coto-1-g1.joblog', 'coto-1-g1.list', 'coto-1-g1.sh', 'coto-1-g1_0.sh'];
@@ -81,7 +81,7 @@ describe.runIf(process.platform !== 'win32')('what a host sends', () => {
     for (const name of own) expect(statSync(join(bundle, 'logs', name)).mode & 0o7777).toBe(0o600);
   });
 
-  it('of a result is what its manifest names and a result has', async () => {
+  it('files of a result are those that its manifest names and a result has', async () => {
     const folder = writeResult({
       'run.json': '{}',
       'adapter/adapter_model.safetensors': 'tensors',
@@ -97,7 +97,7 @@ describe.runIf(process.platform !== 'win32')('what a host sends', () => {
     expect(readFileSync(join(kept, 'adapter/adapter_model.safetensors'), 'utf8')).toBe('tensors');
   });
 
-  it('of a result larger than any of the bundle is its manifest alone, which the import then refuses', async () => {
+  it('fetches only the manifest of a result larger than any of the bundle, and the import rejects it', async () => {
     writeResult({ 'run.json': '{}', 'history/000000.json.gz': '' }, { 'history/000000.json.gz': 3 * 2 ** 30 });
     const fetcher = new ResultFetcher({ host: 'node1', config: '' }, host, bundle);
     await fetcher.look();

@@ -29,7 +29,7 @@ function answering(answers: readonly (EngineState | null)[], onLast: () => void)
   return { engine, told };
 }
 
-test('who follows runs is told of what changed, not of each poll', async () => {
+test('reports changes to followers, not every poll', async () => {
   const bundle = makeBundle(folder, [{}]);
   const running = at('running', 'n1');
   const { engine, told } = answering(

@@ -110,7 +110,7 @@ describe('an event log', () => {
     expect(version?.wallTime).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
-  test('that cannot be written is left, and the run goes on', async () => {
+  test('a run continues without a log that cannot be written', async () => {
     const logs = new EventLogs(silentLog);
     const file = join(folder, 'a file');
     writeFileSync(file, '');
@@ -120,7 +120,7 @@ describe('an event log', () => {
     expect(() => logs.close('run')).not.toThrow();
   });
 
-  test('of a long stretch without a checkpoint is written in between', () => {
+  test('writes a log during a long stretch without a checkpoint', () => {
     const log = new EventLog(join(folder, 'long-logs'), { firstStep: 0, settings: {} });
     const steps = Array.from({ length: 10_000 }, (_, step) => step);
     log.add([column('loss', steps, steps)]);

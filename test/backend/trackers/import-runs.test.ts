@@ -85,7 +85,7 @@ describe('event files of TensorBoard', () => {
     expect(await backend.handle('runs.list', {})).toHaveLength(2);
   });
 
-  test('that are imported again bring the run up to date, with what was added to it here', async () => {
+  test('another import updates the run, including additions made meanwhile', async () => {
     const logs = join(folder, 'again');
     writeEvents(logs, {}, [1, 2]);
     const [first] = (await backend.handle('runs.import', { path: logs })).runs;
@@ -95,7 +95,7 @@ describe('event files of TensorBoard', () => {
     expect(runs.map(({ id, note, step }) => [id, note, step])).toEqual([[first?.id, 'mine', 3]]);
   });
 
-  test('that are corrupt are named, and the others are imported', async () => {
+  test('names corrupt files, and imports the others', async () => {
     const logs = join(folder, 'partly');
     writeEvents(join(logs, 'good'), {}, [1]);
     const bad = writeEvents(join(logs, 'bad'), {}, [1]);
@@ -119,7 +119,7 @@ describe("Trackio's databases", () => {
     JSON.stringify(values),
   ];
 
-  test('of today have runs with settings and times', async () => {
+  test('current versions have runs with settings and times', async () => {
     const path = join(folder, 'project.db');
     const database = new SqliteDatabase(path);
     database.pragma('journal_mode = WAL');
@@ -146,7 +146,7 @@ describe("Trackio's databases", () => {
     expect(loud.map(({ name, lastStep }) => [name, lastStep])).toEqual([['my metric', 7]]);
   });
 
-  test('of the first versions have several projects, without settings', async () => {
+  test('first versions have several projects, without settings', async () => {
     const path = join(folder, 'first.db');
     const database = new SqliteDatabase(path);
     database.exec(`CREATE TABLE metrics (id INTEGER PRIMARY KEY, ${metrics}, project_name TEXT NOT NULL)`);
@@ -159,7 +159,7 @@ describe("Trackio's databases", () => {
     expect(namesOf(runs)).toEqual(['run', 'run (2)']);
   });
 
-  test('of versions with ids have several runs of a name, each with its own settings', async () => {
+  test('versions with ids have several runs of a name, each with its own settings', async () => {
     const path = join(folder, 'ids.db');
     const database = new SqliteDatabase(path);
     database.exec(`CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, ${metrics});
@@ -197,7 +197,7 @@ describe("Trackio's databases", () => {
     await expect(backend.handle('runs.import', { path })).rejects.toThrow(message);
   });
 
-  test('that are none are refused by name', async () => {
+  test('rejects other files by name', async () => {
     const path = write(join(folder, 'no.db'), 'This is a text and no database. '.repeat(40));
     await expect(backend.handle('runs.import', { path })).rejects.toThrow(
       `${path} cannot be read as a database of Trackio`,

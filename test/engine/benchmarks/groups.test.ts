@@ -70,7 +70,7 @@ describe('groups', () => {
     expect(groups.map(({ tasks }) => tasks)).toEqual(new Array(40).fill(['one']));
   });
 
-  it('of one name are refused', async () => {
+  it('rejects duplicate names', async () => {
     const group = { group: 'some', task: ['one'], aggregate_metric_list: [acc] };
     await expect(read({ one: group, two: group })).rejects.toThrow(
       /has the group some twice: in .*one\.yaml and in .*two\.yaml\.$/,

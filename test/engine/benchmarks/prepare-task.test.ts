@@ -58,7 +58,7 @@ async function first(changes: object, shots: number | null = null) {
 }
 
 describe('questions', () => {
-  it('of multiple choice have each choice after the delimiter', async () => {
+  it('multiple choice puts each choice after the delimiter', async () => {
     expect(await first({})).toEqual({
       context: 'One? ',
       continuations: [' yes', ' no'],
@@ -103,7 +103,7 @@ describe('questions', () => {
     );
   });
 
-  it('of a likelihood and of a generation have the text itself', async () => {
+  it('likelihoods and generations have the text itself', async () => {
     const target = { doc_to_target: ' {{word}}', doc_to_choice: undefined };
     expect(await first({ ...target, output_type: 'loglikelihood' })).toMatchObject({ continuations: [' no'] });
     expect(await first({ ...target, output_type: 'generate_until' })).toMatchObject({
@@ -169,7 +169,7 @@ describe('prompts by a chat template', () => {
 });
 
 describe('files', () => {
-  it('that begin with _ are tasks unless others include them', async () => {
+  it('treats names that begin with _ as tasks unless others include them', async () => {
     const own = write({ include: '_base.yaml', task: 'other' });
     writeFileSync(join(own, '_base.yaml'), stringify(usual));
     writeFileSync(join(own, '_own.yaml'), stringify({ ...usual, task: 'own' }));
@@ -246,7 +246,7 @@ describe('files', () => {
     await expect(prepare(task)).rejects.toThrow(message);
   });
 
-  it('that include files by too many ways are refused before all are read', async () => {
+  it('rejects files included in too many ways before reading all', async () => {
     const own = write({ ...usual, include: '_0.yaml' });
     // Each twice: the last of 16 would be read 65 536 times.
     for (let at = 0; at < 16; at++)
@@ -263,13 +263,13 @@ describe('files', () => {
     expect(task?.shots).toBe(1);
   });
 
-  it('of a window name nothing outside of their folder', async () => {
+  it('files chosen in a window name nothing outside of their folder', async () => {
     const outside = { ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } };
     await expect(prepare(outside, null, 0, true)).rejects.toThrow('is not in the folder of the tasks');
     await expect(prepare({ ...usual, include: '/etc/passwd' }, null, 0, true)).rejects.toThrow('is not in the folder');
   });
 
-  it.each(['task.yml', 'TASK.YAML'])('of a window name what lies beside a single one: %s', async (name) => {
+  it.each(['task.yml', 'TASK.YAML'])('a single file chosen in a window names files beside it: %s', async (name) => {
     const own = write(usual);
     const file = join(own, name);
     renameSync(join(own, 'task.yaml'), file);

@@ -69,7 +69,7 @@ describe('likelihoods', () => {
     ]);
   });
 
-  it('of texts give a perplexity', () => {
+  it('likelihoods of texts give a perplexity', () => {
     const perplexity = { ...metric, name: 'perplexity', aggregation: 'perplexity', higherIsBetter: false } as const;
     const questions = [question({}), question({})];
     const answers = [-1, -3].map((sum) => [{ sum, isGreedy: false }]);
@@ -125,7 +125,7 @@ describe('texts', () => {
     expect(scored(texts, [' Answer, 42!', 'y'], {}, { regexesToIgnore: ['The'] })).toEqual([['none', 0.5]]);
   });
 
-  it('of a pattern without end, or of none, are refused', () => {
+  it('rejects endless and missing patterns', () => {
     const filters = (regex_pattern: string) => [
       { name: 'f', filter: [{ function: 'regex', regex_pattern, group_select: 0, fallback: '' } as const] },
     ];

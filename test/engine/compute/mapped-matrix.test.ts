@@ -63,7 +63,7 @@ describe.skipIf(!('addon' in loadAddon()))('a stored matrix of a file', () => {
     await file.close();
   });
 
-  it('that is cut short under the map ends the work with a reason, and every later use of it', async () => {
+  it('a file truncated under the map ends the work with a reason, and every later use', async () => {
     const { path, file } = await written('cut.safetensors');
     const { matrix } = await store(file);
     truncateSync(path, 8192);

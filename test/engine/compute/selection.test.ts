@@ -62,7 +62,7 @@ describe('auto', () => {
   });
 });
 
-describe('why a backend is taken', () => {
+describe('reason for a backend', () => {
   const gpu = report('webgpu', 'gpu', [8123, null]);
   const measured = report('native', 'cpu', [310.4, 402]);
 

@@ -37,7 +37,7 @@ const contents = ({ examples }: { examples: readonly TextExample[] }) =>
 const asLines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
 describe('several labels of a row', () => {
-  test('as zeros and ones in lists', async () => {
+  test('zeros and ones in lists', async () => {
     const path = file(
       'jsonl',
       asLines([
@@ -73,7 +73,7 @@ describe('several labels of a row', () => {
     ]);
   });
 
-  test('as columns of their own, guessed or named', async () => {
+  test('columns of their own, detected or named', async () => {
     const path = file('csv', 'id,comment_text,toxic,insult,threat\nx,Go away,1,1,0\ny,Hello there,0,0,0\n');
     const guessed = await read(path);
     expect(guessed.description.text?.columns.label).toBe('toxic, insult, threat');
@@ -122,7 +122,7 @@ describe('a table without names', () => {
   });
 });
 
-describe('what separates cells', () => {
+describe('separators of cells', () => {
   test.each([
     ['a tab in a file called csv', 'text\tlabel\nOne, two, three\tx\nFour, five\ty\n'],
     ['a bar', 'text|label\nOne, two, three|x\nFour, five|y\n'],
@@ -161,7 +161,7 @@ describe('encodings', () => {
     expect(examples.at(-1)?.text).toBe('Un café déjà fermé');
   });
 
-  test('as is said, whatever it looks like', async () => {
+  test('uses the requested encoding, whatever the file looks like', async () => {
     const path = file('jsonl', Buffer.from('{"text":"\xcf\xf0\xe8\xe2\xe5\xf2"}\n', 'latin1'));
     expect((await read(path, { encoding: 'windows-1251' })).examples[0]?.text).toBe('Привет');
   });

@@ -9,7 +9,7 @@ import { idxFolder, temporaryFolder } from './make-data.ts';
 
 const folder = temporaryFolder();
 
-describe('how many are held out of each class', () => {
+describe('number of held-out examples per class', () => {
   test.each([
     // 10 of 100: 6.0, 3.0, 1.0
     { counts: [60, 30, 10], samples: 10, held: [6, 3, 1] },

@@ -68,7 +68,7 @@ describe('pixel values', () => {
     expect([...result].map((value) => Number(value.toFixed(5)))).toEqual([0, 0.6, 0, 1.2, -0.4, 2]);
   });
 
-  test('of RGB for a grey model are Pillow’s L', async () => {
+  test('RGB for a gray model becomes Pillow’s L', async () => {
     const result = await values({ do_normalize: false, do_rescale: false }, golden.rgb, {
       channels: 1,
       height: 9,
@@ -77,7 +77,7 @@ describe('pixel values', () => {
     expect(Uint8Array.from(result)).toEqual(golden.rgb_as_grey);
   });
 
-  test('of grey for an RGB model are repeated', async () => {
+  test('gray for an RGB model is repeated', async () => {
     const grey: Image = { pixels: Uint8Array.of(0, 255), height: 1, width: 2, channels: 1 };
     const result = await values({ do_normalize: false, size: { height: 1, width: 2 } }, grey, {
       channels: 3,
@@ -96,7 +96,7 @@ describe('pixel values', () => {
     expect([...(await new ImageBatcher(split, preprocessor).batch([0])).pixelValues]).toEqual([-1, 1]);
   });
 
-  test('of a config with null for what its processor does not use are those of one without it', async () => {
+  test('ignores null in a config for values that its processor does not use', async () => {
     const image = { height: 1, width: 2, channels: 1 };
     const unused = { crop_size: null, do_center_crop: null, size: null, do_convert_rgb: null };
     const preprocessor = await createImagePreprocessor(

@@ -121,7 +121,7 @@ describe('pairs for embeddings', () => {
     ]);
   });
 
-  it('of one anchor stay in one split where it is drawn', async () => {
+  it('pairs of one anchor stay in one split if it is drawn', async () => {
     const rows = Array.from({ length: 60 }, (_, at) => ({ anchor: `anchor ${at % 6}`, positive: `positive ${at}` }));
     const { examples } = await read(rowsFile('drawn.jsonl', rows), { test_fraction: 0.4 });
     const splits = new Map<string, Set<string>>();

@@ -66,7 +66,7 @@ describe('values are those that pyarrow reads', () => {
   });
 });
 
-describe('what is read', () => {
+describe('supported files', () => {
   test('conversations are found as in JSON Lines', async () => {
     const opened = await open(golden('nested-snappy'));
     const { text, problems } = await opened.describe({ keepsFaults: true });
@@ -159,7 +159,7 @@ describe('several files of a split', () => {
   });
 });
 
-describe('what cannot be read is said by name', () => {
+describe('names unsupported content', () => {
   const good = written([texts(50, 't'), { name: 'label', data: Array.from({ length: 50 }, (_, i) => i) }], 20);
   const footer = good.length - 8 - good.readUInt32LE(good.length - 8);
   const spoiled = (change: (bytes: Buffer) => void): Buffer => {

@@ -43,7 +43,7 @@ describe('TRL’s shapes of preferences', () => {
     expect(exampleOf(found)).toMatchObject({ prompt: 'The sky is', completion: ' blue.', rejected: ' green.' });
   });
 
-  it('as conversations, with a prompt of their own and without', async () => {
+  it('conversations, with a prompt of their own and without', async () => {
     for (const row of [
       { prompt: [user], chosen: [blue], rejected: [green] },
       { chosen: [user, blue], rejected: [user, green] },

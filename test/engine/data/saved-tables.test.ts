@@ -117,7 +117,7 @@ test("polars' files, whose schema has no length before it", async () => {
   ]);
 });
 
-test('what is damaged or missing is said with its file', async () => {
+test('names damaged and missing files', async () => {
   const whole = readFileSync(goldenPath('tables', 'saved', 'test', 'data-00000-of-00001.arrow'));
   const path = join(home, 'cut.arrow');
   for (const length of [0, 3, 20, 400, whole.length - 200]) {

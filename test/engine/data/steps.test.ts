@@ -55,7 +55,7 @@ test.each([
   expect([found.train.length, found.test.length, found.text?.faultyRows]).toEqual([train, tests, faulty]);
 });
 
-test('what a step leaves out is said, and which rows they are follows from the rules', async () => {
+test('reports the rows that a step leaves out, which follow from the rules', async () => {
   const found = await read('drop-duplicates; drop-leaks; rename-label=neg:negative; rename-label=pos:positive');
   expect(found.text?.notes).toEqual([
     'The step drop-duplicates left out 10 rows.',

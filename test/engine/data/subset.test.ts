@@ -38,7 +38,7 @@ describe('a few-shot subset', () => {
     for (const index of chosen(8, 7)) expect(larger.has(index)).toBe(true);
   });
 
-  test('of one class does not depend on the other classes', () => {
+  test('rows of one class do not depend on the other classes', () => {
     const others = labels.map((label, index) => (label === 2 && index < 150 ? 0 : label));
     const ofOne = (from: typeof labels) => [...chosen(8, 42, from)].filter((index) => from[index] === 1);
     expect(ofOne(others)).toEqual(ofOne(labels));

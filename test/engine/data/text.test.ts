@@ -268,7 +268,7 @@ describe('shapes', () => {
   });
 });
 
-describe('what is wrong is said by row', () => {
+describe('reports problems by row', () => {
   test('JSON Lines count lines, a table counts rows', async () => {
     const lines = file('jsonl', '{"text":"a","label":"x"}\n\n{"text":"b"}\n{"text":["c"],"label":"x"}\nnonsense\n7\n');
     expect((await describeFile(lines)).problems).toEqual([
@@ -467,7 +467,7 @@ describe('splits, classes and repetitions', () => {
     expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
   });
 
-  test('as is asked for, whatever the file would suggest', async () => {
+  test('follows the requested split, whatever the file suggests', async () => {
     const path = file('csv', 'text,split\na,train\nb,test\nc,validation\n');
     const byShare = await describeFile(path, { split_by: 'share', test_fraction: 0 });
     expect(byShare.splits.map(({ exampleCount }) => exampleCount)).toEqual([3, 0]);

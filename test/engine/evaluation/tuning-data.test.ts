@@ -174,7 +174,7 @@ describe('inputs', () => {
     expect(await data.inputs(0, last)).not.toEqual(await data.inputs(1, last));
   });
 
-  test('of the plain base are recorded too, with a sample of the rows where there are too many', async () => {
+  test('records inputs of the plain base too, with a sample if there are too many rows', async () => {
     const name = [...(states[0]?.modules.keys() ?? [])][0] ?? '';
     const examples = await TuningExamples.open(
       { modelDirectory, base, source: source(), samples: 20, seed: 0 },

@@ -123,7 +123,7 @@ describe('drawing', () => {
   });
 });
 
-describe('where a text ends', () => {
+describe('ends of a text', () => {
   it('says why', async () => {
     await withModel('llama', async (model) => {
       const places = model.base.description.text?.maxPositions ?? 0;

@@ -160,7 +160,7 @@ describe('language', () => {
     [question('When?', 'Now')],
   ];
 
-  test.each([false, true])('what is learned is what the run asks for, packed: %s', async (packing) => {
+  test.each([false, true])('trains exactly the requested tokens, packed: %s', async (packing) => {
     const task = taskOn(`language-${packing}`, llama, rows, { packing, max_length: 40 });
     const { settings, tensors, valuesOf } = await exported(task);
     expect(settings).toMatchObject({

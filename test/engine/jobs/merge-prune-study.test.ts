@@ -96,7 +96,7 @@ test('merge writes a folder whose score is the one in the matrix; the base has t
   expect(result.scores).toEqual([await Promise.all(folders.map((folder) => accuracy(folder)))]);
 });
 
-test('where nothing is scored, the base is not touched', async () => {
+test('leaves the base unread if nothing is scored', async () => {
   const output = path.join(scratch, 'unscored');
   const task = { ...mergeTask('weight-average', output), modelDirectory: path.join(scratch, 'nowhere'), datasets: [] };
   expect(await runMergeTask(task, testContext())).toEqual({

@@ -60,7 +60,7 @@ function tuningScores(notes: readonly string[]): { found: number; given: number 
 }
 
 describe('a search by CMA-ES', () => {
-  test('of weights is no worse than the given ones on the tuning examples, and repeats itself', async () => {
+  test('weights score at least as well as the given ones on the tuning examples, reproducibly', async () => {
     const search = { normalize: false, search: 'weights', search_evaluations: 12 };
     const one = await merge('weight-average', search);
     const { found, given } = tuningScores(one.notes);
@@ -74,12 +74,12 @@ describe('a search by CMA-ES', () => {
     expect({ weights: plain.weights, notes: plain.notes }).toEqual({ weights: [1, 1], notes: [] });
   });
 
-  test('of weights by layer has a list for each adapter', async () => {
+  test('weights by layer have a list for each adapter', async () => {
     const { weights } = await merge('linear', { search: 'layer-weights', search_evaluations: 5 });
     for (const weight of weights) expect(weight).toHaveLength(description.layerCount);
   });
 
-  test('of modules leaves what it names out of the folder', async () => {
+  test('modules that it excludes are left out of the folder', async () => {
     const { notes } = await merge('cat', { search: 'modules', search_evaluations: 12, search_seed: 3 });
     const merged = await readAdapter(path.join(scratch, 'cat'), description);
     const first = await readAdapter(directories[0] ?? '', description);

@@ -49,7 +49,7 @@ describe.skipIf(!('addon' in loadAddon()))('a base whose matrices stay as they a
   });
 
   it.each(['llama', 'qwen2', 'qwen3', 'gpt2'])(
-    'of a GGUF file that stays in its blocks gives and trains what its values do: %s',
+    'computes and trains a GGUF file kept in its blocks like its values: %s',
     async (name) => {
       const [packed, decoded] = [path.join(folder, `${name}-packed`), path.join(folder, `${name}-decoded`)];
       for (const [directory, options] of [

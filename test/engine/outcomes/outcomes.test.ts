@@ -58,7 +58,7 @@ describe('classes', () => {
     expect(tokens).toBeNull();
   });
 
-  it('of two models are the weighted mean of their probabilities, not of their logits', async () => {
+  it('two models give the weighted mean of their probabilities, not of their logits', async () => {
     // Half of each: 3/4 and 1/10 of the first label, 1/10 and 9/10 of the third.
     const ensemble = outcomesOf(await ensemblePredictions([oneOfClasses, otherOfClasses], [1, 1]));
     expect(ensemble.losses[0]).toBeCloseTo(-Math.log(0.425), 6);
@@ -118,7 +118,7 @@ describe('label sets', () => {
     });
   });
 
-  it('of two models are the weighted mean of their probabilities', async () => {
+  it('two models give the weighted mean of their probabilities', async () => {
     const other: TaskOutputs = { ...sets, logits: Float32Array.of(0, 0, 0, 0) };
     const { scores } = answerLine(await ensemblePredictions([sets, other], [1, 3]), 0, words);
     expect(scores['cat']).toBeCloseTo(0.25 * 0.75 + 0.75 * 0.5, 6);
@@ -270,7 +270,7 @@ describe('vectors', () => {
     });
   });
 
-  it('of two models have the weighted mean of their similarities', async () => {
+  it('two models give the weighted mean of their similarities', async () => {
     const other = vectors([1, 0, 0, 1, 0, 1, 1, 0]);
     const both = await ensemblePredictions([one, other], [1, 1]);
     expect(answerLine(both, 1, words)).toMatchObject({ prediction: 'a cow', scores: { cosine: expect.closeTo(0.8) } });

@@ -58,7 +58,7 @@ function request(shares: readonly number[], queries = queryCount) {
 }
 
 describe.each([{ shares: [1] }, { shares: [0.75, 0.25] }, { shares: [1.5, -0.5] }])(
-  'of vectors with $shares',
+  'vectors with $shares',
   ({ shares }) => {
     it('ranks as sorting all similarities in double precision does, few of which it computes', async () => {
       const { calls, ...own } = request(shares);

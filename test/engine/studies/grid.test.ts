@@ -310,7 +310,7 @@ describe('a learning-rate sweep', () => {
     expect(limited.result.tuning?.cells[1]).toMatchObject({ learning_rate: 0.1, edge: 'high' });
   });
 
-  it('of equal rates takes the smaller, of a loss the least, and never one that diverged', () => {
+  it('takes the smaller of equal rates, the least loss, and never a diverged one', () => {
     expect(bestOf([0.7, 0.8, 0.8], 'accuracy')).toBe(1);
     expect(bestOf([2, 0.5, 0.5], 'loss')).toBe(1);
     expect(bestOf([Number.NaN, 0.5, Number.NaN], 'loss')).toBe(1);

@@ -74,7 +74,7 @@ test('pairs of one task and of one seed are merged under both heads, sets as a w
   });
 });
 
-test('what the merge loses against verdict and measures, with the answer in words', () => {
+test("compares a merge's loss with verdict and measures, and answers in words", () => {
   const result = mergeabilityResultSchema.parse(work.fold(parse(), scoreOf(cosine), undefined, () => pairsOf(cosine)));
   const [group] = result.groups;
   expect(group?.pairs).toHaveLength(18);

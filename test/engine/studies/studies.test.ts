@@ -146,7 +146,7 @@ test('interpolation adds the curve of a further method, and takes chosen ones al
   expect((await methods({ method: 'weight-average' }))?.map(([method]) => method)).toHaveLength(4);
 });
 
-test('what the adapters of a pair do not allow is left out with its reason, unless it was asked for', async () => {
+test("leaves out what a pair's adapters do not support, with the reason, unless it was requested", async () => {
   const facts = (refused: readonly string[]): StudyAdapters => ({
     ...studyAdapters,
     refusalOf: async ({ method }) =>

@@ -193,7 +193,7 @@ describe('sets of tasks whose learning rates are swept', () => {
     expect(plan({ methods: ['no-such'] })).toThrow(/no merge method/);
   });
 
-  it('of earlier versions have no tuning', () => {
+  it('earlier versions have no tuning', () => {
     const { tuning: _, ...older } = multitaskResultSchema.parse(result);
     expect(multitaskResultSchema.parse(older).tuning).toEqual([]);
   });

@@ -42,8 +42,8 @@ const counted = ({ ids, marks }: { ids: readonly number[]; marks: readonly numbe
 const ends = ({ ids, marks }: { ids: readonly number[]; marks: readonly number[] }) =>
   tokenizer.decode(ids.filter((_, at) => marks[at] === textEnd));
 
-describe('what counts', () => {
-  test('of a completion: itself and its end', () => {
+describe('trained tokens', () => {
+  test('completion: itself and its end', () => {
     const example = { ...nothing, prompt: 'Name a sea.', completion: 'The North Sea' };
     const plain = writerOf({ chat_template: 'none' }).learned(example);
     expect(tokenizer.decode(plain.ids)).toBe('Name a sea.\nThe North Sea<|endoftext|>');
@@ -68,7 +68,7 @@ describe('what counts', () => {
     { role: 'assistant', content: '', ...second },
   ];
 
-  test('of a conversation whose template writes earlier turns otherwise: every answer that is in the text', () => {
+  test('conversation whose template writes earlier turns differently: every answer in the text', () => {
     const writer = writerOf({ chat_template: reasoning });
     const messages = talk({ content: 'Paris.' }, { content: 'Rome.' });
     const plain = writer.learned({ ...nothing, messages });
@@ -90,7 +90,7 @@ describe('what counts', () => {
     expect(thought.answers).toEqual({ answers: 2, unlearned: 0, excluded: 0, droppedReasoning: 1 });
   });
 
-  test('of answers with weight 0 or train false: nothing', () => {
+  test('answers with weight 0 or train false: nothing', () => {
     for (const flag of [{ weight: 0 }, { train: false }]) {
       const messages = talk({ content: 'Paris.', ...flag }, { content: 'Rome.', weight: 1, train: true });
       for (const chat_template of ['auto', reasoning]) {
@@ -105,14 +105,14 @@ describe('what counts', () => {
     }
   });
 
-  test('of an answer that the template leaves out: nothing, not even its end', () => {
+  test('answer left out by the template: nothing, not even its end', () => {
     const calls = { tool_calls: [{ type: 'function', function: { name: 'find', arguments: { place: 'it' } } }] };
     const encoded = writerOf({}).learned({ ...nothing, messages: talk(calls, { content: 'Rome.' }) });
     expect(counted(encoded)).toBe('Rome.<|im_end|>\n');
     expect(encoded.answers).toEqual({ answers: 2, unlearned: 1, excluded: 0, droppedReasoning: 0 });
   });
 
-  test('of a conversation with variables for its template: what follows the prompt that they make', () => {
+  test('conversation with variables for its template: the text after the prompt that they make', () => {
     const messages = [
       { role: 'user', content: 'Where is it?' },
       { role: 'assistant', content: 'Rome.' },
@@ -129,7 +129,7 @@ describe('what counts', () => {
     expect(of({ enable_thinking: false })).toBe('Rome.<|im_end|>\n');
   });
 
-  test('of a preference or choice with variables for its template: the prompt has them too', () => {
+  test('preference or choice with variables for its template: the prompt has them too', () => {
     const asked = { ...nothing, prompt: 'Where is it?', templateKwargs: { enable_thinking: false } };
     const writer = writerOf({ chat_template: reasoning });
     const text = (ids: readonly number[]) => tokenizer.decode([...ids]);
@@ -140,7 +140,7 @@ describe('what counts', () => {
     expect([text(chosen.prompt), ...chosen.choices.map(text)]).toEqual([text(preferred.prompt), 'Rome.', 'Paris.']);
   });
 
-  test('of a conversation: every turn of the assistant', () => {
+  test('conversation: every turn of the assistant', () => {
     const messages = [
       { role: 'user', content: 'Hello' },
       { role: 'assistant', content: 'Good day' },
@@ -154,7 +154,7 @@ describe('what counts', () => {
     );
   });
 
-  test('of a call of tools: the call, after the tools that the template lists', () => {
+  test('tool call: the call, after the tools that the template lists', () => {
     const own =
       '{% for t in tools %}<{{ t.name }}>{% endfor %}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% for c in m.tool_calls %}{{ c | tojson }}{% endfor %}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}';
     const messages = [
@@ -198,7 +198,7 @@ describe('what counts', () => {
     expect(tokenizer.decode(of('chatml').learned(example).ids)).toContain('<|im_start|>user');
   });
 
-  test('of a plain text: everything; a template needs a place for the text', () => {
+  test('plain text: everything; a template needs a placeholder for the text', () => {
     const encoded = writerOf({}).learned({ ...nothing, text: 'The whale rose.' });
     expect(counted(encoded)).toBe('The whale rose.<|endoftext|>');
     expect(ends(encoded)).toBe('<|endoftext|>');

@@ -78,7 +78,7 @@ describe('values', () => {
     expect(Array.from((await readSafetensors(file)).get('t')?.data ?? [])).toEqual(expected);
   });
 
-  it('of unaligned places are read', async () => {
+  it('reads values at unaligned positions', async () => {
     const data = new Uint8Array(9);
     data.set(bytesOf(new Float32Array([1.5, -3])), 1);
     const entries = {
@@ -168,14 +168,14 @@ describe('a model folder', () => {
     await sharded.close();
   });
 
-  it('whose index points outside is refused, as is one without weights', async () => {
+  it('rejects an index that points outside, and a folder without weights', async () => {
     expect((await refusal(() => openModelWeights(folder))).message).toMatch(/has no model\.safetensors/);
     const index = { weight_map: { weight: '../elsewhere.safetensors' } };
     await writeFile(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
     expect((await refusal(() => openModelWeights(folder))).message).toMatch(/points outside its folder/);
   });
 
-  it('whose shard lacks a tensor of the index is refused', async () => {
+  it('rejects a shard that lacks a tensor of the index', async () => {
     await writeSafetensors(
       path.join(folder, 'one.safetensors'),
       new Map([['a', { shape: [1], data: new Float32Array(1) }]]),

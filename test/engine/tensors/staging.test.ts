@@ -32,7 +32,7 @@ function half(bits: number): number {
 }
 
 describe('stored floats', () => {
-  it('of half precision are widened exactly, every one of the 65 536', () => {
+  it('widens half precision exactly, all 65 536 values', () => {
     const bits = Uint16Array.from({ length: 65536 }, (_, index) => index);
     const staged = stage('F16', bits, bits.length, 6);
     expect(staged?.finite).toBe(false);
@@ -40,7 +40,7 @@ describe('stored floats', () => {
     expect(differing).toEqual([]);
   });
 
-  it('of bfloat16 are the upper halves of float32, across several pieces of the file', () => {
+  it('reads bfloat16 as the upper halves of float32, across several pieces of the file', () => {
     const count = 3 * 2 ** 19 + 5;
     const bits = Uint16Array.from({ length: count }, (_, index) => (index * 7919) % 0x7f80);
     const staged = stage('BF16', bits, count, 2);
@@ -50,7 +50,7 @@ describe('stored floats', () => {
     expect(found.findIndex((value, index) => value !== (bits[index] ?? 0) * 65536)).toBe(-1);
   });
 
-  it('of float32 come as they are, in memory that the next ones take', () => {
+  it('returns float32 unchanged, in memory that the next ones reuse', () => {
     const values = Float32Array.from({ length: 2 ** 18 + 3 }, (_, index) => Math.fround(index / 7 - 100));
     const staged = stage('F32', values, values.length, 12);
     expect(staged?.values).toEqual(values);
@@ -79,7 +79,7 @@ describe('stored floats', () => {
         expect(stage(dtype, make(count, at, value), count)?.finite).toBe(false);
   });
 
-  it('that end before their count are refused', () => {
+  it('rejects values that end before their count', () => {
     expect(stage('F32', new Float32Array(10), 11)).toBeNull();
   });
 });

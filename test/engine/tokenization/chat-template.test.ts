@@ -79,7 +79,7 @@ describe('a template that does not come to an end', () => {
   });
 });
 
-describe('what a template may use', () => {
+describe('features of templates', () => {
   it('knows the time in English', () => {
     const time = new Date(2025, 2, 4, 15, 6, 7);
     expect(formatTime(time, '%d %B %Y, %a %A %b %m %y %H:%M:%S %I %p 100%% %Q')).toBe(
@@ -143,7 +143,7 @@ describe('tools', () => {
   });
 });
 
-describe('where templates come from', () => {
+describe('sources of templates', () => {
   const tokenizer = parseTokenizer('tokenizer.json', '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}');
   const files = (chat_template: unknown, jinja: string | null = null) => ({
     file: 'tokenizer.json',

@@ -58,7 +58,7 @@ describe('a table of replacements', () => {
     );
   });
 
-  it('of random bytes gives text or an error, and terminates', () => {
+  it('random bytes give text or an error, and terminate', () => {
     let state = 1;
     const random = () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -35,7 +35,7 @@ describe('the fault of a template', () => {
     expect(() => new ChatTemplate('custom', 'It', text)).toThrow(`It is not a usable chat template: line ${line}: `);
   });
 
-  test('there is none in one that parses', () => {
+  test('is null for a valid template', () => {
     expect(templateFault("{% for m in messages %}\n{{ m['content'] }}\n{% endfor %}")).toBeNull();
   });
 });

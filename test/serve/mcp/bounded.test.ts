@@ -8,7 +8,7 @@ import { rowsOf } from '../../../src-main/serve/mcp/tool.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { backend, job, request } from '../../src-renderer/fake-backend.ts';
 
-test('what is short is told whole', () => {
+test('returns short values whole', () => {
   const value = { a: [1, 2.5, null], b: { c: 'text', d: undefined, e: true } };
   expect(bounded(value)).toEqual({ value: { a: [1, 2.5, null], b: { c: 'text', e: true } }, leftOut: [] });
 });

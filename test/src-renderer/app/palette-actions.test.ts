@@ -29,7 +29,7 @@ test('every word must be found, in the name, what it is about, the keywords or t
   expect(found('nothing of it')).toEqual([]);
 });
 
-test('what is read about things comes after the things, however well it fits', () => {
+test('documentation comes after records, however well it matches', () => {
   const guide: ActionGroup = { group: 'Guide', last: true, actions: [action('fmnist')] };
   expect(searchActions([guide, ...groups.slice(0, 1)], 'fmnist').map(({ group }) => group)).toEqual([
     'Actions',

@@ -41,7 +41,7 @@ function Window() {
   );
 }
 
-test('what can be done here and now is found by the words that people use', async () => {
+test('finds currently available actions by common words', async () => {
   const view = renderInWindow(<Window />);
   expect(backend.asked).toEqual([]);
   act(openPalette);

@@ -42,7 +42,7 @@ describe.each([
     expect(tooFaint(texts, surfaces, 4.5)).toEqual([]);
   });
 
-  test('what a control or a series is known by has 3 : 1', () => {
+  test('identifying marks of controls and series have 3 : 1', () => {
     expect(tooFaint(marks, grounds, 3)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { navigate, useRoute } from '../../../src-renderer/app/routes.tsx';
 import { useRouteRequest } from '../../../src-renderer/app/use-route-request.ts';
 import { renderHookInWindow } from '../window.tsx';
 
-test('what the address asks for is done once, as often as it is asked', async () => {
+test('each request of the address is carried out once', async () => {
   const done: string[] = [];
   act(() => navigate('/data'));
   renderHookInWindow(() => useRouteRequest('add', (value) => done.push(value)));

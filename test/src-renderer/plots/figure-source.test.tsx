@@ -46,7 +46,7 @@ test('a growing figure is made when it is asked for, and once for what it is mad
   expect(told).toHaveBeenCalledTimes(2);
 });
 
-test('what it is not made of does not change it', () => {
+test('unrelated changes leave it unchanged', () => {
   const told = vi.fn();
   const stop = source.subscribe(told);
   const figure = source.current();

@@ -21,7 +21,7 @@ test('the values behind a figure are a table, with the axes for its heads; what 
   ]);
 });
 
-test('of very many values the first are shown, and it says so', () => {
+test('shows the first of very many values, and says so', () => {
   const x = Array.from({ length: 420 }, (_, index) => index);
   const view = renderInWindow(<FigureValues figure={{ data: [{ name: 'loss', x, y: x }], layout: {} }} name="Loss" />);
   expect(view.getAllByRole('row')).toHaveLength(401);

@@ -49,7 +49,7 @@ test('a logarithmic axis is ranged by the values that it can have', () => {
   expect(anchor).toMatchObject({ y: [expect.closeTo(0.01), expect.closeTo(10)] });
 });
 
-test('what no canvas draws stays with plotly: bars, and figures with a legend', () => {
+test('plotly keeps figures without a canvas: bars, and figures with a legend', () => {
   expect(readLive({ data: [{ type: 'bar', x: [1], y: [1] }], layout: {} })).toBeNull();
   expect(readLive({ ...figure([1]), layout: { showlegend: true } })).toBeNull();
 });

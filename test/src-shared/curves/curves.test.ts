@@ -35,7 +35,7 @@ describe('a growing curve', () => {
     expect(plain(curve.view())).toMatchObject({ counts: [2, 2, 2], steps: [0.5, 2.5, 4.5], mean: [9.5, 7.5, 2.5] });
   });
 
-  test('of values far apart widens until they fit', () => {
+  test('values far apart widen it until they fit', () => {
     const curve = makeCurve('eval_loss', [0, 100, 200, 300, 400], [1, 2, 3, 4, 5], 4);
     // 64 would keep five buckets (0, 1, 3, 4, 6); in buckets of 128 steps 0 and 100 are one, and so on.
     expect(plain(curve)).toMatchObject({ width: 128, counts: [2, 1, 1, 1], steps: [50, 200, 300, 400] });

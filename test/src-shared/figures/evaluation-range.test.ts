@@ -7,14 +7,14 @@ test('scores that hardly differ get an axis of 10 points around them', () => {
   expect(high).toBeCloseTo(77, 9);
 });
 
-test('of few examples the axis is 4 standard errors high', () => {
+test('few examples make the axis 4 standard errors high', () => {
   // Half of 25 examples: a standard error of 10 points.
   const [low, high] = evaluationRange([50, 50], 25);
   expect(low).toBeCloseTo(30, 9);
   expect(high).toBeCloseTo(70, 9);
 });
 
-test('what differs more has room, and the ends of a share are kept', () => {
+test('larger differences have room, and the ends of a share are kept', () => {
   const [low, high] = evaluationRange([20, 60], 1000);
   expect(low).toBeCloseTo(17.6, 9);
   expect(high).toBeCloseTo(62.4, 9);

@@ -157,7 +157,7 @@ describe('metrics', () => {
     expect(figure.caption).toBe('');
   });
 
-  test('of a folded curve the means are drawn over the extremes', () => {
+  test('draws the means of a folded curve over the extremes', () => {
     const figure = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light);
     expect(figure.data).toMatchObject([
       { x: [0.5, 2.5], y: [1, 2], name: 'a: lowest' },

@@ -12,7 +12,7 @@ const evaluations: readonly Scores[] = [
   { accuracy: null, metrics: { pearson: 0.5, spearman: 0.25 } },
 ];
 
-test('what an evaluation is known by has a curve, in the unit that its number has', () => {
+test("an evaluation's primary metric has a curve, in the unit of its number", () => {
   for (const scores of evaluations) {
     const id = headlineOf(scores)?.id ?? '';
     const curve = curveMetrics.find(({ metric }) => metric === `eval_${id}`);

@@ -38,7 +38,7 @@ test('or every group to a chosen one, over the seeds in common; the reference ha
   ]);
 });
 
-test('where no group has a baseline, the first is the reference', () => {
+test('the first group is the reference if none has a baseline', () => {
   expect(usualReference(groups)).toBeNull();
   expect(usualReference(groups.filter((group) => group !== coto))).toBe(plain?.key);
 });

@@ -105,7 +105,7 @@ describe('the difference to the baseline', () => {
     expect(withCoto?.difference?.interval.halfWidth).toBeCloseTo((12.7062047 * Math.sqrt(0.0002)) / Math.sqrt(2), 6);
   });
 
-  test('where no baseline has the same learning rate, the only one is taken, and that is said', () => {
+  test('takes the only baseline if none has the same learning rate, and says so', () => {
     const tuned = [run({ seed: 1, learning_rate: 0.001 }, 0.6), run({ seed: 1, learning_rate: 0.01, coto }, 0.7)];
     expect(summarizeGroups(groupRuns(tuned))[1]?.difference).toMatchObject({
       otherSettings: ['learning_rate'],
@@ -115,7 +115,7 @@ describe('the difference to the baseline', () => {
     expect(summarizeGroups(groupRuns(ambiguous))[1]?.difference).toBeNull();
   });
 
-  test('there is none to a run of another dataset or rank, and none without a common seed', () => {
+  test('is missing for a run of another dataset or rank, and without a common seed', () => {
     const [own, other, ranked, seeded] = groupRuns([
       run({ seed: 1, coto }, 0.7),
       run({ seed: 1 }, 0.6, { datasetId: 'letters' }),

@@ -110,7 +110,7 @@ export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
     }));
 
   test.each(['echo.absent', 'toString', 'constructor', '__proto__', 'hasOwnProperty', 'then'])(
-    'there is no request named %s',
+    'rejects an unknown request named %s',
     (name) =>
       withClient(async (_client, peer) => {
         expect(await rawCall(peer.channel, name, [{}])).toMatchObject({ ok: false, error: { code: 'not_found' } });

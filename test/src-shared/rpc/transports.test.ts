@@ -44,7 +44,7 @@ describe('worker thread', () => {
 });
 
 describe('child process on the project’s Node', () => {
-  test('that Node is there', () => {
+  test('exists', () => {
     expect(existsSync(projectNode)).toBe(true);
   });
   const start = reusing(() => {

@@ -31,7 +31,7 @@ test('three pairs of three units, by hand', () => {
   expect(found.halfWidth).toBeCloseTo(4.3027 * Math.sqrt((2 / 3) * 14), 3);
 });
 
-test('of all means of two units it is Student’s interval of the units themselves', () => {
+test('means of two units have Student’s interval of the units themselves', () => {
   const units = [0.3, 0.9, 0.5, 1.4, 0.7];
   const pairs = everyPair(units.map((_, at) => at));
   const values = pairs.map(([one, other]) => ((units[one] ?? 0) + (units[other] ?? 0)) / 2);
@@ -44,7 +44,7 @@ test('of all means of two units it is Student’s interval of the units themselv
   expect(found.halfWidth).toBeCloseTo(expected.halfWidth ?? Number.NaN, 12);
 });
 
-test('it holds the truth in about 95 of 100 cases where Student’s interval over pairs is far too narrow', () => {
+test('covers the truth in about 95 of 100 cases, while Student’s interval over pairs is far too narrow', () => {
   const random = RandomStream.named(1, 'study', 'jackknife');
   const held = { jackknife: 0, student: 0 };
   const cases = 1000;

@@ -51,7 +51,7 @@ async function expectNothingKept(backend: OpenBackend): Promise<void> {
 }
 
 describe('adding a dataset is a job', () => {
-  it('that says how far it is, and that others need not wait for', async () => {
+  it('reports its progress, and does not block other jobs', async () => {
     const backend = await openBackend({ startEngine: engine });
     const path = lines(10_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
     const total = Math.ceil(statSync(path).size / 2 ** 20);
@@ -87,7 +87,7 @@ describe('adding a dataset is a job', () => {
     expect([one?.index, other?.index]).toEqual([0, 1]);
   });
 
-  it('that goes on beside one that computes', async () => {
+  it('runs beside a computing job', async () => {
     const held = Promise.withResolvers<never>();
     const backend = await openBackend({ startEngine: scriptedEngine(() => held.promise) });
     const dataset = await backend.handle('datasets.add', { path: tinyIdx() });
@@ -98,7 +98,7 @@ describe('adding a dataset is a job', () => {
     await backend.idle();
   });
 
-  it('that leaves nothing where it is cancelled', async () => {
+  it('leaves nothing after a cancel', async () => {
     const backend = await openBackend({ startEngine: engine });
     const path = longFile();
     const adding = expect(backend.handle('datasets.add', { path })).rejects.toMatchObject({ code: 'cancelled' });
@@ -107,7 +107,7 @@ describe('adding a dataset is a job', () => {
     await expectNothingKept(backend);
   });
 
-  it('that leaves nothing where it was still waiting', async () => {
+  it('leaves nothing after a cancel in the queue', async () => {
     const backend = await openBackend({ startEngine: engine });
     const first = expect(backend.handle('datasets.add', { path: longFile() })).rejects.toThrow('cancelled');
     const { id } = await reading(backend);
@@ -121,7 +121,7 @@ describe('adding a dataset is a job', () => {
     await expectNothingKept(backend);
   });
 
-  it('that is read once, however many ask for the same file at once', async () => {
+  it('reads a file once for several simultaneous requests', async () => {
     let readers = 0;
     const backend = await openBackend({
       startEngine: engine,
@@ -141,7 +141,7 @@ describe('adding a dataset is a job', () => {
     expect((await backend.handle('datasets.list', {})).filter(({ bundled }) => !bundled)).toHaveLength(1);
   });
 
-  it('that leaves nothing where it fails, and names the file', async () => {
+  it('leaves nothing after a failure, and names the file', async () => {
     const backend = await openBackend({ startEngine: engine });
     const path = join(temporaryFolder(), 'bad.jsonl');
     writeFileSync(path, '{"text":""}\n'.repeat(500));
@@ -154,7 +154,7 @@ describe('adding a dataset is a job', () => {
     await expectNothingKept(backend);
   });
 
-  it('that is answered where the studio closes, and is not taken up again', async () => {
+  it('answers when the app closes, and does not resume', async () => {
     const home = join(temporaryFolder(), 'home');
     const backend = await openBackend({ startEngine: engine, home });
     const lost = (path: string) =>

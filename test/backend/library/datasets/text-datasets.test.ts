@@ -60,7 +60,7 @@ beforeAll(async () => {
 });
 afterAll(closeBackends);
 
-describe('how a file would be read', () => {
+describe('preview of a file', () => {
   it('is told from its head: columns, guesses, the first rows and their faults', async () => {
     const { name, source, text } = await backend.handle('datasets.inspect', { path: reviews });
     expect({ name, source }).toEqual({ name: 'reviews', source: { reader: 'csv', path: reviews, options: {} } });
@@ -186,7 +186,7 @@ describe('a dataset that a run is trained on', () => {
   });
 });
 
-describe('as a model would read it, before it is a dataset', () => {
+describe('preview by a model, before the file is a dataset', () => {
   const conversation = (answer: string) =>
     JSON.stringify({
       messages: [
@@ -241,7 +241,7 @@ function openFiles(): string[] {
   });
 }
 
-describe('as a model reads it', () => {
+describe('preview of a dataset by a model', () => {
   it('a text and its tokens are told, all of which a language model learns', async () => {
     const path = file('plain.jsonl', JSON.stringify({ text: 'We, the people' }));
     const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
@@ -256,7 +256,7 @@ describe('as a model reads it', () => {
     expect(lengths).toEqual([read.tokenCount]);
   });
 
-  it('of a prompt and its completion the latter counts, to the end of its turn', async () => {
+  it('counts the completion of a prompt, to the end of its turn', async () => {
     const path = file('pairs.jsonl', JSON.stringify({ prompt: 'One and one is', completion: 'two' }));
     const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
     const { tokens, counts } = await backend.handle('datasets.tokens', {
@@ -269,7 +269,7 @@ describe('as a model reads it', () => {
     expect(learnedOf(tokens)).toBe('two<|im_end|>\n');
   });
 
-  it('of a labelled text an encoder learns no token, and a language model the label', async () => {
+  it('counts no token of a labeled text for an encoder, and the label for a language model', async () => {
     const row = { text: 'the film was good', text_pair: 'a book', label: 'fine' };
     const path = file('labelled.jsonl', JSON.stringify(row));
     const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
@@ -282,7 +282,7 @@ describe('as a model reads it', () => {
     expect(learnedOf(written.tokens)).toBe('fine<|im_end|>\n');
   });
 
-  it('of a conversation every answer counts, and no question', async () => {
+  it('counts every answer of a conversation, and no question', async () => {
     const messages = [
       { role: 'system', content: 'Be brief.' },
       { role: 'user', content: 'One and one?' },

@@ -31,7 +31,7 @@ describe('a GGUF file', () => {
     expect(existsSync(model.path)).toBe(false);
   });
 
-  it('that is damaged leaves nothing, and is named', async () => {
+  it('a damaged file leaves nothing, and is named', async () => {
     const file = join(temporaryFolder(), 'cut.gguf');
     writeFileSync(file, readFileSync(gguf).subarray(0, 60_000));
     const backend = await openBackend({ startEngine: engine });

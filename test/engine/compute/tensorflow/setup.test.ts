@@ -100,7 +100,7 @@ describe('a wheel is fetched', () => {
 });
 
 describe('a wheel is unpacked', () => {
-  it('as far as it is wanted, packed files and plain ones, empty ones too', async () => {
+  it('with packed, plain and empty files, as far as needed', async () => {
     const file = join(folder, 'a.whl');
     const files = {
       'lib/packed.so': content,
@@ -128,7 +128,7 @@ describe('a wheel is unpacked', () => {
     });
   });
 
-  it('of more than 4 GiB by its zip64 records', async () => {
+  it('beyond 4 GiB by its zip64 records', async () => {
     const file = join(folder, 'a.whl');
     writeFileSync(file, zip64(zipOf({ 'lib/packed.so': content, 'lib/plain.h': Buffer.from('plain') })));
     await extractWheel(file, join(folder, 'out'), () => true, signal);

@@ -47,7 +47,7 @@ async function measuredError({ description, state, made }: Awaited<ReturnType<ty
 
 describe('plain LoRA', () => {
   test.each(['dora', 'hira', 'loha', 'rslora', 'lora-patterns'])(
-    'of %s at full rank is the adapter',
+    'full-rank conversion of %s equals the adapter',
     async (adapter) => {
       const result = await converted(adapter, { rank: 1024, energy: 1 });
       expect(result.made.state.variant.declaration.id).toBe('lora');

@@ -19,7 +19,7 @@ describe('every type gives the values that the package gguf gives, bit for bit',
     expect(new Set(values).size).toBeGreaterThan(20);
   });
 
-  test('there is a golden block for each', () => {
+  test('golden blocks exist for all types', () => {
     expect([...golden.keys()].filter((name) => name.endsWith('.blocks'))).toHaveLength(ggufTypes.length);
   });
 });

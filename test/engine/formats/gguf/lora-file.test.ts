@@ -106,7 +106,7 @@ describe.each([
   });
 });
 
-describe('what llama.cpp has no place for is refused with the reason', () => {
+describe('rejects adapters that llama.cpp does not support, with the reason', () => {
   test.each([
     ['llama', 'dora', /is a DoRA/],
     ['llama', 'lora-bias', /has biases of its own/],

@@ -123,7 +123,7 @@ describe('the verdict', () => {
     expect(verdict({ overlap: 0.5, deviations: 9, balance: 0.1, cosine: -0.5, cosineDeviations: -9 })).toBe('do not');
   });
 
-  test('of several pairs the worst counts, and the rule names every verdict', () => {
+  test('takes the worst of several pairs, and the rule names every verdict', () => {
     const of = (kind: 'merge' | 'reweight' | 'do not', reason: string) => ({ verdict: kind, reason });
     expect(worstVerdict([of('merge', 'x'), of('do not', 'y'), of('reweight', 'z')]).reason).toBe('y');
     expect(worstVerdict([of('merge', 'x')]).reason).toBe('x');

@@ -107,7 +107,7 @@ test.each([
   expect([kept(1 - 1e-5), kept(1 + 1e-5)]).toEqual([probabilities.length, 0]);
 });
 
-describe('as merge methods', () => {
+describe('merge methods', () => {
   const stream = RandomStream.seeded(5, 'merge');
   const normals = (rows: number, columns: number) => ({
     shape: [rows, columns],
@@ -182,7 +182,7 @@ function moduleMethod(id: string): ModuleMergeMethod {
   return method;
 }
 
-describe('what is refused', () => {
+describe('rejected inputs', () => {
   const states = [1, 2, 3].map(() => state({ q_proj: factors([[1, 2]], [[3], [4]], 2) }));
   const refusal = (id: string, parameters: ParameterValues, weights = [1, 1, 1]) => {
     const method = mergeMethod(id);

@@ -88,7 +88,7 @@ function product(state: AdapterState, name: string): Float64Array {
 
 const name = 'vit.layers.1.attention.v_proj';
 
-test('of LoRA it is the factor average, to the bit, also by layer', async () => {
+test('equals the factor average for LoRA, to the bit, also by layer', async () => {
   const states = [await adapter('lora', 1, { r: 4 }), await adapter('lora', 2, { r: 4 })];
   for (const weights of [
     [1, 1],
@@ -154,7 +154,7 @@ test('HiRA: parameters are averaged, and ΔW = W ∘ B·A by its products, exact
   );
 });
 
-test('what has no average is refused: other variants, other projections, other scalings', async () => {
+test('rejects inputs without an average: other variants, other projections, other scalings', async () => {
   const lora = await adapter('lora', 1, { r: 2 });
   await expect(merge('parameter-average', [lora, await adapter('hira', 1, { r: 2 })], [1, 1])).rejects.toThrow(
     'adapter 1 is LoRA, adapter 2 is HiRA: tensors of different variants have no average.',

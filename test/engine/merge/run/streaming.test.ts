@@ -101,7 +101,7 @@ test('a method is told the layer, may read the base, and draws the same for one 
   expect(draws).toEqual(before);
 });
 
-test('what is not finite is refused by name, and nothing is left', async () => {
+test('rejects non-finite values by name, and leaves nothing', async () => {
   const overflow = watched(([first]) => {
     if (!first) throw new Error('no update');
     return { ...first, a: { ...first.a, data: first.a.data.map(() => Number.POSITIVE_INFINITY) } };

@@ -230,7 +230,7 @@ describe('pooling', () => {
     await expect(poolingOf({ pooling_mode: 'mean' })).rejects.toThrow('module Dense (3_Dense)');
   });
 
-  it('of a language model is its last token', async () => {
+  it('a language model uses its last token', async () => {
     const own = join(folder, 'llama');
     cpSync(goldenPath('llama', 'base'), own, { recursive: true });
     const llama = await loadBaseModel(withWords(own));
@@ -280,8 +280,8 @@ test('a pattern of module names with the body’s prefix is exported as the name
   model.dispose();
 });
 
-describe('what does not fit is said', () => {
-  it('of models and datasets', async () => {
+describe('reports mismatches', () => {
+  it('models and datasets', async () => {
     const { misfit } = embeddingTask;
     const whole = await loadBaseModel(littleBert(join(folder, 'classifier')));
     const texts = (columns: object, labelKind: string, labels: string[] = []) =>
@@ -298,7 +298,7 @@ describe('what does not fit is said', () => {
     whole.dispose();
   });
 
-  it('of losses and scores', async () => {
+  it('losses and scores', async () => {
     const anchored = jsonlFolder(join(folder, 'misfits'), rows(), rows());
     await expect(open(anchored, { embedding_loss: 'cosent' })).rejects.toThrow(
       'CoSENT learns from pairs with a score or pairs with a label 0 or 1, but the dataset has anchors with positives.',

@@ -152,7 +152,7 @@ test('a long text is read in windows, of which the one with the answer is learne
   task.close();
 });
 
-describe('what does not fit', () => {
+describe('mismatches', () => {
   it('is refused: heads for something else', async () => {
     const task = await open(jsonlFolder(join(folder, 'refused'), rows(4), rows(4)));
     const plain = new AdaptedModel(base);

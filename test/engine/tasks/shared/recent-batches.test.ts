@@ -20,7 +20,7 @@ test('the last eight batches are kept', async () => {
   expect(await loadedOf([...eight, 0, 8, 0, 1], 10)).toEqual([...eight, 8, 1]);
 });
 
-test('of large batches the last is kept, and others within 64 MB', async () => {
+test('keeps the last of large batches, and others within 64 MB', async () => {
   expect(await loadedOf([0, 0, 1, 1, 0], 17 * 2 ** 20)).toEqual([0, 1, 0]);
   expect(await loadedOf([0, 1, 2, 3, 1, 2, 3, 0], 8 * 2 ** 20)).toEqual([0, 1, 2, 3, 0]);
 });

@@ -118,7 +118,7 @@ test('tags are learned on the first token of each word, and scored by entity', a
   expect(tf.memory().numTensors).toBe(before);
 });
 
-describe('what does not fit', () => {
+describe('mismatches', () => {
   test('a head on whole texts is refused for tags, and one on words for classes', async () => {
     const task = await open(jsonlFolder(join(folder, 'refused'), rows(4), rows(4)));
     const plain = new AdaptedModel(base);

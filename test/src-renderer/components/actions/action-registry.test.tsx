@@ -36,7 +36,7 @@ test("a page's and a detail's menus are registered once, while they are shown, a
   expect(labels()).toEqual([]);
 });
 
-test('what is registered is the latest, and the later of two with one id', () => {
+test('the latest registration counts, and the later of two with one id', () => {
   const done: string[] = [];
   function Acting({ name }: { name: string }) {
     useActions([{ id: 'one', label: name, scope: 'page', run: () => done.push(name) }]);

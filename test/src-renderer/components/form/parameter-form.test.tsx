@@ -105,7 +105,7 @@ test('a "?" asks for the help of its field above the declaration\'s document, an
   expect(useHelpSheet.getState().field?.label).toBe('Density');
 });
 
-test('what a declaration refuses is said beside the field, which names its help', () => {
+test("shows a declaration's error beside the field, which names its help", () => {
   const view = renderInWindow(<Kept />);
   const { control, frame } = fieldOf(view, 'Density');
   fireEvent.change(control, { target: { value: '1.5' } });

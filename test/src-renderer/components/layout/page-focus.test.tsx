@@ -32,7 +32,7 @@ test('a change of page leads the focus to its heading; a choice within the page 
   expect(document.activeElement).toBe(inside);
 });
 
-test('who goes on before the heading has the focus keeps what they went to', async () => {
+test('keeps the focus of users who move on before the heading gets it', async () => {
   const view = renderInWindow(<Window />);
   view.getByText('rail').focus();
   act(() => useRoute.setState(parseRoute('#/models'), true));

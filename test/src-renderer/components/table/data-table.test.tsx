@@ -81,7 +81,7 @@ describe('selection', () => {
     expect(ticked()).toEqual(['Select bee', 'Select dog']);
   });
 
-  test('of a row that holds others is that of these, and they are the ones that are told', () => {
+  test('a group row selects its rows, which are reported', () => {
     const told: string[][] = [];
     const herd: Item = {
       id: 'herd',

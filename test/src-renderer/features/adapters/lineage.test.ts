@@ -38,7 +38,7 @@ describe('the lineage of an adapter', () => {
     expect(edges).toHaveLength(5);
   });
 
-  test('of a leaf has its own ancestors and descendants, and no siblings', () => {
+  test('a leaf has its own ancestors and descendants, and no siblings', () => {
     expect(ids(lineageOf(trained('a', 'r1'), adapters, runs))).toEqual([['r1'], ['a'], ['m'], ['p']]);
   });
 

@@ -61,7 +61,7 @@ describe('choosing columns', () => {
     expect(withColumn({}, guessed, 'text', 'text', 'stars')).toEqual({ guess_columns: false, text: 'stars' });
   });
 
-  it('of another kind of row begins with none, unless that is what was guessed', () => {
+  it('changing the kind of row clears the columns, unless it was the detected kind', () => {
     const options = withKind({ test_fraction: 0.1, text: 'review' }, 'completion', 'text');
     expect(options).toEqual({ test_fraction: 0.1, guess_columns: false });
     expect(whatIsMissing('completion', shownColumns(options, guessed), 'share', options)).toBe(
@@ -121,7 +121,7 @@ it('is wrong as long as no row is a good example', () => {
   expect(whatIsWrong({ ...inspection, rows: [{ kind: 'example', example: { ...example, ...rest } }] })).toBeNull();
 });
 
-describe('what can be learned, in words', () => {
+describe('tasks of a dataset in words', () => {
   const text: TextDescription = {
     shape: 'columns',
     columnNames: [],

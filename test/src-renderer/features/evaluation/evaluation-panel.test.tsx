@@ -58,7 +58,7 @@ test('an adapter is evaluated on its dataset, and the result says what it costs'
   expect(view.queryByText('/home/me/out.jsonl')).toBeNull();
 });
 
-test('of tagged words, the scores of each entity are a table', async () => {
+test('shows the scores of each entity of tagged words in a table', async () => {
   const entities = [{ type: 'PER', precision: 1, recall: 0.5, f1: 0.6667, count: 1200 }];
   backend.answers['jobs.result'] = () => ({
     kind: 'evaluate',

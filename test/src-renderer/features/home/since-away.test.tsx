@@ -46,7 +46,7 @@ test('all of them go at once', async () => {
   await waitFor(() => expect(view.queryByText('Needs attention')).toBeNull());
 });
 
-test('what a checkpoint can go on from is resumed in place', async () => {
+test('resumes resumable runs in place', async () => {
   const checkpoint = { kind: 'last', step: 7, folder: 'last', accuracy: null, resumable: true } as const;
   const lost = run('lost', { status: 'interrupted', checkpoints: [checkpoint] });
   const view = shown([lost, failed('a', 1)]);
@@ -54,7 +54,7 @@ test('what a checkpoint can go on from is resumed in place', async () => {
   await waitFor(() => expect(backend.inputsOf('runs.resume')).toEqual([{ id: 'lost' }]));
 });
 
-test('what finished since then is listed until it is dismissed; parts of a study are not', async () => {
+test('lists what finished since then until it is dismissed; parts of a study are left out', async () => {
   const view = shown([
     run('old', { finishedAt: 999 }),
     run('new', { finishedAt: 1001 }),

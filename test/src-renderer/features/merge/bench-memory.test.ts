@@ -24,7 +24,7 @@ test('a bench that an earlier version kept has its parameter under the name of t
   expect(recallBench({ getItem: () => text }).parameters).toEqual({ normalize: false });
 });
 
-test.each(['', '{"bench": 3}', 'null', '{'])('what cannot be read (%s) is an empty bench', (text) => {
+test.each(['', '{"bench": 3}', 'null', '{'])('unreadable storage (%s) is an empty bench', (text) => {
   expect(recallBench({ getItem: () => text })).toEqual(emptyBench);
 });
 

@@ -22,7 +22,7 @@ test('undo takes back one step, and a dragged weight as a whole', () => {
   expect(currentBench().map((item) => item.adapterId)).toEqual(['a']);
 });
 
-test('what was undone is done again, until something else is done', () => {
+test('redoes undone changes until something else changes', () => {
   changeBench((bench) => addToBench(bench, 'a'));
   changeBench((bench) => addToBench(bench, 'b'));
   undoBench();

@@ -12,7 +12,7 @@ const line = (changes: Partial<PreflightLine>): PreflightLine => ({
 });
 const methods = ['factor-average', 'weight-average', 'ensemble'];
 
-test('what stops a merge is first, what passed is apart', () => {
+test('errors that block a merge come first, passed checks apart', () => {
   const lines = [
     line({ check: 'base' }),
     line({ check: 'CoTo', verdict: 'warning', adapter: 1 }),

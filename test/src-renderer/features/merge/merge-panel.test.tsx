@@ -33,7 +33,7 @@ beforeEach(() => {
   );
 });
 
-test('what is chosen is checked and merged as it is declared', async () => {
+test('checks and merges the chosen method as declared', async () => {
   const { result } = renderHookInWindow(() => useMergePanel(chosen, catalog));
   expect(result.current.canMerge).toBe(false);
   await waitFor(() => expect(result.current.canMerge).toBe(true));

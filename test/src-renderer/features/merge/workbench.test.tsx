@@ -46,7 +46,7 @@ beforeEach(() => {
   );
 });
 
-test('what stops the merge stands in the guilty row, and one button mends it', async () => {
+test('shows a blocking error in its row, with one button that fixes it', async () => {
   const view = renderInWindow(<MergePage />);
   const rows = within(await view.findByRole('list', { name: 'Adapters on the bench' }));
   await waitFor(() => expect(rows.getByText('conflict')).toBeTruthy());

@@ -53,7 +53,7 @@ test('a model is found first, then downloaded; another name needs another plan',
   expect(close).toHaveBeenCalledOnce();
 });
 
-test('of several forms of the weights one is chosen', async () => {
+test('offers a choice between several forms of the weights', async () => {
   const formats = [
     { quantization: 'Q4_K_M', bytes: 2 ** 30 },
     { quantization: 'Q8_0', bytes: 2 ** 31 },
@@ -76,7 +76,7 @@ test('of several forms of the weights one is chosen', async () => {
   ]);
 });
 
-test('what went wrong is said in the dialog', async () => {
+test('shows errors in the dialog', async () => {
   backend.answers['models.plan'] = () => {
     throw new Error('There is no such model.');
   };

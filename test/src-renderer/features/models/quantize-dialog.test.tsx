@@ -66,7 +66,7 @@ test('a type is chosen by what the files take, and the copy is named after it', 
   expect(close).toHaveBeenCalledOnce();
 });
 
-test('why a base cannot be quantized is said in the dialog', async () => {
+test('shows the reason why a base cannot be quantized in the dialog', async () => {
   backend.answers['models.quantizations'] = () => {
     throw new Error('It is quantized already.');
   };

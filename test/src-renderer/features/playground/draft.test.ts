@@ -8,7 +8,7 @@ import {
 } from '../../../../src-renderer/features/playground/draft.ts';
 import { generationRequestSchema } from '../../../../src-shared/domain/generation.ts';
 
-describe('what the form asks for', () => {
+describe('request of the form', () => {
   test('is a request, or a sentence that says what is missing', () => {
     expect(requestOf(emptyDraft, null)).toBe('Choose a language model.');
     expect(requestOf(emptyDraft, 'm')).toBe('Enter a prompt.');

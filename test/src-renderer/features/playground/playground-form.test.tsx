@@ -117,7 +117,7 @@ test('a text is asked for with the settings that are changed, once nothing is mi
   );
 });
 
-test("what the model's generation_config.json sets is shown as the model's, and asked for", async () => {
+test("shows the settings of the model's generation_config.json as the model's, and requests them", async () => {
   backend.answers['generation.abilities'] = () => ({
     problem: null,
     chat: false,

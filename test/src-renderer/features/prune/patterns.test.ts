@@ -116,7 +116,7 @@ test('every parameter that is no grid and no pattern has a field', () => {
   expect(methods.map((method) => fieldsOfMethod(method).map(({ name }) => name))).toEqual([['offset'], ['scope']]);
 });
 
-test('what is chosen becomes patterns and grids', () => {
+test('choices become patterns and grids', () => {
   const patterns = patternChoices(methods);
   expect(studyParts(methods, firstChoices)).toEqual({
     patterns: [{ method: 'every-other-layer', parameters: { keep: 'even' } }],

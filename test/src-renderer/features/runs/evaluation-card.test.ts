@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { drawnEvaluations } from '../../../../src-renderer/features/runs/evaluation-card.tsx';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 
-test('what a run of tagged words is known by is drawn, in per cent', () => {
+test('draws the primary metric of a run of tagged words, in percent', () => {
   const metrics = ['eval_loss', 'eval_accuracy', 'eval_entity_f1', 'eval_entity_recall'];
   const curves = new Map(metrics.map((metric) => [metric, makeCurve(metric, [0, 1, 2], [0.1, 0.2, 0.3])]));
   const [first] = drawnEvaluations(curves);

@@ -88,7 +88,7 @@ describe('the feed of a run’s curves', () => {
     expect(listeners.size).toBe(0);
   });
 
-  test('of a long run, whose new values are within its last point, it tells seldom', async () => {
+  test('reports seldom in a long run whose new values are within its last point', async () => {
     const { seen, curve } = start({ buckets: 2 });
     await requests[0]?.answer([{ id: 'r', curves: [makeCurve('loss', [0, 63, 64], [1, 2, 3], 64)], masks: null }]);
     for (let step = 65; step < 85; step++) {

@@ -48,7 +48,7 @@ test('a run that goes on is not asked for with each of its steps', async () => {
   expect(backend.inputsOf('runs.history')).toHaveLength(2);
 });
 
-test('what a run came to so far, and its best: of a perplexity the lowest', () => {
+test("shows a run's latest value and its best: for a perplexity, the lowest", () => {
   expect(glanceOf([makeCurve('eval_accuracy', [10, 20, 30], [0.5, 0.75, 0.625])]).score).toEqual({
     ...{ metric: 'accuracy', label: 'Accuracy', last: 0.625, best: 0.75, bestStep: 20 },
   });

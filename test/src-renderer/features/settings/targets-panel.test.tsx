@@ -30,7 +30,7 @@ test('a target is probed when it is asked for, and says what stands against it w
   expect(view.queryByText('A study can run there.')).toBeNull();
 });
 
-test('what studies have left on a target is removed after a question, and what something needs stays', async () => {
+test('removes files of studies on a target after a question, and keeps those still needed', async () => {
   const bundle = { folder: '/shared/x', studyId: 'study-1', runs: 2, bytes: 2048 };
   let bundles = [
     { ...bundle, id: 'a', studyName: 'Done', keptFor: null },

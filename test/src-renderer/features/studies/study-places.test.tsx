@@ -57,7 +57,7 @@ test('one run that goes on is cancelled, or all after a question', async () => {
   await waitFor(() => expect(backend.inputsOf('studies.cancel').at(-1)).toEqual({ id: 's' }));
 });
 
-test('of a study that has ended nothing can be cancelled', async () => {
+test('nothing of an ended study can be cancelled', async () => {
   backend.answers = { 'studies.submissions': () => [first, { ...second, status: 'cancelled' }] };
   const view = renderInWindow(<StudyPlaces id="s" name="A study" />);
   await waitFor(() => view.getByText('Runs on lab'));

@@ -28,7 +28,7 @@ test('the command makes the very run of the form', () => {
   expect(read(applyAssignments('', trainAssignments(regex, variants)))).toEqual(checkDraft(regex, variants).config);
 });
 
-test('it is quoted for a shell, one setting a line', () => {
+test('quotes for a shell, one setting a line', () => {
   expect(trainCommand({ ...defaultDraft, coto: true, 'adapter.target_modules': ["it's"] }, variants)).toBe(
     [
       'coto train \\',

@@ -23,7 +23,7 @@ test('a config survives the way through the form', () => {
   expect(runConfigSchema.parse(configInputOf(draftOf(plain), variants))).toEqual(plain);
 });
 
-test('what differs from the default is named, and the fields of CoTo only while it is on', () => {
+test('names settings that differ from the default, and those of CoTo only while it is on', () => {
   expect(differingFields(defaultDraft, variants)).toEqual([]);
   const off = { ...defaultDraft, 'adapter.r': 4, 'coto.initial_p': 0.5 };
   expect(differingFields(off, variants)).toEqual(['adapter.r']);

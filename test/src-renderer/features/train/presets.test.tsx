@@ -93,7 +93,7 @@ test('the CoTo paper’s few-shot set-up has the strength, steps and optimizer o
   });
 });
 
-test('what would change is said in words, in the form’s order, without settings of CoTo while it is off', () => {
+test('describes changes in words, in the form’s order, without settings of CoTo while it is off', () => {
   const after = draftWithPreset(defaultDraft, null, {
     learning_rate: 2e-4,
     coto: false,

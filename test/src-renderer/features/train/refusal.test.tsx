@@ -69,7 +69,7 @@ test('a run that the estimate refuses cannot be started, and the field says why'
   await waitFor(() => expect(backend.inputsOf('runs.create')).toHaveLength(1));
 });
 
-test('what is mended outside of the form is asked about again', async () => {
+test('checks problems fixed outside of the form again', async () => {
   const { result } = renderHookInWindow(() => useRunDraft());
   await waitFor(() => expect(result.current.refusal).not.toBeNull());
   refused = null;

@@ -50,7 +50,7 @@ test('names stand in place of ids where they are unique, and are read back', () 
   expect(fromYaml(plain)).toEqual(config);
 });
 
-test('what is wrong is said with its line and field', () => {
+test('reports problems with line and field', () => {
   const text = [
     'model: QuickDraw ViT',
     'dataset: Twice',

@@ -48,7 +48,7 @@ test('a sweep says what it takes, and starts as an ablation study with its basel
   });
 });
 
-test('it is queued as runs of their own on request', async () => {
+test('queues separate runs on request', async () => {
   const view = dialog();
   fireEvent.click(view.getByRole('radio', { name: 'Queued runs' }));
   fireEvent.change(view.getByLabelText('Seeds'), { target: { value: '4' } });
@@ -67,7 +67,7 @@ test('it is queued as runs of their own on request', async () => {
   });
 });
 
-test('what cannot be is said in place of the runs', () => {
+test('shows impossible values in place of the runs', () => {
   const view = dialog();
   fireEvent.click(view.getByRole('checkbox', { name: 'Pair each run with a no-CoTo baseline' }));
   expect(view.getByRole('alert').textContent).toMatch(/^A study compares runs/);

@@ -39,7 +39,7 @@ const labels: [CellSettings, string, string][] = [
 ];
 
 describe('the label of a cell', () => {
-  it.each(labels)('of %j is "%s"', (settings, words, ids) => {
+  it.each(labels)('names %j "%s"', (settings, words, ids) => {
     expect(cellLabel(settings, settingWords)).toBe(words);
     expect(cellLabel(settings, fieldIds)).toBe(ids);
   });
