@@ -23,7 +23,8 @@ export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | n
     : anyPauses
       ? 'Trainings are paused if you quit now, and can be resumed from Home at the next start; other jobs are cancelled.'
       : `${isOne ? 'It is' : 'They are'} cancelled if you quit now, and ${isOne ? 'has' : 'have'} to be started again.`;
-  const background = 'In the background the work goes on without the window: start CoTo Studio again to bring it back.';
+  const background =
+    'In the background the work continues without the window: start CoTo Studio again to bring it back.';
   return {
     type: 'question',
     title: 'CoTo Studio',

@@ -23,7 +23,7 @@ export const homeStrings = {
   more: (count: number) => `and ${formatCount(count)} more`,
   pauseQueue: 'Pause queue',
   resumeQueue: 'Resume queue',
-  pauseHelp: 'The running job goes on. No further training or study starts until you resume the queue.',
+  pauseHelp: 'The running job continues. No further training or study starts until you resume the queue.',
   move: (title: string) => `Move ${title}`,
   moveHelp: 'Drag, or press the up and down arrow keys, to change the order',
 

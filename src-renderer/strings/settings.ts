@@ -59,7 +59,7 @@ export const settingsStrings = {
     failed: (name: string) => `${name} was not probed`,
     ready: 'A study can run there.',
     clean: 'Clean up',
-    notListed: (name: string) => `What lies on ${name} was not listed`,
+    notListed: (name: string) => `The files on ${name} were not listed`,
     notCleaned: (name: string) => `${name} was not cleaned up`,
     nothingLeft: 'No study has left anything there.',
     removedStudy: 'A study that was removed',

@@ -251,7 +251,7 @@ export const textInspectionSchema = z.object({
   rowsRead: z.number().int(),
   isWhole: z.boolean().describe('whether all rows were read'),
   faultyRows: z.number().int().optional().describe('of the rows that were read'),
-  repairableRows: z.number().int().optional().describe('of the faulty ones, those that the step repair mends'),
+  repairableRows: z.number().int().optional().describe('of the faulty ones, those that the step repair fixes'),
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),
   repairs: z.array(rowProblemSchema).optional().describe('what steps changed in these rows'),
   offers: z.array(rowProblemSchema).optional().describe('what the step repair would change in faulty rows'),

@@ -95,7 +95,7 @@ const noHome = cotoOn(join(folder, 'none'));
 
 test('a worker needs no home, and leaves a result that is there as it is', async () => {
   for (const index of [1, 2, 3]) expect(await noHome(['job', bundle, String(index)])).toMatchObject({ code: 0 });
-  expect((await noHome(['job', bundle, '1'])).out).toMatch(/is there already/);
+  expect((await noHome(['job', bundle, '1'])).out).toMatch(/already exists/);
   expect(existsSync(join(folder, 'none'))).toBe(false);
 });
 

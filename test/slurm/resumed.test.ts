@@ -91,7 +91,7 @@ describe.skipIf(reason !== null)('a run that is lost on the cluster after a chec
       const run = await coto(['runs', 'list', '--json']);
       const [{ id }] = z.tuple([z.object({ id: z.string() })]).parse(JSON.parse(run.out));
       const log = await coto(['runs', 'show', id, '--json']);
-      expect(log.out).toContain(`Attempt ${resumed?.attempt} was lost; this one goes on from its checkpoint`);
+      expect(log.out).toContain(`Attempt ${resumed?.attempt} was lost; this one resumes from its checkpoint`);
     },
     timeout,
   );

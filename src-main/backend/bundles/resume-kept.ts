@@ -97,7 +97,7 @@ async function adopt(
       { runId: id, resumeFrom: null, together: null },
     );
   });
-  const message = `Attempt ${kept.attempt} was lost; this one goes on from its checkpoint at step ${kept.step}.`;
+  const message = `Attempt ${kept.attempt} was lost; this one resumes from its checkpoint at step ${kept.step}.`;
   await restoreHistory(services, run, kept.step, message);
   await restoreSamples(services, run, kept.step);
   if (config.auto_find_batch_size) store.history.insertLog(id, Date.now(), 'info', splitText(config));

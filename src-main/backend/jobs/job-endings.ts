@@ -42,7 +42,7 @@ export const leftUnfollowed = {
   error: {
     code: 'refused',
     message: 'The home folder was last used elsewhere, so this is not followed by itself.',
-    hint: 'Resume it if you want it to go on from here.',
+    hint: 'Resume it to continue from here.',
     details: null,
   },
 } as const satisfies JobEnding;

@@ -244,7 +244,7 @@ export class JobQueue {
         new StudioError(
           code,
           message,
-          jobInfo(job.kind).lane === 'files' ? `${hint}: it goes on from there.` : `${hint}.`,
+          jobInfo(job.kind).lane === 'files' ? `${hint}: it continues from there.` : `${hint}.`,
         ),
       );
     }

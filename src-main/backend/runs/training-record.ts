@@ -126,7 +126,7 @@ async function checkedStart(services: Services, run: RunRecord, resumeFrom: stri
   if (first === undefined) return wanted;
   if (checkpoint === null)
     throw new StudioError('invalid_file', first.message, 'The run has no other checkpoint: start it again.');
-  const message = `${first.message} The run goes on from the checkpoint before it, at step ${checkpoint.step}.`;
+  const message = `${first.message} The run resumes from the checkpoint before it, at step ${checkpoint.step}.`;
   store.history.insertLog(run.id, Date.now(), 'warning', message);
   hub.notify({ level: 'warning', title: run.name, message, error: null });
   return checkpoint;

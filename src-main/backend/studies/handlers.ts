@@ -34,7 +34,11 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
         if (job && queue.isRunning(job.id))
           throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
         if (openSubmissions(services, id).length > 0)
-          throw new StudioError('refused', `Runs of "${study.name}" go on at ${study.target}.`, 'Cancel it first.');
+          throw new StudioError(
+            'refused',
+            `Runs of "${study.name}" are still running at ${study.target}.`,
+            'Cancel it first.',
+          );
         return job;
       };
       // A study that waits for its turn must not start while it can be brought back.

@@ -10,7 +10,7 @@ import { PausedError, StudyLead } from './study-lead.ts';
 import { requireStudy } from './study-records.ts';
 import { recordTunings } from './tuned.ts';
 
-const goesOn = 'Resume it to go on: finished work is not repeated.';
+const goesOn = 'Resume it to continue: finished work is not repeated.';
 
 /** Runs the trainings and evaluations of a study and folds their results into its own. */
 export const studyJob = defineJob({

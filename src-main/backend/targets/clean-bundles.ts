@@ -110,7 +110,7 @@ async function reasonToKeep(
 ): Promise<string | null> {
   const study = store.studies.find(studyId);
   const job = store.jobs.findOfSubject(studyId);
-  if (job !== null && (queue.isRunning(job.id) || job.status === 'queued')) return 'its study goes on';
+  if (job !== null && (queue.isRunning(job.id) || job.status === 'queued')) return 'its study is still running';
   if (submissions.some(({ status }) => status === 'open')) return 'it has runs that were not followed to their end';
   const recorded = store.bundles.recorded();
   const missing = jobs.filter(({ runId }) => !recorded.has(runId));
@@ -125,7 +125,7 @@ async function reasonToKeep(
     const states = await engine.states(folder, parts);
     if (states === null) return 'the target does not answer now';
     const busy = [...states.values()].filter(({ state }) => state === 'waiting' || state === 'running').length;
-    return busy === 0 ? null : `${busy} of its runs wait or go on there`;
+    return busy === 0 ? null : `${busy} of its runs are waiting or running there`;
   } catch (thrown) {
     return `the target was not asked: ${toErrorValue(thrown).message.replace(/[.]$/, '')}`;
   }

@@ -236,7 +236,7 @@ function unanswered({ stderr }: ProgramOutput): StudioError {
   return new StudioError(
     'disconnected',
     `Slurm does not answer: ${lastLine(stderr) || 'its controller is out of reach'}.`,
-    'What was submitted goes on. Resume the study when it answers.',
+    'Submitted runs continue. Resume the study when it answers.',
   );
 }
 

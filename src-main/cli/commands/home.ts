@@ -82,6 +82,6 @@ function addHeldCommand(
 }
 
 function oldFolderText(keep: boolean, isThere: boolean): string {
-  if (keep) return 'kept as it was; delete it when you no longer need it';
+  if (keep) return 'kept unchanged; delete it when you no longer need it';
   return isThere ? 'emptied; what leads to the new one, and files that are not the studio’s, stay in it' : 'removed';
 }

@@ -10,7 +10,7 @@ import { openStudio } from '../studio.ts';
 
 const said = {
   trained: 'Trained.',
-  'there already': 'Its result is there already.',
+  'there already': 'Its result already exists.',
   'another was first': 'Another attempt has written its result meanwhile, and that one counts.',
 } as const;
 

@@ -21,7 +21,7 @@ export function addPretrainCommand(parent: Command, context: CommandContext): vo
       void command
         .requiredOption(
           '--out <folder>',
-          'where the model goes; an interrupted training goes on from <folder>.checkpoint',
+          'folder for the model; an interrupted training resumes from <folder>.checkpoint',
         )
         .option('--set <key=value...>', 'change a key of the file, e.g. max_steps=3600', collectAssignment)
         .option('--name <name>', 'what to call the model (default: the name of the folder)'),

@@ -75,11 +75,11 @@ export function addBundleCommands(group: Command, context: CommandContext, answe
   addCommand(group, context, {
     usage: 'collect <folder>',
     summary:
-      'import the results of a bundle, each once, and go on with its study here when all are there: its evaluations and tables',
+      'import the results of a bundle, each once, and finish its study on this machine when all are there: its evaluations and tables',
     options: (command) =>
       void command
-        .option('--anyway', 'go on also where results are missing: those runs are trained here')
-        .option('--import-only', 'import what is there, and do not go on with the study')
+        .option('--anyway', 'continue even if results are missing: those runs are trained on this machine')
+        .option('--import-only', 'only import, without finishing the study')
         .option('--report', 'also write a report of it, with its figures'),
     input: z.object({
       folder: z.string(),

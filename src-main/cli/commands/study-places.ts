@@ -31,7 +31,7 @@ export function addPlaceCommands(group: Command, context: CommandContext, answer
   addCommand(group, context, {
     usage: 'follow',
     summary:
-      'go on with every study whose runs go on at a target while nobody follows them, until all results are collected; the window does so when it opens',
+      'resume every study whose runs continue on a target unmonitored, until all results are collected; the window does so when it opens',
     input: z.object({}),
     async run(_input, { terminal, withStudio }) {
       return withStudio(async (client) => {

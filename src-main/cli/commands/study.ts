@@ -41,7 +41,7 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
         .option('--name <name>', 'what to call it (the file may say it too: name)')
         .option('--report', 'also write a report of it, with its figures')
         .option('--on <target>', 'train its runs there: slurm, slurm:HOST, or a name that coto targets add was given')
-        .option('--dry-run', 'say what it would train and what difference it could detect, and start nothing')
+        .option('--dry-run', 'print what it would train and which difference it could detect, without starting')
         .option(...outOption)
         .addHelpText(
           'after',
@@ -103,7 +103,7 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
 
   addCommand(group, context, {
     usage: 'resume <study>',
-    summary: 'go on with a study that was paused, interrupted, cancelled or failed; what is finished is not repeated',
+    summary: 'resume a study that was paused, interrupted, cancelled or failed; finished work is not repeated',
     options: (command) => void command.option(...outOption),
     input: byStudy.extend(written.shape),
     async run({ study: reference, out }, { terminal, withStudio }) {
@@ -138,7 +138,7 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
       text:
         study.target === null
           ? `Paused. The same command resumes it, or: coto study resume ${study.id}\n`
-          : `No longer followed; what runs on ${study.target} goes on. To follow it again: coto study follow, or open the window\n`,
+          : `No longer monitored; runs on ${study.target} continue. To follow it again: coto study follow, or open the window\n`,
       code: 130,
     };
   const report = wishes.report ? await writeReport(client, study, terminal) : null;

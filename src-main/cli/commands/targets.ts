@@ -94,7 +94,7 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
 
   addCommand(group, context, {
     usage: 'remove <name>',
-    summary: 'forget a target that was added; what runs there goes on',
+    summary: 'remove an added target; jobs there continue',
     input: byName,
     async run({ name }, { withStudio }) {
       await withStudio((client) => client.request('targets.remove', { id: name }));

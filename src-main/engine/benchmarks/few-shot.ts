@@ -42,7 +42,7 @@ export class FewShotSampler {
       return this.random.sample(others.length, count).flatMap((index) => pick(others, index));
     throw new StudioError(
       'invalid_file',
-      `${file}: there are ${others.length} rows for examples, and ${count} are asked for.`,
+      `${file}: there are ${others.length} rows for examples, and ${count} are requested.`,
       'Lower num_fewshot (--num-fewshot).',
     );
   }

@@ -58,7 +58,7 @@ export class Generation {
       throw new StudioError(
         'invalid_input',
         'The prompt is empty.',
-        'Write at least one word for the model to go on from.',
+        'Write at least one word for the model to continue from.',
       ).at('prompt');
     if (longest >= this.maxPositions)
       throw new StudioError(

@@ -74,7 +74,7 @@ export async function checkHashes(directory: string, manifest: CheckpointManifes
   checkSizes(directory, manifest);
   for (const { name, sha256 } of manifest.files)
     if ((await fileHash(join(directory, basename(name)))) !== sha256)
-      throw damaged(directory, `${name} is not as it was written (SHA-256)`);
+      throw damaged(directory, `${name} has changed since it was written (SHA-256)`);
 }
 
 function damaged(directory: string, why: string): StudioError {

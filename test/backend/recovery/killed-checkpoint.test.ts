@@ -161,7 +161,7 @@ it('a damaged checkpoint is named with the file that differs, and the one before
   const found = await latestWholeCheckpoint(home, run, newest);
   expect(found.checkpoint?.step).toBe(5);
   expect(found.damaged.map(({ message }) => message)).toEqual([
-    'The checkpoint last-000010 is damaged: adapter_model.safetensors is not as it was written (SHA-256).',
+    'The checkpoint last-000010 is damaged: adapter_model.safetensors has changed since it was written (SHA-256).',
   ]);
   close(studio);
 });

@@ -58,7 +58,7 @@ const asked = () => (existsSync(join(bin, 'asked')) ? readFileSync(join(bin, 'as
 it('ends one run, then all, of a study that nobody follows, and keeps it while runs go on', async () => {
   const backend = await openBackend({ home: await homeWithRuns(), startEngine: realEngine, takeUpQueue: false });
   expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
-  await expect(backend.handle('studies.remove', { id: 'study-1' })).rejects.toThrow(/go on at slurm/);
+  await expect(backend.handle('studies.remove', { id: 'study-1' })).rejects.toThrow(/are still running at slurm/);
   await expect(backend.handle('studies.cancel', { id: 'study-1', runs: [2] })).rejects.toThrow(
     /neither waits nor runs/,
   );

@@ -76,7 +76,7 @@ it('keeps a bundle that runs, or whose results are not all imported, and says wh
   imported(1);
   const job = { job_id: 18, name: part.name, array_job_id: 17, array_task_id: 1, job_state: ['RUNNING'], nodes: 'n1' };
   says(JSON.stringify({ jobs: [job] }));
-  expect(await reason()).toEqual(['1 of its runs wait or go on there']);
+  expect(await reason()).toEqual(['1 of its runs are waiting or running there']);
   says(null);
   expect(await reason()).toEqual(['the target does not answer now']);
   says('{ "jobs": [] }');

@@ -305,7 +305,7 @@ export function toStudioError(error: unknown): unknown {
     return new StudioError(
       'invalid_file',
       "The base's file was truncated or removed while it was in use.",
-      'Put the file back as it was and start again: a run resumes from its last checkpoint.',
+      'Restore the file and start again: a run resumes from its last checkpoint.',
     );
   if (error.code !== 'out_of_memory') return error;
   return new StudioError(

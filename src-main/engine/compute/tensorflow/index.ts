@@ -89,7 +89,7 @@ async function missingReason(nvidia: NvidiaDevice | null): Promise<string> {
   const devices = ['gpu', 'cpu'] as const;
   const way = 'set it up in Settings, or with "npm run setup:tensorflow"';
   if (devices.some((device) => existsSync(unfinishedFolder(device))))
-    return `The set-up of libtensorflow ${tensorflowVersion} was not finished: ${way}, which goes on where it was.`;
+    return `The set-up of libtensorflow ${tensorflowVersion} was not finished: ${way}, which resumes where it stopped.`;
   const damaged = devices.map(installationFolder).find((folder) => existsSync(folder));
   if (damaged !== undefined)
     return damagedReason((await findAnyDamage(damaged)) ?? 'its installation.json cannot be read');

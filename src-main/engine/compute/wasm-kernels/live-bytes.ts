@@ -64,7 +64,7 @@ export function countLiveBytes(): LiveBytes {
 function noMemoryFor(bytes: number): StudioError {
   return new StudioError(
     'out_of_memory',
-    `This machine has no memory left for the computation (${formatBytes(bytes)} more were asked for).`,
+    `This machine has no memory left for the computation (${formatBytes(bytes)} more were requested).`,
     memoryRemedy,
   );
 }

@@ -152,7 +152,7 @@ export class LeafCursor {
   }
 
   private take(length: number): number {
-    if (length > this.end - this.offset) throw new ParquetError('has a page that goes on past the end of the file');
+    if (length > this.end - this.offset) throw new ParquetError('has a page that extends past the end of the file');
     const start = this.offset;
     this.offset += length;
     return start;

@@ -7,7 +7,7 @@ export const mlxLm: Runtime = {
   source: 'mlx-lm tuner/utils.py, tuner/lora.py and tuner/dora.py, 0.28',
   check(facts) {
     if (!isLanguageModel(facts))
-      return unsupported('mlx-lm runs language models, and the base of this adapter is none.');
+      return unsupported('mlx-lm runs language models, and the base of this adapter is not one.');
     const { variant, saved, biases } = facts.outline;
     const isDora = variant.declaration.id.startsWith('dora') && saved.size === 0 && biases.size === 0;
     const reason = isDora ? null : beyondLora(facts);

@@ -109,11 +109,11 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     await expect(setUp()).rejects.toMatchObject({
       code: 'refused',
       message: `The download of two.whl ended after 100 of ${contents.two.length} bytes.`,
-      hint: 'Try again: it goes on from there.',
+      hint: 'Try again: the download resumes from there.',
     });
     expect(existsSync(installationFolder('cpu'))).toBe(false);
     expect(await states()).toEqual([null, notDone, notDone, notDone]);
-    expect((await tensorflowBackend.probe()).reason).toMatch(/was not finished: .*goes on where it was/);
+    expect((await tensorflowBackend.probe()).reason).toMatch(/was not finished: .*resumes where it stopped/);
     served['two'] = contents.two;
     await setUp();
     expect(fetched).toEqual(['one from 0', 'two from 0', 'two from 100']);

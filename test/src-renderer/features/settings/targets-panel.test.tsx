@@ -35,7 +35,13 @@ test('removes files of studies on a target after a question, and keeps those sti
   let bundles = [
     { ...bundle, id: 'a', studyName: 'Done', keptFor: null },
     // Bundle of the same design, and therefore with the same id.
-    { ...bundle, id: 'a', folder: '/shared/y', studyName: 'Going on', keptFor: '1 of its runs wait or go on there' },
+    {
+      ...bundle,
+      id: 'a',
+      folder: '/shared/y',
+      studyName: 'Going on',
+      keptFor: '1 of its runs are waiting or running there',
+    },
   ];
   backend.answers = {
     'targets.list': () => ({ targets: [lab], kinds: [] }),
@@ -48,7 +54,7 @@ test('removes files of studies on a target after a question, and keeps those sti
   };
   const view = renderInWindow(<TargetsPanel />);
   fireEvent.click(await waitFor(() => view.getByText('Clean up')));
-  await waitFor(() => view.getByText('Stays: 1 of its runs wait or go on there.'));
+  await waitFor(() => view.getByText('Stays: 1 of its runs are waiting or running there.'));
   fireEvent.click(view.getByText('Remove 1 bundle'));
   expect(backend.inputsOf('targets.clean')).toEqual([]);
   fireEvent.click(await waitFor(() => view.getByText('Remove')));

@@ -47,7 +47,7 @@ export async function downloadWheel(
     throw new StudioError(
       'refused',
       `The download of ${wheel.file} ended after ${fetched} of ${wheel.bytes} bytes.`,
-      'Try again: it goes on from there.',
+      'Try again: the download resumes from there.',
     );
   onProgress({ phase: `Checking ${wheel.project}`, done: null, total: null });
   const found = await sha256(partial);
