@@ -92,7 +92,7 @@ export function dotSeries(
   ];
 }
 
-/** How the values of dots are shown: their unit, and d3's format of tooltips. */
+/** Format of the values of dots: their unit, and d3's format of tooltips. */
 export interface DotValues {
   readonly unit: string;
   readonly format: string;

@@ -83,7 +83,9 @@ it('keeps a bundle that runs, or whose results are not all imported, and says wh
   store.close();
   const wish = { name: 'lab', folders: [bundle.folder] };
   says(JSON.stringify({ jobs: [job] }));
-  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/is not removed: 1 of its runs wait or go on/);
+  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(
+    /is not removed: 1 of its runs are waiting or running/,
+  );
   expect(existsSync(bundle.folder)).toBe(true);
 });
 

@@ -5,10 +5,10 @@ import {
   beyondLora,
   converted,
   isLanguageModel,
-  no,
   plainOrMerged,
   type Runtime,
   type RuntimeFacts,
+  unsupported,
 } from './runtime.ts';
 
 /** llama.cpp reads GGUF files of LoRA whose tensors its own file of the base has. */
