@@ -27,7 +27,7 @@ export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bun
       requireUnchanged(await readBundle(services, path));
       return queue.add(collectJob, { title: `Collect ${basename(path)}`, subjectId: null }, { path });
     },
-    'bundles.study': ({ path }) => goOnWithStudy(services, paths.readable(path)),
+    'bundles.study': ({ path }) => resumeCollectedStudy(services, paths.readable(path)),
   };
 }
 
@@ -36,7 +36,7 @@ export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bun
  * first call, and gone on with at later ones.
  * @throws StudioError refused before anything was collected
  */
-async function goOnWithStudy(
+async function resumeCollectedStudy(
   services: HandlerServices,
   folder: string,
 ): Promise<{ study: StudyRecord; job: JobRecord | null }> {
