@@ -97,17 +97,20 @@ void GemmRunner::State::pack_hira(const HiraGemm& p, int64_t first, int64_t coun
     if (decoded.data != nullptr) pool.give_back(decoded);
     return;
   }
-  const Block strip = pool.take(static_cast<size_t>(k * count) * sizeof(float));
+  // A decoded weight of the strip's own shape becomes the strip in place: each number is read before it is written.
+  const int64_t columns = p.transposed ? k : count;
+  const bool in_place = decoded.data != nullptr && w.step == columns;
+  const Block strip = in_place ? decoded : pool.take(static_cast<size_t>(k * count) * sizeof(float));
   auto* const made = static_cast<float*>(strip.data);
   parallel_for(p.transposed ? count : k, kRowsPerTask,
                [&](int64_t begin, int64_t end) { make_panel(p, w, first, count, begin, end, made); });
-  if (decoded.data != nullptr) pool.give_back(decoded);
+  if (decoded.data != nullptr && !in_place) pool.give_back(decoded);
   Gemm part;
   part.k = k;
   part.n = count;
   part.b = made;
   part.transpose_b = p.transposed;
-  reorder(part, p.transposed ? k : count, whole, to);
+  reorder(part, columns, whole, to);
   pool.give_back(strip);
 }
 
