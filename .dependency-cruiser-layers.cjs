@@ -56,6 +56,7 @@ const slices = {
       'metrics',
       'contract-fields.ts',
       'events.ts',
+      'losses',
       'outcomes',
       'training',
       'tasks',

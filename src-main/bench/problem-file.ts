@@ -39,7 +39,7 @@ export async function writeProblemFile(
     }
   }
   for (const [name, tensor] of Object.entries(problem.batch.inputs)) put('input', name, tensor);
-  const { labels } = problem.batch;
+  const { labels } = problem.batch.loss;
   put('input', 'labels', { shape: [labels.length], data: labels });
   const architecture = JSON.stringify({ ...problem.architecture, scaling, stored: problem.stored });
   await writeSafetensors(path, tensors, { adapter: variant, architecture });

@@ -1,6 +1,6 @@
+import type { LabelLoss, MicroBatch } from '../engine/losses/batch-loss.ts';
 import type { BaseModel } from '../engine/models/base-model.ts';
 import type { HostTensor } from '../engine/tensors/host-tensor.ts';
-import type { MicroBatch } from '../engine/training/micro-batch.ts';
 
 /** Architecture for a peer: numbers and names, in addition to the tensors. */
 export interface PeerArchitecture {
@@ -25,7 +25,7 @@ export interface PeerArchitecture {
 /** A workload ready for training, and its tensors under a peer's names. */
 export interface BenchProblem {
   readonly base: BaseModel;
-  readonly batch: MicroBatch;
+  readonly batch: MicroBatch<LabelLoss>;
   /** The head that is trained with the adapter; null if none is. */
   readonly labels: readonly string[] | null;
   readonly architecture: PeerArchitecture;

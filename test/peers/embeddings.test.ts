@@ -9,11 +9,11 @@ import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder
 import { nameWithoutHead } from '../../src-main/engine/adapters/peft/name-without-head.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
+import { deviceInputs } from '../../src-main/engine/losses/batch-inputs.ts';
+import { textVectors } from '../../src-main/engine/losses/text-vectors.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { encoderInputs } from '../../src-main/engine/tasks/shared/pad-rows.ts';
 import { loadTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
-import { deviceInputs } from '../../src-main/engine/training/device-inputs.ts';
-import { textVectors } from '../../src-main/engine/training/text-vectors.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import type { PoolingMode } from '../../src-shared/tasks/embedding.ts';

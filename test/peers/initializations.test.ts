@@ -13,6 +13,7 @@ import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { RunCalibration } from '../../src-main/engine/training/calibration.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
+import { tokenBatch } from '../engine/batches.ts';
 import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../engine/golden.ts';
 import { runPeer } from './python.ts';
 
@@ -45,10 +46,10 @@ async function write(model: AdaptedModel, one: Case, directory: string) {
   const inputs = await readSafetensors(goldenPath(one.name, 'inputs.safetensors'));
   const ids = inputs.get('input_ids');
   if (ids === undefined) throw new Error('no tokens');
-  const batch = {
-    inputs: { input_ids: { shape: ids.shape, data: Int32Array.from(ids.data) } },
-    labels: Int32Array.from(ids.data),
-  };
+  const batch = tokenBatch(
+    { input_ids: { shape: ids.shape, data: Int32Array.from(ids.data) } },
+    Int32Array.from(ids.data),
+  );
   const source = { examples: Int32Array.of(0), batchSize: 1, seed: 1, loadBatch: async () => batch };
   const settings = adapterSettingsSchema.parse({
     variant: one.variant,

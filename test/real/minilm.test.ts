@@ -11,8 +11,8 @@ import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../src-main/engine/optimizers/adamw.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { loadTokenizer, type TextTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
-import type { MicroBatch } from '../../src-main/engine/training/micro-batch.ts';
 import { TrainingStep } from '../../src-main/engine/training/training-step.ts';
+import { classBatch } from '../engine/batches.ts';
 import { attendedValues, floats, relativeDifference, tensorsOf } from '../engine/golden.ts';
 import { miniLmFolder, realGolden } from './models.ts';
 
@@ -81,7 +81,10 @@ describe.each(backends)('all-MiniLM-L6-v2 on %s', (backend) => {
         texts.map(([text]) => text),
         trajectory.max_length,
       );
-      const batch: MicroBatch = { inputs, labels: Int32Array.from(texts, ([, label]) => label) };
+      const batch = classBatch(
+        inputs,
+        Int32Array.from(texts, ([, label]) => label),
+      );
       const report = await training.run([batch], learningRate, frozen);
       // Rounding grows with the steps: 1e-4 at the first, 1e-3 at the last.
       const tolerance = 1e-4 + (9e-4 * step) / (trajectory.steps - 1);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { classLoss } from '../../engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../engine/models/base-model.ts';
 import { applyNorm, loadNorm } from '../../engine/models/blocks/norm.ts';
 import { type PreNormBlock, runPreNormBlock } from '../../engine/models/blocks/pre-norm-block.ts';
@@ -57,7 +58,8 @@ export const encoderShape: Workload = {
       labels: model.description.labels,
       batch: {
         inputs: { input_ids: made.integers([batch, tokens], vocabulary) },
-        labels: made.integers([batch], classes).data,
+        examples: batch,
+        loss: classLoss(made.integers([batch], classes).data),
       },
       architecture: {
         kind: 'encoder',

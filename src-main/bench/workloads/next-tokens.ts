@@ -1,3 +1,4 @@
+import { tokenLoss } from '../../engine/losses/batch-loss.ts';
 import { RandomTensors } from '../random-tensors.ts';
 
 /** Label of the last token, which has no successor. */
@@ -6,8 +7,6 @@ const ignored = -100;
 /** Random texts, [texts, tokens], each token labeled with the next. */
 export function nextTokens(texts: number, tokens: number, vocabulary: number) {
   const ids = new RandomTensors(5).integers([texts, tokens], vocabulary);
-  return {
-    inputs: { input_ids: ids },
-    labels: ids.data.map((_, at) => ((at + 1) % tokens === 0 ? ignored : (ids.data[at + 1] ?? ignored))),
-  };
+  const labels = ids.data.map((_, at) => ((at + 1) % tokens === 0 ? ignored : (ids.data[at + 1] ?? ignored)));
+  return { inputs: { input_ids: ids }, examples: texts, loss: tokenLoss(labels) };
 }

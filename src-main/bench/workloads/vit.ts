@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { classLoss } from '../../engine/losses/batch-loss.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../engine/models/load-model.ts';
 import { parseVitConfig } from '../../engine/models/vit/config.ts';
@@ -30,7 +31,8 @@ export const vitShape: Workload = {
       labels,
       batch: {
         inputs: { pixel_values: { shape, data: made.uniform(shape, 1).data as Float32Array } },
-        labels: made.integers([batch], labels.length).data,
+        examples: batch,
+        loss: classLoss(made.integers([batch], labels.length).data),
       },
       architecture: {
         kind: 'encoder',

@@ -3,12 +3,12 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { deviceInputs } from '../training/device-inputs.ts';
-import type { MicroBatch } from '../training/micro-batch.ts';
 
 export interface RecordOptions {
   /** Names of the modules. */

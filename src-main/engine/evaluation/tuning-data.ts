@@ -9,6 +9,8 @@ import type { AdapterDescription, AdapterState } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
 import type { TaskContext } from '../events.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import { headDifference } from '../merge/checks/head-difference.ts';
 import type { CandidateLoss, LossRequest, MergeCandidate, MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, sum, weightAt } from '../merge/merge-method.ts';
@@ -16,10 +18,7 @@ import { describeMerge } from '../merge/run/merged-adapter.ts';
 import { meanHead } from '../merge/run/task-heads.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { deviceInputs } from '../training/device-inputs.ts';
-import type { MicroBatch } from '../training/micro-batch.ts';
-import { countedLabels } from '../training/training-loss.ts';
-import { batchLoss, batchLossGradients, countedOutputs } from './batch-loss.ts';
+import { objectiveGradients, objectiveValue } from './batch-objective.ts';
 import { MaskedModel } from './masks/masked-model.ts';
 import { TuningMasks } from './masks/tuning-masks.ts';
 import { recordInputs } from './record-inputs.ts';
@@ -99,9 +98,9 @@ export class TuningData implements MergeData {
       const batches: MicroBatch[] = [];
       if (request.batch === undefined) for await (const batch of examples.batches()) batches.push(batch);
       else batches.push(await examples.batch(request.batch));
-      const labels = sum(batches.map(countedLabels)) * chosen.length;
+      const labels = sum(batches.map(({ loss }) => loss.counted())) * chosen.length;
       for (const batch of batches) {
-        const share = countedLabels(batch) / Math.max(1, labels);
+        const share = batch.loss.counted() / Math.max(1, labels);
         loss += share * (await this.addBatch(model, batch, adapter, request, share, totals));
       }
     }
@@ -161,18 +160,12 @@ export class TuningData implements MergeData {
     share: number,
     totals: Map<string, Float64Array>,
   ): Promise<number> {
-    if (objective === 'entropy' && (batch.targets?.kind === 'numbers' || batch.vectors))
-      throw new StudioError(
-        'refused',
-        batch.vectors ? 'Vectors of texts have no entropy.' : 'Predicted numbers have no entropy.',
-        'Choose a method that looks at the loss or at the outputs.',
-      );
     const alone = objective === 'outputs' ? await this.loadAlone(adapter) : null;
     const kept = tf.tidy((): tf.NamedTensorMap => {
-      const outputs = alone && countedOutputs(alone, alone.states(deviceInputs(batch.inputs)), batch);
+      const outputs = alone && batch.loss.outputs(alone, alone.states(deviceInputs(batch.inputs)), batch.inputs);
       const goal = outputs ? { outputs } : objective === 'entropy' ? 'entropy' : 'task';
-      if (!gradients) return { value: batchLoss(model, batch, goal) };
-      const found = batchLossGradients(model, batch, goal);
+      if (!gradients) return { value: objectiveValue(model, batch, goal) };
+      const found = objectiveGradients(model, batch, goal);
       const named = [...found.gradients].map(([name, gradient]) => [`of ${name}`, gradient] as const);
       return { ...Object.fromEntries(named), value: found.value };
     });

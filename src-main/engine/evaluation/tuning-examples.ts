@@ -4,11 +4,10 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { TaskContext } from '../events.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
-import type { MicroBatch } from '../training/micro-batch.ts';
-import { countedLabels } from '../training/training-loss.ts';
-import { batchScore } from './batch-loss.ts';
+import { batchScore } from './batch-objective.ts';
 
 const batchSize = 16;
 
@@ -80,7 +79,7 @@ export class TuningExamples {
   async score(model: AdaptedModel): Promise<number> {
     let [total, counted] = [0, 0];
     for await (const batch of this.batches()) {
-      const labels = countedLabels(batch);
+      const labels = batch.loss.counted();
       total += labels * (await batchScore(model, batch));
       counted += labels;
     }

@@ -13,9 +13,9 @@ import { openImages } from '../data/open-dataset.ts';
 import { headInUse } from '../evaluation/head-labels.ts';
 import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { classInputs, prepareTexts } from '../tasks/image-classification/class-inputs.ts';
-import { deviceInputs } from '../training/device-inputs.ts';
 import { defineEngineJob } from './define-job.ts';
 
 type Column = ClassificationResult['columns'][number];

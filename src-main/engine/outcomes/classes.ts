@@ -1,3 +1,4 @@
+import { classLoss } from '../losses/batch-loss.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import type { OutcomeType, TaskScore } from './outcome-type.ts';
 import { meanByShare, negativeLog, predictedClass, softmaxRows } from './probabilities.ts';
@@ -22,8 +23,9 @@ interface ClassPredictions {
   readonly classCount: number;
 }
 
-export const classes: OutcomeType<ClassOutputs, ClassPredictions> = {
+export const classes: OutcomeType<ClassOutputs, ClassPredictions, typeof classLoss> = {
   kind: 'classes',
+  loss: classLoss,
   predict: ({ logits, labels, classCount, scale }) => ({
     kind: 'classes',
     probabilities: softmaxRows(logits, classCount),

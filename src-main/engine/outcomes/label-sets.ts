@@ -1,3 +1,4 @@
+import { labelSetLoss } from '../losses/batch-loss.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
 import { meanByShare, negativeLog } from './probabilities.ts';
 
@@ -18,8 +19,9 @@ interface LabelSetPredictions extends Targets {
   readonly probabilities: Float64Array;
 }
 
-export const labelSets: OutcomeType<LabelSetOutputs, LabelSetPredictions> = {
+export const labelSets: OutcomeType<LabelSetOutputs, LabelSetPredictions, typeof labelSetLoss> = {
   kind: 'label-sets',
+  loss: labelSetLoss,
   predict: ({ logits, targets, width }) => ({ kind: 'label-sets', probabilities: sigmoids(logits), targets, width }),
   ensemble(members) {
     const { targets, width } = members[0].outputs;

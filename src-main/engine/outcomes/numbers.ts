@@ -1,4 +1,5 @@
 import { mean } from '../../../src-shared/statistics/student.ts';
+import { numberLoss } from '../losses/batch-loss.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
 import { meanByShare } from './probabilities.ts';
 
@@ -14,8 +15,9 @@ interface NumberPredictions {
   readonly targets: Float32Array;
 }
 
-export const numbers: OutcomeType<NumberOutputs, NumberPredictions> = {
+export const numbers: OutcomeType<NumberOutputs, NumberPredictions, typeof numberLoss> = {
   kind: 'numbers',
+  loss: numberLoss,
   predict: ({ predictions, targets }) => ({ kind: 'numbers', values: Float64Array.from(predictions), targets }),
   ensemble: (members) => ({
     kind: 'numbers',

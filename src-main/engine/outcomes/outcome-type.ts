@@ -1,6 +1,7 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
+import type { BatchLoss } from '../losses/batch-loss.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import type { Outcome } from '../metrics/metric.ts';
 import type { EvaluationSteps } from './evaluation-steps.ts';
@@ -14,8 +15,14 @@ interface Kinded {
  * One kind of outcome: how outputs of a model become predictions, and how predictions are scored and shown. A new kind is one file
  * and one line in `index.ts`.
  */
-export interface OutcomeType<Outputs extends Kinded, Predictions extends Kinded> {
+export interface OutcomeType<
+  Outputs extends Kinded,
+  Predictions extends Kinded,
+  Loss extends (...of: never[]) => BatchLoss = (...of: never[]) => BatchLoss,
+> {
   readonly kind: Outputs['kind'] & Predictions['kind'];
+  /** Creates the loss of a training batch of such examples. */
+  readonly loss: Loss;
   /** Predictions of one model. @throws StudioError cancelled */
   predict(outputs: Outputs, steps: EvaluationSteps): Predictions | Promise<Predictions>;
   /**

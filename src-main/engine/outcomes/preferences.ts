@@ -1,4 +1,5 @@
 import { mean } from '../../../src-shared/statistics/student.ts';
+import { likelihoodLoss } from '../losses/batch-loss.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
 import { refuseEnsemble } from './tokens.ts';
 
@@ -11,8 +12,9 @@ export interface PreferenceOutputs {
   readonly rejected: Float64Array;
 }
 
-export const preferences: OutcomeType<PreferenceOutputs, PreferenceOutputs> = {
+export const preferences: OutcomeType<PreferenceOutputs, PreferenceOutputs, typeof likelihoodLoss> = {
   kind: 'preferences',
+  loss: likelihoodLoss,
   predict: (outputs) => outputs,
   ensemble: refuseEnsemble,
   perExample: ({ losses, chosen, rejected }) => ({

@@ -1,4 +1,5 @@
 import { mean } from '../../../src-shared/statistics/student.ts';
+import { spanLoss } from '../losses/batch-loss.ts';
 import { answerScore } from '../metrics/squad.ts';
 import {
   type AnswerDecoding,
@@ -44,8 +45,9 @@ interface SpanPredictions {
   readonly questions: readonly AnsweredQuestion[];
 }
 
-export const spans: OutcomeType<SpanOutputs, SpanPredictions> = {
+export const spans: OutcomeType<SpanOutputs, SpanPredictions, typeof spanLoss> = {
   kind: 'spans',
+  loss: spanLoss,
   predict: (outputs) => answers([{ outputs, share: 1 }]),
   ensemble: answers,
   perExample: ({ questions }) => ({

@@ -1,3 +1,4 @@
+import { tokenLoss } from '../losses/batch-loss.ts';
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
 import { meanByShare, negativeLog, predictedClass, softmaxRows } from './probabilities.ts';
@@ -25,8 +26,9 @@ interface TagPredictions extends TaggedWords {
   readonly starts: Uint32Array;
 }
 
-export const tags: OutcomeType<TagOutputs, TagPredictions> = {
+export const tags: OutcomeType<TagOutputs, TagPredictions, typeof tokenLoss> = {
   kind: 'tags',
+  loss: tokenLoss,
   predict: ({ logits, ...words }) => predictionsOf(words, softmaxRows(logits, words.names.length)),
   ensemble(members) {
     const { logits: _, ...words } = members[0].outputs;

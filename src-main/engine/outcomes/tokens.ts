@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { tokenLoss } from '../losses/batch-loss.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
 
 /** Outputs of a language model, which are its predictions as well; arrays have one entry an example. */
@@ -17,8 +18,9 @@ export interface TokenOutputs {
   readonly completions: boolean;
 }
 
-export const tokens: OutcomeType<TokenOutputs, TokenOutputs> = {
+export const tokens: OutcomeType<TokenOutputs, TokenOutputs, typeof tokenLoss> = {
   kind: 'tokens',
+  loss: tokenLoss,
   predict: (outputs) => outputs,
   ensemble: refuseEnsemble,
   perExample: ({ lossSums, tokens, right }) => ({

@@ -1,5 +1,6 @@
 import { mean } from '../../../src-shared/statistics/student.ts';
 import type { EmbeddingSettings } from '../../../src-shared/tasks/embedding.ts';
+import { vectorLoss } from '../losses/batch-loss.ts';
 import { bestCut } from '../metrics/alike.ts';
 import type { OutcomeOf } from '../metrics/metric.ts';
 import { rankedPlaces } from '../metrics/retrieval.ts';
@@ -52,8 +53,9 @@ interface VectorPredictions {
   readonly ranks: Int32Array;
 }
 
-export const vectors: OutcomeType<VectorOutputs, VectorPredictions> = {
+export const vectors: OutcomeType<VectorOutputs, VectorPredictions, typeof vectorLoss> = {
   kind: 'vectors',
+  loss: vectorLoss,
   predict: (outputs, steps) => similarities([{ outputs, share: 1 }], steps),
   ensemble: similarities,
   perExample: ({ losses, correct }) => ({

@@ -1,5 +1,5 @@
 import type { TaskContext } from '../events.ts';
-import type { MicroBatch } from '../training/micro-batch.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { FullModel } from './full-model.ts';
 import type { PretrainScore } from './pretraining-run.ts';
 

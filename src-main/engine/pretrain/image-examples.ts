@@ -8,7 +8,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { openImages } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
-import { scoreLogits } from '../outcomes/classes.ts';
+import { classes, scoreLogits } from '../outcomes/classes.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';
@@ -51,7 +51,8 @@ export async function imageExamples(
     said: `${train.split.count} images of ${classCount} classes to train on, ${test.split.count} held out (${name})`,
     loadBatch: async (indices, place) => {
       const { pixelValues, labels: given, shape } = await train.batch(indices, alteration(place));
-      return { inputs: { pixel_values: { shape, data: pixelValues } }, labels: given };
+      const inputs = { pixel_values: { shape, data: pixelValues } };
+      return { inputs, examples: given.length, loss: classes.loss(given) };
     },
     evaluate: async (model, within) => {
       const progress = new ProgressMeter(within, 'Evaluating', evaluated.length, 'images');

@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import type { TaskContext } from '../events.ts';
+import { tokens } from '../outcomes/tokens.ts';
 import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import type { PretrainExamples } from './examples.ts';
@@ -51,7 +52,8 @@ export async function languageExamples(
     said: `${text.documents} documents, ${text.train.count * blockSize} tokens to train on in windows of ${blockSize}, ${text.evaluation.count * blockSize} held out`,
     loadBatch: async (indices) => {
       const { inputIds, labels, shape } = text.train.batch(indices);
-      return { inputs: { input_ids: { shape, data: inputIds } }, labels };
+      const inputs = { input_ids: { shape, data: inputIds } };
+      return { inputs, examples: indices.length, loss: tokens.loss(labels) };
     },
     evaluate: async (model, within) => {
       const count = scored(text.evaluation, config.eval_samples);

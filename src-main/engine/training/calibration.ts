@@ -14,16 +14,15 @@ import type {
 import { isBelowLayers } from '../adapters/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
 import type { TaskContext } from '../events.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel, ModelInputs } from '../models/base-model.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { BatchOrder } from './batch-order.ts';
-import { deviceInputs } from './device-inputs.ts';
-import type { MicroBatch } from './micro-batch.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { countedLabels } from './training-loss.ts';
 import { TrainingStep } from './training-step.ts';
 
 /** Memory budget of the modules measured in one pass; a larger one would save passes over the examples. */
@@ -128,7 +127,7 @@ export class RunCalibration implements Calibration {
       const step = new TrainingStep(model, sums, 0);
       for (const indices of batches) {
         const batch = await this.source.loadBatch(indices);
-        sums.labels = countedLabels(batch);
+        sums.labels = batch.loss.counted();
         await step.run([batch], 0, new Set());
         await onBatch();
       }

@@ -4,10 +4,10 @@ import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';
 import { nextTapeNode, shallowClone } from '../compute/tfjs-internals.ts';
+import type { PreparedLoss } from '../losses/batch-loss.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { as2D } from '../ops/autograd/operation.ts';
 import { backThroughLayers, differentiate, halvedStates, type KeptLayer } from './loss-gradients.ts';
-import type { PreparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
 
 /** Receivers of a pass's progress. */

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import { toStudioError } from '../to-studio-error.ts';
-import type { MicroBatch } from './micro-batch.ts';
 
 /**
  * Adds the step and the batch to an out-of-memory error, with advice. Other errors stay unchanged. Nothing was updated

@@ -1,14 +1,13 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { UsesByLayer } from '../adapters/adapter-groups.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
 import type { AdapterUse, PassPart, PassResult } from '../compute/pass-recorder.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import type { MicroBatch, PreparedLoss } from '../losses/batch-loss.ts';
 import type { HiddenStates } from '../models/base-model.ts';
-import { deviceInputs } from './device-inputs.ts';
 import { markedPass } from './marked-pass.ts';
-import type { MicroBatch } from './micro-batch.ts';
-import { preparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
 
 /**
@@ -31,8 +30,9 @@ export function recordedPass(
   const recorder = passRecorder();
   if (recorder === null || model.trainsBelowLayers()) return null;
   const uses = model.passVariants?.();
-  const loss = uses && preparedLoss(model, batch, share);
-  if (!loss) return null;
+  const prepared = uses && batch.loss.prepared(model);
+  if (!prepared) return null;
+  const loss = share === 1 ? prepared : withShare(prepared, share);
   const isByLinear = switchesLinears(owner, uses) && !keeping.gradientCheckpointing && !keeping.halved;
   const states = model.embed(deviceInputs(batch.inputs));
   if (states.context?.cache) return null;
@@ -52,6 +52,16 @@ export function recordedPass(
     );
   };
   return model.withSeeds?.(uses, isByLinear, run) ?? null;
+}
+
+/** A loss times a share. The share is one of its tensors, so a recording serves every share. */
+function withShare({ form, tensors, compute }: PreparedLoss, share: number): PreparedLoss {
+  const factor = tf.scalar(share);
+  return {
+    form,
+    tensors: { ...tensors, share: factor },
+    compute: (states) => tf.mul<tf.Scalar>(compute(states), factor),
+  };
 }
 
 /** Owners of masks that switched off some adapters of a layer, but not all. */

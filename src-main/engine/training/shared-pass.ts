@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { StackedModel } from '../adapters/stacked-model.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel, HiddenStates } from '../models/base-model.ts';
 import { toStudioError } from '../to-studio-error.ts';
-import { deviceInputs } from './device-inputs.ts';
 import { passGradients } from './loss-gradients.ts';
-import type { MicroBatch } from './micro-batch.ts';
-import { examplesIn, haveSameInputs, joinInputs, padTogether } from './stack-batches.ts';
+import { haveSameInputs, joinInputs, padTogether, rowsIn } from './stack-batches.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
@@ -184,7 +184,7 @@ function loadOf(
 }
 
 function examplesOf(batch: MicroBatch | undefined): number {
-  return examplesIn(required(batch));
+  return rowsIn(required(batch));
 }
 
 function required<Value>(value: Value | undefined): Value {

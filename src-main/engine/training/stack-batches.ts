@@ -1,16 +1,13 @@
-import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
-import type { MicroBatch } from './micro-batch.ts';
-
-type BatchInputs = MicroBatch['inputs'];
-type BatchInput = BatchInputs[string];
+import { type BatchInput, type BatchInputs, widened } from '../losses/batch-inputs.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 
 /** Returns true if batches have the same inputs, value by value. */
 export function haveSameInputs([first, ...others]: readonly MicroBatch[]): boolean {
   return first !== undefined && others.every(({ inputs }) => inputs === first.inputs || isSame(inputs, first.inputs));
 }
 
-/** Number of examples: the first axis of every input. */
-export function examplesIn({ inputs }: MicroBatch): number {
+/** Number of rows: the first axis of the first input. */
+export function rowsIn({ inputs }: MicroBatch): number {
   return Object.values(inputs)[0]?.shape[0] ?? 0;
 }
 
@@ -84,19 +81,5 @@ function padded(batch: MicroBatch, from: number, to: number): MicroBatch {
       return [name, { shape: [rows, to], data: widened(data, from, to, wide) }];
     }),
   );
-  if (batch.examples === undefined) return { ...batch, inputs };
-  // Labels of a language model are by token.
-  const wide = new Int32Array((batch.labels.length / from) * to).fill(ignoredLabel);
-  return { ...batch, inputs, labels: widened(batch.labels, from, to, wide) };
-}
-
-/** Rows of `from` values at the starts of rows of `to`. */
-function widened<Values extends Int32Array | Float32Array>(
-  data: Int32Array | Float32Array,
-  from: number,
-  to: number,
-  wide: Values,
-): Values {
-  for (let row = 0; row * from < data.length; row++) wide.set(data.subarray(row * from, (row + 1) * from), row * to);
-  return wide;
+  return { ...batch, inputs, loss: batch.loss.padded(from, to) };
 }

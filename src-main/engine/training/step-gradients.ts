@@ -1,13 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
-import { deviceInputs } from './device-inputs.ts';
+import { deviceInputs } from '../losses/batch-inputs.ts';
+import { type BatchLoss, LossMeasures, type LossModel, type MicroBatch } from '../losses/batch-loss.ts';
 import { type LossGradients, passGradients } from './loss-gradients.ts';
-import type { MicroBatch } from './micro-batch.ts';
 import { recordedPass } from './recorded-pass.ts';
-import { SequenceMeasures } from './sequence-measures.ts';
 import type { StateKeeping } from './state-keeping.ts';
-import { countedLabels, type LossModel, lossOnBatch } from './training-loss.ts';
 
 /** Gradients by the variables' names in the model. */
 export type Gradients = Map<string, tf.Tensor>;
@@ -87,13 +85,13 @@ export class OwnPass implements GradientSource {
 export interface GradientSums {
   readonly active: GradientRequest['active'];
   readonly gradients: Gradients;
-  readonly measures: SequenceMeasures;
+  readonly measures: LossMeasures;
   giveBack: (() => void) | undefined;
   loss: number;
 }
 
 export function emptySums({ active }: Pick<GradientRequest, 'active'>): GradientSums {
-  return { active, gradients: new Map(), measures: new SequenceMeasures(), giveBack: undefined, loss: 0 };
+  return { active, gradients: new Map(), measures: new LossMeasures(), giveBack: undefined, loss: 0 };
 }
 
 export async function taken({
@@ -122,12 +120,12 @@ export function variablesOf(runs: readonly Pick<GradientSums, 'active'>[]): tf.V
 
 /** Labels of all micro-batches of a step. */
 export function labelCount(batches: readonly MicroBatch[]): number {
-  return batches.reduce((count, batch) => count + countedLabels(batch), 0);
+  return batches.reduce((count, batch) => count + batch.loss.counted(), 0);
 }
 
 /** The share of a micro-batch in the mean loss over `labels` labels. */
 function shareOf(batch: MicroBatch, labels: number): number {
-  return countedLabels(batch) / Math.max(1, labels);
+  return batch.loss.counted() / Math.max(1, labels);
 }
 
 /** The part that a micro-batch has in the mean loss over `labels` labels. To be called within `tf.tidy`. */
@@ -135,9 +133,9 @@ export function sharedLoss(
   model: LossModel,
   batch: MicroBatch,
   labels: number,
-  measures: SequenceMeasures,
-): ReturnType<typeof lossOnBatch> {
-  const lossOf = lossOnBatch(model, batch, measures);
+  measures: LossMeasures,
+): ReturnType<BatchLoss['compute']> {
+  const lossOf = batch.loss.compute(model, batch.inputs, measures);
   const share = shareOf(batch, labels);
   return share === 1 ? lossOf : (states) => tf.mul<tf.Scalar>(lossOf(states), share);
 }

@@ -4,15 +4,14 @@ import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { TrainingHooks } from '../adapters/training-hooks.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';
 import { learningRateSchedules, warmupStepCount } from '../learning-rate/index.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import { createOptimizer } from '../optimizers/index.ts';
 import type { Optimizer, ParameterGroup } from '../optimizers/optimizer.ts';
 import { type BatchOrder, batchOrderOf } from './batch-order.ts';
 import type { MetricRecorder } from './metric-recorder.ts';
-import type { MicroBatch } from './micro-batch.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { stateKeeping } from './state-keeping.ts';
 import type { GradientSource } from './step-gradients.ts';
-import { examplesOf } from './training-loss.ts';
 import { type StepReport, TrainingStep } from './training-step.ts';
 
 /** Settings of every training, of an adapter or a whole model. */
@@ -153,7 +152,7 @@ export class TrainingLoop {
     objective.leaveStep();
     const milliseconds = (performance.now() - startedAt - report.waited) / report.runs;
 
-    const examples = batches.reduce((count, batch) => count + examplesOf(batch), 0);
+    const examples = batches.reduce((count, batch) => count + batch.examples, 0);
     await objective.record({ step, report, learningRate, milliseconds, examples });
     this.recorder.flushWhenDue(performance.now());
     this.done += 1;

@@ -2,10 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { TrainingHooks } from '../adapters/training-hooks.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { gradientsOf } from './loss-gradients.ts';
-import type { MicroBatch } from './micro-batch.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,

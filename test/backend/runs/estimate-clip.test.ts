@@ -3,6 +3,7 @@ import { activateCompute, computeBackends } from '../../../src-main/engine/compu
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { classTextSize } from '../../../src-main/engine/tasks/image-classification/class-text-size.ts';
+import { classBatch } from '../../engine/batches.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine } from '../support.ts';
 import { estimateOverPeak } from './measured-estimate.ts';
@@ -25,13 +26,13 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     const [images, classes, templates, tokens] = [4, 300, 7, 12];
     const shape = [images, image.channels, image.height, image.width];
     const ids = Int32Array.from({ length: classes * templates * tokens }, (_, at) => at % 90);
-    const micro = {
-      inputs: {
+    const micro = classBatch(
+      {
         pixel_values: { shape, data: new Float32Array(shape.reduce((size, side) => size * side, 1)).fill(0.5) },
         input_ids: { shape: [classes, templates, tokens], data: ids },
       },
-      labels: Int32Array.from({ length: images }, (_, at) => at % 2),
-    };
+      Int32Array.from({ length: images }, (_, at) => at % 2),
+    );
     const config = await readConfig(folder);
     const memory = familyOf(config).memory(config, tokens, false, classes * templates);
     const share = await estimateOverPeak({

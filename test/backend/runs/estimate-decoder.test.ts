@@ -3,6 +3,7 @@ import { decoderShape } from '../../../src-main/bench/workloads/decoder.ts';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { decoderMemory } from '../../../src-main/engine/models/blocks/decoder-memory.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
+import { tokenBatch } from '../../engine/batches.ts';
 import { estimateOverPeak } from './measured-estimate.ts';
 
 const all = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
@@ -34,10 +35,8 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       const ids = batch.inputs['input_ids'];
       if (!(ids?.data instanceof Int32Array)) throw new Error('the decoder reads input_ids');
       const [sequences = 0, tokens = 0] = ids.shape;
-      const micro = {
-        inputs: { input_ids: { shape: [16 * sequences, tokens], data: repeat(ids.data) } },
-        labels: repeat(batch.labels),
-      };
+      const inputs = { input_ids: { shape: [16 * sequences, tokens], data: repeat(ids.data) } };
+      const micro = tokenBatch(inputs, repeat(batch.loss.labels));
       const { hiddenSize: hidden } = base.description;
       const sizes = { batch: 16 * sequences, tokens, hidden, inner: 1536, heads: 8, keyValueSize: hidden };
       const memory: ModelMemory = {

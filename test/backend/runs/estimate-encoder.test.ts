@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { classBatch } from '../../engine/batches.ts';
 import { makeEncoder } from '../../engine/models/synthetic-encoder.ts';
 import { estimateOverPeak } from './measured-estimate.ts';
 
@@ -48,12 +49,11 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       const { peakBytes } = backend;
       if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
       const base = await loadBaseModel(join(home, kind));
-      const micro = {
-        inputs: {
-          input_ids: { shape: [batch, tokens], data: Int32Array.from({ length: batch * tokens }, (_, at) => at % 100) },
-        },
-        labels: Int32Array.from({ length: batch }, (_, at) => at % 3),
-      };
+      const ids = Int32Array.from({ length: batch * tokens }, (_, at) => at % 100);
+      const micro = classBatch(
+        { input_ids: { shape: [batch, tokens], data: ids } },
+        Int32Array.from({ length: batch }, (_, at) => at % 3),
+      );
       const config = await readConfig(join(home, kind));
       const memory = familyOf(config).memory(config, tokens);
       const adapter = { target_modules: targets, init_lora_weights: start };

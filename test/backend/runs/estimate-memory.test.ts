@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { classBatch } from '../../engine/batches.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { estimateOverPeak } from './measured-estimate.ts';
 
@@ -102,10 +103,10 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       { length: shape.reduce((product, size) => product * size, 1) },
       (_, at) => (at % 13) / 13,
     );
-    const micro = {
-      inputs: { pixel_values: { shape, data } },
-      labels: Int32Array.from({ length: batch }, (_, at) => at % 3),
-    };
+    const micro = classBatch(
+      { pixel_values: { shape, data } },
+      Int32Array.from({ length: batch }, (_, at) => at % 3),
+    );
     const file = await readConfig(directory);
     const memory = familyOf(file).memory(file);
     const given = { backend, peakBytes, base, adapter, run, labels, micro, batch, memory, outputs: labels.length };

@@ -2,10 +2,10 @@ import { estimateMemory } from '../../../src-main/backend/runs/estimate-memory.t
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { adapterMemory, adapterSizes } from '../../../src-main/engine/adapters/adapter-memory.ts';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import { optimizerKinds } from '../../../src-main/engine/optimizers/index.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
 import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';

@@ -12,6 +12,7 @@ import { joinFactors, splitFactors } from '../../../src-main/engine/adapters/res
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { BaseWeights } from '../../../src-main/engine/merge/run/base-weights.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -19,9 +20,9 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { change, factorsOf, moduleOf } from '../merge/states.ts';
 import { testCompute } from '../test-compute.ts';
@@ -49,11 +50,11 @@ function outputs({ model, inputs }: Loaded): Float32Array {
 }
 
 /** The inputs as a batch whose labels are the tokens themselves. */
-function batchOf(inputs: ReadonlyMap<string, HostTensor>): MicroBatch {
+function batchOf(inputs: ReadonlyMap<string, HostTensor>): MicroBatch<LabelLoss> {
   const ids = inputs.get('input_ids');
   if (ids === undefined) throw new Error('no tokens');
   const { shape, data } = ids;
-  return { inputs: { input_ids: { shape, data: Int32Array.from(data) } }, labels: Int32Array.from(data) };
+  return tokenBatch({ input_ids: { shape, data: Int32Array.from(data) } }, Int32Array.from(data));
 }
 
 async function start({ base, model, inputs }: Loaded, init: string, variant: string, targets: string[], r = 4) {
@@ -181,7 +182,7 @@ describe.each(families)('on $family', ({ family, targets }) => {
       tf.tidy(() => {
         const variables = [...given.trainable().values()];
         const made = lossGradients(given, tensorsOf(new Map(Object.entries(batch.inputs))), variables, (states) =>
-          given.loss(states, tf.tensor1d(batch.labels, 'int32')),
+          given.loss(states, tf.tensor1d(batch.loss.labels, 'int32')),
         );
         return [...given.trainable()].map(([name, variable]) => {
           const gradient = made.gradients.get(variable.name);

@@ -4,12 +4,13 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { TrainingMethod } from '../../../src-main/engine/adapters/variant-training.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { createOptimizer } from '../../../src-main/engine/optimizers/index.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { StepTimes } from '../../../src-main/engine/training/step-times.ts';
 import { type StepReport, TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { classBatch } from '../batches.ts';
 import { floats, goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const pixels = (await readSafetensors(goldenPath('vit', 'inputs.safetensors'))).get('pixel_values');
   if (!pixels) throw new Error('no inputs');
   const labels = Int32Array.from({ length: pixels.shape[0] ?? 0 }, (_, at) => at);
-  batch = { inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } }, labels };
+  batch = classBatch({ pixel_values: { shape: pixels.shape, data: floats(pixels) } }, labels);
 });
 afterAll(() => {
   model.dispose();

@@ -17,6 +17,7 @@ import { TrainingStep } from '../../../src-main/engine/training/training-step.ts
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { smallParameters } from './small-parameters.ts';
@@ -41,7 +42,7 @@ afterAll(() => rm(decoded, { recursive: true, force: true }));
 
 const ids = Int32Array.from({ length: 48 }, (_, at) => 3 + ((at * 13) % 60));
 const labels = Int32Array.from(ids, (_, at) => ids[at + 1] ?? -100);
-const batch = { inputs: { input_ids: { shape: [2, 24], data: ids } }, labels };
+const batch = tokenBatch({ input_ids: { shape: [2, 24], data: ids } }, labels);
 
 /** A fresh adapter's tensors, losses of three steps with a layer off in one of them, and the logits then, beside and merged. */
 async function trained(directory: string, variant: string, parameters: ParameterValues) {

@@ -9,6 +9,7 @@ import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 const shape = [1, 6];
 const data = Int32Array.from([3, 9, 4, 11, 5, 8]);
 const inputs = { input_ids: { shape, data }, attention_mask: { shape, data: new Int32Array(6).fill(1) } };
-const batches = [{ inputs, labels: Int32Array.from([9, 4, 11, 5, 8, -100]), examples: 1 }];
+const batches = [tokenBatch(inputs, Int32Array.from([9, 4, 11, 5, 8, -100]))];
 
 async function adaptedLlama() {
   const base = await loadBaseModel(goldenPath('llama', 'base'));

@@ -19,6 +19,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
+import { classBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 const loaded = loadAddon();
@@ -258,7 +259,7 @@ async function train(steps: number, variant: string): Promise<Training> {
   const random = RandomStream.seeded(7, 'data');
   const data = Float32Array.from({ length: 48 * 3 * 16 * 16 }, () => random.normal());
   const labels = Int32Array.from({ length: 48 }, () => random.integer(base.description.labels.length));
-  const batch = { inputs: { pixel_values: { shape: [48, 3, 16, 16], data } }, labels };
+  const batch = classBatch({ pixel_values: { shape: [48, 3, 16, 16], data } }, labels);
   const memories: ReturnType<typeof memory>[] = [];
   for (let count = 0; count < steps; count++) {
     await step.run([batch], 0.01, new Set());

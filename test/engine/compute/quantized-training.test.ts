@@ -8,6 +8,7 @@ import { TrainingStep } from '../../../src-main/engine/training/training-step.ts
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
@@ -34,7 +35,7 @@ async function lossesOn(backend: ComputeId, variant: string): Promise<number[]> 
   const labels = Int32Array.from(ids, (_, at) => ids[at + 1] ?? -100);
   const losses: number[] = [];
   for (let count = 0; count < 4; count++) {
-    const batch = { inputs: { input_ids: { shape: [2, 24], data: ids } }, labels };
+    const batch = tokenBatch({ input_ids: { shape: [2, 24], data: ids } }, labels);
     losses.push((await step.run([batch], 1e-2, new Set())).loss);
   }
   optimizer.dispose();

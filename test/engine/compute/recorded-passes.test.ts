@@ -6,14 +6,15 @@ import type { TrainableModel } from '../../../src-main/engine/adapters/trainable
 import { passRecorder } from '../../../src-main/engine/compute/active-recorder.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import type { StateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { classBatch, tokenBatch } from '../batches.ts';
 import { goldenPath } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
@@ -33,7 +34,7 @@ function batchOf(seed: number, of: Labels, classes: number, pixels: readonly num
     const shape = [2, ...pixels];
     const count = shape.reduce((product, size) => product * size, 1);
     const data = Float32Array.from({ length: count }, () => random.uniform() - 0.5);
-    return { inputs: { pixel_values: { shape, data } }, labels: classLabels() };
+    return classBatch({ pixel_values: { shape, data } }, classLabels());
   }
   const width = of === 'answers' ? 24 : 6;
   const shape = [2, width];
@@ -42,15 +43,15 @@ function batchOf(seed: number, of: Labels, classes: number, pixels: readonly num
   const inputs = { input_ids: { shape, data }, attention_mask: { shape, data: mask } };
   if (of === 'tags') {
     const labels = data.map((id, place) => (place % 2 === 1 || mask[place] === 0 ? -100 : id % classes));
-    return { inputs, labels, examples: 2 };
+    return tokenBatch(inputs, labels);
   }
-  if (of === 'classes') return { inputs, labels: classLabels() };
+  if (of === 'classes') return classBatch(inputs, classLabels());
   const labels = data.map((_, place) =>
     (place + 1) % width === 0 || mask[place + 1] === 0 ? -100 : (data[place + 1] ?? 0),
   );
   // In that case, 28 to 30 of 48 tokens are predicted, each counted as 30.
   if (of === 'answers') labels.fill(-100, 0, 14 + random.integer(3));
-  return { inputs, labels, examples: 2 };
+  return tokenBatch(inputs, labels);
 }
 
 interface Training {

@@ -9,10 +9,10 @@ import { RankMask } from '../../../src-main/engine/adapters/rank-mask.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { checkSchedule } from '../../../src-main/engine/coto/schedule-rows.ts';
+import { deviceInputs } from '../../../src-main/engine/losses/batch-inputs.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { deviceInputs } from '../../../src-main/engine/training/device-inputs.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { cotoScheduleSchema, cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
@@ -62,12 +62,12 @@ describe('on the golden ViT', () => {
   };
   /** The loss on two images, and the gradients of the trained tensors that `wanted` names. */
   const differentiate = async (model: AdaptedModel, wanted: (name: string) => boolean = () => true) => {
-    const { inputs, labels } = await loadBatch(Int32Array.of(0, 1));
+    const { inputs, loss: batchLoss } = await loadBatch(Int32Array.of(0, 1));
     const variables = [...model.trainable()].filter(([name]) => wanted(name));
     const gradients = new Map<string, tf.TypedArray>();
     let loss = Number.NaN;
     tf.tidy(() => {
-      const target = tf.tensor1d([...labels], 'int32');
+      const target = tf.tensor1d([...batchLoss.labels], 'int32');
       const made = lossGradients(
         model,
         deviceInputs(inputs),

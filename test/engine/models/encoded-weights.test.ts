@@ -15,6 +15,7 @@ import { streamSafetensors } from '../../../src-main/engine/tensors/safetensors-
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 
 let folder: string;
@@ -113,10 +114,8 @@ async function train(variant: string, { directory = goldenPath('llama-bf16', 'ba
   const step = new TrainingStep(model, optimizer, 1);
   model.setTraining(true);
   const ids = Int32Array.from({ length: 48 }, (_, at) => (at * 13) % 60);
-  const batch = {
-    inputs: { input_ids: { shape: [2, 24], data: ids } },
-    labels: Int32Array.from(ids, (_, at) => ids[at + 1] ?? -100),
-  };
+  const labels = Int32Array.from(ids, (_, at) => ids[at + 1] ?? -100);
+  const batch = tokenBatch({ input_ids: { shape: [2, 24], data: ids } }, labels);
   const losses: number[] = [];
   for (let count = 0; count < 3; count++) losses.push((await step.run([batch], 1e-2, new Set())).loss);
   optimizer.dispose();

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
 import { packedRows } from '../../../src-main/engine/tasks/causal-lm/pack-rows.ts';
 import { languageBatch } from '../../../src-main/engine/tasks/shared/pad-rows.ts';
 import { TokenRows } from '../../../src-main/engine/tasks/shared/token-rows.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -28,7 +28,7 @@ for (const [text, length] of lengths.entries())
 const rowsOf = (from: TokenRows) => Array.from({ length: from.count }, (_, index) => from.row(index));
 
 it('numbers the texts of each row, and 0 is padding', () => {
-  const { inputs, labels } = languageBatch(rowsOf(packedRows(texts, 12)), padding, true);
+  const { inputs, loss } = languageBatch(rowsOf(packedRows(texts, 12)), padding, true);
   expect(inputs['sequence_ids']).toEqual({
     shape: [3, 11],
     data: Int32Array.from([
@@ -37,7 +37,7 @@ it('numbers the texts of each row, and 0 is padding', () => {
       ...[1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2],
     ]),
   });
-  expect(labels.filter((label) => label >= 0)).toHaveLength(lengths.reduce((sum, length) => sum + length - 1, 0));
+  expect(loss.labels.filter((label) => label >= 0)).toHaveLength(lengths.reduce((sum, length) => sum + length - 1, 0));
 });
 
 describe.each(['llama', 'mistral', 'llama-dynamic-rope', 'gpt2', 'qwen3'])(

@@ -217,11 +217,11 @@ describe('trained tokens', () => {
     rows.add([10, 11, 12], [1, 1, 1]);
     const packed = packedRows(rows, 5);
     expect(packed.count).toBe(2);
-    const { inputs, labels, examples } = languageBatch([packed.row(0), packed.row(1)], 3);
+    const { inputs, loss, examples } = languageBatch([packed.row(0), packed.row(1)], 3);
     expect(examples).toBe(2);
     expect([...(inputs['input_ids']?.data ?? [])]).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 3, 3]);
     expect([...(inputs['attention_mask']?.data ?? [])]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
-    expect([...labels]).toEqual([6, 7, -100, 9, -100, 11, 12, -100, -100, -100]);
+    expect([...loss.labels]).toEqual([6, 7, -100, 9, -100, 11, 12, -100, -100, -100]);
   });
 });
 
@@ -355,7 +355,8 @@ test('each row may bring its own choices', async () => {
   );
   const task = await openOn(modelDirectory, model.base.description, data, { chat_template: 'none' });
   expect(task.type.declaration.id).toBe('multiple-choice');
-  const { inputs, labels } = await task.train.load(Int32Array.of(1));
+  const { inputs, loss: batchLoss } = await task.train.load(Int32Array.of(1));
+  const labels = 'labels' in batchLoss && batchLoss.labels instanceof Int32Array ? batchLoss.labels : [];
   const ids = [...(inputs['input_ids']?.data ?? [])];
   expect(tokenizer.decode(ids)).toBe('Where is a word?\nin a book<|endoftext|>');
   expect(tokenizer.decode([...labels].filter((label) => label >= 0))).toBe('in a book<|endoftext|>');

@@ -8,6 +8,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { classBatch } from '../batches.ts';
 import { floats, goldenPath } from '../golden.ts';
 
 const trajectorySchema = z.object({
@@ -78,10 +79,8 @@ async function lossCurve(variant: string, trajectory: Trajectory, bfloat16: bool
     const frozen = new Set(groups.flatMap((group, index) => (mask?.[index] === 0 ? group.variableNames : [])));
     const [pixels, labels] = [batches.get(`${step}.pixel_values`), batches.get(`${step}.labels`)];
     if (!pixels || !labels) throw new Error(`no batch ${step}`);
-    const batch = {
-      inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } },
-      labels: Int32Array.from(labels.data),
-    };
+    const inputs = { pixel_values: { shape: pixels.shape, data: floats(pixels) } };
+    const batch = classBatch(inputs, Int32Array.from(labels.data));
     const { loss } = await training.run([batch], trajectory.learning_rates[step] ?? 0, frozen);
     losses.push(loss);
   }

@@ -7,13 +7,14 @@ import type {
 } from '../../../src-main/engine/adapters/initializations/initialization.ts';
 import { lora } from '../../../src-main/engine/adapters/variants/lora.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -31,7 +32,7 @@ const texts = [
 ];
 
 /** Texts as a batch, padded on the right; the next token is asked of each. */
-function batchOf(indices: ArrayLike<number>): MicroBatch {
+function batchOf(indices: ArrayLike<number>): MicroBatch<LabelLoss> {
   const chosen = Array.from(indices, (index) => texts[index] ?? []);
   const length = Math.max(...chosen.map((text) => text.length));
   const shape = [chosen.length, length];
@@ -39,13 +40,13 @@ function batchOf(indices: ArrayLike<number>): MicroBatch {
     Int32Array.from(
       chosen.flatMap((text) => Array.from({ length }, (_, at) => (at < text.length ? value(text, at) : fill))),
     );
-  return {
-    inputs: {
+  return tokenBatch(
+    {
       input_ids: { shape, data: padded(0, (text, at) => text[at] ?? 0) },
       attention_mask: { shape, data: padded(0, () => 1) },
     },
-    labels: padded(-100, (text, at) => text[at + 1] ?? -100),
-  };
+    padded(-100, (text, at) => text[at + 1] ?? -100),
+  );
 }
 
 const targets = () => base.description.linears.filter(({ name }) => /(q_proj|down_proj)$/.test(name));
@@ -127,12 +128,12 @@ describe('gradients', () => {
       biases: new Map(),
       labels: null,
     });
-    const { inputs, labels } = batchOf([0, 1, 2]);
+    const { inputs, loss: batchLoss } = batchOf([0, 1, 2]);
     const loss = tf.tidy(() => {
       const given = Object.fromEntries(
         Object.entries(inputs).map(([key, input]) => [key, tf.tensor(input.data, [...input.shape], 'int32')]),
       );
-      return model.loss(model.states(given), tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
+      return model.loss(model.states(given), tf.tensor1d(batchLoss.labels, 'int32')).dataSync()[0] ?? Number.NaN;
     });
     model.dispose();
     return loss;

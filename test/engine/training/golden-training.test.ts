@@ -9,15 +9,16 @@ import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { learningRateSchedules } from '../../../src-main/engine/learning-rate/index.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
 import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { classBatch, tokenBatch } from '../batches.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { isSupported } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
@@ -176,8 +177,9 @@ function batchOf(batches: ReadonlyMap<string, HostTensor>, step: number): MicroB
   if (!labels) throw new Error(`no batch ${step}`);
   const tokens = labels.shape[1];
   const data = Int32Array.from(labels.data);
-  if (tokens === undefined) return { inputs, labels: data };
-  return { inputs, labels: data.map((_, at) => ((at + 1) % tokens === 0 ? -100 : (data[at + 1] ?? -100))) };
+  if (tokens === undefined) return classBatch(inputs, data);
+  const next = data.map((_, at) => ((at + 1) % tokens === 0 ? -100 : (data[at + 1] ?? -100)));
+  return tokenBatch(inputs, next);
 }
 
 function largestDifference(left: ArrayLike<number> | undefined, right: ArrayLike<number>): number {

@@ -2,13 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { classBatch } from '../batches.ts';
 import { goldenPath } from '../golden.ts';
 
 let base: BaseModel;
@@ -50,7 +51,7 @@ function batch(examples: number, seed: number): MicroBatch {
   const random = RandomStream.seeded(seed, 'study');
   const data = Float32Array.from({ length: examples * 3 * 16 * 16 }, () => random.normal());
   const labels = Int32Array.from({ length: examples }, () => random.integer(5));
-  return { inputs: { pixel_values: { shape: [examples, 3, 16, 16], data } }, labels };
+  return classBatch({ pixel_values: { shape: [examples, 3, 16, 16], data } }, labels);
 }
 
 /** An optimizer that only looks. */

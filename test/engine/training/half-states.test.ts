@@ -16,6 +16,7 @@ import { TrainingStep } from '../../../src-main/engine/training/training-step.ts
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath, tensorsOf } from '../golden.ts';
 
 /** Tolerance of a gradient's norm that the setting's text and the guide promise. */
@@ -72,7 +73,7 @@ describe.skipIf(!('addon' in loadAddon()))('states that wait in bfloat16', () =>
       model.setTraining(true);
       // In a fresh adapter, half of the gradients are zero.
       const step = new TrainingStep(model, optimizer, 1);
-      for (let count = 0; count < 2; count++) await step.run([{ inputs: { input_ids }, labels }], 1e-2, new Set());
+      for (let count = 0; count < 2; count++) await step.run([tokenBatch({ input_ids }, labels)], 1e-2, new Set());
       const given = tensorsOf(new Map([['input_ids', input_ids]]));
       compare(model, given, tf.tensor1d(labels, 'int32'));
       tf.dispose(given);
@@ -141,7 +142,7 @@ async function trained(keeping: StateKeeping): Promise<{ peak: number; loss: num
   model.setTraining(true);
   const ids = Int32Array.from({ length: 64 * 32 }, (_, at) => 3 + ((at * 13) % 60));
   const labels = Int32Array.from(ids, (_, at) => ids[at + 1] ?? -100);
-  const batch = { inputs: { input_ids: { shape: [64, 32], data: ids } }, labels };
+  const batch = tokenBatch({ input_ids: { shape: [64, 32], data: ids } }, labels);
   let [peak, loss] = [0, 0];
   for (let count = 0; count < 10; count++) {
     nativeBackend.peakBytes?.reset();

@@ -13,6 +13,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { classBatch } from '../batches.ts';
 import { floats, goldenPath } from '../golden.ts';
 import { factors } from '../merge/states.ts';
 import { testCompute } from '../test-compute.ts';
@@ -102,7 +103,7 @@ it('trains B within its mask and A not at all; checkpoints keep the mask, the fo
   const training = new TrainingStep(model, optimizer, 1, {}, hooks);
   const pixels = (await readSafetensors(goldenPath('vit', 'inputs.safetensors'))).get('pixel_values') ?? fail();
   const labels = Int32Array.from({ length: pixels.shape[0] ?? 0 }, (_, at) => at);
-  const batch = { inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } }, labels };
+  const batch = classBatch({ pixel_values: { shape: pixels.shape, data: floats(pixels) } }, labels);
   for (let step = 0; step < 3; step++) await training.run([batch], 0.1, new Set());
   optimizer.dispose();
 

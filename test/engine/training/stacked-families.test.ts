@@ -6,12 +6,13 @@ import type { HeadTask } from '../../../src-main/engine/adapters/fresh-adapter.t
 import { StackedModel } from '../../../src-main/engine/adapters/stacked-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
+import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { SharedPass } from '../../../src-main/engine/training/shared-pass.ts';
 import { OwnPass, type StepGradients } from '../../../src-main/engine/training/step-gradients.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { classBatch, tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -34,13 +35,17 @@ function texts(seed: number, width: number, of: Labels, classes: number): MicroB
   const inputs = { input_ids: { shape, data }, attention_mask: { shape, data: mask } };
   if (of === 'tags') {
     const labels = data.map((id, place) => (place % 2 === 1 || mask[place] === 0 ? -100 : id % classes));
-    return { inputs, labels, examples: 2 };
+    return tokenBatch(inputs, labels);
   }
-  if (of === 'classes') return { inputs, labels: Int32Array.from([0, 1], () => random.integer(classes)) };
+  if (of === 'classes')
+    return classBatch(
+      inputs,
+      Int32Array.from([0, 1], () => random.integer(classes)),
+    );
   const labels = data.map((_, place) =>
     (place + 1) % width === 0 || mask[place + 1] === 0 ? -100 : (data[place + 1] ?? 0),
   );
-  return { inputs, labels, examples: 2 };
+  return tokenBatch(inputs, labels);
 }
 
 /** Three adapters on one base, the second with its lower layers off, the third with its upper ones. */

@@ -2,14 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -23,7 +24,7 @@ const cases: [string, Partial<AdapterSettings>, string][] = [
   ['gpt2', { target_modules: ['wte', 'wpe', 'c_attn'] }, 'transformer.wpe.lora_embedding_B'],
   ['gpt2', { target_modules: ['c_fc'], modules_to_save: ['wpe'] }, 'transformer.wpe.weight'],
 ];
-const bases = new Map<string, { base: BaseModel; batch: MicroBatch }>();
+const bases = new Map<string, { base: BaseModel; batch: MicroBatch<LabelLoss> }>();
 
 beforeAll(async () => {
   await activateCompute(testCompute);
@@ -131,17 +132,17 @@ function shake(model: AdaptedModel, random: RandomStream): void {
   }
 }
 
-async function batchOf(family: string): Promise<MicroBatch> {
+async function batchOf(family: string): Promise<MicroBatch<LabelLoss>> {
   const ids = (await readSafetensors(goldenPath(family, 'inputs.safetensors'))).get('input_ids') ?? fail();
   const data = Int32Array.from(floats(ids));
   const tokens = ids.shape[1] ?? 1;
   const labels = data.map((_, at) => ((at + 1) % tokens === 0 ? -100 : (data[at + 1] ?? -100)));
-  return { inputs: { input_ids: { shape: ids.shape, data } }, labels };
+  return tokenBatch({ input_ids: { shape: ids.shape, data } }, labels);
 }
 
 async function gradientsOf(
   model: AdaptedModel,
-  batch: MicroBatch,
+  batch: MicroBatch<LabelLoss>,
   checkpointing: boolean,
   frozen: ReadonlySet<string> = new Set(),
 ) {
@@ -158,11 +159,11 @@ async function gradientsOf(
   return seen;
 }
 
-function lossOf(model: AdaptedModel, batch: MicroBatch): number {
+function lossOf(model: AdaptedModel, batch: MicroBatch<LabelLoss>): number {
   return tf.tidy(() => {
     const ids = batch.inputs['input_ids'] ?? fail();
     const states = model.statesFrom(model.embed({ input_ids: tf.tensor(ids.data, [...ids.shape], 'int32') }));
-    return model.loss(states, tf.tensor1d(batch.labels, 'int32')).dataSync()[0] ?? Number.NaN;
+    return model.loss(states, tf.tensor1d(batch.loss.labels, 'int32')).dataSync()[0] ?? Number.NaN;
   });
 }
 

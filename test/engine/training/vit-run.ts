@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/events.ts';
+import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { Criterion, Score } from '../../../src-main/engine/training/best-evaluation.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import type { SharedPassPlace } from '../../../src-main/engine/training/shared-pass.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { classBatch } from '../batches.ts';
 
 const EXAMPLES = 40;
 const PIXELS = 3 * 16 * 16;
@@ -23,13 +24,13 @@ export const images = (() => {
   };
 })();
 
-export function loadBatch(indices: Int32Array): Promise<MicroBatch> {
+export function loadBatch(indices: Int32Array): Promise<MicroBatch<LabelLoss>> {
   const data = new Float32Array(indices.length * PIXELS);
   indices.forEach((index, row) => {
     data.set(images.pixels.subarray(index * PIXELS, (index + 1) * PIXELS), row * PIXELS);
   });
   const labels = indices.map((index) => images.labels[index] ?? 0);
-  return Promise.resolve({ inputs: { pixel_values: { shape: [indices.length, 3, 16, 16], data } }, labels });
+  return Promise.resolve(classBatch({ pixel_values: { shape: [indices.length, 3, 16, 16], data } }, labels));
 }
 
 /** A short run with LoRA and CoTo. */

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { type BatchInputs, deviceInputs } from '../../losses/batch-inputs.ts';
 import { notFiniteOutputs } from '../../tasks/shared/head-outputs.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
 import type { MeasureOptions } from './measure.ts';
 
 /**
@@ -12,7 +11,7 @@ import type { MeasureOptions } from './measure.ts';
  */
 export async function outputsOfBatches(
   model: AdaptedModel,
-  batches: readonly MicroBatch['inputs'][],
+  batches: readonly BatchInputs[],
   { onProgress }: MeasureOptions,
 ): Promise<Float32Array> {
   const parts: Float32Array[] = [];

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
 import { loadMaskedHead } from '../../models/encoder/masked-head.ts';
 import { notFiniteOutputs } from '../../tasks/shared/head-outputs.ts';
 import { encoderInputs } from '../../tasks/shared/pad-rows.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 

@@ -1,6 +1,6 @@
+import type { BatchInputs } from '../../losses/batch-inputs.ts';
 import { encoderInputs } from '../../tasks/shared/pad-rows.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
 import { hashOf, inBatches, type MeasureMaterial } from './measure.ts';
 import { neutralSentences } from './neutral-text.ts';
 
@@ -11,7 +11,7 @@ const maxLength = 128;
 /** Sentences of the neutral text as an encoder reads them, longest first. */
 export interface SentenceBatches {
   readonly count: number;
-  readonly batches: readonly MicroBatch['inputs'][];
+  readonly batches: readonly BatchInputs[];
   readonly inputsHash: string;
 }
 

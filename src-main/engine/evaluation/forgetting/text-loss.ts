@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
 import { languageBatch } from '../../tasks/shared/pad-rows.ts';
 import { tokenScores } from '../../tasks/shared/token-scores.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 
@@ -35,12 +35,12 @@ export const textLoss: OpenForgettingMeasure = async ({ base, modelDirectory, ne
     inputsHash: hashOf(...rows.map((row) => row.ids)),
     async outputs(model, { onProgress }) {
       const losses: Float32Array[] = [];
-      for (const [done, { inputs, labels }] of batches.entries()) {
+      for (const [done, { inputs, loss }] of batches.entries()) {
         await onProgress(done, batches.length);
         const device = deviceInputs(inputs);
         const states = model.states(device);
         try {
-          losses.push((await tokenScores(model, states, labels)).losses);
+          losses.push((await tokenScores(model, states, loss.labels)).losses);
         } finally {
           tf.dispose([...stateTensors(states), ...Object.values(device)]);
         }

@@ -1,6 +1,5 @@
 import type { MaskEvaluator, MaskProgress } from '../../adapters/mask-evaluator.ts';
-import { countedLabels } from '../../training/training-loss.ts';
-import { batchScore } from '../batch-loss.ts';
+import { batchScore } from '../batch-objective.ts';
 import type { TuningExamples } from '../tuning-examples.ts';
 import type { MaskedModel } from './masked-model.ts';
 
@@ -26,7 +25,7 @@ export class TuningMasks implements MaskEvaluator {
     let [counted, done] = [0, 0];
     if (asked.length > 0)
       for await (const batch of this.examples.batches()) {
-        const labels = countedLabels(batch);
+        const labels = batch.loss.counted();
         counted += labels;
         try {
           for (const place of order) {

@@ -7,6 +7,7 @@ import { exactMatch } from '../../../../src-shared/metrics/exact-match.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { causalLanguageModeling } from '../../../../src-shared/tasks/causal-lm.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
+import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { languageBatch } from '../shared/pad-rows.ts';
@@ -110,7 +111,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
   const order = testOrder(rows.test.count);
   const loaderOf =
-    (from: TokenRows, at: (index: number) => number, isolated = false): LoadBatch =>
+    (from: TokenRows, at: (index: number) => number, isolated = false): LoadBatch<LabelLoss> =>
     async (indices) =>
       languageBatch(
         [...indices].map((index) => from.row(at(index))),

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
+import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { TokenOutputs } from '../../outcomes/tokens.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import { type EvaluationOptions, type LoadBatch, refuseNoExamples } from '../shared/head-outputs.ts';
 import { tokenScores } from '../shared/token-scores.ts';
 
@@ -14,7 +15,7 @@ import { tokenScores } from '../shared/token-scores.ts';
  */
 export async function tokenOutputs(
   model: AdaptedModel,
-  load: LoadBatch,
+  load: LoadBatch<LabelLoss>,
   indices: Int32Array,
   options: EvaluationOptions,
 ): Promise<Omit<TokenOutputs, 'completions'>> {
@@ -26,7 +27,8 @@ export async function tokenOutputs(
   for (let start = 0; start < count; start += options.batchSize) {
     await refuseCancelled(options);
     const some = indices.subarray(start, start + options.batchSize);
-    const { inputs, labels, ends: isEnd } = await load(some);
+    const { inputs, loss } = await load(some);
+    const { labels, ends: isEnd } = loss;
     const device = deviceInputs(inputs);
     const states = model.states(device);
     try {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
+import type { MicroBatch } from '../../losses/batch-loss.ts';
 import type { EmbeddingLoss } from '../../outcomes/embedding-loss.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
+import { vectors } from '../../outcomes/vectors.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import type { TokenRow } from '../shared/token-rows.ts';
 
@@ -31,9 +32,8 @@ export function embeddingBatch(
 ): MicroBatch {
   return {
     inputs: encoderInputs([...anchors, ...others, ...negatives], padding),
-    labels: new Int32Array(0),
     examples: anchors.length,
-    vectors: { pooling, loss: (vectors) => lossOfVectors(vectors, anchors.length, targets, loss, settings) },
+    loss: vectors.loss(anchors.length, pooling, (rows) => lossOfVectors(rows, anchors.length, targets, loss, settings)),
   };
 }
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
+import { textVectors } from '../../losses/text-vectors.ts';
 import type { PairForm } from '../../outcomes/embedding-loss.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { VectorOutputs } from '../../outcomes/vectors.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
-import { textVectors } from '../../training/text-vectors.ts';
 import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { byLength, inGivenOrder } from '../shared/test-order.ts';

@@ -4,10 +4,9 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { type BatchInputs, deviceInputs } from '../../losses/batch-inputs.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
 import type { EvaluationOptions } from '../shared/head-outputs.ts';
 
 /**
@@ -21,7 +20,7 @@ export async function classInputs(
   { text }: Pick<ModelDescription, 'text'>,
   labels: readonly string[],
   settings: Pick<TaskSettings, 'class_templates' | 'max_length'>,
-): Promise<MicroBatch['inputs']> {
+): Promise<BatchInputs> {
   const templates = classTemplatesOf(settings.class_templates);
   const tokenizer = await loadTokenizer(modelDirectory);
   const maxLength = Math.min(settings.max_length, text?.maxPositions ?? settings.max_length);
@@ -42,7 +41,7 @@ export async function classInputs(
  */
 export async function prepareTexts(
   model: AdaptedModel,
-  texts: MicroBatch['inputs'],
+  texts: BatchInputs,
   options: Pick<EvaluationOptions, 'cancelled' | 'onTexts'>,
 ): Promise<void> {
   const inputs = deviceInputs(texts);

@@ -4,7 +4,8 @@ import { imageClassification } from '../../../../src-shared/tasks/image-classifi
 import { imageAt } from '../../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
-
+import type { LabelLoss } from '../../losses/batch-loss.ts';
+import { classes } from '../../outcomes/classes.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { classificationLogits, type LoadBatch } from '../shared/head-outputs.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
@@ -30,11 +31,12 @@ export const imageClassificationTask: TaskType = {
       test: new ImageBatcher(dataset.split('test'), preprocessor),
     };
     const loaderOf =
-      (batcher: ImageBatcher): LoadBatch =>
+      (batcher: ImageBatcher): LoadBatch<LabelLoss> =>
       async (indices) => {
         const { pixelValues, labels, shape } = await batcher.batch(indices);
         // The images come first: they say how many examples there are.
-        return { inputs: { pixel_values: { shape, data: pixelValues }, ...texts }, labels };
+        const inputs = { pixel_values: { shape, data: pixelValues }, ...texts };
+        return { inputs, examples: labels.length, loss: classes.loss(labels) };
       };
     const test = recentBatches(loaderOf(batchers.test));
     return {

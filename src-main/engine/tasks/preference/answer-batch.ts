@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { MicroBatch } from '../../losses/batch-loss.ts';
+import { preferences } from '../../outcomes/preferences.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import type { LabelledAnswer } from './examples.ts';
 import type { AnswerLoss } from './losses/preference-loss.ts';
@@ -20,11 +21,12 @@ export function labelledBatch(
   const other = answers.map((answer) => answer.other);
   const segments = own.map((row, at) => segmentOf(row, at, 'answer'));
   const equal = answers.map(() => 1 / answers.length);
+  const { inputs, ...segmented } = answerBatch(own, segments, padding);
   return {
-    ...answerBatch(own, segments, padding),
+    inputs,
     examples: answers.length,
-    sequences: {
-      segments,
+    loss: preferences.loss(segmented, {
+      examples: answers.length,
       constants: answerBatch(
         other,
         other.map((row, at) => segmentOf(row, at, 'answer')),
@@ -40,6 +42,6 @@ export function labelledBatch(
       },
       measures: (sums) =>
         measuresOf(answers.map((answer, at) => rewardsOf(loss, settings, answer, [sums[at] ?? 0, 0], references[at]))),
-    },
+    }),
   };
 }

@@ -1,5 +1,5 @@
+import type { Segment, SegmentedRows } from '../../losses/batch-loss.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
-import type { Segment, SegmentedRows } from '../../training/micro-batch.ts';
 import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 
 /** A prompt and an answer to it, in tokens. The prompt has at least one. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { MicroBatch } from '../../losses/batch-loss.ts';
+import { preferences } from '../../outcomes/preferences.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import type { Pair } from './examples.ts';
 import type { PairLoss } from './losses/preference-loss.ts';
@@ -37,11 +38,12 @@ export function pairBatch(
       rows: at === 0 ? chosen : rejected,
       references: references.map((pair) => pair[at]),
     });
+  const { inputs, ...segmented } = answerBatch(rows, segments, padding);
   return {
-    ...answerBatch(rows, segments, padding),
+    inputs,
     examples: count,
-    sequences: {
-      segments,
+    loss: preferences.loss(segmented, {
+      examples: count,
       loss(sums) {
         const losses = loss.losses({ chosen: part(sums, 0), rejected: part(sums, 1) }, settings);
         const mean = weightedSum(losses, new Array<number>(count).fill(1 / count));
@@ -60,6 +62,6 @@ export function pairBatch(
             rewardsOf(loss, settings, pair, [sums[at] ?? 0, sums[count + at] ?? 0], references[at]),
           ),
         ),
-    },
+    }),
   };
 }

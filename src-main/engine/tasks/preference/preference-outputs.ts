@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { currentLikelihoods } from '../../losses/batch-loss.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { PreferenceOutputs } from '../../outcomes/preferences.ts';
-import { currentLikelihoods } from '../../training/sequence-likelihoods.ts';
 import { type EvaluationOptions, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import { byLength, inGivenOrder } from '../shared/test-order.ts';
 import { type AnswerRow, answerBatch, lengthOf, segmentOf } from './answer-rows.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { currentLikelihoods } from '../../losses/batch-loss.ts';
 import type { BaseModel } from '../../models/base-model.ts';
-import { currentLikelihoods } from '../../training/sequence-likelihoods.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import { type PreferenceExamples, rowsOf } from './examples.ts';
 

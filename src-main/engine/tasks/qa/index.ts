@@ -1,6 +1,7 @@
 import { answerOutputs } from '../../../../src-shared/domain/model.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { questionAnswering } from '../../../../src-shared/tasks/qa.ts';
+import { spans } from '../../outcomes/spans.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { readTexts } from '../shared/read-split.ts';
@@ -74,12 +75,11 @@ async function openQuestionAnswering(material: TaskMaterial): Promise<OpenTask> 
   const loaderOf = (split: 'train' | 'test'): LoadBatch => {
     return async (windows) => {
       const batch = [...windows].map((window) => rows[split].row(window));
-      const values = Float32Array.from([...windows].flatMap((window) => rows[split].label(window)));
+      const answers = Int32Array.from([...windows].flatMap((window) => rows[split].label(window)));
       return {
         inputs: encoderInputs(batch, padding),
-        labels: new Int32Array(0),
-        targets: { kind: 'spans', values, width: 2 },
         examples: windows.length,
+        loss: spans.loss(answers),
       };
     };
   };

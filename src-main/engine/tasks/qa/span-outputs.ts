@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
 import type { AnswerDecoding, WindowLogits } from '../../outcomes/decode-answer.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { SpanOutputs } from '../../outcomes/spans.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import { type EvaluationOptions, type LoadBatch, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import { byLength } from '../shared/test-order.ts';
 import type { QuestionRows } from './question-rows.ts';

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
+import type { BatchLoss, LabelLoss, MicroBatch } from '../../losses/batch-loss.ts';
 import type { ClassOutputs } from '../../outcomes/classes.ts';
 import { type EvaluationSteps, refuseCancelled } from '../../outcomes/evaluation-steps.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
-import { examplesIn } from '../../training/stack-batches.ts';
 
 export interface EvaluationOptions extends EvaluationSteps {
   readonly batchSize: number;
@@ -19,7 +18,7 @@ export interface ClassificationOptions extends EvaluationOptions {
 }
 
 /** One batch of examples, by their indices. */
-export type LoadBatch = (indices: Int32Array) => Promise<MicroBatch>;
+export type LoadBatch<Loss extends BatchLoss = BatchLoss> = (indices: Int32Array) => Promise<MicroBatch<Loss>>;
 
 /**
  * The logits of the examples `indices`, in their order.
@@ -28,7 +27,7 @@ export type LoadBatch = (indices: Int32Array) => Promise<MicroBatch>;
  */
 export async function classificationLogits(
   model: AdaptedModel,
-  load: LoadBatch,
+  load: LoadBatch<LabelLoss>,
   indices: Int32Array,
   options: ClassificationOptions,
 ): Promise<ClassOutputs> {
@@ -37,7 +36,7 @@ export async function classificationLogits(
     model,
     async (some, start) => {
       const batch = await load(some);
-      labels.set(batch.labels, start);
+      labels.set(batch.loss.labels, start);
       return batch;
     },
     indices,
@@ -84,7 +83,7 @@ async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: num
   const inputs = deviceInputs(batch.inputs);
   const outputs = model.forward(inputs);
   try {
-    if (outputs.shape[0] !== examplesIn(batch))
+    if (outputs.shape[0] !== batch.examples)
       throw new StudioError(
         'refused',
         'The head gives each word a tag, but the task has labels of whole examples.',

@@ -1,5 +1,7 @@
+import type { BatchInputs } from '../../losses/batch-inputs.ts';
+import type { LabelLoss, MicroBatch } from '../../losses/batch-loss.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
-import type { MicroBatch } from '../../training/micro-batch.ts';
+import { tokens } from '../../outcomes/tokens.ts';
 import { isLearned, type TokenRow, textEnd, textStart } from './token-rows.ts';
 
 /** input_ids and attention_mask [rows, longest], padded on the right. */
@@ -16,7 +18,7 @@ function padded(rows: readonly TokenRow[], padding: number) {
 }
 
 /** Encoder inputs with token_type_ids, which tell the texts of a pair apart. */
-export function encoderInputs(rows: readonly TokenRow[], padding: number): MicroBatch['inputs'] {
+export function encoderInputs(rows: readonly TokenRow[], padding: number): BatchInputs {
   const { width, inputs } = padded(rows, padding);
   const types = new Int32Array(rows.length * width);
   for (const [row, { marks }] of rows.entries()) types.set(marks, row * width);
@@ -27,7 +29,7 @@ export function encoderInputs(rows: readonly TokenRow[], padding: number): Micro
  * Language model inputs: each position predicts the next token, if that one is in the loss.
  * @param isolated whether the texts of packed rows are sequences of their own (sequence_ids), or all of a row is one.
  */
-export function languageBatch(rows: readonly TokenRow[], padding: number, isolated = false): MicroBatch {
+export function languageBatch(rows: readonly TokenRow[], padding: number, isolated = false): MicroBatch<LabelLoss> {
   const { width, inputs } = padded(rows, padding);
   const labels = new Int32Array(rows.length * width).fill(ignoredLabel);
   const ends = new Uint8Array(labels.length);
@@ -37,7 +39,8 @@ export function languageBatch(rows: readonly TokenRow[], padding: number, isolat
       labels[row * width + at - 1] = ids[at] ?? ignoredLabel;
       if (marks[at] === textEnd) ends[row * width + at - 1] = 1;
     }
-  if (!isolated) return { inputs, labels, ends, examples: rows.length };
+  const batch = { inputs, examples: rows.length, loss: tokens.loss(labels, ends) };
+  if (!isolated) return batch;
   // 0 is padding.
   const numbers = new Int32Array(rows.length * width);
   for (const [row, { marks }] of rows.entries()) {
@@ -48,5 +51,5 @@ export function languageBatch(rows: readonly TokenRow[], padding: number, isolat
     }
   }
   const sequence_ids = { shape: [rows.length, width], data: numbers };
-  return { inputs: { ...inputs, sequence_ids }, labels, ends, examples: rows.length };
+  return { ...batch, inputs: { ...inputs, sequence_ids } };
 }

@@ -1,4 +1,5 @@
-import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { BatchInputs } from '../../losses/batch-inputs.ts';
+import type { BatchLoss, MicroBatch } from '../../losses/batch-loss.ts';
 import type { LoadBatch } from './head-outputs.ts';
 
 /** Batches that are kept: an evaluation of many masks takes the same few over and over. */
@@ -7,8 +8,8 @@ const keptBatches = 8;
 const keptBytes = 64 * 2 ** 20;
 
 /** A loader that keeps its last batches, for evaluations that repeat them. */
-export function recentBatches(load: LoadBatch): LoadBatch {
-  const kept = new Map<string, MicroBatch>();
+export function recentBatches<Loss extends BatchLoss>(load: LoadBatch<Loss>): LoadBatch<Loss> {
+  const kept = new Map<string, MicroBatch<Loss>>();
   return async (indices) => {
     const key = indices.join();
     const batch = kept.get(key) ?? (await load(indices));
@@ -23,6 +24,6 @@ export function recentBatches(load: LoadBatch): LoadBatch {
   };
 }
 
-function bytesOf(inputs: MicroBatch['inputs']): number {
+function bytesOf(inputs: BatchInputs): number {
   return Object.values(inputs).reduce((bytes, { data }) => bytes + data.byteLength, 0);
 }

@@ -4,20 +4,16 @@ import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { textClassification } from '../../../../src-shared/tasks/text-classification.ts';
 
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
-import type { MicroBatch, Targets } from '../../training/micro-batch.ts';
-import { classificationLogits, headOutputs, type LoadBatch } from '../shared/head-outputs.ts';
+import { headOutputs, type LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
-import { classIds, type ReadTexts, readTexts } from '../shared/read-split.ts';
+import { classIds, readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
 import { markedRowTensors } from '../shared/row-tensors.ts';
 import { byLength, inGivenOrder, testOrder } from '../shared/test-order.ts';
 import { textReading } from '../shared/text-reading.ts';
 import { TokenRows } from '../shared/token-rows.ts';
 import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
-import { labelTensor, problemTypes } from './label-tensor.ts';
-
-/** Transformers' label name of a regression head. */
-const valueLabel = 'LABEL_0';
+import { labelFormats } from './labels.ts';
 
 export const textClassificationTask: TaskType = {
   declaration: textClassification,
@@ -50,7 +46,7 @@ export const textClassificationTask: TaskType = {
   },
   metrics: ({ text, labels }) => {
     const kind = text?.labelKind ?? 'none';
-    return metricsFor(kind === 'tags' ? 'classes' : outcomeKinds[kind], labels.length);
+    return metricsFor(kind === 'tags' || kind === 'none' ? 'classes' : labelFormats[kind].outcome, labels.length);
   },
   preview:
     (tokenizer) =>
@@ -60,9 +56,6 @@ export const textClassificationTask: TaskType = {
     },
   open: openTextClassification,
 };
-
-/** Outcomes of an evaluation, by the kind of the labels. */
-const outcomeKinds = { none: 'classes', classes: 'classes', sets: 'label-sets', numbers: 'numbers' } as const;
 
 async function openTextClassification(material: TaskMaterial): Promise<OpenTask> {
   const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
@@ -75,23 +68,25 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
   );
   if (read.kind === 'none' || read.kind === 'tags')
     throw new StudioError('invalid_input', 'The dataset has no labels.', 'Choose the label column.').at('dataset');
-  const problem_type = problemTypes[read.kind];
+  const format = labelFormats[read.kind];
+  const head = format.head(read.names);
+  const labelsOf = { train: format.labels(read, 'train'), test: format.labels(read, 'test') };
   const padding = tokenizer.paddingId;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
-    const answers = answersOf(read, split);
     return async (indices) => {
       const places = order === null ? indices : Int32Array.from(indices, (index) => order[index] ?? 0);
       const batch = [...places].map((place) => rows[split].row(place));
-      return { inputs: encoderInputs(batch, padding), ...answers(places) };
+      const { loss } = labelsOf[split](places);
+      return { inputs: encoderInputs(batch, padding), examples: places.length, loss };
     };
   };
   const order = testOrder(rows.test.count);
   const test = recentBatches(loaderOf('test', order));
   const train = loaderOf('train', null);
   return {
-    labels: read.kind === 'numbers' ? [valueLabel] : read.names,
+    labels: head,
     classNames: read.names,
-    metrics: metricsFor(outcomeKinds[read.kind], read.names.length),
+    metrics: metricsFor(format.outcome, read.names.length),
     train: {
       count: rows.train.count,
       classes: read.kind === 'classes' ? { ids: classIds(read.labels.train, read.names), names: read.names } : null,
@@ -103,19 +98,10 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
       const run = byLength(indices, lengthOf, options.batchSize);
-      const running = { ...options, batchSize: run.batchSize };
-      const width = read.kind === 'numbers' ? 1 : read.names.length;
-      if (read.kind === 'classes') {
-        const outputs = await classificationLogits(adapted, test, run.sorted, { ...running, labelCount: width });
-        const logits = inGivenOrder(outputs.logits, run, width);
-        return { ...outputs, logits, labels: inGivenOrder(outputs.labels, run) };
-      }
-      const values = inGivenOrder(await headOutputs(adapted, test, run.sorted, { ...running, width }), run, width);
-      const places = indices.map((index) => order[index] ?? 0);
-      const targets = answersOf(read, 'test')(places).targets?.values ?? new Float32Array(0);
-      return read.kind === 'numbers'
-        ? { kind: 'numbers', predictions: values, targets }
-        : { kind: 'label-sets', logits: values, targets, width };
+      const width = head.length;
+      const values = await headOutputs(adapted, test, run.sorted, { ...options, batchSize: run.batchSize, width });
+      const { outputs } = labelsOf.test(indices.map((index) => order[index] ?? 0));
+      return outputs(inGivenOrder(values, run, width));
     },
     describe: (index) => read.tests[order[index] ?? 0] ?? { index, id: null },
     show: async (index) => {
@@ -127,11 +113,15 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
       const places = { train: chosen.train, test: Int32Array.from(chosen.test, (index) => order[index] ?? 0) };
       const tensors = (['train', 'test'] as const).flatMap((split) => {
         const some = [...places[split]].map((place) => rows[split].row(place));
-        const labels = labelTensor(answersOf(read, split)(places[split]));
-        return [...markedRowTensors(split, some, 'token_type_ids'), [`${split}.labels`, labels] as const];
+        const { tensor } = labelsOf[split](places[split]);
+        return [...markedRowTensors(split, some, 'token_type_ids'), [`${split}.labels`, tensor] as const];
       });
       return {
-        settings: { auto_class: 'AutoModelForSequenceClassification', problem_type, pad_token_id: padding },
+        settings: {
+          auto_class: 'AutoModelForSequenceClassification',
+          problem_type: format.problemType,
+          pad_token_id: padding,
+        },
         tensors: new Map(tensors),
       };
     },
@@ -143,26 +133,4 @@ function addEncoded(rows: TokenRows, tokenizer: TextTokenizer, example: TextExam
   const { ids, typeIds } = tokenizer.encode(example.text, { pair: example.textPair ?? undefined, maxLength });
   rows.add(ids, typeIds);
   return true;
-}
-
-/** Targets of the head for some examples of a split, in the format of the labels. */
-function answersOf(
-  read: ReadTexts,
-  split: 'train' | 'test',
-): (places: Int32Array) => Pick<MicroBatch, 'labels' | 'targets' | 'examples'> {
-  if (read.kind === 'classes') {
-    const classes = classIds(read.labels[split], read.names);
-    return (places) => ({ labels: places.map((place) => classes[place] ?? 0) });
-  }
-  const width = read.kind === 'numbers' ? 1 : read.names.length;
-  const kind: Targets['kind'] = read.kind === 'numbers' ? 'numbers' : 'label-sets';
-  return (places) => {
-    const values = new Float32Array(places.length * width);
-    for (const [row, place] of places.entries()) {
-      const label = read.labels[split][place] ?? [];
-      if (kind === 'numbers') values[row] = Number(label);
-      else for (const name of [label].flat()) values[row * width + read.names.indexOf(name)] = 1;
-    }
-    return { labels: new Int32Array(0), targets: { kind, values, width }, examples: places.length };
-  };
 }

@@ -1,8 +1,9 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { tokenClassification } from '../../../../src-shared/tasks/token-classification.ts';
-
+import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import { tags } from '../../outcomes/tags.ts';
 import type { LoadBatch } from '../shared/head-outputs.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
 import { readTexts } from '../shared/read-split.ts';
@@ -78,7 +79,7 @@ async function openTokenClassification(material: TaskMaterial): Promise<OpenTask
   const { names } = read;
   const padding = tokenizer.paddingId;
   const labelsOf = { train: rows.train.labels(names), test: rows.test.labels(names) };
-  const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
+  const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch<LabelLoss> => {
     return async (indices) => {
       const places = [...indices].map((index) => (order === null ? index : (order[index] ?? 0)));
       const inputs = encoderInputs(
@@ -88,7 +89,7 @@ async function openTokenClassification(material: TaskMaterial): Promise<OpenTask
       const width = inputs['input_ids']?.shape[1] ?? 0;
       const labels = new Int32Array(places.length * width).fill(ignoredLabel);
       for (const [row, place] of places.entries()) labels.set(labelsOf[split](place), row * width);
-      return { inputs, labels, examples: places.length };
+      return { inputs, examples: places.length, loss: tags.loss(labels) };
     };
   };
   const order = testOrder(rows.test.count);

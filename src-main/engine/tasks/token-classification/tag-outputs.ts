@@ -2,12 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { deviceInputs } from '../../losses/batch-inputs.ts';
+import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { gatherRows } from '../../ops/index.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { TagOutputs } from '../../outcomes/tags.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import { type EvaluationOptions, type LoadBatch, notFiniteOutputs, refuseNoExamples } from '../shared/head-outputs.ts';
 import type { LengthOrder } from '../shared/test-order.ts';
 
@@ -18,7 +19,7 @@ import type { LengthOrder } from '../shared/test-order.ts';
  */
 export async function tagOutputs(
   model: AdaptedModel,
-  load: LoadBatch,
+  load: LoadBatch<LabelLoss>,
   { sorted, positions, batchSize }: LengthOrder,
   options: EvaluationOptions,
   names: readonly string[],
@@ -35,16 +36,16 @@ export async function tagOutputs(
   for (let start = 0; start < sorted.length; start += batchSize) {
     await refuseCancelled(options);
     const some = sorted.subarray(start, start + batchSize);
-    const batch = await load(some);
-    const places = countedPlaces(batch.labels);
-    const values = await logitsOf(model, batch.inputs, places, names);
-    const width = batch.labels.length / some.length;
+    const { inputs, loss } = await load(some);
+    const places = countedPlaces(loss.labels);
+    const values = await logitsOf(model, inputs, places, names);
+    const width = loss.labels.length / some.length;
     for (const row of some.keys()) {
       const end = places.findLastIndex((place) => place < (row + 1) * width) + 1;
       const first = places.findIndex((place) => place >= row * width);
       const position = positions[start + row] ?? 0;
       logits[position] = values.slice(first * names.length, end * names.length);
-      labels[position] = places.slice(first, end).map((place) => batch.labels[place] ?? 0);
+      labels[position] = places.slice(first, end).map((place) => loss.labels[place] ?? 0);
     }
     await options.onProgress?.(start + some.length, sorted.length);
   }

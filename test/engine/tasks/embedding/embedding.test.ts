@@ -94,7 +94,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   const model = await fresh();
   const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
   const batch = await task.train.load(all(2));
-  expect(batch).toMatchObject({ examples: 2, vectors: { pooling: 'mean' } });
+  expect(batch).toMatchObject({ examples: 2, loss: { pooling: 'mean' } });
   // Two anchors, two positives, two negatives.
   expect(batch.inputs['input_ids']?.shape[0]).toBe(6);
   expect(await learn(model, task, 60)).toBeLessThan(0.05);
@@ -211,7 +211,7 @@ describe('pooling', () => {
       const task = await openOn(own, base.description, data(), settings);
       const batch = await task.train.load(all(1));
       task.close();
-      return [batch.vectors?.pooling, batch.inputs['input_ids']?.shape[1]];
+      return ['pooling' in batch.loss && batch.loss.pooling, batch.inputs['input_ids']?.shape[1]];
     };
     expect(await poolingOf()).toEqual(['cls', 5]);
     expect(await poolingOf({ pooling_mode: 'lasttoken' })).toEqual(['lasttoken', 5]);
@@ -236,7 +236,7 @@ describe('pooling', () => {
     const llama = await loadBaseModel(withWords(own));
     const task = await openOn(own, llama.description, data());
     expect(task.type).toBe(embeddingTask);
-    expect((await task.train.load(all(1))).vectors?.pooling).toBe('lasttoken');
+    expect((await task.train.load(all(1))).loss).toMatchObject({ pooling: 'lasttoken' });
     const model = await fresh(llama);
     const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
     await learn(model, task, 12);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
+import type { MicroBatch } from '../../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { AnswerRows } from '../../../../src-main/engine/tasks/preference/answer-rows.ts';
@@ -15,7 +16,6 @@ import { preferenceOutputs } from '../../../../src-main/engine/tasks/preference/
 import { Reference } from '../../../../src-main/engine/tasks/preference/reference.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { MicroBatch } from '../../../../src-main/engine/training/micro-batch.ts';
 import { OwnPass } from '../../../../src-main/engine/training/step-gradients.ts';
 import { preferenceLossIds, preferenceSettings } from '../../../../src-shared/tasks/preference.ts';
 import { floats, goldenPath, relativeDifference, taken } from '../../golden.ts';

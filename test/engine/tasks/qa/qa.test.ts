@@ -76,7 +76,7 @@ test('answers are learned by their places, found again, and scored as SQuAD does
   const step = new TrainingStep(model, optimizer, 1);
   const batch = await task.train.load(all(4));
   // [CLS] was good [SEP] very long . the film …, and a question without an answer.
-  expect([...(batch.targets?.values ?? [])]).toEqual([7, 8, 4, 5, 4, 5, 0, 0]);
+  expect(batch.loss).toMatchObject({ places: Int32Array.of(7, 8, 4, 5, 4, 5, 0, 0) });
   expect([...(batch.inputs['token_type_ids']?.data.subarray(0, 6) ?? [])]).toEqual([0, 0, 0, 0, 1, 1]);
   let loss = 0;
   for (let count = 0; count < 100; count++)
@@ -139,7 +139,8 @@ test('a long text is read in windows, of which the one with the answer is learne
     'The texts of 2 of 2 questions are longer than 40 tokens and are read in several windows. Training has 7 windows.',
   ]);
   const batch = await task.train.load(all(7));
-  const places = [...(batch.targets?.values ?? [])];
+  if (!('places' in batch.loss) || !(batch.loss.places instanceof Int32Array)) throw new Error('no places');
+  const places = [...batch.loss.places];
   const answered = places.flatMap((place, at) => (at % 2 === 0 && place > 0 ? [at / 2] : []));
   expect(answered).toEqual([3]);
   // Place 91 of the text is the 16th of the window that begins at 75.

@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
+import { spanLabels, spanLogits } from '../../../../src-main/engine/losses/batch-loss.ts';
 import { scoreOutcome } from '../../../../src-main/engine/metrics/index.ts';
 import { answerScore } from '../../../../src-main/engine/metrics/squad.ts';
 import { softmaxCrossEntropy } from '../../../../src-main/engine/ops/index.ts';
 import { decodeAnswer } from '../../../../src-main/engine/outcomes/decode-answer.ts';
 import { gradientsOf } from '../../../../src-main/engine/training/loss-gradients.ts';
-import { spanLabels, spanLogits } from '../../../../src-main/engine/training/span-logits.ts';
 import { goldenPath, relativeDifference } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 
@@ -115,15 +115,15 @@ describe('the loss of start and end', () => {
 
 function lossOf(
   logits: readonly number[],
-  inputs: Parameters<typeof spanLogits>[1]['inputs'],
+  inputs: Parameters<typeof spanLogits>[1],
   places: readonly number[],
   rows: number,
 ) {
   return tf.tidy(() => {
     const outputs = tf.variable(tf.tensor2d([...logits], [rows, 2]));
-    const labels = spanLabels({ kind: 'spans', values: Float32Array.from(places), width: 2 });
+    const labels = spanLabels(places);
     const { value, gradients } = gradientsOf(
-      () => softmaxCrossEntropy(spanLogits(tf.reshape(outputs, [rows, 2]), { inputs }), labels),
+      () => softmaxCrossEntropy(spanLogits(tf.reshape(outputs, [rows, 2]), inputs), labels),
       [outputs],
     );
     const found = {

@@ -2,12 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
+import type { LabelLoss } from '../../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { scoreLogits } from '../../../../src-main/engine/outcomes/classes.ts';
 import { scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { softmaxRows } from '../../../../src-main/engine/outcomes/probabilities.ts';
 import { classificationLogits, type LoadBatch } from '../../../../src-main/engine/tasks/shared/head-outputs.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { classBatch } from '../../batches.ts';
 import { floats, goldenPath, relativeDifference } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 
@@ -24,16 +26,17 @@ beforeAll(async () => {
 afterAll(() => model.base.dispose());
 
 /** The four golden images, whatever is asked for; labels as given. */
-function batcherWith(labels: readonly number[]): LoadBatch {
+function batcherWith(labels: readonly number[]): LoadBatch<LabelLoss> {
   const size = 3 * 16 * 16;
   return async (indices) => {
     const list = Array.from(indices);
     const data = new Float32Array(list.length * size);
     for (const [at, index] of list.entries()) data.set(pixels.subarray(index * size, (index + 1) * size), at * size);
-    return {
-      inputs: { pixel_values: { shape: [list.length, 3, 16, 16], data } },
-      labels: Int32Array.from(list, (index) => labels[index] ?? 0),
-    };
+    const inputs = { pixel_values: { shape: [list.length, 3, 16, 16], data } };
+    return classBatch(
+      inputs,
+      Int32Array.from(list, (index) => labels[index] ?? 0),
+    );
   };
 }
 const options = { batchSize: 3, labelCount: 5 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { recentBatches } from '../../../../src-main/engine/tasks/shared/recent-batches.ts';
+import { classBatch } from '../../batches.ts';
 
 /** The batches that are loaded when these are asked for in turn, each of `floats` values. */
 async function loadedOf(asked: readonly number[], floats: number): Promise<number[]> {
@@ -7,9 +8,9 @@ async function loadedOf(asked: readonly number[], floats: number): Promise<numbe
   const data = new Float32Array(floats);
   const load = recentBatches(async (indices) => {
     loaded.push(indices[0] ?? -1);
-    return { inputs: { pixel_values: { shape: [1, floats], data } }, labels: Int32Array.from(indices) };
+    return classBatch({ pixel_values: { shape: [1, floats], data } }, Int32Array.from(indices));
   });
-  for (const index of asked) expect((await load(Int32Array.of(index))).labels).toEqual(Int32Array.of(index));
+  for (const index of asked) expect((await load(Int32Array.of(index))).loss.labels).toEqual(Int32Array.of(index));
   return loaded;
 }
 

@@ -3,13 +3,13 @@ import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { l2NormalizeRows, weightedTokenMean } from '../ops/index.ts';
-import type { MicroBatch } from './micro-batch.ts';
+import type { BatchInputs } from './batch-inputs.ts';
 
 /** The vector of every row, of unit length [rows, width], from the last layer's states. To be called within `tf.tidy`. */
 export function textVectors(
   model: Pick<TrainableModel, 'finalStates'>,
   states: HiddenStates,
-  inputs: MicroBatch['inputs'],
+  inputs: BatchInputs,
   pooling: PoolingMode,
 ): tf.Tensor2D {
   const hidden = model.finalStates?.(states) ?? states.hidden;
@@ -17,7 +17,7 @@ export function textVectors(
 }
 
 /** The weight of every token in the vector of its row [rows, tokens]: what sentence-transformers' Pooling computes is their sum. */
-export function poolingWeights(inputs: MicroBatch['inputs'], pooling: PoolingMode): tf.Tensor2D {
+export function poolingWeights(inputs: BatchInputs, pooling: PoolingMode): tf.Tensor2D {
   const [rows = 0, tokens = 0] = inputs['input_ids']?.shape ?? [];
   const mask = inputs['attention_mask']?.data ?? new Int32Array(rows * tokens).fill(1);
   const weights = new Float32Array(rows * tokens);

@@ -8,6 +8,7 @@ import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 const [batch, tokens] = [2, 12];
@@ -54,7 +55,7 @@ it.each([
     dispose: () => undefined,
   };
   const inputs = { input_ids: { shape: [batch, tokens], data: ids } };
-  const { loss } = await new TrainingStep(model, optimizer, 0).run([{ inputs, labels }], 0, new Set());
+  const { loss } = await new TrainingStep(model, optimizer, 0).run([tokenBatch(inputs, labels)], 0, new Set());
   expect(loss).toBeCloseTo(whole[0]?.[0] ?? Number.NaN, 5);
   for (const [index, gradient] of seen.entries()) {
     const expected = whole[index + 1] ?? [];
