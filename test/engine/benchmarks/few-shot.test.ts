@@ -48,7 +48,7 @@ describe('examples before a question', () => {
 
   it('are as many as asked, or the task says that they are not there', () => {
     expect(() => new FewShotSampler(pool, options).draw(4, { id: 1 })).toThrow(
-      'task.yaml: there are 3 rows for examples, and 4 are asked for.',
+      'task.yaml: there are 3 rows for examples, and 4 are requested.',
     );
   });
 });
