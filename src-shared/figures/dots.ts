@@ -93,7 +93,7 @@ export function dotSeries(
 }
 
 /** Format of the values of dots: their unit, and d3's format of tooltips. */
-export interface DotValues {
+interface DotValues {
   readonly unit: string;
   readonly format: string;
 }

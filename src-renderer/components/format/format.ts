@@ -6,7 +6,6 @@ export {
   formatNumber,
   formatPercent,
   formatShortCount,
-  formatSigned,
   plural,
 } from '../../../src-shared/format/numbers.ts';
 
