@@ -99,7 +99,7 @@ async function page() {
       small.map(({ variant, state }) => [
         linkOf('adapters', variant.declaration),
         variant.embedding ? '✓' : '–',
-        variant.initialization ? 'any below' : 'its own',
+        variant.residual ? 'any below' : 'its own',
         schedule(variant, state, 'droplora'),
         schedule(variant, state, 'progressive-dropout'),
         script(variant),
@@ -142,7 +142,7 @@ async function page() {
         linkOf('adapters', variant.declaration),
         ...adapterFormats.map(({ kinds }) => {
           if (kinds.length === 0 || kinds.includes(variant.declaration.id)) return '✓';
-          return variant.lowRank === null ? 'after `--to lora`' : 'as LoRA';
+          return variant.product.lowRank === null ? 'after `--to lora`' : 'as LoRA';
         }),
       ]),
     ),
@@ -239,8 +239,8 @@ function schedule(variant, state, id) {
 }
 
 /** @param {AdapterVariant} variant */
-function script({ peft, training }) {
-  if (peft.isForeign) return numberOf('PEFT has no such type: the folder has its layout, but only this app reads it.');
+function script({ files, training }) {
+  if (files.isForeign) return numberOf('PEFT has no such type: the folder has its layout, but only this app reads it.');
   return training?.notInPython ? numberOf(`${training.notInPython}.`) : '✓';
 }
 
@@ -273,7 +273,7 @@ async function smallAdapter(variant) {
   return {
     variant,
     parameters,
-    config: adapterConfigSchema.parse({ peft_type: variant.peft.type, target_modules: ['q_proj'] }),
+    config: adapterConfigSchema.parse({ peft_type: variant.files.type, target_modules: ['q_proj'] }),
     coto: null,
     labels: null,
     modules,

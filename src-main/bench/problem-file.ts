@@ -20,7 +20,7 @@ export async function writeProblemFile(
   const put = (kind: string, name: string, tensor: HostTensor) => tensors.set(`${kind}:${name}`, tensor);
   const state = await model.exportState();
   for (const [name, tensor] of problem.extras) put('frozen', name, tensor);
-  const { tensorKey } = adapterVariant(variant).peft;
+  const { tensorKey } = adapterVariant(variant).files;
   let scaling = 1;
   for (const module of problem.base.description.linears) {
     const peerName = module.isHead ? 'head' : `layers.${module.layer}.${module.name.split('.').at(-1)}`;

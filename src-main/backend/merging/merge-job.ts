@@ -48,7 +48,7 @@ export const mergeJob = defineJob({
     const datasets = datasetIds.map((id) => requireDataset(store, id));
     const output = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
     // Placebos are made of updates B·A.
-    const isLowRank = adapters.every(({ variant }) => adapterVariant(variant).lowRank !== null);
+    const isLowRank = adapters.every(({ variant }) => adapterVariant(variant).product.lowRank !== null);
     const placebos = payload.placebos && output !== null && isLowRank ? placeboIds : [];
     try {
       const answer = await context.runEngine({

@@ -71,7 +71,7 @@ function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly Linear
   const variant = adapterVariant(adapter.variant);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
   const { parameters } = adapter;
-  const initialization = variant.initialization?.(parameters);
+  const initialization = variant.residual?.initialization(parameters);
   if (initialization) checkStarts({ variant, parameters, initialization }, targets);
   checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks: ranksOf(adapter, targets) });
 }

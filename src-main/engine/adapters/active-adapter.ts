@@ -120,7 +120,7 @@ async function mergedModules(
     const own = below.madeWeight(one.module, weight);
     const made = variant.mergedWeight(own ?? weight, one, kind === 'embedding');
     own?.dispose();
-    const madeBias = variant.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
+    const madeBias = variant.weights?.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
     merged.set(name, new FrozenWeight(made, madeBias, bfloat16));
   }
   return merged;

@@ -18,8 +18,8 @@ export function adapterMemory(
   const ranks = new Map(modules.map((module) => [module.name, rankOf(variant, parameters, module)]));
   return {
     has: (module) => ranks.has(module),
-    replaces: (module) => !isSwitched && ranks.has(module) && (variant.replacesWeight?.(parameters) ?? false),
-    materializedWeights: variant.materializedWeights ?? 0,
+    replaces: (module) => !isSwitched && ranks.has(module) && (variant.weights?.replacesWeight?.(parameters) ?? false),
+    materializedWeights: variant.weights?.materializedWeights ?? 0,
     kept: (module, linear) => {
       const rank = ranks.get(module);
       if (rank === undefined) return [];
@@ -61,7 +61,7 @@ export function adapterSizes(
     all.push(...parts);
     optimizer.push(...(variant.training?.memory?.(module, settings) ?? keptOf(parts)));
   }
-  const residual = variant.initialization?.(parameters).residual
+  const residual = variant.residual?.initialization(parameters).residual
     ? modules.flatMap((module) => residualSizes(variant, module, rankOf(variant, parameters, module) ?? 0, onEncoded))
     : [];
   return { trained: sizes(all, true), fixed: [...sizes(all, false), ...residual], optimizer };
@@ -72,12 +72,12 @@ export function adapterSizes(
  * encoded one.
  */
 function residualSizes(
-  { isAdditive }: AdapterVariant,
+  { residual }: AdapterVariant,
   { inFeatures, outFeatures, kind }: LinearModule,
   rank: number,
   onEncoded: boolean,
 ): number[] {
-  const takesOff = onEncoded && isAdditive && kind === 'linear';
+  const takesOff = onEncoded && residual?.isAdditive === true && kind === 'linear';
   return takesOff ? [rank * inFeatures, rank * outFeatures] : [inFeatures * outFeatures];
 }
 

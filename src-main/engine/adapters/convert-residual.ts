@@ -85,7 +85,7 @@ export async function toResidualForm(
       `PEFT cannot recompute the residual base of ${label} when it loads an adapter.`,
       'Export the plain PEFT folder, which is the same function.',
     );
-  if (state.variant.initialization === undefined) throw notOfBase(label, 'it is no LoRA');
+  if (state.variant.residual === undefined) throw notOfBase(label, 'it is no LoRA');
   const [odd] = [...state.modules].find(([, { rank }]) => requireRank({ rank }) % 2 !== 0) ?? [];
   if (odd !== undefined) throw notOfBase(label, `its rank on ${odd} is odd`);
   const { trained, subtracted } = splitFactors(state, (_, { rank, scaling }) => ({

@@ -98,7 +98,7 @@ async function deriveModules(directory: string): Promise<DerivedModules> {
 }
 
 function isShared(variant: AdapterVariant, key: string): boolean {
-  return variant.peft.sharedParts?.some((part) => key === sharedPrefix + sharedKey(variant, part)) ?? false;
+  return variant.files.sharedParts?.some((part) => key === sharedPrefix + sharedKey(variant, part)) ?? false;
 }
 
 function sortKeys(

@@ -58,7 +58,7 @@ export async function freshAdapter(
   const whole = modulesTrainedWhole(description, settings, labels, headTask);
   const taskType = headTask ?? (classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description));
   const config = adapterConfigSchema.parse({
-    peft_type: variant.peft.type,
+    peft_type: variant.files.type,
     target_modules: settings.target_modules,
     exclude_modules: settings.exclude_modules,
     layers_to_transform: settings.layers_to_transform,
@@ -72,7 +72,7 @@ export async function freshAdapter(
   });
   const targets = resolveTargetModules(config, description);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
-  const initialization = variant.initialization?.(parameters) ?? null;
+  const initialization = variant.residual?.initialization(parameters) ?? null;
   const calibrated =
     initialization?.calibration === undefined ? null : await savedTensors(base, description, whole, options);
   const started =

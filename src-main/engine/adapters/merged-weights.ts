@@ -19,8 +19,9 @@ export async function mergedBias(
 ): Promise<HostTensor> {
   const merged = tf.tidy(() => {
     const own = bias && tf.tensor1d(Float32Array.from(bias.data), 'float32');
-    if (!variant.mergedBias) throw new Error('a variant that changes no bias was asked for one');
-    return variant.mergedBias.merge(own, adapted);
+    const { mergedBias } = variant.weights ?? {};
+    if (!mergedBias) throw new Error('a variant that changes no bias was asked for one');
+    return mergedBias.merge(own, adapted);
   });
   try {
     return await toHost(merged);
@@ -87,7 +88,7 @@ export function mergedTensors(
     const module = requireLinear(description, name);
     const adapted = withShared(module, own, state);
     variant.checkTensors?.(module, adapted.tensors);
-    const changesBias = variant.mergedBias?.changes(adapted) ?? false;
+    const changesBias = variant.weights?.mergedBias?.changes(adapted) ?? false;
     if (changesBias && !module.hasBias)
       throw new StudioError(
         'refused',

@@ -47,7 +47,7 @@ export function plannedOutline(settings: AdapterSettings, planned: readonly Plan
 
 function configOf(settings: AdapterSettings): AdapterConfig {
   return adapterConfigSchema.parse({
-    peft_type: adapterVariant(settings.variant).peft.type,
+    peft_type: adapterVariant(settings.variant).files.type,
     target_modules: settings.target_modules,
     exclude_modules: settings.exclude_modules,
     layers_to_transform: settings.layers_to_transform,

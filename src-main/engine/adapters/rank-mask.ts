@@ -18,8 +18,9 @@ export class RankMask {
   private mask: tf.Tensor | null = null;
 
   /** @param mask one byte a rank, 1 is on; all adapters have this rank. */
-  apply({ rankPart }: AdapterVariant, adapted: readonly TrainedModule[], mask: Uint8Array): void {
+  apply({ ranks }: AdapterVariant, adapted: readonly TrainedModule[], mask: Uint8Array): void {
     this.restore();
+    const rankPart = ranks?.switchable;
     if (rankPart === undefined || !mask.includes(0)) return;
     const shape: [number, number] = rankPart.axis === 0 ? [mask.length, 1] : [1, mask.length];
     const factor = tf.tensor2d(Float32Array.from(mask), shape);

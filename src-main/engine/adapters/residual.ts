@@ -46,7 +46,7 @@ export class ResidualBase {
       const module = requireLinear(base.description, name);
       const { weight, bias, bfloat16, isEncoded } = base.frozenWeight(module);
       const scaling = -(modules.get(name)?.scaling ?? 0);
-      if (isEncoded && variant.isAdditive && module.kind === 'linear') {
+      if (isEncoded && variant.residual?.isAdditive && module.kind === 'linear') {
         const { a, b } = factors;
         const scaled = { shape: b.shape, data: Float32Array.from(b.data, (value) => scaling * value) };
         made.takenOff.set(name, { a: new FrozenWeight(a, null), b: new FrozenWeight(scaled, null) });
@@ -117,7 +117,7 @@ export interface TrainingForm {
 /** The adapter of a run's checkpoint, with the run's own settings, as training goes on with it. */
 export function trainingForm(checkpoint: AdapterState): TrainingForm {
   const { variant, parameters } = checkpoint;
-  if (!variant.initialization?.(parameters).residual) return { trained: checkpoint, subtracted: null };
+  if (!variant.residual?.initialization(parameters).residual) return { trained: checkpoint, subtracted: null };
   return splitFactors(checkpoint, (name) => variant.strength(parameters, [name]));
 }
 

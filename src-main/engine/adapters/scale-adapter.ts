@@ -9,12 +9,12 @@ import type { AdapterState, ModuleState } from './state.ts';
 export function scaleAdapter(state: AdapterState, weight: number): AdapterState {
   if (weight === 1) return state;
   const { variant, modules, biases } = state;
-  const isProduct = variant.lowRank !== null;
+  const isProduct = variant.product.lowRank !== null;
   if (!isProduct || biases.size > 0) {
     if (weight === 0) return { ...state, modules: new Map(), biases: new Map() };
     throw new StudioError(
       'refused',
-      `The adapter cannot be scaled by ${weight}: ${isProduct ? "its biases replace the base's own and have no strength" : `it is a ${variant.declaration.label}, and ${variant.notLowRank}`}.`,
+      `The adapter cannot be scaled by ${weight}: ${isProduct ? "its biases replace the base's own and have no strength" : `it is a ${variant.declaration.label}, and ${variant.product.reason}`}.`,
       'Give it the weight 1 (on) or 0 (off).',
     );
   }

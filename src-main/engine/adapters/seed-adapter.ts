@@ -23,7 +23,7 @@ export function seededBy(seed: AdapterState, fresh: AdapterState): AdapterState 
 /** Checks the requirements of `seededBy`; shapes are enough for it. */
 export function checkSeed(seed: Shaped, fresh: Shaped): void {
   const { variant } = fresh;
-  if (seed.variant.peft.type !== variant.peft.type)
+  if (seed.variant.files.type !== variant.files.type)
     throw refused(
       `it is a ${seed.variant.declaration.label}, and the run trains a ${variant.declaration.label}`,
       `Set adapter.variant to ${seed.variant.declaration.id}, or choose another adapter.`,

@@ -18,9 +18,10 @@ export async function updateNorms(
   const adapter = await openAdapter(directory, description);
   try {
     const { outline, file } = adapter;
-    const { lowRank, notLowRank = '', declaration } = outline.variant;
+    const { product, declaration } = outline.variant;
+    const { lowRank, reason = '' } = product;
     if (lowRank === null)
-      return { modules: [], problem: `${declaration.label} has no update B·A to measure: ${notLowRank}.` };
+      return { modules: [], problem: `${declaration.label} has no update B·A to measure: ${reason}.` };
     const rest = { parameters: outline.parameters, shared: await readShared(adapter, description) };
     const modules: AdapterNorms['modules'] = [];
     for (const [name, stored] of outline.modules) {

@@ -108,7 +108,8 @@ export function checkTraining(variant: AdapterVariant, plan: TrainingPlan, param
 }
 
 /** The factor pairs of all linear modules, by their names in the model. Embeddings are left out, as in PEFT. */
-function pairsOf({ factors }: AdapterVariant, modules: readonly TrainedModule[]): FactorPair[] {
+function pairsOf({ ranks }: AdapterVariant, modules: readonly TrainedModule[]): FactorPair[] {
+  const factors = ranks?.factors;
   if (factors === undefined) return [];
   return modules.flatMap(({ module, trainedNames }) => {
     if (module.kind === 'embedding') return [];

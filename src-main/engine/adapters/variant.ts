@@ -116,13 +116,71 @@ export interface SharedTensors {
   initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
 }
 
+/** Starts of a variant with LoRA's factors. An initialization may subtract the factors from the base: a residual base. */
+export interface VariantStart {
+  initialization(parameters: ParameterValues): Initialization;
+  /** True if `forward` is W·x plus a term independent of W, so that a part of W may be subtracted separately. */
+  readonly isAdditive: boolean;
+}
+
+/** Parts of a variant that carry ranks. */
+export interface VariantRanks {
+  /**
+   * The part whose slices along `axis` carry one rank each, so that zeros there switch the rank off. Absent: schedules over
+   * ranks are rejected.
+   */
+  readonly switchable?: { readonly part: string; readonly axis: 0 | 1 };
+  /** The parts that are trained as the two factors of one product B·A. */
+  readonly factors?: { readonly a: string; readonly b: string };
+}
+
+/** The update of a weight as a product. */
+export interface UpdateProduct {
+  /** Null: the update is not B·A alone. */
+  readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
+  /** The reason why `lowRank` is null. */
+  readonly reason?: string;
+  /**
+   * True if `lowRank` is null, but ΔW is linear in the product of the parts `b` and `a`, at a rank `r` that is a
+   * parameter. Linear combinations of ΔW are then those of the products (HiRA's W ∘ B·A).
+   */
+  readonly isLinearInFactors?: boolean;
+  /** The inner size of the product if it differs from the module's rank. The shapes of the tensors are enough. */
+  size?(own: {
+    readonly rank: number | null;
+    readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  }): number;
+}
+
+/** Effects of a variant on the base's weights and biases. */
+export interface WeightChanges {
+  /** Absent: the base's own bias stays. */
+  readonly mergedBias?: {
+    /** Returns true if the bias of this module changes. */
+    changes(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean;
+    /** [outFeatures], on the device; null means no bias. The caller disposes it. */
+    merge(bias: tf.Tensor1D | null, adapted: ModuleTensors<tf.Tensor>): tf.Tensor1D;
+  };
+  /** Returns true if the forward pass multiplies by a weight computed from the base's, never by the base's itself. */
+  replacesWeight?(parameters: ParameterValues): boolean;
+  /** Float32 matrices of the weight's size that a pass computes from an encoded one, for one linear at a time. Default: none. */
+  readonly materializedWeights?: number;
+}
+
 /**
  * One kind of adapter: which tensors it has, and what they do. The adapted model, PEFT's folders, merging, the training loop
  * and the memory estimate ask nothing else, so a further kind is one file and one line of the list.
  */
 export interface AdapterVariant {
   readonly declaration: Declaration;
-  readonly peft: PeftFormat;
+  readonly files: PeftFormat;
+  /** Absent: the variant has one way to start, and never uses a residual base. */
+  readonly residual?: VariantStart;
+  /** Absent: the variant has neither ranks to switch nor two factors. */
+  readonly ranks?: VariantRanks;
+  readonly product: UpdateProduct;
+  /** Absent: the forward pass multiplies by the base's own weight, and the base's bias stays. */
+  readonly weights?: WeightChanges;
   /** Rank and scaling of a module. `names`: today's first, then older ones. */
   strength(parameters: ParameterValues, names: readonly string[]): ModuleStrength;
   /** The tensors of a module, in a fixed order. */
@@ -133,11 +191,9 @@ export interface AdapterVariant {
    */
   sizes?(shapes: ReadonlyMap<string, readonly number[]>): ModuleSizes | null;
   readonly shared?: SharedTensors;
-  /** Initialization of a variant with LoRA's factors. Absent: only the variant's own. */
-  readonly initialization?: (parameters: ParameterValues) => Initialization;
   /**
    * Fresh tensors that leave the base's function as it is; draws from `random`. `weight` gives the base's own
-   * [outFeatures, inFeatures]; `factors` are those that `initialization` gave, and are absent where they would be replaced at once.
+   * [outFeatures, inFeatures]; `factors` are those of `residual.initialization`, and are absent where they would be replaced at once.
    */
   initialize(
     module: LinearModule,
@@ -167,11 +223,6 @@ export interface AdapterVariant {
    */
   loraFactors?(adapted: DeviceModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null;
   /**
-   * True if `forward` is W·x plus a term independent of W, so that a part of W may be subtracted separately. Absent:
-   * false.
-   */
-  readonly isAdditive?: boolean;
-  /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
    */
@@ -181,38 +232,7 @@ export interface AdapterVariant {
    * or both with `inputsFirst` the other way round (an embedding's table, a Conv1D as stored). The caller disposes it.
    */
   mergedWeight(weight: tf.Tensor2D, adapted: ModuleTensors<tf.Tensor>, inputsFirst: boolean): tf.Tensor2D;
-  /** Bias changes of a variant. Absent: the base's own bias stays. */
-  readonly mergedBias?: {
-    /** Returns true if the bias of this module changes. */
-    changes(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean;
-    /** [outFeatures], on the device; null means no bias. The caller disposes it. */
-    merge(bias: tf.Tensor1D | null, adapted: ModuleTensors<tf.Tensor>): tf.Tensor1D;
-  };
-  /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
-  readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
-  readonly notLowRank?: string;
-  /**
-   * True if `lowRank` is null, but ΔW is linear in the product of the parts `b` and `a`, at a rank `r` that is a
-   * parameter. Linear combinations of ΔW are then those of the products (HiRA's W ∘ B·A).
-   */
-  readonly isLinearInFactors?: boolean;
-  /** The inner size of that product where it is not the module's rank; its tensors' shapes are enough. */
-  lowRankSize?(own: {
-    readonly rank: number | null;
-    readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
-  }): number;
-  /** The parts that are trained as the two factors of one product B·A; absent where there are no such two. */
-  readonly factors?: { readonly a: string; readonly b: string };
   readonly training?: VariantTraining;
-  /**
-   * The part whose slices along `axis` carry one rank each, so that zeros there switch the rank off. Absent: schedules over
-   * ranks are refused.
-   */
-  readonly rankPart?: { readonly part: string; readonly axis: 0 | 1 };
-  /** Returns true if the forward pass multiplies by a weight computed from the base's, never by the base's itself. */
-  replacesWeight?(parameters: ParameterValues): boolean;
-  /** Matrices of the weight's size in float32 that its passes make of an encoded one, of one linear at a time. Default: none. */
-  readonly materializedWeights?: number;
   /**
    * Numbers of values of the float32 tensors that a linear layer's forward pass keeps for its backward pass, beside its
    * input and the mask of `inputDropout`.

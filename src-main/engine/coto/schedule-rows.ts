@@ -31,7 +31,7 @@ export function checkSchedule(
   const schedule: Schedule = schedules[settings.schedule];
   const { label } = schedule.declaration;
   requireChoosing(settings, schedule, adapted.groups.length);
-  const start = variant.initialization?.(parameters);
+  const start = variant.residual?.initialization(parameters);
   if (start?.residual && (schedule.unit === 'rank' || schedule.unit === 'input'))
     throw new StudioError(
       'refused',
@@ -39,7 +39,7 @@ export function checkSchedule(
       'Choose a schedule over layers, such as coto.schedule: coto, or init_lora_weights: kaiming.',
     ).at('coto.schedule');
   if (schedule.unit === 'rank') {
-    if (variant.rankPart === undefined)
+    if (variant.ranks?.switchable === undefined)
       throw new StudioError(
         'refused',
         `The schedule "${label}" switches ranks, but the adapters of ${variant.declaration.label} have none that can be switched.`,

@@ -133,7 +133,7 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'A run with neat_packing cannot be exported to Python: the script has no attention that keeps packed texts apart.',
       'Export its trained adapter instead, or train without neat_packing.',
     );
-  const missing = variant.peft.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
+  const missing = variant.files.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
   if (missing !== undefined)
     throw new StudioError(
       'refused',
@@ -237,7 +237,7 @@ function planOf(
 function scheduleOf({ coto, adapter }: RunConfig, model: AdaptedModel) {
   if (coto === null) return { unit: 'group', resamples: false };
   const { unit, declaration } = schedules[coto.schedule];
-  if ((unit === 'rank' || unit === 'input') && model.described.variant.peft.type !== 'LORA')
+  if ((unit === 'rank' || unit === 'input') && model.described.variant.files.type !== 'LORA')
     throw new StudioError(
       'refused',
       `The Python script cannot repeat the schedule "${declaration.label}" with the variant ${adapter.variant}: it switches parts of PEFT's LoRA only.`,

@@ -10,13 +10,13 @@ import { defineEngineJob } from './define-job.ts';
 export const plainLoraJob = defineEngineJob('plain-lora', async (task, context) => {
   const { description, modelDirectory, rank, energy, outputDirectory } = task;
   const state = await readAdapter(task.adapterDirectory, description);
-  if (state.variant.lowRank === null && modelDirectory === null)
+  if (state.variant.product.lowRank === null && modelDirectory === null)
     throw new StudioError(
       'refused',
       `${state.variant.declaration.label}'s update depends on the weights of the base, which is not in the studio.`,
       'Add the base model, then import the adapter again.',
     );
-  if (state.variant.lowRank === null) await activateCompute(task.compute, task.threads);
+  if (state.variant.product.lowRank === null) await activateCompute(task.compute, task.threads);
   const weights = new BaseWeights({ description, directory: modelDirectory });
   const progress = new ProgressMeter(context, 'Converting', state.modules.size, 'modules');
   try {

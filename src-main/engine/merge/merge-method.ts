@@ -27,7 +27,7 @@ export interface LowRankUpdate extends Product {
 }
 
 /** The low-rank update of a module. `adapted` includes the shared tensors. */
-export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: HostModule): LowRankUpdate {
+export function updateOf({ product: { lowRank }, declaration }: AdapterVariant, adapted: HostModule): LowRankUpdate {
   if (lowRank === null) throw new Error(`${declaration.label} was not refused`);
   const product = lowRank(adapted);
   return { ...product, rank: product.a.shape[0] ?? 0 };

@@ -33,8 +33,8 @@ export interface FactorPair {
 /** Properties of the variant that an optimizer depends on. */
 export interface OptimizedVariant {
   readonly declaration: Pick<Declaration, 'label'>;
-  readonly factors?: { readonly a: string; readonly b: string };
-  readonly notLowRank?: string;
+  readonly ranks?: { readonly factors?: { readonly a: string; readonly b: string } };
+  readonly product: { readonly reason?: string };
 }
 
 /** Variables with the same settings. */

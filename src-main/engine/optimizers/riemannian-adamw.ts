@@ -22,17 +22,17 @@ export const riemannianAdamw: OptimizerKind = {
   },
   moments: adamw.moments,
   create: adamw.create,
-  check({ declaration: { label }, factors, notLowRank }, { unit }) {
+  check({ declaration: { label }, ranks, product: { reason } }, { unit }) {
     if (unit === 'rank')
       throw new StudioError(
         'refused',
         'optim: riemannian-adamw mixes the gradients of all ranks, so a schedule that switches ranks off has no effect on them.',
         'Set optim to adamw, or choose a schedule over layers.',
       ).at('optim');
-    if (factors !== undefined) return;
+    if (ranks?.factors !== undefined) return;
     throw new StudioError(
       'refused',
-      `optim: riemannian-adamw preconditions the factors of B·A, and ${label} does not train two factors${notLowRank === undefined ? '' : `: ${notLowRank}`}.`,
+      `optim: riemannian-adamw preconditions the factors of B·A, and ${label} does not train two factors${reason === undefined ? '' : `: ${reason}`}.`,
       'Set optim to adamw, or train LoRA, rsLoRA, DoRA or LoRA+.',
     ).at('optim');
   },

@@ -157,11 +157,12 @@ export function requirePlainFactors(state: PruneInput, method: string): void {
 /** @throws StudioError refused unless ΔW of every module is B·A alone, so that it can be factored again. */
 export function requireProduct(state: PruneInput, method: string): void {
   requirePlainFactors(state, method);
-  const { lowRank, notLowRank, declaration } = state.variant;
+  const { product, declaration } = state.variant;
+  const { lowRank, reason } = product;
   if (lowRank !== null && [...state.modules.values()].every(({ tensors }) => !tensors.has('bias'))) return;
   throw new StudioError(
     'refused',
-    `${method} needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${notLowRank ?? 'it trains biases too'}.`,
+    `${method} needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${reason ?? 'it trains biases too'}.`,
     'Prune entries of the factors instead.',
   ).at('method');
 }

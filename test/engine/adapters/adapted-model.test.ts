@@ -207,7 +207,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       },
     );
 
-    const { lowRank } = variant;
+    const { lowRank } = variant.product;
     it.runIf(lowRank)('is the product that lowRank gives, of the size that it says', async () => {
       const { base } = at('vit');
       const state = await trainedState({ variant: id, ...targets });
@@ -215,7 +215,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
         const module = base.description.linears.find((linear) => linear.name === name) ?? fail();
         const adapted = withShared(module, own, state);
         const { a, b, scaling } = lowRank?.(adapted) ?? fail();
-        expect(a.shape[0]).toBe(variant.lowRankSize?.(own) ?? own.rank);
+        expect(a.shape[0]).toBe(variant.product.size?.(own) ?? own.rank);
         const [merged, sum] = tf.tidy(() => {
           const { weight } = base.frozenWeight(module);
           const tensors = new Map(
@@ -236,12 +236,12 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       const usual = variant.strength(settings, ['q_proj']);
       const hasAlpha = 'alpha' in parameters || 'lora_alpha' in parameters;
       const other = { ...usual, scaling: hasAlpha ? 0.7 : usual.scaling };
-      const config = variant.peft.toConfig(
+      const config = variant.files.toConfig(
         settings,
         new Map([['layers.0.q_proj', other]]),
         adapterConfigSchema.parse({}),
       );
-      const back = variant.peft.fromConfig(adapterConfigSchema.parse(config));
+      const back = variant.files.fromConfig(adapterConfigSchema.parse(config));
       const { rank, scaling } = variant.strength(back, ['layers.0.q_proj']);
       expect(rank).toBe(other.rank);
       expect(scaling).toBeCloseTo(other.scaling, 10);

@@ -79,7 +79,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function isProduct(folder: string): boolean {
-  return (variantOf(goldenPath('llama', 'adapters', folder))?.lowRank ?? null) !== null;
+  return (variantOf(goldenPath('llama', 'adapters', folder))?.product.lowRank ?? null) !== null;
 }
 
 /** Unknown kinds cannot be read; kinds beyond B·A are read, but not merged. */

@@ -25,7 +25,7 @@ export async function readImport({ path, models, modelId, directory }: ImportReq
   if (format.id !== 'peft') return convert(format, source, { models, given, folder });
   const found = await baseFor(source.path, models, given);
   const { variant, parameters } = await readAdapterOutline(source.path, found.description, true);
-  if (variant.peft.usesResidualBase?.(parameters))
+  if (variant.files.usesResidualBase?.(parameters))
     return { kind: 'residual', modelId: found.model?.id ?? null, path: source.path };
   // Checked before the copy, so that errors name the person's own folder.
   await readAdapter(source.path, found.description);

@@ -189,7 +189,7 @@ async function writeDescription(
 
 /** Returns the feature that PEFT lacks to load the adapter; null: none. */
 function missingInPeft({ variant, modules }: Described, description: ModelDescription): string | null {
-  const { isForeign, refusesConv1d } = variant.peft;
+  const { isForeign, refusesConv1d } = variant.files;
   if (isForeign) return 'such adapter';
   const isTurned = (name: string) => findLinear(description, name)?.fanInFanOut;
   return refusesConv1d && [...modules.keys()].some(isTurned) ? "such adapter for the base's Conv1D" : null;

@@ -36,8 +36,8 @@ export function derivePeftConfig(adapter: ConfiguredAdapter, description: ModelD
   const fan_in_fan_out = modules.size === 0 ? saved.fan_in_fan_out : turned;
   const config = fitTargets(variant, { ...saved, fan_in_fan_out }, modules, today);
   const namesOf = (name: string) => [name, ...(findLinear(description, name)?.aliases ?? [])];
-  const own = variant.peft.toConfig(parameters, modules, config, namesOf);
-  return { ...withKeysOf(variant, config), peft_type: variant.peft.type, ...own };
+  const own = variant.files.toConfig(parameters, modules, config, namesOf);
+  return { ...withKeysOf(variant, config), peft_type: variant.files.type, ...own };
 }
 
 /** modules_to_save with the modules of saved tensors that no entry means. */
@@ -48,8 +48,8 @@ export function savedEntries(config: AdapterConfig, savedNames: Iterable<string>
   return missing.length === 0 ? config.modules_to_save : [...entries, ...missing];
 }
 
-function withKeysOf({ peft }: AdapterVariant, config: AdapterConfig): Record<string, unknown> {
-  const isKnown = (key: string) => !(key in unusedSharedKeys) || peft.sharedKeys.some((known) => known === key);
+function withKeysOf({ files }: AdapterVariant, config: AdapterConfig): Record<string, unknown> {
+  const isKnown = (key: string) => !(key in unusedSharedKeys) || files.sharedKeys.some((known) => known === key);
   return Object.fromEntries(Object.entries(config).filter(([key]) => isKnown(key)));
 }
 
@@ -60,7 +60,7 @@ function fitTargets(
   today: ModelDescription,
 ): AdapterConfig {
   if (modules.size === 0) return config;
-  const { sharedKeys } = variant.peft;
+  const { sharedKeys } = variant.files;
   const names = [...modules.keys()];
   const bare = { ...config, exclude_modules: null, layers_to_transform: null, layers_pattern: null };
   const ends = [...new Set(names.map(lastName))].sort();

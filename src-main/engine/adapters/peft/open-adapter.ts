@@ -138,8 +138,8 @@ export async function readDescription(
   try {
     const given = withoutNulls(config);
     const variant = recognizeVariant(given, file, canRebuildResidual);
-    const parameters = variant.peft.fromConfig(given);
-    return { variant, parameters, config: withoutKeys(config, variant.peft.ownKeys) };
+    const parameters = variant.files.fromConfig(given);
+    return { variant, parameters, config: withoutKeys(config, variant.files.ownKeys) };
   } catch (error) {
     if (error instanceof z.ZodError) throw invalidConfig(file, error);
     throw error;

@@ -50,7 +50,7 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
   const parts = new Map<LinearModule, Map<string, T>>();
   const shared = new Map<string, T>();
   const sharedNames = new Map(
-    variant.peft.sharedParts?.map((part) => [sharedPrefix + sharedKey(variant, part), part]) ?? [],
+    variant.files.sharedParts?.map((part) => [sharedPrefix + sharedKey(variant, part), part]) ?? [],
   );
   const saved = new Map<string, PlacedSaved<T>>();
   const biases = new Map<string, T>();
@@ -161,7 +161,7 @@ function checkedModule<T extends Shaped>(
     if (!wanted.some(({ name }) => name === part))
       throw new StudioError(
         'invalid_file',
-        `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.peft.impliedBy?.[part] ?? part} is false).`,
+        `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.files.impliedBy?.[part] ?? part} is false).`,
         'The tensors and the config are of two different adapters.',
       );
   const flat = module.kernel === undefined ? given : asMatrices(wanted, given);

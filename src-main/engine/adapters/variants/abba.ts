@@ -46,7 +46,7 @@ export const abba: AdapterVariant = {
       dropoutParameter('dropout'),
     ],
   },
-  peft: {
+  files: {
     type: 'ABBA',
     isForeign: true,
     ownKeys: Object.keys(configSchema.shape),
@@ -97,7 +97,9 @@ export const abba: AdapterVariant = {
   },
   mergedWeight: (weight, adapted, inputsFirst) =>
     hadamardMergedWeight(weight, { ...factorsOf(adapted), scaling: adapted.scaling }, inputsFirst),
-  lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
+  product: {
+    lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
+  },
   memory(linear, { parameters }) {
     const [r1, r2] = [numberOf(parameters, 'r1'), numberOf(parameters, 'r2')];
     return usesKhatriRao(linear, r1, r2) ? [linear.rows * r1 * r2] : [];

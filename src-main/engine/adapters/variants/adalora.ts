@@ -28,7 +28,7 @@ export const adalora: AdapterVariant = {
     },
     parameters: adaloraParameters,
   },
-  peft: adaloraFormat,
+  files: adaloraFormat,
   strength: adaloraStrength,
   parts({ inFeatures, outFeatures }, settings) {
     const rank = requireRank(settings);
@@ -56,17 +56,19 @@ export const adalora: AdapterVariant = {
     const { a, b, e } = tripletsOf(adapted);
     return mergedWeight(weight, { a: tf.mul(a, e), b, scaling: adapted.scaling }, inputsFirst);
   },
-  lowRank(adapted) {
-    const { a, b, e } = tripletsOf(adapted);
-    const { inFeatures, outFeatures } = adapted.module;
-    // Other types have no rank of 0.
-    if (requireRank(adapted) === 0)
-      return { a: zeros([1, inFeatures]), b: zeros([outFeatures, 1]), scaling: adapted.scaling };
-    const width = a.shape[1] ?? 0;
-    const data = Float32Array.from(a.data, (value, at) => value * (e.data[Math.floor(at / width)] ?? 0));
-    return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
+  product: {
+    lowRank(adapted) {
+      const { a, b, e } = tripletsOf(adapted);
+      const { inFeatures, outFeatures } = adapted.module;
+      // Other types have no rank of 0.
+      if (requireRank(adapted) === 0)
+        return { a: zeros([1, inFeatures]), b: zeros([outFeatures, 1]), scaling: adapted.scaling };
+      const width = a.shape[1] ?? 0;
+      const data = Float32Array.from(a.data, (value, at) => value * (e.data[Math.floor(at / width)] ?? 0));
+      return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
+    },
+    size: (own) => Math.max(1, requireRank(own)),
   },
-  lowRankSize: (own) => Math.max(1, requireRank(own)),
   training: {
     check({ totalSteps, unit }, parameters) {
       const [initial, target] = [numberOf(parameters, 'init_r'), numberOf(parameters, 'target_r')];

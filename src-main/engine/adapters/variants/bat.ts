@@ -32,7 +32,7 @@ export const bat: AdapterVariant = {
       ),
     ],
   },
-  peft: missFormat({
+  files: missFormat({
     matches: (start) => start === 'bat',
     fromConfig: ({ r }) => ({ r }),
     toConfig: () => ({ init_weights: 'bat', miss_dropout: 0, mini_r: 1 }),
@@ -59,9 +59,13 @@ export const bat: AdapterVariant = {
     if (!inputsFirst) return blockAffineWeight(weight, block, adapted.scaling);
     return tf.transpose(blockAffineWeight(tf.transpose(weight), block, adapted.scaling));
   },
-  lowRank: null,
-  notLowRank: "it multiplies blocks of the base's own weight",
-  // Decoded; what is made of it is made in bands.
-  materializedWeights: 2,
+  product: {
+    lowRank: null,
+    reason: "it multiplies blocks of the base's own weight",
+  },
+  weights: {
+    // Decoded; what is made of it is made in bands.
+    materializedWeights: 2,
+  },
   memory: () => [],
 };

@@ -70,7 +70,7 @@ export const c3a: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'C3A',
     ownKeys: Object.keys(configSchema.shape),
     sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias'],
@@ -108,8 +108,10 @@ export const c3a: AdapterVariant = {
     circulantLinear(x, frozen, partOf(adapted, 'kernel'), scalingOf(adapted), { derivative, residual }),
   mergedWeight: (weight, adapted, inputsFirst) =>
     circulantMergedWeight(weight, partOf(adapted, 'kernel'), scalingOf(adapted), inputsFirst),
-  lowRank: null,
-  notLowRank: 'its circulant blocks have full rank, so that there are no thin factors',
+  product: {
+    lowRank: null,
+    reason: 'its circulant blocks have full rank, so that there are no thin factors',
+  },
   memory: () => [],
 };
 

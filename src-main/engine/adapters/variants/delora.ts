@@ -56,7 +56,7 @@ export const delora: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'DELORA',
     ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['exclude_modules', 'layers_to_transform', 'layers_pattern', 'bias'],
@@ -101,21 +101,25 @@ export const delora: AdapterVariant = {
   forward: (x, frozen, adapted, options) => deloraLinear(x, frozen, partsOf(adapted), adapted.scaling, options),
   mergedWeight: (weight, adapted, inputsFirst) =>
     mergedWeight(weight, { ...deloraFactors(partsOf(adapted)), scaling: adapted.scaling }, inputsFirst),
-  rankPart: { part: 'b', axis: 1 },
-  lowRank(adapted) {
-    const { a, b, lambda, norms } = partsOf(adapted);
-    const [rank = 0, inputs = 0] = a.shape;
-    const lengths = (rows: HostTensor) => rowNorms(rows).data.map((norm) => Math.max(norm, smallestNorm));
-    const [ofA, ofB] = [lengths(a), lengths(transposed(b))];
-    const scales = Array.from(
-      { length: rank },
-      (_, at) => (lambda.data[0] ?? 0) / (rank * (ofA[at] ?? 1) * (ofB[at] ?? 1)),
-    );
-    const data = Float32Array.from(
-      a.data,
-      (value, at) => value * (scales[Math.floor(at / inputs)] ?? 0) * (norms.data[at % inputs] ?? 0),
-    );
-    return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
+  ranks: {
+    switchable: { part: 'b', axis: 1 },
+  },
+  product: {
+    lowRank(adapted) {
+      const { a, b, lambda, norms } = partsOf(adapted);
+      const [rank = 0, inputs = 0] = a.shape;
+      const lengths = (rows: HostTensor) => rowNorms(rows).data.map((norm) => Math.max(norm, smallestNorm));
+      const [ofA, ofB] = [lengths(a), lengths(transposed(b))];
+      const scales = Array.from(
+        { length: rank },
+        (_, at) => (lambda.data[0] ?? 0) / (rank * (ofA[at] ?? 1) * (ofB[at] ?? 1)),
+      );
+      const data = Float32Array.from(
+        a.data,
+        (value, at) => value * (scales[Math.floor(at / inputs)] ?? 0) * (norms.data[at % inputs] ?? 0),
+      );
+      return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
+    },
   },
   memory: ({ rows }, settings) => [rows * requireRank(settings)],
 };

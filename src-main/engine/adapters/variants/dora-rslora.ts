@@ -12,6 +12,6 @@ export const doraRslora: AdapterVariant = {
     label: 'DoRA with rsLoRA scaling',
     summary: 'DoRA whose B·A is scaled by lora_alpha / √r instead of lora_alpha / r, for high ranks.',
   },
-  peft: loraFormat({ use_rslora: true, use_dora: true }),
+  files: loraFormat({ use_rslora: true, use_dora: true }),
   strength: rslora.strength,
 };

@@ -1,6 +1,7 @@
 import { doraLinear } from '../../ops/linear/dora-linear.ts';
 import { doraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import { initializationOf } from '../initializations/index.ts';
 import { rowNorms } from '../magnitude.ts';
 import { loraFormat } from '../peft/lora-format.ts';
 import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
@@ -21,7 +22,7 @@ export const dora: AdapterVariant = {
     paper: { title: 'DoRA: Weight-Decomposed Low-Rank Adaptation', url: 'https://arxiv.org/abs/2402.09353' },
     parameters: lowRankParameters,
   },
-  peft: loraFormat({ use_rslora: false, use_dora: true }),
+  files: loraFormat({ use_rslora: false, use_dora: true }),
   parts: (module, settings) => [
     ...lora.parts(module, settings),
     { name: 'magnitude', shape: [module.outFeatures], trainable: true },
@@ -31,12 +32,14 @@ export const dora: AdapterVariant = {
     return tensors.set('magnitude', rowNorms(await source.weight()));
   },
   forward: (x, frozen, adapted, options) => doraLinear(x, frozen, withMagnitude(adapted), options),
-  isAdditive: false,
+  residual: { initialization: initializationOf, isAdditive: false },
   loraFactors: () => null,
   embedding: (ids, frozen, adapted) => doraEmbedding(ids, frozen, withMagnitude(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) => mergedWeight(weight, withMagnitude(adapted), inputsFirst),
-  lowRank: null,
-  notLowRank: 'its magnitudes also scale the rows of the base',
+  product: {
+    lowRank: null,
+    reason: 'its magnitudes also scale the rows of the base',
+  },
   memory: (linear, settings) => [...lora.memory(linear, settings), linear.rows * linear.outputs],
 };
 

@@ -79,7 +79,7 @@ export const gralora: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'GRALORA',
     ownKeys: [...Object.keys(sizesSchema.shape), 'init_weights'],
     sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
@@ -142,8 +142,10 @@ export const gralora: AdapterVariant = {
       : blocks;
     return tf.add(weight, inputsFirst ? delta : tf.transpose(delta));
   },
-  lowRank: (adapted) => granularProduct(blocksOf(adapted), besideOf(adapted), adapted.scaling),
-  lowRankSize: ({ tensors }) => granularRank(blocksOf({ tensors }), besideOf({ tensors })),
+  product: {
+    lowRank: (adapted) => granularProduct(blocksOf(adapted), besideOf(adapted), adapted.scaling),
+    size: ({ tensors }) => granularRank(blocksOf({ tensors }), besideOf({ tensors })),
+  },
   memory({ rows }, { parameters }) {
     const { r, gralora_k: k, hybrid_r: hybrid } = sizesSchema.parse(parameters);
     return [rows * k * r, ...(hybrid > 0 ? [rows * hybrid] : [])];

@@ -45,7 +45,7 @@ export const hira: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'HIRA',
     ownKeys: Object.keys(configSchema.shape),
     sharedKeys: ['exclude_modules', 'layers_to_transform', 'layers_pattern', 'fan_in_fan_out'],
@@ -63,7 +63,9 @@ export const hira: AdapterVariant = {
     parts: ['a', 'b'],
     tensorKey: ({ kind }, part) => `hira_${kind === 'embedding' ? 'embedding_' : ''}${part.toUpperCase()}`,
   },
-  rankPart: { part: 'b', axis: 1 },
+  ranks: {
+    switchable: { part: 'b', axis: 1 },
+  },
   strength: (parameters) => ({ rank: numberOf(parameters, 'r'), scaling: 1 }),
   parts({ inFeatures, outFeatures }, settings) {
     const rank = requireRank(settings);
@@ -80,9 +82,13 @@ export const hira: AdapterVariant = {
   forward: (x, frozen, adapted, options) => hiraLinear(x, frozen, factorsOf(adapted), options),
   embedding: (ids, frozen, adapted) => hiraEmbedding(ids, frozen, factorsOf(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) => hiraWeight({ weight, ...factorsOf(adapted) }, { inputsFirst }),
-  lowRank: null,
-  notLowRank: "it multiplies the base's weights by 1 + B·A",
-  isLinearInFactors: true,
-  replacesWeight: (parameters) => numberOf(parameters, 'hira_dropout') === 0,
+  product: {
+    lowRank: null,
+    reason: "it multiplies the base's weights by 1 + B·A",
+    isLinearInFactors: true,
+  },
+  weights: {
+    replacesWeight: (parameters) => numberOf(parameters, 'hira_dropout') === 0,
+  },
   memory: () => [],
 };

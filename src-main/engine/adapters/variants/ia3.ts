@@ -37,7 +37,7 @@ export const ia3: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'IA3',
     ownKeys: [...Object.keys(configSchema.shape), 'init_ia3_weights'],
     sharedKeys: ['exclude_modules', 'fan_in_fan_out'],
@@ -83,15 +83,19 @@ export const ia3: AdapterVariant = {
     const l = tf.reshape(partOf(adapted, 'l'), [-1]);
     return tf.mul(weight, isByRow ? tf.expandDims(l, 1) : l);
   },
-  mergedBias: {
-    changes: (adapted) => adapted.module.hasBias && !scalesInputs(adapted),
-    merge: (bias, adapted) => {
-      const l = tf.reshape<tf.Rank.R1>(partOf(adapted, 'l'), [-1]);
-      return bias === null ? tf.zerosLike(l) : tf.mul(bias, l);
+  weights: {
+    mergedBias: {
+      changes: (adapted) => adapted.module.hasBias && !scalesInputs(adapted),
+      merge: (bias, adapted) => {
+        const l = tf.reshape<tf.Rank.R1>(partOf(adapted, 'l'), [-1]);
+        return bias === null ? tf.zerosLike(l) : tf.mul(bias, l);
+      },
     },
   },
-  lowRank: null,
-  notLowRank: 'it multiplies activations and adds nothing to the weights',
+  product: {
+    lowRank: null,
+    reason: 'it multiplies activations and adds nothing to the weights',
+  },
   memory: ({ rows, outputs }) => [rows * outputs],
 };
 

@@ -69,9 +69,9 @@ export function adapterVariant(id: string): AdapterVariant {
  * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it was found.
  */
 export function recognizeVariant(config: AdapterConfig, where: string, canRebuildResidual = false): AdapterVariant {
-  const ofType = adapterVariants.filter(({ peft }) => peft.type === config.peft_type);
-  ofType[0]?.peft.refuse?.(config, where, canRebuildResidual);
-  const variant = ofType.find(({ peft }) => peft.matches(config));
+  const ofType = adapterVariants.filter(({ files }) => files.type === config.peft_type);
+  ofType[0]?.files.refuse?.(config, where, canRebuildResidual);
+  const variant = ofType.find(({ files }) => files.matches(config));
   if (variant) return variant;
   throw new StudioError(
     'refused',

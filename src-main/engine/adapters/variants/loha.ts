@@ -27,7 +27,7 @@ export const loha: AdapterVariant = {
       'Inner size of each of the two products: the adapter has 2 · r · (in + out) parameters a linear.',
     ),
   },
-  peft: lycorisFormat({
+  files: lycorisFormat({
     type: 'LOHA',
     prefix: 'hada',
     parts: partNames,
@@ -66,8 +66,10 @@ export const loha: AdapterVariant = {
   },
   mergedWeight: (weight, adapted, inputsFirst) =>
     hadamardMergedWeight(weight, { ...factorsOf(adapted), scaling: adapted.scaling }, inputsFirst),
-  lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
-  lowRankSize: (own) => requireRank(own) ** 2,
+  product: {
+    lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
+    size: (own) => requireRank(own) ** 2,
+  },
   memory(linear, settings) {
     const rank = requireRank(settings);
     return usesKhatriRao(linear, rank, rank) ? [linear.rows * rank ** 2] : [];

@@ -73,7 +73,7 @@ export const lokr: AdapterVariant = {
       },
     ],
   },
-  peft: lycorisFormat({
+  files: lycorisFormat({
     type: 'LOKR',
     prefix: 'lokr',
     parts: ['w1', 'w1_a', 'w1_b', 'w2', 'w2_a', 'w2_b'],
@@ -127,8 +127,10 @@ export const lokr: AdapterVariant = {
     const delta = tf.reshape<tf.Rank.R2>(product, [module.outFeatures, module.inFeatures]);
     return tf.add(weight, inputsFirst ? tf.transpose(delta) : delta);
   },
-  lowRank: ({ tensors, scaling }) => kroneckerProduct(factorOf(tensors, 'w1'), factorOf(tensors, 'w2'), scaling),
-  lowRankSize: ({ tensors }) => kroneckerRank(factorOf(tensors, 'w1'), factorOf(tensors, 'w2')),
+  product: {
+    lowRank: ({ tensors, scaling }) => kroneckerProduct(factorOf(tensors, 'w1'), factorOf(tensors, 'w2'), scaling),
+    size: ({ tensors }) => kroneckerRank(factorOf(tensors, 'w1'), factorOf(tensors, 'w2')),
+  },
   memory({ rows, inputs, outputs }, settings) {
     const { l, m, k, n, rank, splits2 } = sizesOf(inputs, outputs, settings);
     const inner = splits2 ? rank : placeOfFullFactor([l, m], [k, n]) === 'right' ? k : n;

@@ -29,7 +29,7 @@ export const loraFa: AdapterVariant = {
     },
     parameters: lora.declaration.parameters.filter(({ name }) => name !== 'lora_bias'),
   },
-  peft: writtenAsLora,
+  files: writtenAsLora,
   parts: (module, settings) =>
     lora.parts(module, settings).map((part) => (part.name === 'a' ? { ...part, trainable: false } : part)),
   training: {

@@ -41,7 +41,7 @@ export const loraPlus: AdapterVariant = {
     },
     parameters: [...lora.declaration.parameters, ...parameters],
   },
-  peft: writtenAsLora,
+  files: writtenAsLora,
   training: {
     begin: ({ learningRate, weightDecay }, values, modules) => ({
       parameterGroups(variables) {

@@ -22,7 +22,7 @@ export const loraPro: AdapterVariant = {
     },
     parameters: lora.declaration.parameters,
   },
-  peft: writtenAsLora,
+  files: writtenAsLora,
   training: {
     check: ({ optim }) => checkOwnOptimizer('LoRA-Pro', optim),
     begin: ({ weightDecay }, _, modules) => ({

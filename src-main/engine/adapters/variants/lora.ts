@@ -17,7 +17,7 @@ export const lora: AdapterVariant = {
     paper: { title: 'LoRA: Low-Rank Adaptation of Large Language Models', url: 'https://arxiv.org/abs/2106.09685' },
     parameters: [...lowRankParameters, loraBiasParameter],
   },
-  peft: loraFormat({ use_rslora: false, use_dora: false }),
+  files: loraFormat({ use_rslora: false, use_dora: false }),
   strength: loraStrength((rank) => rank),
   parts({ inFeatures, outFeatures, kind }, settings) {
     const rank = requireRank(settings);
@@ -27,7 +27,10 @@ export const lora: AdapterVariant = {
       ...(hasBias(settings) && kind === 'linear' ? [{ name: 'bias', shape: [outFeatures], trainable: true }] : []),
     ];
   },
-  initialization: initializationOf,
+  residual: {
+    initialization: initializationOf,
+    isAdditive: true,
+  },
   initialize(module, settings, { random, factors }) {
     const { a, b } = factors ?? initializeFactors(module, requireRank(settings), 'kaiming', random);
     const tensors = new Map([
@@ -43,21 +46,26 @@ export const lora: AdapterVariant = {
     const bias = adapted.tensors.get('bias');
     return bias === undefined ? y : tf.add<tf.Tensor2D>(y, tf.mul(bias, adapted.scaling));
   },
-  isAdditive: true,
   loraFactors: (adapted) => (adapted.tensors.has('bias') ? null : factorsOf(adapted)),
   embedding: (ids, frozen, adapted) => loraEmbedding(ids, frozen, factorsOf(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) =>
     mergedWeight(weight, { ...factorsOf(adapted), magnitude: null }, inputsFirst),
-  mergedBias: {
-    changes: ({ tensors }) => tensors.has('bias'),
-    merge(bias, adapted) {
-      const own = tf.mul<tf.Tensor1D>(partOf(adapted, 'bias'), adapted.scaling);
-      return bias === null ? own : tf.add<tf.Tensor1D>(bias, own);
+  weights: {
+    mergedBias: {
+      changes: ({ tensors }) => tensors.has('bias'),
+      merge(bias, adapted) {
+        const own = tf.mul<tf.Tensor1D>(partOf(adapted, 'bias'), adapted.scaling);
+        return bias === null ? own : tf.add<tf.Tensor1D>(bias, own);
+      },
     },
   },
-  lowRank: factorsOf,
-  rankPart: { part: 'b', axis: 1 },
-  factors: { a: 'a', b: 'b' },
+  product: {
+    lowRank: factorsOf,
+  },
+  ranks: {
+    switchable: { part: 'b', axis: 1 },
+    factors: { a: 'a', b: 'b' },
+  },
   memory: ({ rows }, settings) => [rows * requireRank(settings)],
 };
 

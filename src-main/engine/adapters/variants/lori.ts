@@ -9,7 +9,7 @@ import { type AdapterVariant, type ModuleSettings, partOf } from '../variant.ts'
 import { lora } from './lora.ts';
 import { lowRankParameters } from './parameters.ts';
 
-const { initialization: _initialization, factors: _factors, ...others } = lora;
+const { residual: _residual, ranks: { factors: _factors, ...ranks } = {}, ...others } = lora;
 
 /**
  * LoRI: LoRA whose A stays as drawn and whose B is trained within a mask: the largest entries, over all modules together, of a B
@@ -18,6 +18,7 @@ const { initialization: _initialization, factors: _factors, ...others } = lora;
  */
 export const lori: AdapterVariant = {
   ...others,
+  ranks,
   declaration: {
     id: 'lori',
     label: 'LoRI',
@@ -41,7 +42,7 @@ export const lori: AdapterVariant = {
       ...['rank_pattern', 'alpha_pattern'].flatMap((own) => lowRankParameters.filter(({ name }) => name === own)),
     ],
   },
-  peft: {
+  files: {
     ...writtenAsLora,
     toConfig: (parameters, modules, config) =>
       writtenAsLora.toConfig({ ...parameters, init_lora_weights: 'kaiming' }, modules, config),

@@ -52,7 +52,7 @@ export const miss: AdapterVariant = {
       },
     ],
   },
-  peft: missFormat({
+  files: missFormat({
     matches: (start) => start !== 'bat',
     fromConfig: (values, start) => ({ ...values, init_weights: start === 'mini' ? 'mini' : 'default' }),
     toConfig: ({ init_weights, miss_dropout, mini_r }) => ({
@@ -97,21 +97,23 @@ export const miss: AdapterVariant = {
     const delta = tf.mul<tf.Tensor2D>(tf.slice(repeated, [0, 0], [inFeatures, outFeatures]), adapted.scaling);
     return tf.add(weight, inputsFirst ? delta : tf.transpose(delta));
   },
-  lowRank(adapted) {
-    const { inFeatures, outFeatures } = adapted.module;
-    const { data, shape } = partOf(adapted, 'block');
-    const [r = 1, width = 1] = shape;
-    const a = new Float32Array(r * inFeatures);
-    for (let input = 0; input < inFeatures; input++) a[(input % r) * inFeatures + input] = 1;
-    const b = Float32Array.from({ length: outFeatures * r }, (_, at) => {
-      const output = Math.floor(at / r);
-      return data[(at % r) * width + (output % width)] ?? 0;
-    });
-    return {
-      a: { shape: [r, inFeatures], data: a },
-      b: { shape: [outFeatures, r], data: b },
-      scaling: adapted.scaling,
-    };
+  product: {
+    lowRank(adapted) {
+      const { inFeatures, outFeatures } = adapted.module;
+      const { data, shape } = partOf(adapted, 'block');
+      const [r = 1, width = 1] = shape;
+      const a = new Float32Array(r * inFeatures);
+      for (let input = 0; input < inFeatures; input++) a[(input % r) * inFeatures + input] = 1;
+      const b = Float32Array.from({ length: outFeatures * r }, (_, at) => {
+        const output = Math.floor(at / r);
+        return data[(at % r) * width + (output % width)] ?? 0;
+      });
+      return {
+        a: { shape: [r, inFeatures], data: a },
+        b: { shape: [outFeatures, r], data: b },
+        scaling: adapted.scaling,
+      };
+    },
   },
   memory: ({ rows }, { rank }) => [rows * requireRank({ rank })],
 };

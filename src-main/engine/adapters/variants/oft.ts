@@ -38,7 +38,7 @@ export const oft: AdapterVariant = {
     },
     parameters: oftParameters,
   },
-  peft: {
+  files: {
     type: 'OFT',
     ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['exclude_modules', 'layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
@@ -71,8 +71,10 @@ export const oft: AdapterVariant = {
     return frozenLinear(rotateBlocks(x, rotationOf(adapted), { mask, derivative }), frozen, { residual });
   },
   mergedWeight: (weight, adapted, inputsFirst) => rotatedWeight(weight, rotationOf(adapted), inputsFirst),
-  lowRank: null,
-  notLowRank: 'it turns the inputs of the base and adds nothing to its weights',
+  product: {
+    lowRank: null,
+    reason: 'it turns the inputs of the base and adds nothing to its weights',
+  },
   training: {
     begin: (_, parameters) => ({
       afterStep(_update, active) {

@@ -72,7 +72,7 @@ export const randlora: AdapterVariant = {
       ...projectionParameters,
     ],
   },
-  peft: {
+  files: {
     type: 'RANDLORA',
     ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
@@ -122,9 +122,13 @@ export const randlora: AdapterVariant = {
     const factors = isTurned([outFeatures, inFeatures]) ? { a: tf.transpose(a), b: tf.transpose(b) } : { a, b };
     return mergedWeight(weight, { ...factors, scaling: adapted.scaling }, inputsFirst);
   },
-  rankPart: { part: 'lambda', axis: 0 },
-  lowRank: (adapted) => randloraProduct(adapted.module, partsOf(adapted), adapted.scaling),
-  lowRankSize: ({ tensors }) => (tensors.get('lambda')?.shape ?? []).reduce((count, size) => count * size, 1),
+  ranks: {
+    switchable: { part: 'lambda', axis: 0 },
+  },
+  product: {
+    lowRank: (adapted) => randloraProduct(adapted.module, partsOf(adapted), adapted.scaling),
+    size: ({ tensors }) => (tensors.get('lambda')?.shape ?? []).reduce((count, size) => count * size, 1),
+  },
   memory: ({ rows, inputs, outputs }, settings) => [
     ...(outputs < inputs ? [rows * Math.ceil(outputs / requireRank(settings)) * requireRank(settings)] : []),
   ],

@@ -15,6 +15,6 @@ export const rslora: AdapterVariant = {
       url: 'https://arxiv.org/abs/2312.03732',
     },
   },
-  peft: loraFormat({ use_rslora: true, use_dora: false }),
+  files: loraFormat({ use_rslora: true, use_dora: false }),
   strength: loraStrength(Math.sqrt),
 };

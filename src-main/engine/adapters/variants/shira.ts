@@ -53,7 +53,7 @@ export const shira: AdapterVariant = {
       },
     ],
   },
-  peft: {
+  files: {
     type: 'SHIRA',
     ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['fan_in_fan_out'],
@@ -103,11 +103,15 @@ export const shira: AdapterVariant = {
   forward: (x, frozen, adapted, options) =>
     sparseLinear(x, frozen, entriesOf(adapted), { derivative: options.derivative, residual: options.residual }),
   mergedWeight: (weight, adapted, inputsFirst) => sparseMergedWeight(weight, entriesOf(adapted), inputsFirst),
-  lowRank: null,
-  notLowRank: 'its update is a sparse matrix, which has no thin factors',
-  replacesWeight: () => true,
-  // Decoded, S, W + S, and that packed for its product.
-  materializedWeights: 4,
+  product: {
+    lowRank: null,
+    reason: 'its update is a sparse matrix, which has no thin factors',
+  },
+  weights: {
+    replacesWeight: () => true,
+    // Decoded, S, W + S, and that packed for its product.
+    materializedWeights: 4,
+  },
   memory: () => [],
 };
 

@@ -53,7 +53,7 @@ export const vera: AdapterVariant = {
       ...projectionParameters,
     ],
   },
-  peft: {
+  files: {
     type: 'VERA',
     ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
@@ -103,11 +103,13 @@ export const vera: AdapterVariant = {
     };
     return mergedWeight(weight, { ...factors, scaling: adapted.scaling }, inputsFirst);
   },
-  lowRank: (adapted) => ({
-    a: scaledRows(partOf(adapted, 'A'), partOf(adapted, 'lambda_d'), adapted.module.inFeatures),
-    b: scaledRows(partOf(adapted, 'B'), partOf(adapted, 'lambda_b'), requireRank(adapted)),
-    scaling: adapted.scaling,
-  }),
+  product: {
+    lowRank: (adapted) => ({
+      a: scaledRows(partOf(adapted, 'A'), partOf(adapted, 'lambda_d'), adapted.module.inFeatures),
+      b: scaledRows(partOf(adapted, 'B'), partOf(adapted, 'lambda_b'), requireRank(adapted)),
+      scaling: adapted.scaling,
+    }),
+  },
   memory: ({ rows, inputs, outputs }, settings) => [
     ...[rows * requireRank(settings), rows * requireRank(settings), rows * outputs],
     ...(numberOf(settings.parameters, 'vera_dropout') > 0 ? [rows * inputs] : []),

@@ -2,6 +2,6 @@ import type { AdapterVariant } from '../variant.ts';
 
 /** The variant without ranks that a schedule can switch: its training mixes the gradients of all ranks. */
 export function withoutRankSwitch(variant: AdapterVariant): AdapterVariant {
-  const { rankPart, ...others } = variant;
-  return others;
+  const { ranks: { switchable, ...kept } = {}, ...others } = variant;
+  return { ...others, ranks: kept };
 }

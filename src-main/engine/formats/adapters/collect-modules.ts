@@ -40,11 +40,11 @@ export function collectModules(
   const rank = mostFrequent(collected.map((module) => module.rank));
   const alpha = mostFrequent(collected.map((module) => alphaOf(module.scaling, module.rank)));
   const config = adapterConfigSchema.parse({
-    peft_type: variant.peft.type,
+    peft_type: variant.files.type,
     base_model_name_or_path: foreign.name,
     target_modules: [...new Set(collected.map(({ name }) => lastName(name)))].sort(),
   });
-  const parameters = variant.peft.fromConfig({ ...config, r: rank, lora_alpha: alpha, alpha, ...own });
+  const parameters = variant.files.fromConfig({ ...config, r: rank, lora_alpha: alpha, alpha, ...own });
   const modules = new Map<string, ModuleState>();
   const linears: LinearModule[] = [];
   for (const module of collected) {

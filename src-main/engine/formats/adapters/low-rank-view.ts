@@ -38,10 +38,10 @@ export function lowRankModules(
     );
   };
   const { variant, modules, saved } = state;
-  const { lowRank } = variant;
+  const { lowRank, reason } = variant.product;
   const isDora =
     magnitudes && [...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('magnitude'));
-  if (lowRank === null && !isDora) return refuse(`is a ${variant.declaration.label}: ${variant.notLowRank}`);
+  if (lowRank === null && !isDora) return refuse(`is a ${variant.declaration.label}: ${reason}`);
   if (hasBias(state)) return refuse('has biases of its own');
   const [whole] = saved.keys();
   if (whole !== undefined) return refuse(`contains whole modules (${whole})`);

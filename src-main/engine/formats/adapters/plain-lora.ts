@@ -46,7 +46,7 @@ export async function toPlainLora(
   for (const [name, own] of state.modules) {
     const module = requireLinear(description, name);
     const adapted = withShared(module, own, state);
-    if (variant.mergedBias?.changes(adapted))
+    if (variant.weights?.mergedBias?.changes(adapted))
       throw new StudioError(
         'refused',
         `The adapter changes the bias of ${name}, which a plain LoRA has no place for.`,
@@ -54,9 +54,9 @@ export async function toPlainLora(
       );
     const draws = () => RandomStream.named(0, 'merge', `plain-lora/${name}`);
     const made =
-      variant.lowRank === null
+      variant.product.lowRank === null
         ? cutMatrix(await difference(state, adapted, await weight(name)), cut, draws)
-        : cutProduct(variant.lowRank(adapted), cut);
+        : cutProduct(variant.product.lowRank(adapted), cut);
     modules.set(name, {
       rank: made.rank,
       scaling: 1,
@@ -72,12 +72,12 @@ export async function toPlainLora(
   }
   const ranks = cuts.map(({ rank }) => rank);
   const [first = { module: '', error: 0 }] = cuts.toSorted((one, other) => other.error - one.error);
-  const config = adapterConfigSchema.parse({ ...commonKeys(state), peft_type: lora.peft.type });
+  const config = adapterConfigSchema.parse({ ...commonKeys(state), peft_type: lora.files.type });
   return {
     state: {
       ...state,
       variant: lora,
-      parameters: lora.peft.fromConfig(config),
+      parameters: lora.files.fromConfig(config),
       config,
       modules,
       shared: new Map(),

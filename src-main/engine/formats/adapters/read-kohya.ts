@@ -142,7 +142,7 @@ function lokrKeys(path: string, modules: readonly CollectedModule[]): Record<str
   const factors = [-1, ...Array.from({ length: 128 }, (_, index) => index + 1)];
   const linears = modules.map((module) => ({ module, linear: linearOf(path, lokr, module) }));
   const found = factors.find((decompose_factor) => {
-    const parameters = lokr.peft.fromConfig(adapterConfigSchema.parse({ decompose_both, decompose_factor }));
+    const parameters = lokr.files.fromConfig(adapterConfigSchema.parse({ decompose_both, decompose_factor }));
     return linears.every(({ module, linear }) =>
       fitsParts(module, lokr.parts(linear, { rank: module.rank, parameters })),
     );

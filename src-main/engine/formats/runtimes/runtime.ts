@@ -47,8 +47,8 @@ export function isLanguageModel({ description, outline }: RuntimeFacts): boolean
 /** Returns the reason why an adapter is more than B·A on linear layers; null if it is not. */
 export function beyondLora({ outline }: RuntimeFacts): string | null {
   const { variant, saved } = outline;
-  const { lowRank, peft, declaration } = variant;
-  if (lowRank === null || peft.type !== 'LORA') return `it is a ${declaration.label} adapter`;
+  const { product, files, declaration } = variant;
+  if (product.lowRank === null || files.type !== 'LORA') return `it is a ${declaration.label} adapter`;
   if (hasBias(outline)) return 'it has biases of its own';
   const [whole] = saved.keys();
   return whole === undefined ? null : `it contains whole modules (${whole})`;
@@ -59,7 +59,7 @@ function canBePlain({ outline, description }: RuntimeFacts): boolean {
   const { biases, modules, saved, variant, parameters } = outline;
   const changesBias = [...modules].some(([name, { rank, scaling, tensors }]) => {
     const module = requireLinear(description, name);
-    return variant.mergedBias?.changes({ module, rank, scaling, parameters, tensors }) ?? false;
+    return variant.weights?.mergedBias?.changes({ module, rank, scaling, parameters, tensors }) ?? false;
   });
   return biases.size === 0 && saved.size === 0 && !changesBias;
 }

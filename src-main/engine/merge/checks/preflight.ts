@@ -88,13 +88,13 @@ export function checkVariant(
       other,
     );
   if (needs.oneVariant) return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}, and so is the merge.`);
-  if (needs.linearInUpdates && other < 0 && variants[0]?.isLinearInFactors)
+  if (needs.linearInUpdates && other < 0 && variants[0]?.product.isLinearInFactors)
     return ok('variant', `All adapters are ${kinds[0]}, whose ΔW is averaged by the products B·A.`);
-  const foreign = variants.findIndex(({ lowRank }) => lowRank === null);
+  const foreign = variants.findIndex(({ product }) => product.lowRank === null);
   if (foreign >= 0 && factorsAlone)
     return refused(
       'variant',
-      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: ${variants[foreign]?.notLowRank}.`,
+      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: ${variants[foreign]?.product.reason}.`,
       outputsRemedy,
       foreign,
     );
@@ -144,7 +144,7 @@ function checkRanks(
       const factors = state.modules.get(module);
       if (factors === undefined) return [];
       const { tensors } = factors;
-      const rank = state.variant.lowRankSize?.(factors) ?? factors.rank;
+      const rank = state.variant.product.size?.(factors) ?? factors.rank;
       return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];

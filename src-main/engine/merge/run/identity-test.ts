@@ -83,7 +83,7 @@ function moduleError(
   [merged, other]: readonly [AdapterState, ModuleState],
 ): number {
   const linear = findLinear(description, name);
-  if (linear === null || own.variant.lowRank === null || merged.variant.lowRank === null) {
+  if (linear === null || own.variant.product.lowRank === null || merged.variant.product.lowRank === null) {
     const errors = [...module.tensors].map(([part, tensor]) => {
       const counterpart = other.tensors.get(part);
       return counterpart === undefined ? 1 : tensorError(tensor, counterpart);

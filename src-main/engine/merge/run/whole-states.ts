@@ -23,7 +23,7 @@ type WholeMerge = 'parameters' | 'products';
 /** Null where it is merged module by module into a plain LoRA, as most are. */
 export function wholeMergeOf(method: MergeMethod, inputs: readonly Pick<MergeInput, 'variant'>[]): WholeMerge | null {
   if ('mergeStates' in method) return 'parameters';
-  const isLinear = inputs.length > 0 && inputs.every(({ variant }) => variant.isLinearInFactors === true);
+  const isLinear = inputs.length > 0 && inputs.every(({ variant }) => variant.product.isLinearInFactors === true);
   return method.needs.linearInUpdates === true && isLinear ? 'products' : null;
 }
 

@@ -41,8 +41,8 @@ it.each(['lora-patterns', 'lora-embedding'])('norms of %s are those of the produ
   for (const { name: module, layer, norm, perEntry } of modules) {
     const linear = description.linears.find((one) => one.name === module);
     const own = state.modules.get(module);
-    if (!linear || !own || !state.variant.lowRank) throw new Error('no such module');
-    const { a, b, scaling } = state.variant.lowRank(withShared(linear, own, state));
+    if (!linear || !own || !state.variant.product.lowRank) throw new Error('no such module');
+    const { a, b, scaling } = state.variant.product.lowRank(withShared(linear, own, state));
     const { data } = matmul(b, a);
     const expected = scaling * Math.hypot(...data);
     expect(norm).toBeCloseTo(expected, 5);

@@ -83,7 +83,10 @@ describe('plain LoRA', () => {
   });
 
   test('knows every variant either as a product or by its merged weight', () => {
-    for (const { lowRank, notLowRank, mergedWeight } of adapterVariants)
-      expect(lowRank !== null || (notLowRank !== undefined && mergedWeight !== undefined)).toBe(true);
+    for (const {
+      product: { lowRank, reason },
+      mergedWeight,
+    } of adapterVariants)
+      expect(lowRank !== null || (reason !== undefined && mergedWeight !== undefined)).toBe(true);
   });
 });

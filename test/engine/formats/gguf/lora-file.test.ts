@@ -122,7 +122,10 @@ describe('rejects adapters that llama.cpp does not support, with the reason', ()
   test.each<[string, (state: AdapterState) => AdapterState, RegExp]>([
     [
       'kinds',
-      (state) => ({ ...state, variant: { ...state.variant, lowRank: null, notLowRank: 'it multiplies the base' } }),
+      (state) => ({
+        ...state,
+        variant: { ...state.variant, product: { lowRank: null, reason: 'it multiplies the base' } },
+      }),
       /is a LoRA: it multiplies the base/,
     ],
     ['heads that are the embedding itself', withHead, /factors for lm_head, which is the embedding itself/],
