@@ -57,8 +57,8 @@ export const flags = [
 ];
 
 /**
- * Compiles the native compute backend where its sources changed since it was last made. Where it cannot be made, says so
- * once, leaves the reason where the app finds it, and the app computes with WebAssembly.
+ * Compiles the native compute backend where its sources changed since it was last made. If the build fails, prints a
+ * message once and stores the reason for the app, which then computes with WebAssembly.
  */
 export async function ensureNative({ force = false } = {}) {
   const stamp = fingerprint();
@@ -279,7 +279,9 @@ function filesIn(folder) {
     .map((name) => join(folder, name));
 }
 
-/** Of the contents of all sources: a fresh clone's times say nothing, and reading them takes a few milliseconds. */
+/**
+ * Hashes the contents of all sources: a fresh clone's file times are meaningless, and reading takes a few milliseconds.
+ */
 function fingerprint() {
   const hash = createHash('sha256');
   /** @param {string} folder */

@@ -101,7 +101,7 @@ const valueTypeCodes = {
   boolean: 2,
 } as const;
 
-/** How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block. */
+/** Encoding of the values of a stored matrix, one file each in cpp/kernels/encodings. Rows begin at a block. */
 export type Encoding = keyof typeof encodingCodes;
 
 const encodingCodes = {
@@ -122,8 +122,8 @@ const encodingCodes = {
 } as const;
 
 /**
- * How attention's rows are read: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads
- * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
+ * Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads ·
+ * head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
  * only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before position
  * − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
  */
@@ -614,8 +614,8 @@ export class NativeKernels {
   }
 
   /**
-   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
-   * bfloat16, with sums in float32, where that is allowed and the processor is faster at them.
+   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Uses pairs
+   * of bfloat16, with sums in float32, if they are allowed and faster on the processor.
    */
   lowRankProduct(x: Handle, a: Handle, y: Handle, rows: number, inputs: number, rank: number, bfloat16: boolean): void {
     this.addon.lowRankProduct(x, a, y, rows, inputs, rank, bfloat16);
@@ -773,7 +773,7 @@ export class NativeKernels {
     );
   }
 
-  /** Whether this processor has matrix products in bfloat16, slow ones or fast; without, asking for one throws. */
+  /** True if this processor has bfloat16 matrix products, slow or fast; without them, requesting one throws. */
   computesBfloat16(): boolean {
     return this.addon.computesBfloat16();
   }
@@ -801,7 +801,7 @@ export class NativeKernels {
     this.addon.gatherStoredRows(x, indices, y, count);
   }
 
-  /** Whether no value of a stored matrix is NaN or infinite. */
+  /** True if no value of a stored matrix is NaN or infinite. */
   isFiniteMatrix(x: Handle): boolean {
     return this.addon.isFiniteMatrix(x);
   }

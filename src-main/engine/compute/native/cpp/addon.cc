@@ -169,7 +169,7 @@ napi_value dispatch(napi_env env, napi_callback_info info) {
   try {
     Call call(env, info);
     const napi_value result = chosen.function(call);
-    // What was computed with pages that a file has lost is wrong.
+    // Results computed from lost pages of a file are wrong.
     if (lost_pages() != call.tensors().known_lost_pages) {
       call.tensors().known_lost_pages = lost_pages();
       throw FileLost();

@@ -12,7 +12,7 @@
 namespace coto {
 namespace {
 
-/** As in kernels/lora.ts: up to this rank the products with A are made row by row. */
+/** Same limit as in kernels/lora.ts: up to this rank, products with A run row by row. */
 constexpr int64_t kLowRank = 16;
 
 /** x·weightᵀ + bias, and with factors scaling · x·aᵀ·bᵀ. */

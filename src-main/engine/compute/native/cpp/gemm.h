@@ -66,7 +66,7 @@ class GemmRunner {
 
 /** The library and the instruction set that matrix products run on, in words. */
 std::string gemm_library();
-/** Whether the library has matrix products in bfloat16 on this processor, slow ones or fast. */
+/** True if the library has bfloat16 matrix products on this processor, slow or fast. */
 bool computes_bfloat16();
 /** GFLOPS of the packed product m × k × n, best of `rounds`. */
 double measure_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);

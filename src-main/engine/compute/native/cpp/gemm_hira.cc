@@ -41,9 +41,9 @@ void make_panel(const HiraGemm& p, const MatrixPart& w, int64_t first, int64_t c
                          end - begin, count, p.rank, p.scale, unit);
 }
 
-/** How oneDNN packs k rows: panels of kPanelOutputs columns, one after another. */
+/** Layout of k rows packed by oneDNN: panels of kPanelOutputs columns, one after another. */
 struct Panels {
-  /** Whether it does, row by row in float32, by pairs of rows in bf16. */
+  /** True if the packed layout is known: row by row in float32, by pairs of rows in bf16. */
   bool is_known;
   /** Rows of a panel, those of zeros included, and its bytes. */
   int64_t padded;

@@ -47,7 +47,7 @@ void finish(const Gemm& gemm, int64_t first, int64_t rows, int64_t columns) {
     }
 }
 
-/** Whether a packed weight consists of panels of pairs (kernels.h). */
+/** True if a packed weight consists of panels of pairs (kernels.h). */
 bool has_pair_panels(const memory::desc& layout) {
   const auto blocks = layout.get_inner_blks();
   // Inner blocks: pairs of inputs, outputs, the two of a pair. The outer ones must lie so that pairs follow each other.
@@ -143,7 +143,7 @@ const void* GemmRunner::State::decode_part(const Gemm& gemm, const WeightPartiti
   const memory::desc& wanted = parts.layout(i, j);
   void* const to = packed.at_least(wanted.get_size());
   if (gemm.bfloat16 && has_pair_panels(wanted)) {
-    // What lies beyond the part within its last panel and pairs is multiplied, too.
+    // Padding in the last panel and pairs is multiplied too.
     const auto blocks = wanted.get_inner_blks();
     if (part.k % (blocks[0] * blocks[2]) != 0 || part.n % kPanelOutputs != 0) std::memset(to, 0, wanted.get_size());
     kernels().decode_stored_panels(*gemm.b.stored, row, rows, column, columns, gemm.transpose_b,

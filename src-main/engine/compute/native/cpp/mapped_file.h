@@ -20,7 +20,7 @@ struct MappedFile {
   /** The mapping that the bytes are in: it begins at a page. */
   void* start = nullptr;
   size_t length = 0;
-  /** Whether the file has lost a page of them. */
+  /** True if the file has lost one of the tensor's pages. */
   const std::atomic<bool>* is_lost = nullptr;
 };
 

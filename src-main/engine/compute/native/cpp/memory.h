@@ -45,7 +45,7 @@ class MemoryPool {
   size_t held_bytes() const { return live_ + free_; }
   size_t peak_bytes() const { return peak_; }
   void reset_peak() { peak_ = live_; }
-  /** How often a block had to be made anew. */
+  /** Number of blocks that had to be allocated. */
   uint64_t misses() const { return misses_; }
 
  private:

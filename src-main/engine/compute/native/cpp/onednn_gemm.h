@@ -19,7 +19,7 @@ int64_t rows_per_task(int64_t m, int64_t n, int64_t k);
 /** Layout in which b is packed, asked for at one number of rows, so that all products of a weight share it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 
-/** Whether a frozen weight is packed and multiplied in parts. */
+/** True if a frozen weight is packed and multiplied in parts. */
 bool is_partitioned(int64_t k, int64_t n);
 
 class WeightPartition;
@@ -120,7 +120,7 @@ struct GemmRunner::State {
  */
 class WeightPartition {
  public:
-  /** Of the weight b of a product: in parts only where it is of a vocabulary's size, or stored. */
+  /** Partition of the weight b of a product; in parts only for vocabulary-sized or stored weights. */
   WeightPartition(GemmRunner::State& state, const Gemm& gemm);
 
   int64_t inner_count() const { return (k_ + inner_ - 1) / inner_; }

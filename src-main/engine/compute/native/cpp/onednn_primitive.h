@@ -58,9 +58,8 @@ struct KeyHash {
 };
 
 /**
- * Whether the library's products take a scale for each column of the weight, which costs nothing; a multiplication of
- * the result is one pass more. Its products for x64 do on every instruction set; on arm64 the scale could lead to its
- * reference ones.
+ * True if the library's products accept a scale for each column of the weight at no cost; scaling the result needs
+ * another pass. Its products for x64 do on every instruction set; on arm64 the scale could lead to its reference ones.
  */
 #if defined(__x86_64__) || defined(_M_X64)
 constexpr bool kScalesWeights = true;

@@ -17,7 +17,7 @@ struct Tensor {
   Block block;
   /** Bytes that the tensor itself has. */
   size_t bytes = 0;
-  /** Whether the block is part of another tensor's, which must outlive this one. */
+  /** True if the block is part of another tensor's, which must outlive this one. */
   bool is_view = false;
   /** The part of a file that the block is, where it is one. */
   MappedFile mapped;

@@ -14,7 +14,7 @@
 namespace coto {
 namespace {
 
-constexpr int kMostThreads = 256;
+constexpr int kMaxThreads = 256;
 /** Longer than JavaScript takes between two kernels of a small model: a thread that sleeps is late for the next one. */
 constexpr auto kSpin = std::chrono::microseconds(60);
 
@@ -52,7 +52,7 @@ class Pool {
 
   void resize(int count) {
     const std::lock_guard<std::mutex> owner(owner_);
-    count = count < 1 ? 1 : count > kMostThreads ? kMostThreads : count;
+    count = count < 1 ? 1 : count > kMaxThreads ? kMaxThreads : count;
     if (count == this->count()) return;
     stop();
     count_.store(count, std::memory_order_relaxed);
@@ -85,7 +85,7 @@ class Pool {
 
   static int default_count() {
     const int count = static_cast<int>(std::thread::hardware_concurrency());
-    return count < 1 ? 1 : count > kMostThreads ? kMostThreads : count;
+    return count < 1 ? 1 : count > kMaxThreads ? kMaxThreads : count;
   }
 
   void start() {

@@ -26,7 +26,7 @@ void run_tasks(int64_t count, int64_t grain, Task task, void* context);
  * Calls body(begin, end) for tasks of `grain` (the last one may be shorter) that together cover 0 … count, on the
  * pool's threads and on the caller's, handed out as threads become free; returns when all are done. With one thread, or
  * count no larger than grain, body runs here, at once over everything: a body must give the same bits however it is cut
- * at multiples of grain. Not to be called from a body. Where two threads call at once, one of them works alone.
+ * at multiples of grain. Not to be called from a body. If two threads call at once, one of them works alone.
  */
 template <typename Body>
 void parallel_for(int64_t count, int64_t grain, Body body) {

@@ -15,8 +15,8 @@ null, y may be x or addend. Runs on the calling thread alone, since it serves in
     },
     {
       name: 'low_rank_product',
-      doc: `y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
-bfloat16, with sums in float32, where that is allowed and the processor is faster at them.`,
+      doc: `y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Uses
+pairs of bfloat16, with sums in float32, if they are allowed and faster on the processor.`,
       params: 'const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool bfloat16',
     },
     {
@@ -58,7 +58,7 @@ b [rows, rank]. Runs on the calling thread alone, since it serves inside the tas
     },
     {
       name: 'hira_tile_gradient',
-      doc: `Of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale · g·aᵀ, and scale · bᵀ·g is added to da
+      doc: `Accumulates the gradients of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale · g·aᵀ, and scale · bᵀ·g is added to da
 [rank, columns], whose rows lie a_step apart like those of a; w has rows weight_step apart, b [rows, rank]. Runs on the calling
 thread alone.`,
       params:
@@ -73,7 +73,7 @@ thread alone.`,
     { name: 'batched_gemm', doc: 'Many matrix products of one shape.', params: 'BatchedGemm batch' },
     {
       name: 'computes_bfloat16',
-      doc: 'Whether this processor has matrix products in bfloat16, slow ones or fast; without, asking for one throws.',
+      doc: 'True if this processor has bfloat16 matrix products, slow or fast; without them, requesting one throws.',
       params: '',
       returns: 'bool',
     },

@@ -46,7 +46,7 @@ it part by part, other kernels for the time of the call.`,
     },
     {
       name: 'is_finite_matrix',
-      doc: 'Whether no value of a stored matrix is NaN or infinite.',
+      doc: 'True if no value of a stored matrix is NaN or infinite.',
       params: 'Weight x',
       returns: 'bool',
     },

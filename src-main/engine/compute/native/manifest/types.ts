@@ -56,7 +56,7 @@ export const enums: readonly EnumSpec[] = [
   { name: 'ValueType', doc: 'The type of a value that fills a tensor.', members: ['float32', 'int32', 'boolean'] },
   {
     name: 'Encoding',
-    doc: 'How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block.',
+    doc: 'Encoding of the values of a stored matrix, one file each in cpp/kernels/encodings. Rows begin at a block.',
     members: storedEncodings,
   },
 ];
@@ -64,7 +64,7 @@ export const enums: readonly EnumSpec[] = [
 export const structs: readonly StructSpec[] = [
   {
     name: 'AttentionShape',
-    doc: `How attention's rows are read: q and y [batch · queries, heads · head_size], k and v
+    doc: `Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v
 [batch · tokens, key_value_heads · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens
 up to its position; window > 0: only the last \`window\` of them, its own included (the window needs causal's order: it cuts
 what lies before position − window + 1, and without causal nothing after). Head h reads key/value head

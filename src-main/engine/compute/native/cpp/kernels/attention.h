@@ -25,11 +25,11 @@ struct AttentionMask {
     first_key = window > 0 ? min(max(position - window + 1, 0), shape.tokens) : 0;
     end_key = causal ? max(min(position + queries, shape.tokens), 0) : shape.tokens;
   }
-  /** Whether each of `queries` queries sees all keys begin … end − 1. */
+  /** True if each of `queries` queries sees all keys begin … end − 1. */
   bool all(int64_t queries, int64_t begin, int64_t end) const {
     return (!causal || end - 1 <= position) && (window <= 0 || begin > position + queries - 1 - window);
   }
-  /** Which queries of the vector that begins with `query` see the key. */
+  /** Selects the queries of the vector that begins with `query` that see the key. */
   COTO_INLINE Int at(int64_t query, int64_t key) const {
     const Int offset = lane_numbers() + static_cast<int32_t>(position + query - key);
     Int seen = splat(-1);

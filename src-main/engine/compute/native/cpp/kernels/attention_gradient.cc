@@ -15,7 +15,7 @@ struct Backward {
   int64_t rows = 0, columns = 0, width, step;
   Number *q_transposed, *dy_transposed;  // [width, columns]; q times scale · log₂e
   Number *q, *dy, *k;                    // [queries or keys, step]
-  // As products read them: keys and values by rows, the two matrices below by rows, and the latter by columns.
+  // Layouts for the products: keys and values by rows, the two matrices below by rows, and the latter by columns.
   Number *rows_of_head, *rows_of_block, *columns_of_block;
   float *probabilities, *score_gradient;  // [keys, columns]
   float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y

@@ -17,10 +17,10 @@ constexpr int64_t kChunk = 16;
 constexpr int kDigits = 3;
 /** Up to which whole number x is scaled: a little below the largest of three digits, 127 · (256² + 256 + 1). */
 constexpr float kLargest = 8355000;
-/** Of an x that is not zero everywhere: below, its reciprocal is too large. */
+/** Smallest maximum with a finite reciprocal. */
 constexpr float kSmallest = 1e-30f;
 
-/** What a step of a product multiplies: vectors of weights that share a scale in each lane. */
+/** Operands of one product step: vectors of weights that share a scale in each lane. */
 template <int kVectors>
 struct WeightStep {
   /** Unsigned: an encoding's offset is subtracted from the product. */
@@ -34,14 +34,14 @@ struct InputStep {
   Int digits[kVectors][kDigits];
   /** The sums of each lane's inputs, times the encoding's offset. */
   Int offset;
-  /** What one of the whole numbers is worth, and the sums of each lane's inputs. */
+  /** Value of one integer step, and the sum of each lane's inputs. */
   Vec scale, sum;
 };
 
 /**
- * Whether an encoding's blocks are multiplied so. It says then in `Steps`: kValues that its steps together cover (a
- * whole number of blocks), kSteps, kVectors, kOffset, kHasLowest, which chunk of the values lies at a place of a vector
- * of a step (chunk), and loads a step's weights (load).
+ * True if an encoding's blocks are multiplied in steps. Its `Steps` then declares kValues covered by all steps (whole
+ * blocks), kSteps, kVectors, kOffset and kHasLowest. `chunk` maps a vector of a step to its values, and `load` loads a
+ * step's weights.
  */
 template <typename Stored, typename = void>
 struct HasSteps : std::false_type {};
@@ -59,7 +59,7 @@ COTO_INLINE float largest_magnitude(const float* x) {
   return greatest_lane(largest);
 }
 
-/** Whether all of x is finite; only then it can be rounded. */
+/** True if all of x is finite; only then x can be rounded. */
 inline bool is_finite(const float* x, int64_t count) {
   Vec differences{};
   for (int64_t i = 0; i + kLanes <= count; i += kLanes) {

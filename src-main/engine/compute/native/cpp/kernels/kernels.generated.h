@@ -85,7 +85,7 @@ enum class ValueType : int {
   boolean,
 };
 
-/** How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block. */
+/** Encoding of the values of a stored matrix, one file each in cpp/kernels/encodings. Rows begin at a block. */
 enum class Encoding : int {
   bfloat16,
   float16,
@@ -104,8 +104,8 @@ enum class Encoding : int {
 };
 
 /**
- * How attention's rows are read: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads
- * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
+ * Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads ·
+ * head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
  * only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before position
  * − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
  */
@@ -375,8 +375,8 @@ struct Kernels {
   void (*scaled_epilogue)(const float* x, const float* row_scale, const float* bias, const float* addend, float* y,
       int64_t rows, int64_t width);
   /**
-   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
-   * bfloat16, with sums in float32, where that is allowed and the processor is faster at them.
+   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Uses pairs
+   * of bfloat16, with sums in float32, if they are allowed and faster on the processor.
    */
   void (*low_rank_product)(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool
       bfloat16);
@@ -413,9 +413,9 @@ struct Kernels {
   void (*hira_panel)(const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, float*
       y, int64_t rows, int64_t columns, int64_t rank, float scale, float unit);
   /**
-   * Of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale · g·aᵀ, and scale · bᵀ·g is
-   * added to da [rank, columns], whose rows lie a_step apart like those of a; w has rows weight_step apart, b [rows,
-   * rank]. Runs on the calling thread alone.
+   * Accumulates the gradients of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale ·
+   * g·aᵀ, and scale · bᵀ·g is added to da [rank, columns], whose rows lie a_step apart like those of a; w has rows
+   * weight_step apart, b [rows, rank]. Runs on the calling thread alone.
    */
   void (*hira_tile_gradient)(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t
       a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);

@@ -30,8 +30,8 @@ constexpr int64_t kPanelOutputs = 64;
 
 /**
  * y [rows, outputs] = (scale · x·weightᵀ + scale2 · x2·weight2ᵀ + bias + addend) ∘ multiplier, weights [outputs,
- * inputs] and [outputs, inputs2]; bias [outputs], addend and multiplier like y may be null, inputs2 may be 0. Where
- * there are panels they hold the weight, and x stays float32.
+ * inputs] and [outputs, inputs2]; bias [outputs], addend and multiplier like y may be null, inputs2 may be 0. If panels
+ * are given, they hold the weight, and x stays float32.
  */
 struct SkinnyGemm {
   int64_t rows, outputs, inputs, inputs2;

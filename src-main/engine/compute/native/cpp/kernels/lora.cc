@@ -137,8 +137,8 @@ void lora_gradient(const LoraGradient& p) {
   const bool is_scaled = p.row_scale != nullptr;
   const int64_t group_rows = rows_of_group(rows);
   const int64_t groups = max(1, ceiling_division(rows, group_rows));
-  // Bᵀ [rank, outputs], with a row scale in it, so that dh is nowhere needed. Of every group its sums of da [rank,
-  // inputs], of zᵀ·dy [rank, outputs] and of dy ∘ h.
+  // Bᵀ [rank, outputs], with a row scale in it, so that dh is nowhere needed. Per group: sums of da [rank, inputs], of
+  // zᵀ·dy [rank, outputs] and of dy ∘ h.
   const int64_t of_a = rank * inputs, of_b = rank * outputs;
   float* const up = scratch(of_b + groups * (of_a + of_b + outputs));
   float* const sums_a = up + of_b;

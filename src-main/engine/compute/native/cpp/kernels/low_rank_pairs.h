@@ -50,7 +50,7 @@ void dots_of_all_ranks(const float* x, int64_t columns, const Pair* factor, floa
     dots_of_pairs<Rows>(x, columns, factor + k, step, scale, y + k, rank, min(rank - k, kLanes));
 }
 
-/** Of `Ranks` ranks; with `first` y is not read. */
+/** Adds `Ranks` ranks; with `first`, y is not read. */
 template <int Ranks>
 void add_ranks_of_pairs(const Pair* b, int64_t step, const float* x, float* y, int64_t rows, int64_t columns,
                         float scale, bool first) {

@@ -76,7 +76,7 @@ void layer_norm_gradient(const float* x, const float* scale, const float* dy, co
       const Vec mean = splat(m.mean), inverse = splat(m.inverse);
       Vec sum{}, product{};
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-        // Where the vector goes beyond the row, g is 0.
+        // Lanes beyond the row have g = 0.
         const Vec g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
         sum += g;
         product = multiply_add(g, (load_lanes(from + i, lanes) - mean) * inverse, product);

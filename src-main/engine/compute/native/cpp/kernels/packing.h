@@ -16,7 +16,7 @@ struct Head {
   COTO_INLINE Head from(int64_t row) const { return {data + row * stride, stride}; }
 };
 
-/** What an element of a packed matrix holds along the summed index: one float, or a pair of bfloat16. */
+/** Values per element of a packed matrix along the summed index: one float, or a pair of bfloat16. */
 template <typename Number>
 constexpr int64_t kHeld = std::is_same_v<Number, Pair> ? 2 : 1;
 template <typename Number>

@@ -41,7 +41,7 @@ COTO_INLINE void prefetch(const uint8_t* from, int64_t bytes) {
   for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch(from + line);
 }
 
-// Whether an encoding multiplies by its blocks as it reads them.
+// True if an encoding multiplies by its blocks while reading them.
 template <typename Stored, typename = void>
 struct HasProducts : std::false_type {};
 template <typename Stored>
@@ -197,7 +197,7 @@ COTO_INLINE void multiply(const SkinnyGemm& p, const StoredMatrix& weight) {
       const int64_t steps = steps_of<typename Stored::Steps>(p.inputs);
       parallel_for(groups, grain, [&p, &weight, split, steps](int64_t begin, int64_t end) {
         for (int64_t first = begin * kOutputs; first < min(p.outputs, end * kOutputs); first += kOutputs) {
-          // Where fewer outputs are left, the last rows are multiplied again.
+          // With fewer outputs left, the last rows are multiplied again.
           const int64_t outputs = min(kOutputs, p.outputs - first);
           const bool whole = outputs == kOutputs;
           for (int64_t r = 0; r < p.rows; r++) {

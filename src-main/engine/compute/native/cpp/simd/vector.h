@@ -129,7 +129,7 @@ COTO_INLINE void store_partial(float* to, Vec value, int64_t count) {
 COTO_INLINE Int load_partial(const int32_t* from, int64_t count) { return detail::load_first<Int>(from, count); }
 COTO_INLINE void store_partial(int32_t* to, Int value, int64_t count) { detail::store_first(to, value, count); }
 
-/** The greater. Where b is not a number, b; where a alone is not, either. */
+/** The greater. If b is NaN, returns b; if only a is NaN, returns b too. */
 COTO_INLINE Vec greater(Vec a, Vec b) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_max_ps((__m512)a, (__m512)b);
@@ -144,7 +144,7 @@ COTO_INLINE Vec greater(Vec a, Vec b) {
 #endif
 }
 
-/** The lesser. Where b is not a number, b; where a alone is not, either. */
+/** The lesser. If b is NaN, returns b; if only a is NaN, returns b too. */
 COTO_INLINE Vec lesser(Vec a, Vec b) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_min_ps((__m512)a, (__m512)b);

@@ -1,4 +1,4 @@
-// What the blocks of encodings are read with.
+// Helpers to read the blocks of encodings.
 #pragma once
 
 #include <array>
@@ -55,7 +55,7 @@ COTO_INLINE Vec half_lanes(const uint8_t* bytes) {
 #endif
 }
 
-/** As many bytes as there are lanes, each in a lane. */
+/** Loads one byte for each lane, widened. */
 COTO_INLINE Int widened_bytes(const uint8_t* from) {
 #if defined(__AVX512F__)
   return (Int)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -77,7 +77,7 @@ COTO_INLINE Int widened_signed_bytes(const uint8_t* from) {
 #endif
 }
 
-/** As many pairs of bytes, little-endian, as there are lanes. */
+/** Loads one little-endian pair of bytes for each lane, widened. */
 COTO_INLINE Int widened_halves(const uint8_t* from) {
 #if defined(__AVX512F__)
   return (Int)_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));

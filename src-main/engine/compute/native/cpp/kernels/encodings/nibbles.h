@@ -55,7 +55,7 @@ class NibbleBlocks {
   static COTO_INLINE __mmask32 first_words(int64_t count) {
     return static_cast<__mmask32>((uint64_t{1} << min(count, 32)) - 1);
   }
-  // Where a word of the blocks is in the two loads.
+  // Position of a block's word in the two loads.
   static constexpr uint16_t place_of(int word) { return static_cast<uint16_t>(word < 32 ? word : 32 + word - kSecond); }
   COTO_INLINE __m512i picked(const uint16_t* places) const {
     return _mm512_permutex2var_epi16(words_, _mm512_load_si512(places), rest_);

@@ -6,8 +6,8 @@ namespace coto {
 namespace COTO_ISA {
 
 /**
- * As Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes
- * of low bits.
+ * Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes of low
+ * bits.
  */
 struct Q5K {
   static constexpr int64_t kValues = 256, kBytes = 176;
