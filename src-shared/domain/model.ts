@@ -33,9 +33,9 @@ export const linearModuleSchema = z.object({
 export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
-/** The linear layer whose outputs are the labels: the last part of the head. A language model's head has no labels. */
+/** The linear layer whose outputs are the labels: the last part of the head. A language model's own head has no labels. */
 export function labelHead({ kind, linears }: Pick<ModelDescription, 'kind' | 'linears'>): LinearModule | undefined {
-  return kind === 'causal-lm' ? undefined : linears.findLast((module) => module.isHead);
+  return linears.findLast(({ isHead, isMissing }) => isHead && (kind !== 'causal-lm' || isMissing));
 }
 
 /** A head with outputs for each token, one linear. */
@@ -65,28 +65,42 @@ export const tokenHeads: ReadonlyMap<string, TokenHead> = new Map<string, TokenH
   ],
 ]);
 
-/** The description of a text encoder with the head of a task, by PEFT's name of it; that of other models is unchanged. */
+/** Head of Transformers' *ForSequenceClassification of language models: a linear on the last token of each text. */
+export const scoreHead = { task: 'SEQ_CLS', module: 'score' } as const;
+
+/**
+ * The description of a text encoder or a language model with the head of a task, by PEFT's name of it; that of other models is
+ * unchanged.
+ */
 export function withTaskHead(description: ModelDescription, task: string | null): ModelDescription {
+  const { kind, linears, hiddenSize } = description;
+  if (kind === 'causal-lm' && task === scoreHead.task)
+    return {
+      ...description,
+      linears: [...linears.filter(({ isHead }) => !isHead), missingHead(scoreHead.module, hiddenSize, false)],
+    };
   const name = tokenHeads.get(task ?? '')?.module;
-  const isEncoder = description.kind === 'embedding' || description.kind === 'text-classification';
+  const isEncoder = kind === 'embedding' || kind === 'text-classification';
   if (name === undefined || !isEncoder) return description;
-  const head: LinearModule = {
+  // The pooler of the checkpoint belongs to other heads.
+  const encoder = linears.filter(({ layer, kind, isHead }) => !isHead && (layer !== null || kind !== 'linear'));
+  return { ...description, linears: [...encoder, missingHead(name, hiddenSize, true)] };
+}
+
+/** A head that comes with an adapter. */
+function missingHead(name: string, inFeatures: number, hasBias: boolean): LinearModule {
+  return {
     ...plainLinear,
     name,
     aliases: [],
     checkpointKey: name,
     layer: null,
-    inFeatures: description.hiddenSize,
+    inFeatures,
     outFeatures: 0,
-    hasBias: true,
+    hasBias,
     isHead: true,
     isMissing: true,
   };
-  // The pooler, where the checkpoint has one, is of other heads.
-  const encoder = description.linears.filter(
-    ({ layer, kind, isHead }) => !isHead && (layer !== null || kind !== 'linear'),
-  );
-  return { ...description, linears: [...encoder, head] };
 }
 
 /** A bias that belongs to no linear layer, e.g. the shift of a normalization. */

@@ -6,6 +6,7 @@ import {
   type LinearModule,
   labelHead,
   type ModelDescription,
+  scoreHead,
   withTaskHead,
 } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
@@ -48,7 +49,7 @@ export async function costOf(run: CostedRun): Promise<RunCost> {
       { config, model, dataset, backend },
       await readConfig(model.path),
       { targets, sizes },
-      headTask !== null,
+      headTask !== null && headTask !== scoreHead.task,
     ),
     diskBytes: diskBytes(config, totalSteps, sizes),
   };

@@ -178,9 +178,9 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
   const lowest = lowestAdaptedLayer(shape);
   let sum = 0;
   const { linears, kind } = shape.description;
-  for (const { name, layer, isHead, inFeatures, outFeatures } of linears) {
+  for (const { name, layer, isHead, isMissing, inFeatures, outFeatures } of linears) {
     // The head of a language model is frozen, any other is trained with the adapter.
-    const isFrozen = layer !== null || (isHead && kind === 'causal-lm');
+    const isFrozen = layer !== null || (isHead && !isMissing && kind === 'causal-lm');
     if (!isFrozen || shape.adapters.replaces(name)) continue;
     const once = backend.blockBytes(
       inFeatures * outFeatures * (shape.halfProducts ? bytesPerBrainFloat : bytesPerFloat),

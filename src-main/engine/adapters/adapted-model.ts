@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead, withTaskHead } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { LinearProduct } from '../compute/decoder-step.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
@@ -261,7 +261,8 @@ export class AdaptedModel implements LinearRunner {
       const named = this.onBase(() => this.base.outputs?.(inputs, this));
       if (named) return { ...named };
       const logits = this.forward(inputs);
-      const tokens = this.base.description.kind === 'causal-lm' ? inputs['input_ids'] : undefined;
+      const isOfTokens = labelHead(withTaskHead(this.base.description, this.headTask)) === undefined;
+      const tokens = isOfTokens ? inputs['input_ids'] : undefined;
       return { logits: tokens ? tf.reshape(logits, [...tokens.shape, -1]) : logits };
     });
   }

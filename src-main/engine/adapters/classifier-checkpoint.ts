@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 
-/** Format of a bare encoder's checkpoint with the classifier of an adapter. */
+/** Format of the checkpoint of a bare encoder, or of a language model, with the classifier of an adapter. */
 export interface ClassifierCheckpoint {
   /** Class of Transformers that the whole is of. */
   readonly architecture: string;
@@ -31,7 +31,7 @@ export function classifierCheckpoint(
   const isBare = encoder !== undefined && encoder.name === `${prefix}${encoder.checkpointKey}`;
   return {
     architecture: description.architecture.replace(
-      /(Model|For[A-Z]\w*)$/,
+      /(LMHeadModel|Model|For[A-Z]\w*)$/,
       tokenHeads.get(task ?? '')?.architecture ?? 'ForSequenceClassification',
     ),
     keyOf: (key) => (isBare ? `${prefix}${key}` : key.startsWith(prefix) ? key : null),

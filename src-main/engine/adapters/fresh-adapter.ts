@@ -216,7 +216,8 @@ export function savedByDefault(
 ): string[] {
   const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
   const isOfTokens = [...tokenHeads.values()].some(({ kind }) => kind === description.kind);
-  if (tokenHeads.has(headTask ?? '') || isOfTokens) return heads;
+  const isScored = description.kind === 'causal-lm' && labelHead(description) !== undefined;
+  if (tokenHeads.has(headTask ?? '') || isOfTokens || isScored) return heads;
   if (classifiesTexts(description, hasLabels))
     return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
   return description.kind === 'image-classification' ? heads : [];

@@ -1,4 +1,4 @@
-import { labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, scoreHead, tokenHeads } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */
@@ -14,7 +14,11 @@ export interface HeadInUse {
 }
 
 export function headInUse(description: ModelDescription, state: FittedAdapter | null): HeadInUse {
-  const heads = [labelHead(description)?.name ?? '', ...[...tokenHeads.values()].map(({ module }) => module)];
+  const heads = [
+    labelHead(description)?.name ?? '',
+    scoreHead.module,
+    ...[...tokenHeads.values()].map(({ module }) => module),
+  ];
   const [saved] = heads.flatMap((name) => state?.saved.get(`${name}.weight`) ?? []);
   const labels = saved && state ? state.labels : description.labels;
   return { labels, rows: saved?.shape[0] ?? description.labels.length };

@@ -10,6 +10,7 @@ import { activateCompute } from '../compute/index.ts';
 import type { BenchmarkEngineTask, EngineResultOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { readEndTokens } from '../generation/end-tokens.ts';
+import { requireLanguageHead } from '../generation/require-language-head.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
@@ -38,7 +39,10 @@ export async function runBenchmarkTask(
     for (const directory of task.adapterDirectories) {
       const model = new AdaptedModel(base);
       try {
-        if (directory !== null) model.loadState(await readAdapter(directory, base.description));
+        if (directory !== null) {
+          model.loadState(await readAdapter(directory, base.description));
+          requireLanguageHead(model, directory);
+        }
         const scores: BenchmarkScore[][] = [];
         for (const one of task.tasks) {
           const done = before;

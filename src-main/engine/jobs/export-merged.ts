@@ -17,6 +17,7 @@ import { quantizedFromKey } from '../models/huggingface/quantized-from.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
 import { blockTypeNamed } from '../tensors/tensor-types/index.ts';
+import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
@@ -73,12 +74,16 @@ export async function runExportMergedTask(
       if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate.text);
       await writeModelWeights(temporary, tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
+      // Transformers finds the last token of a text by its padding.
+      const isScored = head !== null && base.kind === 'causal-lm';
+      const padding = isScored ? { pad_token_id: (await loadTokenizer(task.modelDirectory)).paddingId } : {};
       // The written weights are no longer quantized.
       const quantization = { quantization_config: undefined, [quantizedFromKey]: undefined };
       const changes = {
         ...labelKeys(state.labels ?? numbered(description, merged)),
         ...dtypeKeys(tensors),
         ...architectures,
+        ...padding,
         ...quantization,
       };
       const text = withMembers(await readFile(config.path, 'utf8'), changes);

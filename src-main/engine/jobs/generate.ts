@@ -10,6 +10,7 @@ import type { EngineResultOf, GenerateTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { type EndTokens, readEndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
+import { requireLanguageHead } from '../generation/require-language-head.ts';
 import { sampling } from '../generation/sampling.ts';
 import { TextStream } from '../generation/text-stream.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
@@ -135,7 +136,10 @@ class Column {
   static async open(base: BaseModel, adapterDirectory: string | null, options: ColumnOptions): Promise<Column> {
     const model = new AdaptedModel(base);
     try {
-      if (adapterDirectory !== null) model.loadState(await readAdapter(adapterDirectory, base.description));
+      if (adapterDirectory !== null) {
+        model.loadState(await readAdapter(adapterDirectory, base.description));
+        requireLanguageHead(model, adapterDirectory);
+      }
       return new Column(model, options);
     } catch (thrown) {
       model.dispose();

@@ -51,6 +51,8 @@ export interface SequenceContext {
   readonly rotary?: RotaryTable | undefined;
   /** [batch, tokens], 1 to attend, 0 for padding; absent without padding. */
   readonly mask?: tf.Tensor2D | undefined;
+  /** Place of the last token of each row that is not padding, among all rows of `hidden`; absent without padding. */
+  readonly lastTokens?: Int32Array | undefined;
   /**
    * Tokens of each of the sequences that share the rows, one behind the other over the whole batch; absent where every row is one
    * sequence.

@@ -11,6 +11,8 @@ export interface TextInputs {
   readonly tokens: number;
   /** [batch, all tokens so far] float32, 1 to attend, 0 for padding; undefined where there is none. */
   readonly mask: tf.Tensor2D | undefined;
+  /** Place of the last token of each row that is not padding; absent without padding. */
+  readonly lastTokens?: Int32Array | undefined;
   /** Tokens of each sequence where rows hold several; undefined where every row is one. */
   readonly segments: readonly number[] | undefined;
   /** Positions of the new tokens, row by row; of a single row if all rows have the same. */
@@ -62,9 +64,18 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
     batch,
     tokens,
     mask: attended === null ? undefined : tf.tensor2d(attended, [batch, past + tokens]),
+    lastTokens: attended === null ? undefined : lastAttended(attended, batch, past + tokens),
     segments,
     positions,
   };
+}
+
+/** Place of the last token of each row that is not padding, among all places. */
+function lastAttended(mask: Float32Array, batch: number, total: number): Int32Array {
+  return Int32Array.from({ length: batch }, (_, row) => {
+    const last = mask.subarray(row * total, (row + 1) * total).lastIndexOf(1);
+    return row * total + Math.max(0, last);
+  });
 }
 
 /** Returns the lengths of consecutive tokens with one number, row by row. */

@@ -1,5 +1,5 @@
 import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { lora } from '../../adapters/variants/lora.ts';
@@ -22,10 +22,11 @@ export function withoutHead(state: AdapterState, description: ModelDescription):
 
 /**
  * The low-rank updates of `state` with the task head of `head`, which the field evaluates merged classifiers with. A
- * language model has no task head: there it is `state` itself.
+ * language model without a classifier has no task head: there it is `state` itself.
  */
 export function withHead(state: AdapterState, head: AdapterState, description: ModelDescription): AdapterState {
-  if (description.kind === 'causal-lm') return state;
+  const { kind } = description;
+  if (kind === 'causal-lm' && labelHead(withTaskHead(description, head.config.task_type)) === undefined) return state;
   const { saved, labels, config } = head;
   const body = withoutHead(state, description);
   const own = [...head.modules].filter(([name]) => findLinear(description, name)?.isHead === true);

@@ -39,7 +39,7 @@ export async function loadDecoder(
       description,
       layerCount: config.layerCount,
       embed: (inputs, runner, cache) => {
-        const { ids, batch, tokens, mask, segments, positions } = readTextInputs(
+        const { ids, batch, tokens, mask, lastTokens, segments, positions } = readTextInputs(
           inputs,
           limitsOf(config),
           cache?.length,
@@ -47,11 +47,11 @@ export async function loadDecoder(
         const highest = positions.reduce((most, position) => Math.max(most, position), 0);
         const rotary = rotaryTable(positions, config.rope.frequencies(highest), config.rope.scale);
         const hidden = runner.embedding(embedding, ids);
-        return { hidden, batch, tokens, context: { rotary, mask, segments, cache } };
+        return { hidden, batch, tokens, context: { rotary, mask, lastTokens, segments, cache } };
       },
       layer: (index, states, runner) => runDecoderBlock(layerOf(blocks, index), states, runner),
       step: (states, runner) => stepThroughBlocks(blocks, states, runner),
-      ...languageHead(head, normalized, tensors),
+      ...languageHead(description, head, normalized, tensors),
       ...tensors.access(),
     };
   } catch (error) {

@@ -48,14 +48,18 @@ export async function loadGpt2(
       description,
       layerCount: config.layerCount,
       embed: (inputs, runner, cache) => {
-        const { ids, batch, tokens, mask, segments, positions } = readTextInputs(inputs, config, cache?.length);
+        const { ids, batch, tokens, mask, lastTokens, segments, positions } = readTextInputs(
+          inputs,
+          config,
+          cache?.length,
+        );
         const repeats = (batch * tokens) / positions.length;
         const placed = runner.embedding(places, tf.tensor1d(positions, 'int32'));
         const hidden = tf.add<tf.Tensor2D>(runner.embedding(words, ids), tf.tile(placed, [repeats, 1]));
-        return { hidden, batch, tokens, context: { mask, segments, cache } };
+        return { hidden, batch, tokens, context: { mask, lastTokens, segments, cache } };
       },
       layer: (index, states, runner) => runFusedBlock(layerOf(blocks, index), states, runner),
-      ...languageHead(head, normalized, tensors),
+      ...languageHead(description, head, normalized, tensors),
       ...tensors.access(),
     };
   } catch (error) {

@@ -1,0 +1,13 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { scoreHead } from '../../../src-shared/domain/model.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+
+/** @throws StudioError refused for an adapter that gives texts a score, so that the model writes none */
+export function requireLanguageHead(model: AdaptedModel, directory: string): void {
+  if (model.headTask !== scoreHead.task || !model.trainable().has(`${scoreHead.module}.weight`)) return;
+  throw new StudioError(
+    'refused',
+    `The adapter in ${directory} gives texts a score and does not generate text.`,
+    'Choose an adapter that was trained to generate text.',
+  );
+}
