@@ -64,6 +64,11 @@ class PairCollator:
         return {name: values for name, values in inputs.items() if name in self.taken}
 
 
+def load(tensors, settings, model, base):
+    """The examples to learn from, those to score the model on, and what makes batches of them."""
+    return Pairs(tensors, "train"), Pairs(tensors, "test"), PairCollator(base, settings["pad_token_id"])
+
+
 def vectors_of(model, inputs, pooling_mode):
     """A vector of length 1 for each row [rows, width]."""
     states = model(**inputs).last_hidden_state.float()
@@ -101,7 +106,7 @@ def pair_losses(settings, cosines, targets):
     return torch.logsumexp(torch.cat([wrong.new_zeros(1), wrong]), dim=0)
 
 
-def embedding_loss(model, batch, settings):
+def batch_loss(model, batch, settings):
     """The mean over the examples of a batch."""
     count = len(batch["labels"])
     inputs = {name: values for name, values in batch.items() if name not in ("labels", "targets")}
@@ -112,7 +117,7 @@ def embedding_loss(model, batch, settings):
     return pair_losses(settings, (anchors * others[:count]).sum(-1), batch["targets"]).mean()
 
 
-def embedding_scores(model, examples, collate, settings, bf16=False):
+def scores(model, examples, order, collate, settings, bf16=False):
     """Loss and metrics on all examples, under the names that they have in the studio. The model is in evaluation mode."""
     vectors = all_vectors(model, examples.rows, collate, settings, bf16)
     anchors, others = torch.tensor(examples.pairs).T
@@ -127,11 +132,11 @@ def embedding_scores(model, examples, collate, settings, bf16=False):
         else:
             targets = examples.targets[part.start : part.stop].double()
             losses.append(pair_losses(settings, cosines[part.start : part.stop], targets).expand(len(part)))
-    scores = {"eval_loss": float(torch.cat(losses).mean())}
+    found = {"eval_loss": float(torch.cat(losses).mean())}
     if settings["rows"] == "ranking":
-        return {**scores, **search_scores(vectors, anchors.tolist(), others.tolist(), examples.negatives)}
+        return {**found, **search_scores(vectors, anchors.tolist(), others.tolist(), examples.negatives)}
     metrics = scores_of_values if settings["rows"] == "scores" else scores_of_labels
-    return {**scores, **metrics(examples.targets.double(), cosines)}
+    return {**found, **metrics(examples.targets.double(), cosines)}
 
 
 def all_vectors(model, rows, collate, settings, bf16):

@@ -52,6 +52,15 @@ class PreferenceCollator:
         }
 
 
+def load(tensors, settings, model, base):
+    """The examples to learn from, those to score the model on, and what makes batches of them."""
+    examples = [Preferences(tensors, split) for split in ("train", "test")]
+    collate = PreferenceCollator(settings["pad_token_id"])
+    # Of the base as it is, before an initialization changes it.
+    compute_references(model, examples, collate, settings)
+    return *examples, collate
+
+
 def token_likelihoods(model, batch, rows=slice(None)):
     """Log-likelihood of every token but a row's first, [rows, tokens - 1]; 0 where a row is filled up."""
     ids, mask = batch["input_ids"][rows], batch["attention_mask"][rows]
@@ -134,7 +143,7 @@ def batch_loss(model, batch, settings):
     return loss if weight == 0 else loss - weight * (tokens[: len(counts)] * counts).sum() / counts.sum()
 
 
-def preference_scores(model, examples, order, collate, settings, bf16=False):
+def scores(model, examples, order, collate, settings, bf16=False):
     """Loss, accuracy and rewards on all examples, under the names that they have in the studio."""
     device = next(model.parameters()).device
     parts = []
@@ -142,10 +151,10 @@ def preference_scores(model, examples, order, collate, settings, bf16=False):
         for batch in DataLoader(examples, settings["per_device_train_batch_size"], sampler=order, collate_fn=collate):
             batch = {key: values.to(device) for key, values in batch.items()}
             tokens, answers = likelihoods(model, batch, settings["loss_type"])
-            scores = scores_of(settings, tokens, answers, batch["references"])
+            found = scores_of(settings, tokens, answers, batch["references"])
             counts, weight = learned_text(settings, batch)
             learned = -weight * (tokens[: len(counts)] * counts).sum(-1) / counts.sum(-1)
-            parts.append([part.cpu() for part in (*scores, batch["labels"][:, 1], learned)])
+            parts.append([part.cpu() for part in (*found, batch["labels"][:, 1], learned)])
     first, second, wanted, learned = (torch.cat(part) for part in zip(*parts))
     losses = preference_losses(settings, Scores(first, second), wanted) + learned
     rewards = settings["beta"] * first

@@ -1,12 +1,12 @@
 """The loss of a run's task, and the scores of a model on its test examples, as CoTo Studio defines them."""
 
+import importlib
+
 import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from embeddings import embedding_scores
 from examples import IGNORED
-from preferences import preference_scores
 
 
 def training_loss(problem_type, penalty=None):
@@ -72,10 +72,8 @@ def evaluate(model, examples, collate, settings, bf16=False):
     order = sorted(range(len(examples)), key=examples.length, reverse=True)
     device = next(model.parameters()).device
     model.eval()
-    if task == "preference":
-        return preference_scores(model, examples, order, collate, settings, bf16)
-    if task == "embedding":
-        return embedding_scores(model, examples, collate, settings, bf16)
+    if "script" in settings:
+        return importlib.import_module(settings["script"]).scores(model, examples, order, collate, settings, bf16)
     results = []
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):

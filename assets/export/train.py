@@ -13,6 +13,7 @@ training; a group that is off contributes nothing and is not updated.
 """
 
 import argparse
+import importlib
 import json
 import random
 import shutil
@@ -26,10 +27,8 @@ from torch.utils.data import DataLoader
 
 from allocation import Allocation
 from choosing import Choosing
-from embeddings import PairCollator, Pairs, embedding_loss
 from examples import Collator, load_examples
 from optimizer import make_optimizer
-from preferences import PreferenceCollator, Preferences, batch_loss, compute_references
 from residual import save_joined, switch_base, take_out_start
 from scoring import evaluate, training_loss
 from zero_shot import ZeroShot
@@ -146,7 +145,7 @@ class Trainer(transformers.Trainer):
 
 
 class BatchTrainer(Trainer):
-    """Takes a loss that is a mean over the examples of a batch: of preferences and of embeddings."""
+    """Takes a loss that is a mean over the examples of a batch."""
 
     def __init__(self, *args, batch_loss, settings, penalty, **kwargs):
         super().__init__(*args, **kwargs)
@@ -174,6 +173,9 @@ def load_base(settings, path):
             "label2id": {label: index for index, label in enumerate(labels)},
         }
     config = transformers.AutoConfig.from_pretrained(path, **head)
+    if labels is not None and getattr(config, "pad_token_id", None) is None:
+        # A language model finds the last token of a text by its padding.
+        config.pad_token_id = settings.get("pad_token_id")
     take_out_dropout(config)
     auto_class = getattr(transformers, settings["auto_class"])
     return auto_class.from_pretrained(path, config=config, ignore_mismatched_sizes=True, dtype=torch.float32)
@@ -207,15 +209,11 @@ def main():
         # PEFT's wrapper for answers leaves token_type_ids out, which tell the question from its text.
         model.forward = model.base_model.forward
 
-    own_loss = {"preference": batch_loss, "embedding": embedding_loss}.get(settings["task"])
-    if settings["task"] == "embedding":
-        train_examples, test_examples = Pairs(tensors, "train"), Pairs(tensors, "test")
-        collate = PairCollator(base, settings["pad_token_id"])
-    elif settings["task"] == "preference":
-        train_examples, test_examples = Preferences(tensors, "train"), Preferences(tensors, "test")
-        collate = PreferenceCollator(settings["pad_token_id"])
-        # Of the base as it is, before an initialization changes it.
-        compute_references(model, [train_examples, test_examples], collate, settings)
+    # A task whose loss is a mean over the examples of a batch has a module of its own.
+    script = importlib.import_module(settings["script"]) if "script" in settings else None
+    own_loss = script and script.batch_loss
+    if script:
+        train_examples, test_examples, collate = script.load(tensors, settings, model, base)
     else:
         train_examples, test_examples = load_examples(tensors, settings)
         collate = Collator(base, settings.get("pad_token_id"))

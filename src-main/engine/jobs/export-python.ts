@@ -1,4 +1,4 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
@@ -34,21 +34,15 @@ import { trainingPlan } from '../training/training-plan.ts';
 import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 
-/** Files that are the same for every run. */
-const templateFiles = [
-  'train.py',
-  'choosing.py',
-  'optimizer.py',
-  'allocation.py',
-  'residual.py',
-  'examples.py',
-  'embeddings.py',
-  'preferences.py',
-  'ranking.py',
-  'scoring.py',
-  'zero_shot.py',
-  'requirements.txt',
-];
+/** Starts a run on a cluster from outside, and is no part of a run's own folder. */
+const jobScript = 'job.py';
+
+/** Names of the files that are the same for every run: the script with its modules, and the packages that it needs. */
+async function templateFiles(directory: string): Promise<string[]> {
+  const names = await readdir(directory);
+  return names.filter((name) => (name.endsWith('.py') && name !== jobScript) || name === 'requirements.txt');
+}
+
 const dataFile = 'data.safetensors';
 
 /** Atomically writes a folder with which Transformers and PEFT repeat a run step by step. */
@@ -100,7 +94,8 @@ async function writeExport(
   const examples = await opened.exported(chosen, progressOn(context));
   const details = { description: model.base.description, baseModelName: config.model };
   await writeFolderAtomic(task.outputDirectory, async (temporary) => {
-    for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
+    for (const name of await templateFiles(task.templateDirectory))
+      await copyFile(join(task.templateDirectory, name), join(temporary, name));
     await writeAdapter(join(temporary, 'adapter-start'), start, details);
     await nameWithoutHead(join(temporary, 'adapter-start'), details.description);
     if (model.base.description.text !== null) await writeTokenizer(join(temporary, 'tokenizer'), task);

@@ -157,6 +157,8 @@ export interface ExportedExamples {
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
     /** Token id for padding. */
     readonly pad_token_id?: number;
+    /** Module of the script that loads, trains and scores the examples; absent: the usual one. */
+    readonly script?: string;
     /** The loss of preferences that `auto` takes. */
     readonly loss_type?: string;
     /** Loss selected by `auto` for embeddings, and the form of the rows. */

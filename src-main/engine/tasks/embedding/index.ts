@@ -168,6 +168,7 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
         embedding_loss: loss.declaration.id,
         pooling_mode: pooling,
         rows: form,
+        script: 'embeddings',
       },
       tensors: new Map([
         ...exportedPairs('train', rows.train, targets.train, chosen.train),

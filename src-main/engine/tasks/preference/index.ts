@@ -144,7 +144,7 @@ async function openPreferences(material: TaskMaterial): Promise<OpenTask> {
         ...exportedExamples('train', train.examples, chosen.train),
         ...exportedExamples('test', test.examples, chosen.test.map(placeOf)),
       ];
-      const settings = { ...languageSettings(padding), loss_type: loss.declaration.id };
+      const settings = { ...languageSettings(padding), loss_type: loss.declaration.id, script: 'preferences' };
       return { settings, tensors: new Map(tensors) };
     },
   };
