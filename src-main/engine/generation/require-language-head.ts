@@ -2,9 +2,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { scoreHead } from '../../../src-shared/domain/model.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 
-/** @throws StudioError refused for an adapter that gives texts a score, so that the model writes none */
+/** Returns whether the adapter of a language model gives texts a score, so that the model writes none. */
+export function hasScoreHead(model: AdaptedModel): boolean {
+  return model.headTask === scoreHead.task && model.trainable().has(`${scoreHead.module}.weight`);
+}
+
+/** @throws StudioError refused for an adapter that gives texts a score */
 export function requireLanguageHead(model: AdaptedModel, directory: string): void {
-  if (model.headTask !== scoreHead.task || !model.trainable().has(`${scoreHead.module}.weight`)) return;
+  if (!hasScoreHead(model)) return;
   throw new StudioError(
     'refused',
     `The adapter in ${directory} gives texts a score and does not generate text.`,

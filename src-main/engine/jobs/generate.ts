@@ -10,7 +10,8 @@ import type { EngineResultOf, GenerateTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { type EndTokens, readEndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
-import { requireLanguageHead } from '../generation/require-language-head.ts';
+import { hasScoreHead } from '../generation/require-language-head.ts';
+import { RewardColumn } from '../generation/reward-column.ts';
 import { sampling } from '../generation/sampling.ts';
 import { TextStream } from '../generation/text-stream.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
@@ -40,7 +41,7 @@ export async function runGenerateTask(
   const bfloat16 = resolveComputeDtype(task.compute_dtype, compute.id) === 'bfloat16';
   const choice = { directory: task.modelDirectory, compute: task.compute, bfloat16 };
   return warm.use(choice, async (base) => {
-    const columns: Column[] = [];
+    const columns: TextColumn[] = [];
     try {
       if (base.description.kind !== 'causal-lm')
         throw new StudioError(
@@ -53,7 +54,7 @@ export async function runGenerateTask(
       const turn = task.prompt.kind === 'chat' ? endOfTurn(tokenizer, task.prompt.template) : null;
       for (const directory of task.adapterDirectories)
         columns.push(
-          await Column.open(base, directory, {
+          await openColumn(base, directory, {
             ids,
             task,
             parameters,
@@ -78,7 +79,7 @@ export const generateJob = defineEngineJob(
 );
 
 async function write(
-  columns: readonly Column[],
+  columns: readonly TextColumn[],
   prompt: string,
   task: GenerateTask,
   context: TaskContext,
@@ -113,6 +114,22 @@ interface ColumnOptions {
   readonly endTokens: EndTokens;
 }
 
+type TextColumn = Column | RewardColumn;
+
+/** Opens a column: an adapter that scores texts gives the prompt its reward, any other continues the prompt. */
+async function openColumn(base: BaseModel, directory: string | null, options: ColumnOptions): Promise<TextColumn> {
+  const model = new AdaptedModel(base);
+  try {
+    if (directory !== null) model.loadState(await readAdapter(directory, base.description));
+    return hasScoreHead(model)
+      ? new RewardColumn(model, options.tokenizer, options.task.prompt)
+      : new Column(model, options);
+  } catch (thrown) {
+    model.dispose();
+    throw thrown;
+  }
+}
+
 /** One of the texts: its model on the common base, and the tokens generated so far. */
 class Column {
   private readonly model: AdaptedModel;
@@ -121,7 +138,7 @@ class Column {
   private waiting = '';
   private toldTokens = -1;
 
-  private constructor(model: AdaptedModel, options: ColumnOptions) {
+  constructor(model: AdaptedModel, options: ColumnOptions) {
     const { ids, task, parameters, tokenizer, endTokens } = options;
     this.model = model;
     this.generation = new Generation(model, [ids], {
@@ -131,20 +148,6 @@ class Column {
       endTokens,
     });
     this.stream = new TextStream((some) => tokenizer.decode(some, { skipSpecialTokens: true }), task.stop);
-  }
-
-  static async open(base: BaseModel, adapterDirectory: string | null, options: ColumnOptions): Promise<Column> {
-    const model = new AdaptedModel(base);
-    try {
-      if (adapterDirectory !== null) {
-        model.loadState(await readAdapter(adapterDirectory, base.description));
-        requireLanguageHead(model, adapterDirectory);
-      }
-      return new Column(model, options);
-    } catch (thrown) {
-      model.dispose();
-      throw thrown;
-    }
   }
 
   get done(): boolean {

@@ -163,8 +163,13 @@ export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFil
  * @param template Jinja instead of the model's own.
  * @throws StudioError refused where the model has no template, or the template refuses; invalid_file where it is none.
  */
-export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMessage[], template?: string): string {
-  return render(tokenizer, messages, true, template);
+export function renderChat(
+  tokenizer: TextTokenizer,
+  messages: readonly ChatMessage[],
+  template?: string,
+  addGenerationPrompt = true,
+): string {
+  return render(tokenizer, messages, addGenerationPrompt, template);
 }
 
 /**
