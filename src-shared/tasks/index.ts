@@ -4,6 +4,7 @@ import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import { preference } from './preference.ts';
 import { questionAnswering } from './qa.ts';
+import { reward } from './reward.ts';
 import type { TaskDeclaration } from './task.ts';
 import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -18,6 +19,7 @@ export const tasks = [
   causalLanguageModeling,
   multipleChoice,
   preference,
+  reward,
 ] as const satisfies readonly TaskDeclaration[];
 
 export type TaskId = (typeof tasks)[number]['id'];

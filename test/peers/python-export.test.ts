@@ -91,6 +91,25 @@ function preference(loss: string, rows: (count: number) => object[], settings: o
   };
 }
 
+function rewardModel(name: string, model: Case['model'], settings: object): Case {
+  const place = `reward-${name.replaceAll(/\W+/g, '-')}`;
+  const isBert = name.includes('BERT');
+  const row = (index: number) => ({
+    prompt: `was ${topics[index % topics.length]} ${index % 3 === 0 ? 'very ' : ''}long`,
+    chosen: index % 2 === 0 ? 'the film was good .' : 'a very good book .',
+    rejected: index % 4 === 0 ? 'bad .' : 'not the book .',
+  });
+  const rows = (count: number) => (isBert ? Array.from({ length: count }, (_, index) => row(index)) : asPairs(count));
+  return {
+    title: `a reward model on ${name}, LoRA + CoTo, uneven batches`,
+    model,
+    data: () =>
+      datasetSourceSchema.parse({ reader: 'jsonl', path: jsonlFolder(join(folder, place), rows(11), rows(7)) }),
+    settings: { ...language.settings, coto: {}, gradient_accumulation_steps: 2, task: 'reward', ...settings },
+    metrics: rewards,
+  };
+}
+
 const topics = ['the film', 'the book', 'a film', 'a book', 'a very good film', 'the long book', 'a bad film'];
 
 /** Anchors with their positives and, in most rows, a wrong candidate; some texts come more than once. */
@@ -188,6 +207,9 @@ const cases: readonly Case[] = [
     ...clip,
     settings: { adapter: { ...clipAdapter, init_lora_weights: 'pissa', exclude_modules: String.raw`text_model\..*` } },
   },
+  rewardModel('small-llama', language.model, { center_rewards_coefficient: 0.01 }),
+  // Without centering, the loss does not depend on the bias of the head, whose steps are then rounding.
+  rewardModel('a BERT', () => littleBert(join(folder, 'reward-bert')), { center_rewards_coefficient: 0.1 }),
   preference('dpo', asPairs, { beta: 0.3, label_smoothing: 0.1 }),
   preference('orpo', asPairs, { beta: 0.5 }),
   preference('kto', asAnswers, { beta: 0.4, undesirable_weight: 0.8 }),

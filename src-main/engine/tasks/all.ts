@@ -6,5 +6,6 @@ export { imageClassificationTask } from './image-classification/index.ts';
 export { multipleChoiceTask } from './multiple-choice/index.ts';
 export { preferenceTask } from './preference/index.ts';
 export { questionAnsweringTask } from './qa/index.ts';
+export { rewardTask } from './reward/index.ts';
 export { textClassificationTask } from './text-classification/index.ts';
 export { tokenClassificationTask } from './token-classification/index.ts';

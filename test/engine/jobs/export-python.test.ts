@@ -115,6 +115,7 @@ describe('text models with a head', () => {
         'preferences.py',
         'ranking.py',
         'requirements.txt',
+        'rewards.py',
         'allocation.py',
         'choosing.py',
         'optimizer.py',
