@@ -62,9 +62,11 @@ async function ownBatch(task: ExportPythonTask) {
     { ...request, source: task.dataset, settings: task.config, training: true },
     quietContext,
   );
-  const batch = await opened.train.load(chosenExamples(task.config, opened).train);
+  const { inputs, loss } = await opened.train.load(chosenExamples(task.config, opened).train);
   opened.close();
-  return batch;
+  const labels = 'labels' in loss && loss.labels;
+  if (!(labels instanceof Int32Array)) throw new Error('the batch has no labels');
+  return { inputs, labels };
 }
 
 /** Rows of a column, filled up to the longest. */
