@@ -14,6 +14,7 @@ const tasks = [
   'bench',
   'dev',
   'build',
+  'build-engine',
   'lint',
   'format',
   'make-kernels',

@@ -68,10 +68,11 @@ export function componentsOf({ electron, libraries }) {
 }
 
 /**
+ * Returns a library beside the native addon, with its license.
  * @param {string} file
  * @returns {Component}
  */
-function libraryOf(file) {
+export function libraryOf(file) {
   const version = /\.so\.([\d.]+)$/.exec(file)?.[1] ?? '';
   if (file.startsWith('libdnnl'))
     return {

@@ -6,8 +6,9 @@ import { writeFileSync } from 'node:fs';
  * THIRD-PARTY-NOTICES.txt: what the app carries of others, each with its license.
  * @param {string} file
  * @param {readonly Component[]} components
+ * @param {string} product
  */
-export function writeNotices(file, components) {
+export function writeNotices(file, components, product = 'CoTo Studio') {
   /** @type {Map<string, Component[]>} */
   const byText = new Map();
   for (const one of components) {
@@ -19,7 +20,7 @@ export function writeNotices(file, components) {
     ([text, of]) =>
       `${line}\n${of.map(({ name, version, license }) => `${name} ${version} (${license})`).join('\n')}\n${line}\n\n${text}\n`,
   );
-  writeFileSync(file, `CoTo Studio carries the following work of others.\n\n${parts.join('\n')}`);
+  writeFileSync(file, `${product} carries the following work of others.\n\n${parts.join('\n')}`);
 }
 
 /**

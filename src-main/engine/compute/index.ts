@@ -26,6 +26,13 @@ export interface ActiveCompute {
 
 let active: ComputeBackend | null = null;
 
+let driversAllowed = false;
+
+/** Decides whether this process may load drivers of GPUs, whose crash ends it. The app loads them in a child process instead. */
+export function allowDrivers(allowed: boolean): void {
+  driversAllowed = allowed;
+}
+
 /**
  * Activates the chosen backend in tfjs, or with `auto` the best one that may be loaded in this process or thread. Throws
  * StudioError('refused') with the reason if a chosen backend cannot be used. Activating the active one again only changes
@@ -81,7 +88,7 @@ function find(id: ComputeId): ComputeBackend {
 }
 
 async function probe(backend: ComputeBackend): Promise<ComputeProbe> {
-  if (computeIsolation[backend.id] === 'process' && process.env['COTO_ENGINE_PROCESS'] !== 'child')
+  if (computeIsolation[backend.id] === 'process' && !driversAllowed && process.env['COTO_ENGINE_PROCESS'] !== 'child')
     return unavailable(
       `${computeLabels[backend.id]} can only be loaded in a separate engine process, and this engine runs in a thread.`,
     );

@@ -7,6 +7,8 @@ import { isNativeAddon, type NativeAddon } from './addon.ts';
 import { tryAddon } from './try-addon.ts';
 
 const fileName = 'coto-native.node';
+/** Folder of the kernels of this system in the package coto-engine. */
+const system = `${process.platform}-${process.arch}`;
 
 export type LoadedAddon = { readonly addon: NativeAddon } | { readonly reason: string };
 
@@ -34,10 +36,11 @@ function load(): LoadedAddon {
   }
 }
 
-/** The packed app's copy was built on another machine; one of this machine was tried when it was built. */
+/** The copies of the packed app and of the package coto-engine were built on another machine: a child process tries them first. */
 function tryElsewhere(file: string): string | null {
   const node = process.versions['electron'] === undefined ? process.execPath : process.env['COTO_NODE'];
-  return file.includes('app.asar.unpacked') && node ? tryAddon(file, node) : null;
+  const isForeign = file.includes('app.asar.unpacked') || path.basename(path.dirname(file)) === system;
+  return isForeign && node ? tryAddon(file, node) : null;
 }
 
 /** Candidate paths of the addon: configured, in the project's build, beside the bundle, or unpacked beside the archive. */
@@ -47,7 +50,7 @@ function places(): string[] {
   const folders: string[] = [];
   let folder = path.dirname(fileURLToPath(anchor()));
   for (let level = 0; level < 6; level++) {
-    folders.push(path.join(folder, 'native'), path.join(folder, 'dist', 'native'));
+    folders.push(path.join(folder, 'native'), path.join(folder, 'native', system), path.join(folder, 'dist', 'native'));
     folder = path.dirname(folder);
   }
   return folders.map((candidate) => besideArchive(path.join(candidate, fileName)));
