@@ -39,7 +39,6 @@ const slices = {
   'src-main/engine': {
     order: [
       'to-studio-error.ts',
-      'checked-parameters.ts',
       'mersenne-twister.ts',
       'data',
       'tensors',
@@ -75,6 +74,11 @@ const slices = {
       'process.ts',
       'setup-tensorflow.ts',
       'worker.ts',
+      'requests.ts',
+      'calls.ts',
+      'declarations.ts',
+      'index.ts',
+      'api',
     ],
     exceptions: [],
   },

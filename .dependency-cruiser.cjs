@@ -2,6 +2,24 @@ const { layerRules, sliceRules } = require('./.dependency-cruiser-layers.cjs');
 
 const outside = '(^|node_modules/)';
 
+/**
+ * Files outside the engine that may import its inner modules. The list may only shrink: `test/docs/engine-api.test.ts`.
+ * The reader loads single modules on request, so that its process stays small; scripts of `bench/` time inner parts.
+ */
+const reachIntoTheEngine = [
+  '^src-main/backend/reader/serve-reader[.]ts$',
+  '^bench/contribution[.]mjs$',
+  '^bench/generation[.]mjs$',
+  '^bench/gpu-dispatches[.]mjs$',
+  '^bench/large-base[.]mjs$',
+  '^bench/linalg[.]mjs$',
+  '^bench/merge-reads[.]mjs$',
+  '^bench/merging[.]mjs$',
+  '^bench/quantized-gguf[.]mjs$',
+  '^bench/step-products[.]mjs$',
+];
+const engineInterface = '^src-main/engine/(index|worker|process|api/[^/]+)[.]ts$';
+
 module.exports = {
   forbidden: [
     ...layerRules(),
@@ -25,6 +43,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src-shared' },
       to: { path: 'node_modules', pathNot: 'node_modules/(zod|birpc|pure-rand)/' },
+    },
+    {
+      name: 'engine-by-its-interface',
+      comment: 'engine/index.ts is the package coto-engine, engine/api/ has the names that the app uses, by subject.',
+      severity: 'error',
+      from: { path: '^src-main/(?!engine/|bench/)', pathNot: reachIntoTheEngine },
+      to: { path: '^src-main/engine/', pathNot: engineInterface },
+    },
+    {
+      name: 'bench-by-the-engines-interface',
+      comment: 'Benchmarks of kernels import the operations that they time.',
+      severity: 'error',
+      from: { path: '^(src-main/)?bench/', pathNot: reachIntoTheEngine },
+      to: { path: '^src-main/engine/', pathNot: [engineInterface, '^src-main/engine/ops/'] },
     },
     {
       name: 'cli-opens-the-backend-by-its-index',

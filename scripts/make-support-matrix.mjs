@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { initializations } from '../src-main/engine/adapters/initializations/index.ts';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../src-main/engine/checked-parameters.ts';
 import { checkSchedule } from '../src-main/engine/coto/schedule-rows.ts';
 import { adapterFormats } from '../src-main/engine/formats/adapters/index.ts';
 import { preflightLines } from '../src-main/engine/merge/checks/preflight.ts';
@@ -19,6 +18,7 @@ import { switchesGroups } from '../src-shared/coto/schedules/schedule.ts';
 import { adapterConfigSchema } from '../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
 import { plainLinear } from '../src-shared/domain/model.ts';
+import { checkedParameters } from '../src-shared/domain/parameter-check.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { root } from './bootstrap/paths.mjs';
 

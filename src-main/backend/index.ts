@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
-import { UsageMeter } from '../engine/compute/usage/index.ts';
+import { UsageMeter } from '../engine/api/compute.ts';
 import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';

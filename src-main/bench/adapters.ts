@@ -1,4 +1,4 @@
-import { adapterVariants } from '../engine/adapters/variants/index.ts';
+import { adapterVariants } from '../engine/api/adapters.ts';
 
 /** Ids of the adapter variants that can be timed. */
 export const benchVariants: readonly string[] = adapterVariants.map(({ declaration }) => declaration.id);

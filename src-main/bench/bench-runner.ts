@@ -1,11 +1,8 @@
 import { type AdapterSettings, adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
-import { AdaptedModel } from '../engine/adapters/adapted-model.ts';
-import { type AdapterGroup, namesOff } from '../engine/adapters/adapter-groups.ts';
-import { adapterVariant } from '../engine/adapters/variants/index.ts';
-import { AdamW } from '../engine/optimizers/adamw.ts';
-import { TrainingStep } from '../engine/training/training-step.ts';
+import { adapterVariant } from '../engine/api/adapters.ts';
+import { AdamW, AdaptedModel, type AdapterGroup, namesOff, TrainingStep } from '../engine/api/steps.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { writeProblemFile } from './problem-file.ts';
 import type { Clock } from './protocol.ts';

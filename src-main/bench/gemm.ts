@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ComputeBackend } from '../engine/compute/compute-backend.ts';
+import type { ComputeBackend } from '../engine/api/backends.ts';
 import { FrozenWeight, frozenLinear } from '../engine/ops/index.ts';
 import type { GemmRate } from './protocol.ts';
 import { RandomTensors } from './random-tensors.ts';

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeFloats } from '../engine/tensors/encode-floats.ts';
-import { streamSafetensors } from '../engine/tensors/safetensors-stream.ts';
+import { encodeFloats, streamSafetensors } from '../engine/api/base-parts.ts';
 
 /** Sizes of a Llama-shaped base. */
 export interface LlamaShape {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, writeSafetensors } from '../engine/tensors/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../engine/api/base-parts.ts';
 import type { BenchReport } from './report.ts';
 
 const rounds = 5;

@@ -1,7 +1,6 @@
-import type { AdaptedModel } from '../engine/adapters/adapted-model.ts';
-import { adapterVariant } from '../engine/adapters/variants/index.ts';
-import type { HostTensor } from '../engine/tensors/host-tensor.ts';
-import { writeSafetensors } from '../engine/tensors/safetensors.ts';
+import { adapterVariant } from '../engine/api/adapters.ts';
+import { type HostTensor, writeSafetensors } from '../engine/api/base-parts.ts';
+import type { AdaptedModel } from '../engine/api/steps.ts';
 import type { BenchProblem } from './workload.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { RandomStream } from '../../src-shared/random.ts';
-import { elementCount, type HostTensor } from '../engine/tensors/host-tensor.ts';
+import { elementCount, type HostTensor } from '../engine/api/base-parts.ts';
 
 /** Seeded random tensors: the cost of a step does not depend on their values, but its loss must be finite. */
 export class RandomTensors {

@@ -1,5 +1,5 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { ComputeChoice } from '../engine/compute/selection.ts';
+import type { ComputeChoice } from '../engine/api/compute.ts';
 import type { Patience } from './patience.ts';
 import { programFile } from './program-file.ts';
 import type { Precision, RunnerRequest } from './protocol.ts';

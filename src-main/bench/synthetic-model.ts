@@ -1,7 +1,6 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type LinearModule, type ModelDescription, plainLinear } from '../../src-shared/domain/model.ts';
-import { elementCount, type HostTensor } from '../engine/tensors/host-tensor.ts';
-import type { TensorSource } from '../engine/tensors/safetensors.ts';
+import { elementCount, type HostTensor, type TensorSource } from '../engine/api/base-parts.ts';
 import { RandomTensors } from './random-tensors.ts';
 
 /** Modules of a layer, by the peer's names. */

@@ -1,8 +1,5 @@
 import { RandomStream } from '../../src-shared/random.ts';
-import { AdaptedModel } from '../engine/adapters/adapted-model.ts';
-import { AdamW } from '../engine/optimizers/adamw.ts';
-import { SharedPass } from '../engine/training/shared-pass.ts';
-import { TrainingStep } from '../engine/training/training-step.ts';
+import { AdamW, AdaptedModel, SharedPass, TrainingStep } from '../engine/api/steps.ts';
 import { adamwOptions, learningRate, maximumGradientNorm, settingsOf } from './bench-runner.ts';
 import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 

@@ -1,6 +1,5 @@
-import type { LabelLoss, MicroBatch } from '../engine/losses/batch-loss.ts';
-import type { BaseModel } from '../engine/models/base-model.ts';
-import type { HostTensor } from '../engine/tensors/host-tensor.ts';
+import type { BaseModel, HostTensor } from '../engine/api/base-parts.ts';
+import type { LabelLoss, MicroBatch } from '../engine/api/steps.ts';
 
 /** Architecture for a peer: numbers and names, in addition to the tensors. */
 export interface PeerArchitecture {

@@ -13,7 +13,7 @@ import type { EngineTask, engineTaskSchema } from './contract.ts';
 import type { EngineEvent } from './events.ts';
 import type { HostTensor } from './tensors/host-tensor.ts';
 
-/** How a call computes, reports and ends early. */
+/** Computation, events and early end of a call. */
 export interface CallOptions {
   /**
    * Compute backend. Default `auto`: the native kernels where they are compiled for this system, otherwise WebAssembly.

@@ -1,5 +1,18 @@
 import type { z } from 'zod';
-import { type ParameterSpec, type ParameterValues, parameterSchema } from './parameter.ts';
+import { StudioError } from '../contract/errors.ts';
+import { type Declaration, type ParameterSpec, type ParameterValues, parameterSchema } from './parameter.ts';
+
+/** Returns the parameters with defaults filled in. @throws StudioError invalid_input naming the parameter. */
+export function checkedParameters(declaration: Declaration, parameters: ParameterValues): ParameterValues {
+  const parsed = parameterSchema(declaration.parameters).safeParse(parameters);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StudioError(
+    'invalid_input',
+    `${declaration.label}: ${issue?.path.join('.') || 'parameters'}: ${issue?.message ?? 'not valid'}.`,
+    `Parameters: ${declaration.parameters.map((parameter) => parameter.name).join(', ') || 'none'}.`,
+  );
+}
 
 /** One sentence for each value that its declaration rejects, by parameter name; empty if all are valid. */
 export function checkParameters(

@@ -1,13 +1,11 @@
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
-import { adapterVariants } from '../../engine/adapters/variants/index.ts';
-import { datasetReaders } from '../../engine/data/readers/index.ts';
-import { sampling } from '../../engine/generation/sampling.ts';
-import type { MergeMethod } from '../../engine/merge/merge-method.ts';
-import { mergeMethods } from '../../engine/merge/methods/index.ts';
-import { modelFamilies } from '../../engine/models/families.ts';
-import { pruneMethods } from '../../engine/prune/index.ts';
+import { adapterVariants } from '../../engine/api/adapters.ts';
+import { datasetReaders } from '../../engine/api/data.ts';
+import { type MergeMethod, mergeMethods, pruneMethods } from '../../engine/api/merging.ts';
+import { modelFamilies } from '../../engine/api/models.ts';
+import { sampling } from '../../engine/api/text.ts';
 import { exportTargets } from '../library/export/index.ts';
 import { targets } from '../targets/index.ts';
 

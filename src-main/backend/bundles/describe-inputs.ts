@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { BundleInput, HashedFile } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { datasetFiles, testFileOf } from '../../engine/data/dataset-files.ts';
+import { datasetFiles, testFileOf } from '../../engine/api/data.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { type FoundFile, filesAt, hashOfAll } from '../../files/input-files.ts';
 

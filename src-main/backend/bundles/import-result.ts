@@ -4,7 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BundleJob, ResultManifest, ResultRun } from '../../../src-shared/domain/bundle.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import { countSteps } from '../../engine/training/count-steps.ts';
+import { countSteps } from '../../engine/api/training.ts';
 import { newId } from '../../store/identifiers.ts';
 import { baseFields } from '../library/adapters/adapter-base.ts';
 import { newAdapterFolder } from '../library/adapters/adapters.ts';

@@ -4,7 +4,7 @@ import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
-import { datasetFiles } from '../../engine/data/dataset-files.ts';
+import { datasetFiles } from '../../engine/api/data.ts';
 import { trainingKeyOn } from '../library/content-keys.ts';
 import { datasetContent } from '../library/datasets/dataset-content.ts';
 import type { Services } from '../services/services.ts';

@@ -3,8 +3,14 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from '../../../src-shared/contract/errors.ts';
 import { maxSamples, type RunSamples } from '../../../src-shared/domain/run-samples.ts';
-import { type HistoryPart, historyFiles, unpackHistory } from '../../engine/training/history-files.ts';
-import { samplePaths, unpackAnswers, unpackInputs } from '../../engine/training/sample-files.ts';
+import {
+  type HistoryPart,
+  historyFiles,
+  samplePaths,
+  unpackAnswers,
+  unpackHistory,
+  unpackInputs,
+} from '../../engine/api/training.ts';
 import type { ResultRows, RowsRequest } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { orRefused, refusedResult } from './read-result.ts';

@@ -11,7 +11,7 @@ import {
   type ResultRun,
 } from '../../../src-shared/domain/bundle.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { writeHistoryPart } from '../../engine/training/history-files.ts';
+import { writeHistoryPart } from '../../engine/api/training.ts';
 import { syncFolder, syncTree } from '../../files/atomic.ts';
 import { filesAt } from '../../files/input-files.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';

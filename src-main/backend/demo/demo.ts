@@ -7,7 +7,7 @@ import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { adapterVariant } from '../../engine/api/adapters.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { reportJob } from '../reports/report-job.ts';

@@ -12,10 +12,14 @@ import {
   type EngineIsolation,
   preferred,
   withChoice,
-} from '../../engine/compute/selection.ts';
-import type { EngineResult, EngineTask } from '../../engine/contract.ts';
-import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
-import { engineContract } from '../../engine/rpc-contract.ts';
+} from '../../engine/api/compute.ts';
+import {
+  type EngineEvent,
+  type EngineResult,
+  type EngineSignal,
+  type EngineTask,
+  engineContract,
+} from '../../engine/api/jobs.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 import { type EngineHost, EngineKilledError, type StartEngine } from './engine-host.ts';
 import { EngineHungError, EngineWatchdog, type Patience, usualPatience, withinSeconds } from './engine-watchdog.ts';

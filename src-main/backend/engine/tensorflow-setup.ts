@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
 import { archiveSwitches } from '../../archive/beside-archive.ts';
-import { setupProgressSchema } from '../../engine/compute/tensorflow/setup/progress.ts';
+import { setupProgressSchema } from '../../engine/api/compute.ts';
 import { plainNode } from './engine-host.ts';
 
 const keptCharacters = 20_000;

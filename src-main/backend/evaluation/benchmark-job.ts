@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
-import { groupScores } from '../../engine/benchmarks/group-scores.ts';
+import { groupScores } from '../../engine/api/benchmarks.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { columnDirectories } from '../library/adapters/column-directories.ts';

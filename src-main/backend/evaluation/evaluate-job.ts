@@ -4,7 +4,7 @@ import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
+import { requireTask } from '../../engine/api/tasks.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';

@@ -1,7 +1,7 @@
 import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
 import { isOver } from '../../../src-shared/domain/job.ts';
-import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { sampling } from '../../engine/generation/sampling.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { sampling } from '../../engine/api/text.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireModel } from '../library/models/models.ts';

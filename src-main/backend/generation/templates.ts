@@ -1,10 +1,7 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RenderedPrompt, TemplateChoices } from '../../../src-shared/domain/generation.ts';
-import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
-import { chatTemplates, renderChat } from '../../engine/tokenization/chat-template.ts';
-import { templateFault } from '../../engine/tokenization/template-fault.ts';
-import { knownTemplates } from '../../engine/tokenization/templates/index.ts';
+import { chatTemplates, knownTemplates, readModelDefaults, renderChat, templateFault } from '../../engine/api/text.ts';
 import { modelTokenizer, modelTokenizerFiles } from '../library/models/model-tokenizer.ts';
 
 /** Reads the text generation files of a model's folder. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../src-shared/domain/catalog.ts';
-import type { EngineTask } from '../../engine/contract.ts';
+import type { EngineTask } from '../../engine/api/jobs.ts';
 import type { Services } from '../services/services.ts';
 
 /** Compute settings of a task: its own choice takes precedence over the studio's. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ForgettingTask } from '../../engine/contract-fields.ts';
+import type { ForgettingTask } from '../../engine/api/jobs.ts';
 import type { Services } from '../services/services.ts';
 
 /** Folders for measuring forgetting; none where the settings switch it off, or the neutral inputs are not installed. */

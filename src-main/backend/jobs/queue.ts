@@ -9,7 +9,7 @@ import {
   jobLanes,
   kindsOfLane,
 } from '../../../src-shared/domain/job.ts';
-import type { EngineSignal } from '../../engine/events.ts';
+import type { EngineSignal } from '../../engine/api/jobs.ts';
 import { clock } from '../../store/clock.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Services } from '../services/services.ts';

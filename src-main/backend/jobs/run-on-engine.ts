@@ -1,7 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
-import type { EngineResult, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
-import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
+import type {
+  EngineEvent,
+  EngineResult,
+  EngineResultOf,
+  EngineSignal,
+  EngineTask,
+  EngineTaskOf,
+} from '../../engine/api/jobs.ts';
 import type { Log } from '../../logging/log.ts';
 import { EngineLostError, type EngineSupervisor } from '../engine/engine-supervisor.ts';
 import type { Home } from '../home/home.ts';

@@ -2,17 +2,25 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { UpdateProducts } from '../../../src-shared/domain/update-products.ts';
-import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
-import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { checkFingerprints, preflightLines } from '../../engine/merge/checks/preflight.ts';
-import { ok, refused, warning } from '../../engine/merge/checks/preflight-line.ts';
-import { isUsed, refuseIllegal } from '../../engine/merge/merge-method.ts';
-import { mergeMethod } from '../../engine/merge/methods/index.ts';
-import { identityTest } from '../../engine/merge/run/identity-test.ts';
-import { compareFolders, productsOfFolders } from '../../engine/merge/run/merge-folders.ts';
-import { looksAtData, searchOf } from '../../engine/merge/search/search-parameters.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
+import { readAdapter } from '../../engine/api/adapters.ts';
+import {
+  checkFingerprints,
+  compareFolders,
+  identityTest,
+  isUsed,
+  looksAtData,
+  mergeMethod,
+  ok,
+  preflightLines,
+  productsOfFolders,
+  refused,
+  refuseIllegal,
+  searchOf,
+  warning,
+} from '../../engine/api/merging.ts';
+import { requireTask } from '../../engine/api/tasks.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseOf } from '../library/adapters/adapter-base.ts';

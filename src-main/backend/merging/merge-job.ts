@@ -12,8 +12,8 @@ import {
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { mergeMethod, placeboIds } from '../../engine/merge/methods/index.ts';
+import { adapterVariant } from '../../engine/api/adapters.ts';
+import { mergeMethod, placeboIds } from '../../engine/api/merging.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';

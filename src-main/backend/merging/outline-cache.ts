@@ -1,5 +1,5 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { type AdapterOutline, readAdapterOutline } from '../../engine/api/adapters.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
 
 /** Capacity of the cache: more adapters than a merge bench has. */

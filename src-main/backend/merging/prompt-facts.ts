@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import { checkPrompts } from '../../engine/merge/checks/check-prompts.ts';
-import type { TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
+import { checkPrompts } from '../../engine/api/merging.ts';
+import type { TokenizerIdentity } from '../../engine/api/text.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { AdapterBase } from '../library/adapters/adapter-base.ts';

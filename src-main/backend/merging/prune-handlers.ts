@@ -1,8 +1,7 @@
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
-import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { pruneMethod } from '../../engine/prune/index.ts';
-import { needsExamples } from '../../engine/prune/run-prune.ts';
+import { readAdapterOutline } from '../../engine/api/adapters.ts';
+import { needsExamples, pruneMethod } from '../../engine/api/merging.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
 import type { EventNameOf, InputOf, OutputOf, PayloadOf } from '../../../src-shared/rpc/contract.ts';
-import type { ReadWatch } from '../../engine/data/dataset.ts';
+import type { ReadWatch } from '../../engine/api/data.ts';
 import type { Log } from '../../logging/log.ts';
 import { type EngineHost, plainNode, startEngineProcess, startEngineWorker } from '../engine/engine-host.ts';
 import { type ReadingContract, readingContract } from './contract.ts';

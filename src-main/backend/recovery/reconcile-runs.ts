@@ -1,10 +1,7 @@
 import { basename } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
-import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
-import { readHistoryParts } from '../../engine/training/history-files.ts';
-import { readSamples } from '../../engine/training/sample-files.ts';
+import { checkCheckpoint, checkpointKind, readHistoryParts, readSamples } from '../../engine/api/training.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';

@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/report.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { studyWork } from '../../engine/studies/index.ts';
+import { studyWork } from '../../engine/api/studies.ts';
 import { removeFolder } from '../../files/atomic.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

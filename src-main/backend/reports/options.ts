@@ -7,7 +7,7 @@ import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
-import { adapterVariants } from '../../engine/adapters/variants/index.ts';
+import { adapterVariants } from '../../engine/api/adapters.ts';
 import { studyWords } from '../studies/study-words.ts';
 
 export interface ReportOptions {

@@ -9,20 +9,23 @@ import {
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
-import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
-import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
-import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
-import { checkTraining } from '../../engine/adapters/variant-training.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { checkSchedule } from '../../engine/coto/schedule-rows.ts';
-import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
-import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
-import { exampleCounts, requireTask } from '../../engine/tasks/index.ts';
-import { refuseEmptyTemplate } from '../../engine/tasks/shared/prompt-writer.ts';
-import { criterionOf } from '../../engine/training/best-evaluation.ts';
-import { countSteps } from '../../engine/training/count-steps.ts';
-import { trainingPlan } from '../../engine/training/training-plan.ts';
+import {
+  adapterVariant,
+  checkStarts,
+  checkTraining,
+  requireEmbedding,
+  resolveTargetModules,
+} from '../../engine/api/adapters.ts';
+import { checkEvaluationSplit, heldPerClass } from '../../engine/api/data.ts';
+import { familyOf, readConfig } from '../../engine/api/models.ts';
+import {
+  checkGrouping,
+  checkSampleCounts,
+  exampleCounts,
+  refuseEmptyTemplate,
+  requireTask,
+} from '../../engine/api/tasks.ts';
+import { checkSchedule, countSteps, criterionOf, trainingPlan } from '../../engine/api/training.ts';
 import { modelTokenizer } from '../library/models/model-tokenizer.ts';
 import { checkSeedFolder } from './check-seed.ts';
 import { groupNames, ranksOf, targetConfig } from './target-modules.ts';

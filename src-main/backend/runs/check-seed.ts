@@ -1,9 +1,6 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { checkSeed } from '../../engine/adapters/seed-adapter.ts';
-import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { adapterVariant, checkSeed, readAdapterOutline, resolveTargetModules } from '../../engine/api/adapters.ts';
 import { savedModules, targetConfig } from './target-modules.ts';
 
 /** Compares the adapter in a folder with what a run that starts from it trains. @throws StudioError where they differ */

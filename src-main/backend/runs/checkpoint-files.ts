@@ -1,8 +1,6 @@
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
-import { cutHistory } from '../../engine/training/history-files.ts';
-import { cutSamples } from '../../engine/training/sample-files.ts';
+import { checkpointsFolder, cutHistory, cutSamples } from '../../engine/api/training.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import type { Home } from '../home/home.ts';
 import type { Services } from '../services/services.ts';

@@ -3,8 +3,7 @@ import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts'
 import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { unreadable } from '../../engine/data/byte-source.ts';
-import { readManifest } from '../../engine/training/checkpoint-manifest.ts';
+import { unreadable } from '../../engine/api/data.ts';
 import {
   type BaseInput,
   baseChange,
@@ -12,7 +11,8 @@ import {
   datasetChange,
   hashBase,
   hashDataset,
-} from '../../engine/training/training-inputs.ts';
+  readManifest,
+} from '../../engine/api/training.ts';
 import { byteProgress } from '../../files/byte-progress.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { describeDatasetCached, keptDescription } from '../library/datasets/datasets.ts';

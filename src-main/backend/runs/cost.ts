@@ -12,16 +12,16 @@ import {
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
-import { type AdapterSizes, adapterMemory, adapterSizes } from '../../engine/adapters/adapter-memory.ts';
-import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
-import type { ModelConfigFile } from '../../engine/models/family.ts';
-import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { optimizerKinds } from '../../engine/optimizers/index.ts';
-import { classTextSize } from '../../engine/tasks/image-classification/class-text-size.ts';
-import { exampleCounts, resolveTask } from '../../engine/tasks/index.ts';
-import { countSteps } from '../../engine/training/count-steps.ts';
+import {
+  type AdapterSizes,
+  adapterMemory,
+  adapterSizes,
+  adapterVariant,
+  resolveTargetModules,
+} from '../../engine/api/adapters.ts';
+import { familyOf, type ModelConfigFile, readConfig } from '../../engine/api/models.ts';
+import { classTextSize, exampleCounts, resolveTask } from '../../engine/api/tasks.ts';
+import { countSteps, optimizerKinds, scheduleRows } from '../../engine/api/training.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import { countTrainExamples, type PlannedRun } from './check-config.ts';
 import { estimateMemory, largestTensorBytes, type StepShape, weightsStayEncoded } from './estimate-memory.ts';

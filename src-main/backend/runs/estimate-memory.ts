@@ -1,10 +1,9 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
-import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
-import { isLargeModel } from '../../engine/models/large-model.ts';
-import type { AdapterMemory, ModelMemory } from '../../engine/models/memory.ts';
-import { staysEncoded, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
+import { type BackendMemory, backendMemory } from '../../engine/api/compute.ts';
+import { type AdapterMemory, isLargeModel, type ModelMemory } from '../../engine/api/models.ts';
+import { staysEncoded, storedEncodingOf } from '../../engine/api/tensors.ts';
 
 /**
  * Memory of the engine's process before a model is loaded: Node, tfjs and the backend's code (`bench/large-base.mjs

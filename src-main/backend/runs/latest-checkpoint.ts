@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { checkCheckpoint, peekCheckpoint } from '../../engine/training/checkpoint.ts';
+import { checkCheckpoint, peekCheckpoint } from '../../engine/api/training.ts';
 import type { Home } from '../home/home.ts';
 
 /** The latest checkpoint that a run can go on from, as far as its state and the sizes of its files say; null if there is none. */

@@ -3,7 +3,7 @@ import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
 import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { adapterVariant } from '../../engine/api/adapters.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { JobRepository } from '../../store/repositories/jobs.ts';
 

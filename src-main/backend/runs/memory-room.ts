@@ -1,7 +1,6 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { MemoryRoom } from '../../../src-shared/results/memory-verdict.ts';
-import { backendMemory } from '../../engine/compute/backend-memory.ts';
-import { computeIsolation } from '../../engine/compute/selection.ts';
+import { backendMemory, computeIsolation } from '../../engine/api/compute.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
 import type { Services } from '../services/services.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { initializationFromPeft } from '../../engine/adapters/initializations/index.ts';
+import { initializationFromPeft } from '../../engine/api/adapters.ts';
 import { withTrainerKeys } from './trainer-keys.ts';
 
 const plainObject = z.record(z.string(), z.unknown());

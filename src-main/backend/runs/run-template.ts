@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { chatTemplateFile } from '../../engine/models/huggingface/chat-template-file.ts';
-import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
+import { chatTemplateFile } from '../../engine/api/models.ts';
+import { ownTemplate } from '../../engine/api/text.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import type { Services } from '../services/services.ts';
 

@@ -4,7 +4,7 @@ import { didYouMean, unknownKeys } from '../../../src-shared/contract/unknown-ke
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
-import { adapterVariants } from '../../engine/adapters/variants/index.ts';
+import { adapterVariants } from '../../engine/api/adapters.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { withPeersKeys } from './peers-keys.ts';
 import { withoutQuantizedLoading } from './quantized-loading.ts';

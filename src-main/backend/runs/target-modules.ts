@@ -1,8 +1,6 @@
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
-import { isSavedBy } from '../../engine/adapters/target-modules.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { adapterVariant, isSavedBy, savedByDefault } from '../../engine/api/adapters.ts';
 
 /** Modules trained in full: modules_to_save, by default the head of a classifier. */
 export function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {

@@ -1,7 +1,6 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
-import type { TrainTogetherTask } from '../../engine/contract.ts';
-import type { EngineEvent } from '../../engine/events.ts';
+import type { EngineEvent, TrainTogetherTask } from '../../engine/api/jobs.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobMember, JobOutcome } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { testFileOf } from '../../engine/data/dataset-files.ts';
+import { testFileOf } from '../../engine/api/data.ts';
 import { isInside } from '../../files/inside.ts';
 import type { PathGrants } from '../../files/path-grants.ts';
 import type { Store } from '../../store/open-store.ts';

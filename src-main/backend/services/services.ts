@@ -1,4 +1,4 @@
-import type { UsageMeter } from '../../engine/compute/usage/index.ts';
+import type { UsageMeter } from '../../engine/api/compute.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { EngineSupervisor } from '../engine/engine-supervisor.ts';

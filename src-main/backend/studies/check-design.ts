@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
+import type { StudyDesign } from '../../engine/api/studies.ts';
+import { requireTask } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';

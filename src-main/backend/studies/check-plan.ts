@@ -11,8 +11,7 @@ import {
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
-import { type HeadInUse, headInUse, suitsLabels } from '../../engine/evaluation/head-labels.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
+import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';

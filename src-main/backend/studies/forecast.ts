@@ -4,8 +4,7 @@ import type { StudyForecast } from '../../../src-shared/domain/study-forecast.ts
 import { defaultMetric, isExampleMean, isShareOfExamples } from '../../../src-shared/metrics/index.ts';
 import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
-import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
-import { studyWork } from '../../engine/studies/index.ts';
+import { type StudyDesign, studyWork } from '../../engine/api/studies.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { canonicalJson } from '../library/content-keys.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';

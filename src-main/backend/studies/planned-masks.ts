@@ -1,7 +1,7 @@
 import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
-import { maskGroups } from '../../engine/evaluation/masks/mask-groups.ts';
+import { maskGroups } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { maskTableKey } from '../library/content-keys.ts';
 import { masksJob } from './masks-job.ts';

@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { type JobSpec, type TrainingSpec, trainingSpecSchema } from '../../../src-shared/domain/plan.ts';
-import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-study-work.ts';
+import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/api/studies.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { plannedRun, queuePlannedRuns, trainedTogether } from '../runs/planned-runs.ts';

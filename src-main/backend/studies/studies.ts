@@ -3,7 +3,7 @@ import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { JobSpec } from '../../../src-shared/domain/plan.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
-import { studyWork } from '../../engine/studies/index.ts';
+import { studyWork } from '../../engine/api/studies.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { studyWork } from '../../engine/studies/index.ts';
+import { studyWork } from '../../engine/api/studies.ts';
 import { clock } from '../../store/clock.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { cancelStudy } from '../targets/cancel-runs.ts';

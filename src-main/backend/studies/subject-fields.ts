@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { leavesOf, type Subject } from '../../../src-shared/domain/plan.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import type { ScoreTask } from '../../engine/contract.ts';
+import type { ScoreTask } from '../../engine/api/jobs.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import type { Services } from '../services/services.ts';

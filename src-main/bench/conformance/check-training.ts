@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { AdamW } from '../../engine/api/steps.ts';
 import { as1D, as2D } from '../../engine/ops/autograd/operation.ts';
 import {
   FrozenWeight,
@@ -8,7 +9,6 @@ import {
   smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../engine/ops/index.ts';
-import { AdamW } from '../../engine/optimizers/adamw.ts';
 import { differentiated } from './differentiated.ts';
 import { normal, readAndDispose } from './drawn.ts';
 import { AdamWReference } from './reference.ts';

@@ -1,4 +1,4 @@
-import type { AdamWOptions } from '../../engine/optimizers/adamw.ts';
+import type { AdamWOptions } from '../../engine/api/steps.ts';
 
 /** Plain-JavaScript references in double precision for the operations that the engine adds to tfjs. */
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activeBackend } from '../../engine/compute/active-backend.ts';
+import { activeBackend } from '../../engine/api/backends.ts';
+import { encodeFloats } from '../../engine/api/base-parts.ts';
 import { matmul } from '../../engine/ops/linear/matmul.ts';
-import { encodeFloats } from '../../engine/tensors/encode-floats.ts';
 import { RandomTensors } from '../random-tensors.ts';
 import type { CardLimits, EngineProduct } from './report.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageMeter } from '../../engine/compute/usage/index.ts';
+import { UsageMeter } from '../../engine/api/compute.ts';
 import { stepTime } from '../statistics.ts';
 import type { Workload } from '../workload.ts';
 import { type GuardedWorker, PartError } from './guarded-worker.ts';

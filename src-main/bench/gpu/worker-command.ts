@@ -1,5 +1,5 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import { libraryPath } from '../../engine/compute/tensorflow/installation.ts';
+import { libraryPath } from '../../engine/api/compute.ts';
 import type { RunnerCommand } from '../line-process.ts';
 import { programFile } from '../program-file.ts';
 

@@ -2,9 +2,14 @@ import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
-import { activateCompute, computeFailure, reportOn } from '../../engine/compute/index.ts';
-import { gpuCounters } from '../../engine/compute/webgpu/counters.ts';
-import { type FoundAdapter, findAdapter } from '../../engine/compute/webgpu/device.ts';
+import {
+  activateCompute,
+  computeFailure,
+  type FoundAdapter,
+  findAdapter,
+  gpuCounters,
+  reportOn,
+} from '../../engine/api/backends.ts';
 import { BenchRunner } from '../bench-runner.ts';
 import { workloadOf } from '../workloads/index.ts';
 import { type GpuAnswer, type GpuRequest, gpuRequestSchema } from './protocol.ts';

@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BaseModel, HiddenStates } from '../../engine/models/base-model.ts';
-import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../../engine/models/blocks/decoder-block.ts';
-import { FrozenTensors } from '../../engine/models/blocks/weights.ts';
-import { frequenciesOf, rotaryTable } from '../../engine/models/decoder/rope.ts';
+import {
+  type BaseModel,
+  type DecoderBlock,
+  FrozenTensors,
+  frequenciesOf,
+  type HiddenStates,
+  type RmsNorm,
+  rotaryTable,
+  runDecoderBlock,
+} from '../../engine/api/base-parts.ts';
 import { as2D } from '../../engine/ops/autograd/operation.ts';
 import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../engine/ops/index.ts';
 import { rmsNorm } from '../../engine/ops/normalization/rms-norm.ts';

@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { classLoss } from '../../engine/losses/batch-loss.ts';
-import type { BaseModel } from '../../engine/models/base-model.ts';
-import { applyNorm, loadNorm } from '../../engine/models/blocks/norm.ts';
-import { type PreNormBlock, runPreNormBlock } from '../../engine/models/blocks/pre-norm-block.ts';
-import { FrozenTensors } from '../../engine/models/blocks/weights.ts';
+import {
+  applyNorm,
+  type BaseModel,
+  FrozenTensors,
+  loadNorm,
+  type PreNormBlock,
+  runPreNormBlock,
+} from '../../engine/api/base-parts.ts';
+import { classLoss } from '../../engine/api/steps.ts';
 import { as2D } from '../../engine/ops/autograd/operation.ts';
 import { clsTokens } from '../../engine/ops/index.ts';
 import { RandomTensors } from '../random-tensors.ts';

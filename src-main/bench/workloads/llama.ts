@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadBaseModel } from '../../engine/models/load-model.ts';
+import { loadBaseModel } from '../../engine/api/base-parts.ts';
 import { type LlamaShape, llamaConstants, llamaShapes, makeLlamaFolder } from '../llama-folder.ts';
 import type { Workload } from '../workload.ts';
 import { nextTokens } from './next-tokens.ts';

@@ -1,4 +1,4 @@
-import { tokenLoss } from '../../engine/losses/batch-loss.ts';
+import { tokenLoss } from '../../engine/api/steps.ts';
 import { RandomTensors } from '../random-tensors.ts';
 
 /** Label of the last token, which has no successor. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadBaseModel } from '../../engine/models/load-model.ts';
+import { loadBaseModel } from '../../engine/api/base-parts.ts';
 import type { Workload } from '../workload.ts';
 import { nextTokens } from './next-tokens.ts';
 

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { classLoss } from '../../engine/losses/batch-loss.ts';
-import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { loadBaseModel } from '../../engine/models/load-model.ts';
-import { parseVitConfig } from '../../engine/models/vit/config.ts';
-import { elementCount, type HostTensor } from '../../engine/tensors/host-tensor.ts';
-import { readSafetensors } from '../../engine/tensors/safetensors.ts';
+import {
+  elementCount,
+  type HostTensor,
+  loadBaseModel,
+  parseVitConfig,
+  readConfig,
+  readSafetensors,
+} from '../../engine/api/base-parts.ts';
+import { classLoss } from '../../engine/api/steps.ts';
 import { RandomTensors } from '../random-tensors.ts';
 import type { Workload } from '../workload.ts';
 

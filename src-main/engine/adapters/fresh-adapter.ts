@@ -7,7 +7,7 @@ import {
   tokenHeads,
   withTaskHead,
 } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../checked-parameters.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

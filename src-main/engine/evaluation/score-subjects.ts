@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { leavesWithHeads, type MergeTuning, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { AdapterState } from '../adapters/state.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import type { MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
 import { mergeMethod } from '../merge/methods/index.ts';

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason, GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, GenerateTask } from '../contract.ts';

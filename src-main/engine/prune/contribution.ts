@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type MaskChoice, maxExactGroups } from '../../../src-shared/domain/mask-table.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import {
   chosenMasks,
@@ -10,7 +11,6 @@ import {
 } from '../../../src-shared/statistics/mask-choice.ts';
 import { permutationValues, type Worth } from '../../../src-shared/statistics/sampled-shapley.ts';
 import { banzhafValues, shapleyValues } from '../../../src-shared/statistics/shapley.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { calibrationParameters, keptUnitsParameter, unitParameter } from './parameters.ts';
 import { keepModules, type PruneMethod } from './prune-method.ts';
 import { highest, modulesOf, unitsOf } from './units.ts';

@@ -1,7 +1,7 @@
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { ModuleState } from '../adapters/state.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { factorsOfSvd, leading, type Matrix, randomizedSvd, type Svd, svd, svdOfProduct } from '../linalg/index.ts';
 import { deltaOf } from '../merge/spaces/delta.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

@@ -1,6 +1,6 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { adaptedLayers, keepLayers, keptModules, type PruneMethod } from './prune-method.ts';
 
 /**

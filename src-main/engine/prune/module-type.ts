@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { endsWithEntry, findLinear } from '../adapters/target-modules.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { keepModules, type Outlined, type PruneMethod } from './prune-method.ts';
 
 /** The role of a linear layer in a transformer layer. */

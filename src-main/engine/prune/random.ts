@@ -1,6 +1,6 @@
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { pruneEntries } from './entry-pruning.ts';
 import { keptCount, seedParameter, sparsityParameter } from './parameters.ts';
 import { type PruneMethod, requireFactors } from './prune-method.ts';

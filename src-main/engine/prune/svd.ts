@@ -1,6 +1,6 @@
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { ModuleState } from '../adapters/state.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { factorsOfSvd, leading, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
 

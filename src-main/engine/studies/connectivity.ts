@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { factorEquivalent, type LeftOut } from '../../../src-shared/studies/interpolation/connectivity.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import type { StudyAdapters } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -7,7 +8,6 @@ import type { CellSettings } from '../../../src-shared/studies/grid/cell-setting
 import type { Grid } from '../../../src-shared/studies/grid/grid-cells.ts';
 import type { SubjectChoice } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import type { TuneConfig } from '../../../src-shared/studies/grid/tuning.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { pruneMethod } from '../prune/index.ts';
 

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { MergeabilitySpec, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { mergeabilityStudy } from '../../../src-shared/studies/task-sets/mergeability.ts';
 import type { MergeabilityConfig } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { looksAtData } from '../merge/search/search-parameters.ts';
 import { defineStudyWork } from './define-study-work.ts';

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { JobSpec, MergeTuning, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type MultitaskRow,
   methodsOf,
 } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { looksAtData } from '../merge/search/search-parameters.ts';
 import { defineStudyWork } from './define-study-work.ts';

@@ -1,10 +1,10 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { cellLabel, scheduleName } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
-import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import type { MergeRefusal, StudyAdapters } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';

@@ -7,13 +7,13 @@ import { scaleAdapter } from '../../../src-main/engine/adapters/scale-adapter.ts
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { withShared } from '../../../src-main/engine/adapters/variant.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { softmaxCrossEntropy } from '../../../src-main/engine/ops/index.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { adapterConfigSchema, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

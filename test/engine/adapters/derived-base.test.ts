@@ -7,7 +7,6 @@ import { layersOf } from '../../../src-main/engine/adapters/derived-layers.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { findLinear } from '../../../src-main/engine/adapters/target-modules.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
 import { mergeFolders } from '../../../src-main/engine/merge/run/merge-folders.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
@@ -16,6 +15,7 @@ import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'coto-derived-'));

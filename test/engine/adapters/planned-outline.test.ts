@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { plannedModules, plannedOutline } from '../../../src-main/engine/adapters/planned-outline.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { preflightLines } from '../../../src-main/engine/merge/checks/preflight.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Settings for variants whose defaults need weights larger than 32 × 32. */

@@ -9,7 +9,6 @@ import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-fold
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
 import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { preflightLines } from '../../../src-main/engine/merge/checks/preflight.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
@@ -21,6 +20,7 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import type { AdapterVariant, ModuleTensors } from '../../../src-main/engine/adapters/variant.ts';
 import { abba } from '../../../src-main/engine/adapters/variants/abba.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,12 +1,12 @@
 import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import type { Draws } from '../../../src-main/engine/merge/merge-method.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { plainLinear } from '../../../src-shared/domain/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 
 export function matrix(rows: readonly (readonly number[])[]): HostTensor {
   return { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { derivePeftConfig } from '../../../src-main/engine/adapters/peft/derive-config.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
 import { hasRole } from '../../../src-main/engine/prune/module-type.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { description, factors, matrix, state } from '../merge/states.ts';
 

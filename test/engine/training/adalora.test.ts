@@ -9,7 +9,6 @@ import type { AdapterState, ModuleState } from '../../../src-main/engine/adapter
 import type { TrainedModule } from '../../../src-main/engine/adapters/variant-training.ts';
 import { checkTraining } from '../../../src-main/engine/adapters/variant-training.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
-import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
@@ -18,6 +17,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
-import { type AdapterOutline, readAdapterOutline } from '../../../engine/adapters/peft/open-adapter.ts';
-import { lastName } from '../../../engine/adapters/target-modules.ts';
-import { elementCount } from '../../../engine/tensors/host-tensor.ts';
+import { type AdapterOutline, adapterConfigFile, lastName, readAdapterOutline } from '../../../engine/api/adapters.ts';
+import { elementCount } from '../../../engine/api/tensors.ts';
 import { fileHash } from '../../../files/file-hash.ts';
 import { folderBytes } from '../../../files/folder-fingerprint.ts';
 import type { AdapterFacts } from '../../reading/adapter-schemas.ts';

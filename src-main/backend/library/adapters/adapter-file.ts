@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
-import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
+import { adapterConfigFile } from '../../../engine/api/adapters.ts';
 import { fileHash } from '../../../files/file-hash.ts';
 import type { Home } from '../../home/home.ts';
 import type { Services } from '../../services/services.ts';

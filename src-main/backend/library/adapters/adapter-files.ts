@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chatTemplateFile } from '../../../engine/models/huggingface/chat-template-file.ts';
+import { chatTemplateFile } from '../../../engine/api/models.ts';
 import { copyForeignFile } from '../../../files/foreign-file.ts';
 
 /** The files of a PEFT folder; a checkpoint has more (the optimizer state), which an adapter does not need. */

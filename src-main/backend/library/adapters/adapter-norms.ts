@@ -1,5 +1,5 @@
 import type { AdapterNorms } from '../../../../src-shared/domain/adapter.ts';
-import { updateNorms } from '../../../engine/adapters/update-norms.ts';
+import { updateNorms } from '../../../engine/api/adapters.ts';
 import { FolderCache } from '../../../files/folder-cache.ts';
 import type { Services } from '../../services/services.ts';
 import { baseOf } from './adapter-base.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
-import { chatTemplateFile } from '../../../engine/models/huggingface/chat-template-file.ts';
-import { type TemplateInPlace, templateInPlace } from '../../../engine/tokenization/chosen-template.ts';
+import { chatTemplateFile } from '../../../engine/api/models.ts';
+import { type TemplateInPlace, templateInPlace } from '../../../engine/api/text.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import type { Services } from '../../services/services.ts';
 import { settingsOf } from './task-settings.ts';

@@ -1,9 +1,13 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription, ModelRecord } from '../../../../src-shared/domain/model.ts';
-import { describeDerivedBase } from '../../../engine/adapters/derived-base.ts';
-import { readAdapterConfig, readCotoConfig } from '../../../engine/adapters/peft/adapter-config.ts';
-import { checkAdapterFolder, readAdapterOutline } from '../../../engine/adapters/peft/open-adapter.ts';
+import {
+  checkAdapterFolder,
+  describeDerivedBase,
+  readAdapterConfig,
+  readAdapterOutline,
+  readCotoConfig,
+} from '../../../engine/api/adapters.ts';
 
 /** A model of the studio that may be an adapter's base. */
 export type BaseModel = Pick<ModelRecord, 'id' | 'name' | 'path' | 'description'>;

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { noteBase } from '../../../engine/adapters/peft/adapter-config.ts';
-import { readAdapter, writeAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
-import { readAdapterOutline } from '../../../engine/adapters/peft/open-adapter.ts';
-import type { AdapterFormat, AdapterSource, KnownBase } from '../../../engine/formats/adapters/format.ts';
-import { recognizeAdapter } from '../../../engine/formats/adapters/index.ts';
-import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
-import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { noteBase, readAdapter, readAdapterOutline, writeAdapter } from '../../../engine/api/adapters.ts';
+import {
+  type AdapterFormat,
+  type AdapterSource,
+  type KnownBase,
+  recognizeAdapter,
+} from '../../../engine/api/formats.ts';
+import { copyTokenizer, readConfig } from '../../../engine/api/models.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { fileHash } from '../../../files/file-hash.ts';
 import { type ImportRequest, importedFolder, type ReadImport } from '../../reading/adapter-schemas.ts';

@@ -1,8 +1,8 @@
 import type { DatasetDescription, DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
-import { openDataset } from '../../../engine/data/open-dataset.ts';
+import { openDataset } from '../../../engine/api/data.ts';
 
-export { detectReader as detectDataset } from '../../../engine/data/readers/index.ts';
+export { detectReader as detectDataset } from '../../../engine/api/data.ts';
 
 /** Rows or examples between two progress reports. */
 const [rowsBetween, examplesBetween] = [10_000, 500];

@@ -9,7 +9,7 @@ import type {
 } from '../../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { testFileOf } from '../../../engine/data/dataset-files.ts';
+import { testFileOf } from '../../../engine/api/data.ts';
 import { newId } from '../../../store/identifiers.ts';
 import { completed } from '../../jobs/awaited-job.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';

@@ -11,9 +11,7 @@ import {
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../../src-shared/domain/run.ts';
 import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
-import { bundledDatasets } from '../../../engine/data/bundled.ts';
-import type { ReadWatch } from '../../../engine/data/dataset.ts';
-import { testFileOf } from '../../../engine/data/dataset-files.ts';
+import { bundledDatasets, type ReadWatch, testFileOf } from '../../../engine/api/data.ts';
 import { folderFingerprint } from '../../../files/folder-fingerprint.ts';
 import { newId } from '../../../store/identifiers.ts';
 import type { Services } from '../../services/services.ts';

@@ -1,7 +1,5 @@
 import type { DatasetDescription, DatasetSource, ImagePlace } from '../../../../src-shared/domain/dataset.ts';
-import type { OpenImages, ReadWatch } from '../../../engine/data/dataset.ts';
-import { compareImages } from '../../../engine/data/image-duplicates.ts';
-import { openDataset } from '../../../engine/data/open-dataset.ts';
+import { compareImages, type OpenImages, openDataset, type ReadWatch } from '../../../engine/api/data.ts';
 
 /**
  * Reads a dataset from end to end.

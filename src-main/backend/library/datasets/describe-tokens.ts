@@ -5,13 +5,8 @@ import { addCounts, noAnswers } from '../../../../src-shared/domain/answer-count
 import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
-import { resolveTask } from '../../../engine/tasks/index.ts';
-import { PromptWriter } from '../../../engine/tasks/shared/prompt-writer.ts';
-import { isLearned } from '../../../engine/tasks/shared/token-rows.ts';
-import type { ReadTokens } from '../../../engine/tasks/task-type.ts';
-import { byteSymbols } from '../../../engine/tokenization/byte-symbols.ts';
-import { chosenTemplate } from '../../../engine/tokenization/chosen-template.ts';
-import type { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
+import { isLearned, PromptWriter, type ReadTokens, resolveTask } from '../../../engine/api/tasks.ts';
+import { byteSymbols, chosenTemplate, type TextTokenizer } from '../../../engine/api/text.ts';
 import { modelTokenizer } from '../models/model-tokenizer.ts';
 import { type ReadableDataset, readExamples } from './text-preview.ts';
 

@@ -1,10 +1,7 @@
 import { basename } from 'node:path';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
 import type { DatasetSource, ExamplePreview } from '../../../../src-shared/domain/dataset.ts';
-import { imageAt } from '../../../engine/data/dataset.ts';
-import { decodePreview } from '../../../engine/data/image-file.ts';
-import { openImages } from '../../../engine/data/open-dataset.ts';
-import { thumbnail } from '../../../engine/data/thumbnail.ts';
+import { decodePreview, imageAt, openImages, thumbnail } from '../../../engine/api/data.ts';
 
 /** Pixels of the longer side of an image to be classified. */
 const previewSide = 320;

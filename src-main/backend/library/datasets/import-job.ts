@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { parameterValuesSchema } from '../../../../src-shared/domain/parameter.ts';
-import type { ReadWatch } from '../../../engine/data/dataset.ts';
+import type { ReadWatch } from '../../../engine/api/data.ts';
 import { byteProgress } from '../../../files/byte-progress.ts';
 import { defineJob } from '../../jobs/define-job.ts';
 import { addDataset, compareDataset } from './datasets.ts';

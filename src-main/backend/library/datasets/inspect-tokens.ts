@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import { inspectDataset } from '../../../engine/data/open-dataset.ts';
-import { detectReader } from '../../../engine/data/readers/index.ts';
-import type { ReadTokens } from '../../../engine/tasks/task-type.ts';
+import { detectReader, inspectDataset } from '../../../engine/api/data.ts';
+import type { ReadTokens } from '../../../engine/api/tasks.ts';
 import { countMarked, describe, exampleReader, type TextModel, tokenizerOf } from './describe-tokens.ts';
 
 type Answer = RequestOutput<'datasets.inspectTokens'>;

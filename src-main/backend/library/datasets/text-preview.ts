@@ -4,8 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
 import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
 import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../../src-shared/domain/dataset.ts';
-import { inspectDataset, openDataset } from '../../../engine/data/open-dataset.ts';
-import { detectReader } from '../../../engine/data/readers/index.ts';
+import { detectReader, inspectDataset, openDataset } from '../../../engine/api/data.ts';
 import { datasetName } from './dataset-name.ts';
 
 const inspectedCharacters = 500;

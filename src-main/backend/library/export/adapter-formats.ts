@@ -1,6 +1,5 @@
-import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
-import type { AdapterFormat } from '../../../engine/formats/adapters/format.ts';
-import { adapterFormats } from '../../../engine/formats/adapters/index.ts';
+import { readAdapter } from '../../../engine/api/adapters.ts';
+import { type AdapterFormat, adapterFormats } from '../../../engine/api/formats.ts';
 import type { Services } from '../../services/services.ts';
 import type { ExportSource, ExportTarget } from './target.ts';
 

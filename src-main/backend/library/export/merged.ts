@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
-import { blockTypeNamed } from '../../../engine/tensors/tensor-types/index.ts';
+import { blockTypeNamed } from '../../../engine/api/tensors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import type { Services } from '../../services/services.ts';
 import { requireModelOf } from '../adapters/adapter-base.ts';

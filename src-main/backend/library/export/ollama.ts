@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baseNameOf } from '../../../../src-shared/domain/adapter.ts';
-import { gguf } from '../../../engine/formats/adapters/gguf.ts';
+import { gguf } from '../../../engine/api/formats.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { writeFormat } from './adapter-formats.ts';
 import type { ExportTarget } from './target.ts';

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { initFolder } from '../../../engine/adapters/convert-residual.ts';
-import { initializations } from '../../../engine/adapters/initializations/index.ts';
-import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
-import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { initFolder, initializations } from '../../../engine/api/adapters.ts';
+import { copyTokenizer, writeChatTemplate } from '../../../engine/api/models.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { requireModelOf } from '../adapters/adapter-base.ts';

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nameWithoutHead } from '../../../engine/adapters/peft/name-without-head.ts';
-import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
-import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { nameWithoutHead } from '../../../engine/api/adapters.ts';
+import { copyTokenizer, writeChatTemplate } from '../../../engine/api/models.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { copyAdapterFiles } from '../adapters/adapter-files.ts';
 import { chatTemplateOf } from '../adapters/chat-template-of.ts';

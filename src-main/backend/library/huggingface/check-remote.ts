@@ -1,7 +1,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { headerLength } from '../../../engine/tensors/safetensors-header.ts';
+import { headerLength } from '../../../engine/api/tensors.ts';
 import { temporaryName } from '../../../files/atomic.ts';
 import { requireDiskSpace } from '../../../files/disk-space.ts';
 import { fileLimits } from '../../../files/foreign-file.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CachedDataset } from '../../../../src-shared/domain/hub.ts';
-import { cachedFile } from '../../../engine/data/arrow/saved-folder.ts';
+import { cachedFile } from '../../../engine/api/data.ts';
 import { datasetsCacheFolder } from './cache-folder.ts';
 
 /** Below the cache: the dataset, its configuration, its version, and the hash of what made it. */

@@ -1,6 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelConfigFile } from '../../../engine/models/family.ts';
-import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+import { type ModelConfigFile, readConfig } from '../../../engine/api/models.ts';
 
 /** Configs of models have four levels at most. */
 const maxLevels = 64;

@@ -3,8 +3,8 @@ import type { RequestOutput } from '../../../../src-shared/contract/requests.ts'
 import type { DatasetDescription, DatasetRecord } from '../../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
-import { requireTask } from '../../../engine/tasks/index.ts';
-import type { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
+import { requireTask } from '../../../engine/api/tasks.ts';
+import type { TextTokenizer } from '../../../engine/api/text.ts';
 import type { Services } from '../../services/services.ts';
 import { modelTokenizer } from './model-tokenizer.ts';
 import { requireModel } from './models.ts';

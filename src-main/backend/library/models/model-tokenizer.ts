@@ -1,5 +1,4 @@
-import { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
-import { readTokenizerFiles, type TokenizerFiles } from '../../../engine/tokenization/tokenizer-files.ts';
+import { readTokenizerFiles, TextTokenizer, type TokenizerFiles } from '../../../engine/api/text.ts';
 import { FolderCache } from '../../../files/folder-cache.ts';
 
 /** The last model's: it is asked for again and again while examples are viewed or a run is set up. */

@@ -10,7 +10,7 @@ import {
   modelDescriptionSchema,
 } from '../../../../src-shared/domain/model.ts';
 import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
-import { describeModel } from '../../../engine/models/huggingface/model-folder.ts';
+import { describeModel } from '../../../engine/api/models.ts';
 import { removeFolder } from '../../../files/atomic.ts';
 import { fileName, unusedPath } from '../../../files/file-name.ts';
 import { folderFingerprint } from '../../../files/folder-fingerprint.ts';

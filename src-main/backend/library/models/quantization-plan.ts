@@ -1,7 +1,6 @@
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import type { QuantizationPlan } from '../../../../src-shared/domain/quantization.ts';
-import { openModelWeights } from '../../../engine/models/huggingface/model-weights.ts';
-import { planQuantization } from '../../../engine/models/huggingface/quantize-model.ts';
+import { openModelWeights, planQuantization } from '../../../engine/api/models.ts';
 
 /**
  * Computes a base's size under each quantization, from the headers of its files. Throws StudioError if none is

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { reachMatrix } from '../../../engine/models/encoder/relative-positions.ts';
+import { reachMatrix } from '../../../engine/api/base-parts.ts';
 import { disentangledAttention } from '../../../engine/ops/index.ts';
 import { get, softmaxRows, type Values } from '../reference.ts';
 import { matrix, type OperationCase, type TakeValues } from './operation-case.ts';

@@ -50,7 +50,8 @@ function places(): string[] {
   const folders: string[] = [];
   let folder = path.dirname(fileURLToPath(anchor()));
   for (let level = 0; level < 6; level++) {
-    folders.push(path.join(folder, 'native'), path.join(folder, 'native', system), path.join(folder, 'dist', 'native'));
+    const native = path.join(folder, 'native');
+    folders.push(native, path.join(native, system), path.join(folder, 'dist', 'native'));
     folder = path.dirname(folder);
   }
   return folders.map((candidate) => besideArchive(path.join(candidate, fileName)));

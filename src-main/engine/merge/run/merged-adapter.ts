@@ -1,6 +1,6 @@
+import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
 import type { AdapterDescription } from '../../adapters/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
-import { checkedParameters } from '../../checked-parameters.ts';
 import type { MergeInput } from '../merge-method.ts';
 
 /**

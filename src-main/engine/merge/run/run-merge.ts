@@ -1,10 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import type { AdapterDescription } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
-import { checkedParameters } from '../../checked-parameters.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';

@@ -1,9 +1,9 @@
 import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
 import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { lora } from '../../adapters/variants/lora.ts';
-import { checkedParameters } from '../../checked-parameters.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { sum } from '../merge-method.ts';
 import { weightedSum } from '../spaces/weighted-sums.ts';

@@ -1,6 +1,6 @@
+import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
-import { checkedParameters } from '../../checked-parameters.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';

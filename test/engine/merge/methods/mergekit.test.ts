@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkedParameters } from '../../../../src-main/engine/checked-parameters.ts';
 import type { MatrixLike } from '../../../../src-main/engine/linalg/index.ts';
 import { preflightLines } from '../../../../src-main/engine/merge/checks/preflight.ts';
 import type { ModuleContext, ModuleMergeMethod } from '../../../../src-main/engine/merge/merge-method.ts';
@@ -13,6 +12,7 @@ import { keepByRank } from '../../../../src-main/engine/merge/spaces/task-vector
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { goldenPath, relativeDifference, taken } from '../../golden.ts';
 import { factors, maskDraws, state } from '../states.ts';

@@ -1,0 +1,6 @@
+/** Tensor files, their headers and stored encodings. */
+export { elementCount } from '../tensors/host-tensor.ts';
+export { openSafetensors } from '../tensors/safetensors.ts';
+export { headerLength } from '../tensors/safetensors-header.ts';
+export { staysEncoded, storedEncodingOf } from '../tensors/stored-matrix.ts';
+export { blockTypeNamed } from '../tensors/tensor-types/index.ts';
