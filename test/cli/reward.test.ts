@@ -151,6 +151,12 @@ describe('reward modeling, from a file to an exported adapter', () => {
     expect(err).toMatch(sentence);
   });
 
+  test('an imported reward adapter is refused for a task that needs likelihoods, with the setting to change', async () => {
+    const { code, err } = await coto(['eval', '--dataset', 'pairs', '--adapter', 'golden']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/gives texts a score, which the task Preferences does not use\. Set task to reward\./);
+  });
+
   test('a reward adapter gives the reward of a question with its answer where other adapters continue the text', async () => {
     const rewarded = ['generate', '--model', 'llama', '--adapter', 'golden', '--json', '--prompt'];
     for (const [at, answer] of ['very good .', 'bad .'].entries()) {

@@ -2,9 +2,11 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { TaskContext } from '../events.ts';
+import { hasScoreHead } from '../generation/require-language-head.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { refuseOtherKind, resolveTask } from './index.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
@@ -55,9 +57,23 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
       },
     });
     for (const text of opened.notes) context.emit({ kind: 'log', level: 'warning', text });
-    return { ...opened, type, close: () => whole.close() };
+    const outputs: OpenTask['outputs'] = async (adapted, indices, options) => {
+      if (opened.labels === null) refuseScored(adapted, type);
+      return opened.outputs(adapted, indices, options);
+    };
+    return { ...opened, outputs, type, close: () => whole.close() };
   } catch (thrown) {
     whole.close();
     throw thrown;
   }
+}
+
+/** @throws StudioError refused for an adapter with the score head of a language model, where the task needs likelihoods */
+function refuseScored(model: AdaptedModel, { declaration }: TaskType): void {
+  if (!hasScoreHead(model)) return;
+  throw new StudioError(
+    'refused',
+    `The adapter gives texts a score, which the task ${declaration.label} does not use.`,
+    'Set task to reward.',
+  );
 }
