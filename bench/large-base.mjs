@@ -67,9 +67,10 @@ const step = new TrainingStep(model, optimizer, 1, {
 });
 model.setTraining(true);
 const random = RandomStream.seeded(7, 'data');
+const { tokenLoss } = await import('../src-main/engine/losses/batch-loss.ts');
 const ids = Int32Array.from({ length: tokens }, () => random.integer(shapes[shapeName].vocabulary));
 const labels = Int32Array.from({ length: tokens }, (_, at) => ids[at + 1] ?? -100);
-const batch = { inputs: { input_ids: { shape: [1, tokens], data: ids } }, labels };
+const batch = { inputs: { input_ids: { shape: [1, tokens], data: ids } }, examples: 1, loss: tokenLoss(labels) };
 console.log(
   `${shapeName} in ${storage}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as the studio keeps it'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, ${declaration.label} r 16 on all linears`,
 );

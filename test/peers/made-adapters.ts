@@ -40,11 +40,11 @@ export function variantCases(): {
   const wanted = process.env['COTO_PEERS_VARIANTS']?.split(',');
   const variants = adapterVariants.filter(({ declaration }) => wanted?.includes(declaration.id) ?? true);
   return goldenBases().flatMap((base) =>
-    variants.map(({ declaration, peft }) => ({
+    variants.map(({ declaration, files }) => ({
       ...base,
       variant: declaration.id,
-      refused: base.name.startsWith('gpt2') && peft.refusesConv1d === true,
-      isForeign: peft.isForeign === true,
+      refused: base.name.startsWith('gpt2') && files.refusesConv1d === true,
+      isForeign: files.isForeign === true,
     })),
   );
 }

@@ -34,7 +34,7 @@ const named = cases.map((drawn, at) => ({ at, drawn, name: `${drawn.variant} ${J
 let answers: Record<string, string>[] = [];
 
 beforeAll(() => {
-  const requests = cases.map((drawn) => ({ ...drawn, type: adapterVariant(drawn.variant).peft.type }));
+  const requests = cases.map((drawn) => ({ ...drawn, type: adapterVariant(drawn.variant).files.type }));
   answers = z.array(z.record(z.string(), z.string())).parse(runPeer('./torch_draws.py', requests));
 });
 

@@ -90,7 +90,7 @@ const families = [
   { family: 'llama', targets: ['q_proj', 'down_proj'] },
   { family: 'gpt2', targets: ['c_attn', 'mlp.c_proj'] },
 ];
-const variants = adapterVariants.filter(({ initialization }) => initialization !== undefined);
+const variants = adapterVariants.filter(({ residual }) => residual !== undefined);
 
 describe.each(families)('on $family', ({ family, targets }) => {
   let loaded: Loaded;

@@ -158,7 +158,7 @@ it.each([
 });
 
 it('names total_step where a folder lacks it, as PEFT refuses it', () => {
-  expect(() => adalora.peft.fromConfig(adapterConfigSchema.parse({ peft_type: 'ADALORA' }))).toThrow('total_step');
+  expect(() => adalora.files.fromConfig(adapterConfigSchema.parse({ peft_type: 'ADALORA' }))).toThrow('total_step');
 });
 
 it('writes the folder of a trained adapter, some modules without a rank left, as PEFT wrote it', async () => {
