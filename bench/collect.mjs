@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { log } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { createBackend, startEngine } from '../src-main/backend/index.ts';
-import { collectedSchema } from '../src-shared/domain/bundle.ts';
+import { collectedSchema } from '../src-shared/domain/targets/bundle.ts';
 import { makeResults } from './made-results.ts';
 
 const { values: options } = parseArgs({
@@ -42,7 +42,7 @@ async function timed(what, work) {
   );
 }
 
-/** @param {import('../src-main/backend/index.ts').Backend} backend @param {import('../src-shared/domain/job.ts').JobRecord} job */
+/** @param {import('../src-main/backend/index.ts').Backend} backend @param {import('../src-shared/domain/jobs/job.ts').JobRecord} job */
 async function finished(backend, job) {
   await backend.idle();
   const { status, error } = await backend.handle('jobs.get', { id: job.id });

@@ -12,8 +12,8 @@ import { maskGroups, modulesOn } from '../src-main/engine/evaluation/masks/mask-
 import { MaskedModel } from '../src-main/engine/evaluation/masks/masked-model.ts';
 import { meanOutcome } from '../src-main/engine/evaluation/masks/mean-outcome.ts';
 import { loadBaseModel } from '../src-main/engine/models/load-model.ts';
-import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
-import { taskSettingsSchema } from '../src-shared/domain/task.ts';
+import { adapterSettingsSchema } from '../src-shared/domain/adapters/adapter.ts';
+import { taskSettingsSchema } from '../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { chosenMasks } from '../src-shared/statistics/mask-choice.ts';
 import { shapleyValues } from '../src-shared/statistics/shapley.ts';

@@ -39,7 +39,7 @@ const { activateCompute } = await import('../src-main/engine/compute/index.ts');
 const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
 const { AdamW } = await import('../src-main/engine/optimizers/adamw.ts');
 const { TrainingStep } = await import('../src-main/engine/training/training-step.ts');
-const { adapterSettingsSchema } = await import('../src-shared/domain/adapter.ts');
+const { adapterSettingsSchema } = await import('../src-shared/domain/adapters/adapter.ts');
 const { RandomStream } = await import('../src-shared/random.ts');
 
 await activateCompute('native');

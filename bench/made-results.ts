@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { contentIdOf } from '../src-main/backend/bundles/bundle-files.ts';
 import { runKey } from '../src-main/backend/bundles/run-key.ts';
 import { fromYaml, toYaml } from '../src-main/backend/runs/run-yaml.ts';
+import type { RunConfig } from '../src-shared/domain/runs/run.ts';
 import {
   type BundleJob,
   bundleInputsSchema,
   bundleStudySchema,
   resultManifestSchema,
   resultRunSchema,
-} from '../src-shared/domain/bundle.ts';
-import type { RunConfig } from '../src-shared/domain/run.ts';
+} from '../src-shared/domain/targets/bundle.ts';
 
 /** Makes further runs of the first one of a bundle, which is trained, each with a seed of its own, and a result for each. */
 export function makeResults(bundle: string, count: number): void {

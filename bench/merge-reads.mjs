@@ -25,8 +25,8 @@ const { runMergeTask } = await import('../src-main/engine/jobs/merge.ts');
 const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
 const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
 const { writeAdapter } = await import('../src-main/engine/adapters/peft/adapter-folder.ts');
-const { adapterSettingsSchema } = await import('../src-shared/domain/adapter.ts');
-const { taskSettingsSchema } = await import('../src-shared/domain/task.ts');
+const { adapterSettingsSchema } = await import('../src-shared/domain/adapters/adapter.ts');
+const { taskSettingsSchema } = await import('../src-shared/domain/runs/task.ts');
 const { RandomStream } = await import('../src-shared/random.ts');
 
 const modelDirectory = 'assets/models/quickdraw-vit';

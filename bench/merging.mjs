@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-/** @typedef {import('../src-shared/domain/model.ts').ModelDescription} ModelDescription */
+/** @typedef {import('../src-shared/domain/models/model.ts').ModelDescription} ModelDescription */
 
 const hidden = 4096;
 const intermediate = 11008;

@@ -18,14 +18,14 @@ import { events } from '../src-shared/contract/events.ts';
 import { requests } from '../src-shared/contract/requests.ts';
 import { GrowingCurve } from '../src-shared/curves/growing-curve.ts';
 import { GrowingShares } from '../src-shared/curves/growing-shares.ts';
-import { runConfigSchema } from '../src-shared/domain/run.ts';
+import { runConfigSchema } from '../src-shared/domain/runs/run.ts';
 import { lossStripFigure, metricFigure, scheduleFigure } from '../src-shared/figures/index.ts';
 import { connect } from '../src-shared/rpc/connect.ts';
 import { parseHello } from '../src-shared/rpc/hello.ts';
 import { measureWindow } from './metrics-window.mjs';
 
 /**
- * @typedef {import('../src-shared/domain/run.ts').RunRecord} RunRecord
+ * @typedef {import('../src-shared/domain/runs/run.ts').RunRecord} RunRecord
  * @typedef {import('zod').output<(typeof requests)['runs.history']['output']>[number]} RunHistory
  */
 

@@ -11,8 +11,8 @@ import { optimizerKinds } from '../src-main/engine/optimizers/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { curves } from '../src-shared/coto/curves/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
-import { cotoDeclaration, usedSettings } from '../src-shared/domain/coto.ts';
-import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
+import { rangeWords, textOfValue } from '../src-shared/domain/parameters/parameter-text.ts';
+import { cotoDeclaration, usedSettings } from '../src-shared/domain/runs/coto.ts';
 import { studyKinds } from '../src-shared/studies/index.ts';
 import { root } from './bootstrap/paths.mjs';
 
@@ -25,8 +25,8 @@ const [open, close] = [
 ];
 
 /**
- * @typedef {import('../src-shared/domain/parameter.ts').Declaration} Declaration
- * @typedef {import('../src-shared/domain/parameter.ts').ParameterSpec} ParameterSpec
+ * @typedef {import('../src-shared/domain/parameters/parameter.ts').Declaration} Declaration
+ * @typedef {import('../src-shared/domain/parameters/parameter.ts').ParameterSpec} ParameterSpec
  */
 
 /** @param {readonly { declaration: Declaration }[]} list */

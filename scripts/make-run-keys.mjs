@@ -5,10 +5,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
-import { adapterParameters } from '../src-shared/domain/adapter.ts';
-import { cotoDeclaration } from '../src-shared/domain/coto.ts';
-import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
-import { runParameters } from '../src-shared/domain/run.ts';
+import { adapterParameters } from '../src-shared/domain/adapters/adapter.ts';
+import { rangeWords, textOfValue } from '../src-shared/domain/parameters/parameter-text.ts';
+import { cotoDeclaration } from '../src-shared/domain/runs/coto.ts';
+import { runParameters } from '../src-shared/domain/runs/run.ts';
 import { root } from './bootstrap/paths.mjs';
 
 const check = parseArgs({ options: { check: { type: 'boolean' } } }).values.check === true;
@@ -59,7 +59,7 @@ function page() {
   ].join('\n')}\n`;
 }
 
-/** @param {readonly import('../src-shared/domain/parameter.ts').ParameterSpec[]} specs */
+/** @param {readonly import('../src-shared/domain/parameters/parameter.ts').ParameterSpec[]} specs */
 function table(specs) {
   const rows = specs.map((spec) => {
     const standard = textOfValue(spec.default).trim();

@@ -15,10 +15,10 @@ import { taskTypes } from '../src-main/engine/tasks/index.ts';
 import { StudioError } from '../src-shared/contract/errors.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
 import { switchesGroups } from '../src-shared/coto/schedules/schedule.ts';
-import { adapterConfigSchema } from '../src-shared/domain/adapter.ts';
-import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
-import { plainLinear } from '../src-shared/domain/model.ts';
-import { checkedParameters } from '../src-shared/domain/parameter-check.ts';
+import { adapterConfigSchema } from '../src-shared/domain/adapters/adapter.ts';
+import { plainLinear } from '../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../src-shared/domain/parameters/parameter-check.ts';
+import { cotoSettingsSchema } from '../src-shared/domain/runs/coto.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { root } from './bootstrap/paths.mjs';
 
@@ -44,7 +44,7 @@ const linears = [0, 1, 2].flatMap((layer) =>
     ...plainLinear,
   })),
 );
-/** @type {import('../src-shared/domain/model.ts').ModelDescription} */
+/** @type {import('../src-shared/domain/models/model.ts').ModelDescription} */
 const description = {
   family: 'llama',
   architecture: 'LlamaForCausalLM',

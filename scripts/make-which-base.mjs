@@ -11,7 +11,7 @@ import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { familyOf } from '../src-main/engine/models/huggingface/model-folder.ts';
 import { freshWeights } from '../src-main/engine/pretrain/fresh-weights.ts';
 import { blockTypeNamed } from '../src-main/engine/tensors/tensor-types/index.ts';
-import { checkedParameters } from '../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { tightShare } from '../src-shared/results/memory-verdict.ts';
 import { root } from './bootstrap/paths.mjs';

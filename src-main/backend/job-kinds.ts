@@ -1,4 +1,4 @@
-import type { JobKind } from '../../src-shared/domain/job.ts';
+import type { JobKind } from '../../src-shared/domain/jobs/job.ts';
 import { bundleJob } from './bundles/bundle-job.ts';
 import { collectJob } from './bundles/collect-job.ts';
 import { benchmarkJob } from './evaluation/benchmark-job.ts';

@@ -1,5 +1,5 @@
-import { type AdapterSettings, adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
+import { type AdapterSettings, adapterSettingsSchema } from '../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { adapterVariant } from '../engine/api/adapters.ts';
 import { AdamW, AdaptedModel, type AdapterGroup, namesOff, TrainingStep } from '../engine/api/steps.ts';

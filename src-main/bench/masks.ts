@@ -1,6 +1,6 @@
 import { drawUnits } from '../../src-shared/coto/distribution.ts';
 import { activationProbability } from '../../src-shared/coto/schedule.ts';
-import { cotoSettingsSchema } from '../../src-shared/domain/coto.ts';
+import { cotoSettingsSchema } from '../../src-shared/domain/runs/coto.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 
 const precision = 2 ** 20;

@@ -1,5 +1,5 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { type LinearModule, type ModelDescription, plainLinear } from '../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../src-shared/domain/models/model.ts';
 import { elementCount, type HostTensor, type TensorSource } from '../engine/api/base-parts.ts';
 import { RandomTensors } from './random-tensors.ts';
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import { computeIdSchema } from '../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../src-shared/domain/app/catalog.ts';
 import { activateCompute, computeBackends, resolveComputeDtype } from '../engine/api/backends.ts';
 import type { ComputeChoice } from '../engine/api/compute.ts';
 import { BenchRunner } from './bench-runner.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import type { ChatMessage } from '../../src-shared/domain/chat-message.ts';
+import type { ChatMessage } from '../../src-shared/domain/generation/chat-message.ts';
 import { readTextFile } from './yaml-file.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { type ChatMessage, isExcluded, messageText } from '../../src-shared/domain/chat-message.ts';
-import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
-import { pairTexts } from '../../src-shared/domain/pair-texts.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
+import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/data/dataset.ts';
+import { pairTexts } from '../../src-shared/domain/data/pair-texts.ts';
+import { type ChatMessage, isExcluded, messageText } from '../../src-shared/domain/generation/chat-message.ts';
+import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
 import { preferenceOf } from '../../src-shared/tasks/preference.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';

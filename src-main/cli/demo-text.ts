@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../src-shared/results/comparison-row.ts';
 import type { ComparisonSides } from '../../src-shared/results/names.ts';
 import { formatCount, formatDuration, formatTable } from './format.ts';

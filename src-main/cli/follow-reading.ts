@@ -1,6 +1,6 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import { isOver, type JobKind } from '../../src-shared/domain/job.ts';
+import { isOver, type JobKind } from '../../src-shared/domain/jobs/job.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
 

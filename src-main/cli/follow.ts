@@ -7,7 +7,7 @@ import {
   type JobResult,
   jobError,
   resultOf,
-} from '../../src-shared/domain/job.ts';
+} from '../../src-shared/domain/jobs/job.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
 

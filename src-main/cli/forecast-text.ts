@@ -1,4 +1,4 @@
-import { powerText, type StudyForecast, trainingsText } from '../../src-shared/domain/study-forecast.ts';
+import { powerText, type StudyForecast, trainingsText } from '../../src-shared/domain/studies/study-forecast.ts';
 import { formatCount, formatDuration } from './format.ts';
 
 /** Describes the cost of a study and its detectable differences before it starts. */

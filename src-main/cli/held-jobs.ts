@@ -1,6 +1,6 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import type { HeldQueue } from '../../src-shared/domain/held-queue.ts';
+import type { HeldQueue } from '../../src-shared/domain/jobs/held-queue.ts';
 import { plural } from '../../src-shared/format/numbers.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,8 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { Declaration, ParameterSpec, ParameterValue, ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { checkParameters } from '../../src-shared/domain/parameter-check.ts';
-import { rangeWords, textOfValue, valueFromText } from '../../src-shared/domain/parameter-text.ts';
+import type {
+  Declaration,
+  ParameterSpec,
+  ParameterValue,
+  ParameterValues,
+} from '../../src-shared/domain/parameters/parameter.ts';
+import { checkParameters } from '../../src-shared/domain/parameters/parameter-check.ts';
+import { rangeWords, textOfValue, valueFromText } from '../../src-shared/domain/parameters/parameter-text.ts';
 
 /** One option for each parameter that any of the methods declares, e.g. --sparsity <number>; and --set name=value. */
 export function addMethodOptions(command: Command, methods: readonly Declaration[]): void {

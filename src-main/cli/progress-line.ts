@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { clearLine, type Terminal } from './terminal.ts';
 

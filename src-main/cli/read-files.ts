@@ -1,6 +1,6 @@
 import type { RequestInput, RequestOutput } from '../../src-shared/contract/requests.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
+import type { DatasetRecord } from '../../src-shared/domain/data/dataset.ts';
 import { followReading } from './follow-reading.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapter.ts';
-import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../src-shared/domain/model.ts';
-import { recordsMeant } from '../../src-shared/domain/named-records.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../src-shared/domain/study.ts';
+import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapters/adapter.ts';
+import { recordsMeant } from '../../src-shared/domain/app/named-records.ts';
+import type { DatasetRecord } from '../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../src-shared/domain/models/model.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../src-shared/domain/studies/study.ts';
 import { addDataset } from './read-files.ts';
 import type { Terminal } from './terminal.ts';
 

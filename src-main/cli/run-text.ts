@@ -1,10 +1,10 @@
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { describeSchedule } from '../../src-shared/coto/describe.ts';
-import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
-import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
-import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { isInUse } from '../../src-shared/domain/parameter-values.ts';
-import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
+import type { Forgetting } from '../../src-shared/domain/evaluation/forgetting.ts';
+import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
+import { isInUse } from '../../src-shared/domain/parameters/parameter-values.ts';
+import { runFormatLabels } from '../../src-shared/domain/runs/imported-run.ts';
+import type { RunRecord, RunResult } from '../../src-shared/domain/runs/run.ts';
 import { midSentence } from '../../src-shared/format/mid-sentence.ts';
 import { metricName, scoreText, valueText } from '../../src-shared/metrics/index.ts';
 import { loss } from '../../src-shared/metrics/loss.ts';

@@ -1,4 +1,4 @@
-import type { RunSamples } from '../../src-shared/domain/run-samples.ts';
+import type { RunSamples } from '../../src-shared/domain/runs/run-samples.ts';
 import { sampleTable } from '../../src-shared/results/sample-table.ts';
 import { spreadOver } from '../../src-shared/results/shown-steps.ts';
 import { formatTable } from './format.ts';

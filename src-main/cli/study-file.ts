@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import type { PlannedAdapter } from '../../src-shared/domain/adapter-reference.ts';
-import type { RunConfig } from '../../src-shared/domain/run.ts';
-import { checkRunInput } from '../../src-shared/domain/run-check.ts';
+import type { PlannedAdapter } from '../../src-shared/domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../src-shared/domain/runs/run.ts';
+import { checkRunInput } from '../../src-shared/domain/runs/run-check.ts';
 import { configProblem } from '../../src-shared/studies/config/config-problem.ts';
 import { fieldWords } from '../../src-shared/studies/config/field-words.ts';
 import { type AdapterFacts, withFilledLabels } from '../../src-shared/studies/config/filled-labels.ts';

@@ -1,4 +1,4 @@
-import type { TunedVerdict } from '../../src-shared/domain/tuned.ts';
+import type { TunedVerdict } from '../../src-shared/domain/runs/tuned.ts';
 
 /** The badge below a comparison: "tuned: …" or "untuned: …", with what it means; empty where there is nothing to say. */
 export function tunedText(verdict: TunedVerdict | null): string {

@@ -1,4 +1,4 @@
-import { logNames, type Submission } from '../../src-shared/domain/target.ts';
+import { logNames, type Submission } from '../../src-shared/domain/targets/target.ts';
 import { formatTable } from './format.ts';
 
 /** Formats the states of submitted runs, with one table for each submission, the last one at the end. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { computeChoiceSchema } from '../../src-shared/domain/catalog.ts';
-import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
-import { runConfigSchema, runResultSchema } from '../../src-shared/domain/run.ts';
-import { runInfoSchema } from '../../src-shared/domain/run-info.ts';
-import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { computeChoiceSchema } from '../../src-shared/domain/app/catalog.ts';
+import { datasetSourceSchema } from '../../src-shared/domain/data/dataset.ts';
+import { runConfigSchema, runResultSchema } from '../../src-shared/domain/runs/run.ts';
+import { runInfoSchema } from '../../src-shared/domain/runs/run-info.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/runs/task.ts';
 
 /** Compute backend and threads of a task. Default: one thread per core; ignored by single-threaded backends. */
 export const computeFields = { compute: computeChoiceSchema, threads: z.number().int().min(1).optional() };

@@ -1,19 +1,23 @@
 import { z } from 'zod';
-import { benchmarkResultSchema } from '../../src-shared/domain/benchmark.ts';
-import { classificationResultSchema, zeroShotSchema } from '../../src-shared/domain/classification.ts';
-import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
-import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
-import { forgettingSchema } from '../../src-shared/domain/forgetting.ts';
-import { generationResultSchema, generationSettingsSchema, promptSchema } from '../../src-shared/domain/generation.ts';
-import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
-import { mergeWeightSchema } from '../../src-shared/domain/merge.ts';
-import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
-import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
-import { masksSpecSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
-import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
-import { quantizationSchema, quantizedFromSchema } from '../../src-shared/domain/quantization.ts';
-import { runConfigSchema } from '../../src-shared/domain/run.ts';
-import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { datasetSourceSchema } from '../../src-shared/domain/data/dataset.ts';
+import { benchmarkResultSchema } from '../../src-shared/domain/evaluation/benchmark.ts';
+import { classificationResultSchema, zeroShotSchema } from '../../src-shared/domain/evaluation/classification.ts';
+import { evaluationResultSchema } from '../../src-shared/domain/evaluation/evaluation.ts';
+import { forgettingSchema } from '../../src-shared/domain/evaluation/forgetting.ts';
+import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/evaluation/mask-table.ts';
+import {
+  generationResultSchema,
+  generationSettingsSchema,
+  promptSchema,
+} from '../../src-shared/domain/generation/generation.ts';
+import { mergeWeightSchema } from '../../src-shared/domain/merging/merge.ts';
+import { modelDescriptionSchema } from '../../src-shared/domain/models/model.ts';
+import { quantizationSchema, quantizedFromSchema } from '../../src-shared/domain/models/quantization.ts';
+import { parameterValuesSchema } from '../../src-shared/domain/parameters/parameter.ts';
+import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/runs/pretrain.ts';
+import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/runs/task.ts';
+import { masksSpecSchema, subjectSchema } from '../../src-shared/domain/studies/plan.ts';
 import { preparedTaskSchema } from './benchmarks/prepared-task.ts';
 import {
   computeFields,

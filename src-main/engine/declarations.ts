@@ -1,5 +1,5 @@
-import type { Declaration } from '../../src-shared/domain/parameter.ts';
-import { runParameters } from '../../src-shared/domain/run.ts';
+import type { Declaration } from '../../src-shared/domain/parameters/parameter.ts';
+import { runParameters } from '../../src-shared/domain/runs/run.ts';
 import { initializations } from './adapters/initializations/index.ts';
 import { adapterVariants } from './adapters/variants/index.ts';
 import { datasetReaders } from './data/readers/index.ts';

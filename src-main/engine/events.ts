@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../../src-shared/contract/errors.ts';
-import { checkpointRecordSchema } from '../../src-shared/domain/checkpoint.ts';
-import { textPieceSchema } from '../../src-shared/domain/generation.ts';
-import { jobProgressSchema } from '../../src-shared/domain/job-progress.ts';
-import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
-import { pairsOfAdaptersSchema } from '../../src-shared/domain/mergeability.ts';
-import { scoreSchema } from '../../src-shared/domain/plan.ts';
-import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
-import { runInfoSchema } from '../../src-shared/domain/run-info.ts';
-import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/run-samples.ts';
+import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/evaluation/mask-table.ts';
+import { textPieceSchema } from '../../src-shared/domain/generation/generation.ts';
+import { jobProgressSchema } from '../../src-shared/domain/jobs/job-progress.ts';
+import { pairsOfAdaptersSchema } from '../../src-shared/domain/merging/mergeability.ts';
+import { checkpointRecordSchema } from '../../src-shared/domain/runs/checkpoint.ts';
+import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/runs/run-history.ts';
+import { runInfoSchema } from '../../src-shared/domain/runs/run-info.ts';
+import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/runs/run-samples.ts';
+import { scoreSchema } from '../../src-shared/domain/studies/plan.ts';
 import { runOutcomeFields } from './contract-fields.ts';
 
 /** The end of a run. */

@@ -7,14 +7,14 @@ import { mkdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport } from '../../src-shared/domain/catalog.ts';
-import type { ClassificationResult } from '../../src-shared/domain/classification.ts';
-import type { DatasetSource } from '../../src-shared/domain/dataset.ts';
-import type { EvaluationResult } from '../../src-shared/domain/evaluation.ts';
-import type { GenerationResult } from '../../src-shared/domain/generation.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import type { Quantization } from '../../src-shared/domain/quantization.ts';
-import { runConfigSchema } from '../../src-shared/domain/run.ts';
+import type { ComputeBackendReport } from '../../src-shared/domain/app/catalog.ts';
+import type { DatasetSource } from '../../src-shared/domain/data/dataset.ts';
+import type { ClassificationResult } from '../../src-shared/domain/evaluation/classification.ts';
+import type { EvaluationResult } from '../../src-shared/domain/evaluation/evaluation.ts';
+import type { GenerationResult } from '../../src-shared/domain/generation/generation.ts';
+import type { Quantization } from '../../src-shared/domain/models/quantization.ts';
+import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
+import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 import { readAdapter as readState, writeAdapter as writeState } from './adapters/peft/adapter-folder.ts';
 import { adapterVariant } from './adapters/variants/index.ts';
 import { parsed, runJob } from './calls.ts';
@@ -42,10 +42,10 @@ import type {
   TrainResult,
 } from './requests.ts';
 
-export type { ComputeBackendReport } from '../../src-shared/domain/catalog.ts';
-export type { ChatMessage } from '../../src-shared/domain/chat-message.ts';
-export type { EvaluationResult } from '../../src-shared/domain/evaluation.ts';
-export type { Declaration } from '../../src-shared/domain/parameter.ts';
+export type { ComputeBackendReport } from '../../src-shared/domain/app/catalog.ts';
+export type { EvaluationResult } from '../../src-shared/domain/evaluation/evaluation.ts';
+export type { ChatMessage } from '../../src-shared/domain/generation/chat-message.ts';
+export type { Declaration } from '../../src-shared/domain/parameters/parameter.ts';
 export { runJob } from './calls.ts';
 export type { EngineResultOf, EngineTask } from './contract.ts';
 export { declarations } from './declarations.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ComputeBackendReport, ComputeId } from '../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport, ComputeId } from '../../src-shared/domain/app/catalog.ts';
 import type { ComputeBackend } from './compute/compute-backend.ts';
 import { activateCompute, computeBackends, reportOn } from './compute/index.ts';
 import { matmul } from './ops/linear/matmul.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { computeBackendReportSchema, computeIdSchema } from '../../src-shared/domain/catalog.ts';
+import { computeBackendReportSchema, computeIdSchema } from '../../src-shared/domain/app/catalog.ts';
 import { engineResultSchema, engineTaskSchema } from './contract.ts';
 import { engineEventSchema, engineSignalSchema } from './events.ts';
 

@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 
 const tellMilliseconds = 200;
 /** Totals below this are reported in KiB, others in MiB. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HashedFile } from '../../src-shared/domain/bundle.ts';
+import type { HashedFile } from '../../src-shared/domain/targets/bundle.ts';
 
 /** A file of a base or a dataset: its location, and its path below the input. */
 export interface FoundFile {

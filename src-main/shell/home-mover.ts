@@ -5,7 +5,7 @@ import {
   homeMoverMessageSchema,
   type PlannedMove,
 } from '../../src-shared/contract/home-move.ts';
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 
 export interface HomeMoverOptions {

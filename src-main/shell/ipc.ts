@@ -18,7 +18,7 @@ import {
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathUse } from '../../src-shared/contract/paths.ts';
 import { type UpdateRequest, type UpdateState, updateRequestSchema } from '../../src-shared/contract/updates.ts';
-import { themeSchema } from '../../src-shared/domain/theme.ts';
+import { themeSchema } from '../../src-shared/domain/app/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';

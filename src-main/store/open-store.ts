@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
+import type { RowKind, UnreadableRow } from '../../src-shared/domain/app/unreadable-row.ts';
 import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
-import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
+import type { RowKind, UnreadableRow } from '../../src-shared/domain/app/unreadable-row.ts';
 import { parseOptionsFor } from '../../src-shared/parse-options.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 

@@ -1,5 +1,5 @@
 import { toErrorValue } from '../../src-shared/contract/errors.ts';
-import type { RowKind } from '../../src-shared/domain/unreadable-row.ts';
+import type { RowKind } from '../../src-shared/domain/app/unreadable-row.ts';
 import { type StoredError, toNullableJson } from './rows.ts';
 
 /** End of a run, a job or a study. */

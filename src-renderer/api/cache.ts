@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { EventPayload } from '../../src-shared/contract/events.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 import { onConnection, onEvent, useBackendStatus } from './client.ts';
 import { interruptedWork } from './lost-work.ts';
 

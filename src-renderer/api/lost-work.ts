@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { create } from 'zustand';
-import { interruptedMessage, latestResumable, resumeHint } from '../../src-shared/domain/interruption.ts';
-import type { JobKind, JobRecord } from '../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { JobKind, JobRecord } from '../../src-shared/domain/jobs/job.ts';
+import { interruptedMessage, latestResumable, resumeHint } from '../../src-shared/domain/runs/interruption.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 
 /** A run that trained when the backend ended, with the step of its latest checkpoint. */
 export interface LostRun {

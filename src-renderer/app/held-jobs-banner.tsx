@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { HeldQueue } from '../../src-shared/domain/held-queue.ts';
+import type { HeldQueue } from '../../src-shared/domain/jobs/held-queue.ts';
 import { useAction, useRequest } from '../api/query.ts';
 import { heldStrings as strings } from '../strings/held-jobs.ts';
 import classes from './frame.module.css';

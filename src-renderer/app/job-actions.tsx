@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconX } from '@tabler/icons-react';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 import { useAction } from '../api/query.ts';
 import type { StudioAction } from '../components/actions/action-registry.ts';
 import { askToDiscard } from '../features/runs/discard-run.tsx';

@@ -1,4 +1,4 @@
-import { type JobRecord, jobInfo } from '../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../src-shared/domain/jobs/job.ts';
 import { pathOf } from './routes.tsx';
 
 /** Returns the path of the page that shows a job's result. */

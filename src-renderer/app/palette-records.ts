@@ -1,4 +1,4 @@
-import { rankText } from '../../src-shared/domain/parameter-values.ts';
+import { rankText } from '../../src-shared/domain/parameters/parameter-values.ts';
 import { headlineText } from '../../src-shared/results/headline.ts';
 import { useRequest } from '../api/query.ts';
 import type { StudioAction } from '../components/actions/action-registry.ts';

@@ -2,7 +2,7 @@ import { Progress } from '@mantine/core';
 import { IconCpu, IconDatabase, IconDeviceSdCard, IconStack } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 import { backendName, formatBytes, formatDuration, plural } from '../components/format/format.ts';

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
-import { jobInfo } from '../../src-shared/domain/job.ts';
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
+import { jobInfo } from '../../src-shared/domain/jobs/job.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 

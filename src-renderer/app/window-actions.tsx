@@ -13,7 +13,7 @@ import {
   IconSun,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { Theme } from '../../src-shared/domain/theme.ts';
+import type { Theme } from '../../src-shared/domain/app/theme.ts';
 import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/menu-commands.ts';
 import { numberedPages, type PageName } from '../../src-shared/pages.ts';
 import { useAction } from '../api/query.ts';

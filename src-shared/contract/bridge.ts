@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobProgress } from '../domain/job-progress.ts';
-import type { Theme } from '../domain/theme.ts';
+import type { Theme } from '../domain/app/theme.ts';
+import type { JobProgress } from '../domain/jobs/job-progress.ts';
 import type { ErrorValue } from './errors.ts';
 import type { UpdateRequest, UpdateState } from './updates.ts';
 

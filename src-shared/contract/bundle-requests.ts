@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { workedSchema } from '../domain/bundle.ts';
-import { computeIdSchema } from '../domain/catalog.ts';
-import { jobRecordSchema } from '../domain/job.ts';
-import { studyRecordSchema } from '../domain/study.ts';
+import { computeIdSchema } from '../domain/app/catalog.ts';
+import { jobRecordSchema } from '../domain/jobs/job.ts';
+import { studyRecordSchema } from '../domain/studies/study.ts';
+import { workedSchema } from '../domain/targets/bundle.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 
 const ofBundle = z.strictObject({ path: z.string().describe('the folder of a bundle') });

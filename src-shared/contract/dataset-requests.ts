@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { answerCountsSchema } from '../domain/answer-counts.ts';
 import {
   datasetRecordSchema,
   datasetSourceSchema,
@@ -7,10 +6,11 @@ import {
   examplePreviewSchema,
   textExampleSchema,
   textInspectionSchema,
-} from '../domain/dataset.ts';
-import { cachedDatasetSchema } from '../domain/hub.ts';
-import { parameterValuesSchema } from '../domain/parameter.ts';
-import { taskSettingsSchema } from '../domain/task.ts';
+} from '../domain/data/dataset.ts';
+import { answerCountsSchema } from '../domain/evaluation/answer-counts.ts';
+import { cachedDatasetSchema } from '../domain/models/hub.ts';
+import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
+import { taskSettingsSchema } from '../domain/runs/task.ts';
 import { byId, done, nothing, removal } from './request-shapes.ts';
 
 /** Requests about datasets, as `requests` lists them. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { textPieceSchema } from '../domain/generation.ts';
-import { jobRecordSchema } from '../domain/job.ts';
-import { runRecordSchema } from '../domain/run.ts';
-import { activationMasksSchema, metricColumnSchema } from '../domain/run-history.ts';
+import { textPieceSchema } from '../domain/generation/generation.ts';
+import { jobRecordSchema } from '../domain/jobs/job.ts';
+import { runRecordSchema } from '../domain/runs/run.ts';
+import { activationMasksSchema, metricColumnSchema } from '../domain/runs/run-history.ts';
 import { errorValueSchema } from './errors.ts';
 
 /** Events that the backend sends to every client, at most ten a second of each kind. */

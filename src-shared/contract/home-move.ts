@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobProgressSchema } from '../domain/job-progress.ts';
+import { jobProgressSchema } from '../domain/jobs/job-progress.ts';
 import { errorValueSchema } from './errors.ts';
 
 /** Messages of the process that moves the home: the plan first, then progress, then the result. */

@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import { jobRecordSchema } from '../domain/job.ts';
-import { reportFileSchema, reportRecordSchema, reportRequestSchema, reportSummarySchema } from '../domain/report.ts';
+import {
+  reportFileSchema,
+  reportRecordSchema,
+  reportRequestSchema,
+  reportSummarySchema,
+} from '../domain/app/report.ts';
+import { jobRecordSchema } from '../domain/jobs/job.ts';
 import { byId, done, nothing, removal } from './request-shapes.ts';
 
 /** Requests about reports, as `requests` lists them. */

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { adapterContentsSchema, adapterNormsSchema, adapterRecordSchema } from '../domain/adapter.ts';
-import { benchmarkRequestSchema, taskSummarySchema } from '../domain/benchmark.ts';
-import { benchmarkRecordSchema } from '../domain/benchmark-record.ts';
+import { adapterContentsSchema, adapterNormsSchema, adapterRecordSchema } from '../domain/adapters/adapter.ts';
 import {
   catalogSchema,
   computeBackendReportSchema,
@@ -11,39 +9,41 @@ import {
   settingsSchema,
   systemStatusSchema,
   tensorflowSetupSchema,
-} from '../domain/catalog.ts';
-import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/chat.ts';
-import { chatMessageSchema } from '../domain/chat-message.ts';
-import { classificationRequestSchema, imagePreviewSchema } from '../domain/classification.ts';
-import { checkResultSchema } from '../domain/doctor-check.ts';
+} from '../domain/app/catalog.ts';
+import { checkResultSchema } from '../domain/app/doctor-check.ts';
+import { unreadableRowSchema } from '../domain/app/unreadable-row.ts';
+import { benchmarkRequestSchema, taskSummarySchema } from '../domain/evaluation/benchmark.ts';
+import { benchmarkRecordSchema } from '../domain/evaluation/benchmark-record.ts';
+import { classificationRequestSchema, imagePreviewSchema } from '../domain/evaluation/classification.ts';
 import {
   adapterScoreSchema,
   datasetFitSchema,
   evaluationRequestSchema,
   preflightLineSchema,
-} from '../domain/evaluation.ts';
+} from '../domain/evaluation/evaluation.ts';
+import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/generation/chat.ts';
+import { chatMessageSchema } from '../domain/generation/chat-message.ts';
 import {
   generationStartSchema,
   modelDefaultsSchema,
   renderedPromptSchema,
   templateChoicesSchema,
-} from '../domain/generation.ts';
-import { heldQueueSchema } from '../domain/held-queue.ts';
-import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
-import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
-import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
-import { mergeabilitySchema } from '../domain/mergeability.ts';
-import { modelRecordSchema } from '../domain/model.ts';
-import { modelMemorySchema } from '../domain/model-memory.ts';
-import { parameterValuesSchema } from '../domain/parameter.ts';
-import { pretrainConfigSchema } from '../domain/pretrain.ts';
-import { quantizationPlanSchema, quantizationSchema } from '../domain/quantization.ts';
-import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
-import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
-import { studyForecastSchema } from '../domain/study-forecast.ts';
-import { tunedVerdictSchema } from '../domain/tuned.ts';
-import { unreadableRowSchema } from '../domain/unreadable-row.ts';
-import { updateProductsSchema } from '../domain/update-products.ts';
+} from '../domain/generation/generation.ts';
+import { heldQueueSchema } from '../domain/jobs/held-queue.ts';
+import { jobAnswerSchema, jobRecordSchema } from '../domain/jobs/job.ts';
+import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merging/merge.ts';
+import { mergeabilitySchema } from '../domain/merging/mergeability.ts';
+import { updateProductsSchema } from '../domain/merging/update-products.ts';
+import { cachedModelSchema, downloadPlanSchema } from '../domain/models/hub.ts';
+import { modelRecordSchema } from '../domain/models/model.ts';
+import { modelMemorySchema } from '../domain/models/model-memory.ts';
+import { quantizationPlanSchema, quantizationSchema } from '../domain/models/quantization.ts';
+import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
+import { pretrainConfigSchema } from '../domain/runs/pretrain.ts';
+import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
+import { tunedVerdictSchema } from '../domain/runs/tuned.ts';
+import { studyFileSchema, studyRecordSchema } from '../domain/studies/study.ts';
+import { studyForecastSchema } from '../domain/studies/study-forecast.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 import { bundleRequests } from './bundle-requests.ts';
 import { datasetRequests } from './dataset-requests.ts';

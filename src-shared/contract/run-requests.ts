@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { adapterRecordSchema } from '../domain/adapter.ts';
-import { checkpointSummarySchema } from '../domain/checkpoint.ts';
-import { jobRecordSchema } from '../domain/job.ts';
-import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
-import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
-import { runSamplesSchema } from '../domain/run-samples.ts';
+import { adapterRecordSchema } from '../domain/adapters/adapter.ts';
+import { jobRecordSchema } from '../domain/jobs/job.ts';
+import { checkpointSummarySchema } from '../domain/runs/checkpoint.ts';
+import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
+import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/runs/run-history.ts';
+import { runSamplesSchema } from '../domain/runs/run-samples.ts';
 import { memoryNeedSchema, memoryRoomSchema } from '../results/memory-verdict.ts';
 import { byId, done, removal } from './request-shapes.ts';
 

@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { declarationSchema, parameterValuesSchema } from '../domain/parameter.ts';
-import { studyRecordSchema } from '../domain/study.ts';
-import { placedBundleSchema, submissionSchema, targetProbeSchema, targetRecordSchema } from '../domain/target.ts';
+import { declarationSchema, parameterValuesSchema } from '../domain/parameters/parameter.ts';
+import { studyRecordSchema } from '../domain/studies/study.ts';
+import {
+  placedBundleSchema,
+  submissionSchema,
+  targetProbeSchema,
+  targetRecordSchema,
+} from '../domain/targets/target.ts';
 import { byId, done, nothing } from './request-shapes.ts';
 
 const byName = z.strictObject({ name: z.string() });

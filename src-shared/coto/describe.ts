@@ -1,4 +1,4 @@
-import type { CotoSettings } from '../domain/coto.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
 import { switchesGroups } from './schedules/schedule.ts';
 

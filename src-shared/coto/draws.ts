@@ -1,4 +1,4 @@
-import type { CotoSettings } from '../domain/coto.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
 import { RandomStream } from '../random.ts';
 import { drawUnits } from './distribution.ts';
 import { activationProbability } from './schedule.ts';

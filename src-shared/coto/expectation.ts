@@ -1,4 +1,4 @@
-import type { CotoSettings } from '../domain/coto.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
 import { expectedShare, expectedSkippedShare } from './distribution.ts';
 import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';

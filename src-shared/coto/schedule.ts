@@ -1,4 +1,4 @@
-import type { CotoSettings } from '../domain/coto.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
 import type { Curve } from './curves/curve.ts';
 import { curves } from './curves/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Curve } from '../domain/run-history.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 
 /**
  * A curve that grows in place up to `limit` buckets: on overflow the bucket width doubles. Adding a value takes

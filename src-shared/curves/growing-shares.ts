@@ -1,4 +1,4 @@
-import type { ActivationMasks, ActivationShares } from '../domain/run-history.ts';
+import type { ActivationMasks, ActivationShares } from '../domain/runs/run-history.ts';
 
 /** Activation masks folded incrementally into at most `limit` buckets: on overflow the bucket width doubles. */
 export class GrowingShares {

@@ -1,4 +1,4 @@
-import type { Curve } from '../domain/run-history.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 import { drawnSpread } from '../statistics/student.ts';
 
 /** One seed's values, a point a bucket. */

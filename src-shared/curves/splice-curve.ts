@@ -1,4 +1,4 @@
-import type { Curve } from '../domain/run-history.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 
 /**
  * Replaces the steps `from` to `to` (both inclusive) of a curve by the finer buckets of `detail`. Buckets of `whole`

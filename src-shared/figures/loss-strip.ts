@@ -1,5 +1,5 @@
-import type { CotoSettings } from '../domain/coto.ts';
-import type { ActivationShares } from '../domain/run-history.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
+import type { ActivationShares } from '../domain/runs/run-history.ts';
 import { midSentence } from '../format/mid-sentence.ts';
 import { loss as lossMetric } from '../metrics/loss.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';

@@ -1,4 +1,4 @@
-import type { Mergeability, PairMeasures } from '../domain/mergeability.ts';
+import type { Mergeability, PairMeasures } from '../domain/merging/mergeability.ts';
 import { formatFixed } from '../format/numbers.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, colorbar } from './layout.ts';

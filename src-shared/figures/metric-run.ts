@@ -1,5 +1,5 @@
-import type { RunRecord } from '../domain/run.ts';
-import type { Curve } from '../domain/run-history.ts';
+import type { RunRecord } from '../domain/runs/run.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 import type { MetricRun } from './metric.ts';
 
 const noCurves: ReadonlyMap<string, Curve> = new Map();

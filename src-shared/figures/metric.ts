@@ -1,4 +1,4 @@
-import type { Curve } from '../domain/run-history.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 import { lossCurve } from '../metrics/curves.ts';
 import { hoverFormat } from '../metrics/index.ts';
 import { evaluatedMetric } from '../metrics/recorded.ts';

@@ -2,8 +2,8 @@ import { expectSchedule, probabilityAt, unitsOfGroups } from '../coto/expectatio
 import { meanActivationProbability } from '../coto/schedule.ts';
 import { type Schedule, schedules } from '../coto/schedules/index.ts';
 import { switchesGroups, type Units } from '../coto/schedules/schedule.ts';
-import type { CotoSettings } from '../domain/coto.ts';
-import type { ActivationShares } from '../domain/run-history.ts';
+import type { CotoSettings } from '../domain/runs/coto.ts';
+import type { ActivationShares } from '../domain/runs/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureTheme } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';

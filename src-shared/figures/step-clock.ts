@@ -1,4 +1,4 @@
-import type { Curve } from '../domain/run-history.ts';
+import type { Curve } from '../domain/runs/run-history.ts';
 
 export interface StepClock {
   /** Seconds from the start of training to the end of a step. */

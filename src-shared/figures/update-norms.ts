@@ -1,4 +1,4 @@
-import type { AdapterNorms } from '../domain/adapter.ts';
+import type { AdapterNorms } from '../domain/adapters/adapter.ts';
 import { formatNumber } from '../format/numbers.ts';
 import { type Figure, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, colorbar } from './layout.ts';

@@ -1,4 +1,4 @@
-import type { BenchmarkResult, BenchmarkScore, BenchmarkTask } from '../domain/benchmark.ts';
+import type { BenchmarkResult, BenchmarkScore, BenchmarkTask } from '../domain/evaluation/benchmark.ts';
 import { formatFixed, formatNumber, formatSigned, missing } from '../format/numbers.ts';
 
 /** A metric of a task or of a group, as a table has it. */

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../domain/run.ts';
+import type { RunRecord } from '../domain/runs/run.ts';
 import { loss } from '../metrics/loss.ts';
 import { signFlipTest } from '../statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../statistics/student.ts';

@@ -1,5 +1,5 @@
-import { cotoSettingsSchema } from '../domain/coto.ts';
-import type { RunConfig } from '../domain/run.ts';
+import { cotoSettingsSchema } from '../domain/runs/coto.ts';
+import type { RunConfig } from '../domain/runs/run.ts';
 
 export interface ConfigRow {
   /** The setting's dotted name in the YAML. */

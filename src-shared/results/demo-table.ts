@@ -1,5 +1,5 @@
-import type { RunRecord } from '../domain/run.ts';
-import type { StudyRecord } from '../domain/study.ts';
+import type { RunRecord } from '../domain/runs/run.ts';
+import type { StudyRecord } from '../domain/studies/study.ts';
 import { studyKind } from '../studies/index.ts';
 import { comparisonRow, type TableCell, type TableRow } from './comparison-row.ts';
 

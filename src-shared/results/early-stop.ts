@@ -1,5 +1,5 @@
-import type { RunRecord } from '../domain/run.ts';
-import type { RunInfo } from '../domain/run-info.ts';
+import type { RunRecord } from '../domain/runs/run.ts';
+import type { RunInfo } from '../domain/runs/run-info.ts';
 
 type StoppedRun = Pick<RunRecord, 'config' | 'result'> & { readonly facts: Pick<RunInfo, 'totalSteps'> | null };
 

@@ -1,4 +1,4 @@
-import { type Forgetting, type ForgettingMeasure, forgettingMeasures } from '../domain/forgetting.ts';
+import { type Forgetting, type ForgettingMeasure, forgettingMeasures } from '../domain/evaluation/forgetting.ts';
 import { formatFixed, formatSigned } from '../format/numbers.ts';
 import { accuracy as accuracyMetric } from '../metrics/accuracy.ts';
 import { scoreText } from '../metrics/index.ts';

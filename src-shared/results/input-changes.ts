@@ -1,4 +1,4 @@
-import type { RunInfo } from '../domain/run-info.ts';
+import type { RunInfo } from '../domain/runs/run-info.ts';
 
 /** "Resumed anyway at step 120. The dataset "reviews" has changed …"; null for runs on unchanged files. */
 export function inputChangesText(facts: Pick<RunInfo, 'inputChanges'> | null): string | null {

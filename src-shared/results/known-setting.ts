@@ -1,4 +1,4 @@
-import type { RunConfig, RunRecord } from '../domain/run.ts';
+import type { RunConfig, RunRecord } from '../domain/runs/run.ts';
 
 /** The settings of a run; of one that another program trained, those that its file has. */
 export function knownSettings({ config, origin }: Pick<RunRecord, 'config' | 'origin'>): object {

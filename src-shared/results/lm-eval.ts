@@ -1,4 +1,4 @@
-import type { BenchmarkChat, BenchmarkResult, BenchmarkTask } from '../domain/benchmark.ts';
+import type { BenchmarkChat, BenchmarkResult, BenchmarkTask } from '../domain/evaluation/benchmark.ts';
 
 /** Run-level fields of lm-eval's output. */
 export interface LmEvalRun extends BenchmarkChat {

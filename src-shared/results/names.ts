@@ -1,4 +1,4 @@
-import type { RunRecord } from '../domain/run.ts';
+import type { RunRecord } from '../domain/runs/run.ts';
 
 /** Titles of the two columns of a comparison. */
 export interface ComparisonSides {

@@ -1,4 +1,4 @@
-import type { Outcomes, Score } from '../domain/plan.ts';
+import type { Outcomes, Score } from '../domain/studies/plan.ts';
 import type { ExampleMetricId } from '../metrics/index.ts';
 import { loss } from '../metrics/loss.ts';
 

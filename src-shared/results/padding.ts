@@ -1,4 +1,4 @@
-import type { RunInfo } from '../domain/run-info.ts';
+import type { RunInfo } from '../domain/runs/run-info.ts';
 
 /** "4.2 % of their tokens are padding, 31.0 % in the plain order" */
 export function paddingText({ grouped, shuffled }: NonNullable<RunInfo['paddingShare']>): string {

@@ -1,4 +1,4 @@
-import type { RunConfig, RunRecord } from '../domain/run.ts';
+import type { RunConfig, RunRecord } from '../domain/runs/run.ts';
 import { metricValue } from '../metrics/index.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { headlineOf } from './headline.ts';

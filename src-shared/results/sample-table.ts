@@ -1,4 +1,4 @@
-import type { RunSamples, SampleAnswer, SampleInput } from '../domain/run-samples.ts';
+import type { RunSamples, SampleAnswer, SampleInput } from '../domain/runs/run-samples.ts';
 import { formatCount } from '../format/numbers.ts';
 import type { StudyTable } from '../studies/define-study.ts';
 import { spreadOver } from './shown-steps.ts';

@@ -1,4 +1,4 @@
-import type { RunInfo } from '../domain/run-info.ts';
+import type { RunInfo } from '../domain/runs/run-info.ts';
 
 /** Describes joint training with other runs; null: the run was trained alone. */
 export function togetherText({ runsTogether }: Pick<RunInfo, 'runsTogether'>): string | null {

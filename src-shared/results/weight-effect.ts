@@ -1,5 +1,5 @@
-import { type MergeWeight, weightAt } from '../domain/merge.ts';
-import type { UpdateProducts } from '../domain/update-products.ts';
+import { type MergeWeight, weightAt } from '../domain/merging/merge.ts';
+import type { UpdateProducts } from '../domain/merging/update-products.ts';
 
 /** Effect of the weights on a sum of updates Σ wᵢ·ΔWᵢ. */
 export interface WeightEffect {

@@ -1,5 +1,5 @@
 import { StudioError } from '../contract/errors.ts';
-import { type MaskChoice, maxExactGroups } from '../domain/mask-table.ts';
+import { type MaskChoice, maxExactGroups } from '../domain/evaluation/mask-table.ts';
 import { RandomStream } from '../random.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { PlannedAdapter } from '../domain/adapter-reference.ts';
-import type { Declaration, ParameterValues } from '../domain/parameter.ts';
-import type { RunConfig } from '../domain/run.ts';
+import type { PlannedAdapter } from '../domain/adapters/adapter-reference.ts';
+import type { Declaration, ParameterValues } from '../domain/parameters/parameter.ts';
+import type { RunConfig } from '../domain/runs/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
 import type { TableRow } from '../results/comparison-row.ts';
 import type { FieldWords } from './config/field-words.ts';

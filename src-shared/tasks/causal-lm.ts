@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TextColumns } from '../domain/dataset.ts';
+import type { TextColumns } from '../domain/data/dataset.ts';
 import { loss } from '../metrics/loss.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 

@@ -1,4 +1,4 @@
-import { comparesWithTexts } from '../domain/model.ts';
+import { comparesWithTexts } from '../domain/models/model.ts';
 import { accuracy } from '../metrics/accuracy.ts';
 import { classTemplateSettings } from './class-templates.ts';
 import { defineTask } from './task.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ChatMessage } from '../domain/chat-message.ts';
-import type { TextExample } from '../domain/dataset.ts';
-import type { ParameterMeta } from '../domain/parameters-of.ts';
+import type { TextExample } from '../domain/data/dataset.ts';
+import type { ChatMessage } from '../domain/generation/chat-message.ts';
+import type { ParameterMeta } from '../domain/parameters/parameters-of.ts';
 import { accuracy } from '../metrics/accuracy.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answerOutputs } from '../domain/model.ts';
+import { answerOutputs } from '../domain/models/model.ts';
 import { answerF1 } from '../metrics/answers.ts';
 import { defineTask, isLanguageModel } from './task.ts';
 

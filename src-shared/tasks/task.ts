@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { AdapterConfig } from '../domain/adapter.ts';
-import type { DatasetDescription, TextColumns } from '../domain/dataset.ts';
-import type { ModelDescription } from '../domain/model.ts';
+import type { AdapterConfig } from '../domain/adapters/adapter.ts';
+import type { DatasetDescription, TextColumns } from '../domain/data/dataset.ts';
+import type { ModelDescription } from '../domain/models/model.ts';
 import type { MetricId } from '../metrics/index.ts';
 
 /** Settings of a run that several tasks use, but not all. */

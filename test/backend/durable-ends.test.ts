@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../src-shared/domain/adapters/adapter.ts';
+import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 import { keepSynced } from './power-loss.ts';
 import {
   closeBackends,

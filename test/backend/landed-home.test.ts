@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { resourcesDirectory } from '../../src-main/cli/studio.ts';
-import { resultOf } from '../../src-shared/domain/job.ts';
+import { resultOf } from '../../src-shared/domain/jobs/job.ts';
 import { studyKind } from '../../src-shared/studies/index.ts';
 import { closeBackends, type OpenBackend, openBackend, realEngine, temporaryFolder } from './support.ts';
 

@@ -17,7 +17,7 @@ import { tensorboardReader } from '../../src-main/backend/trackers/readers/tenso
 import { UsageMeter } from '../../src-main/engine/compute/usage/index.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
-import { type JobRecord, resultOf } from '../../src-shared/domain/job.ts';
+import { type JobRecord, resultOf } from '../../src-shared/domain/jobs/job.ts';
 import {
   closeBackends,
   type OpenBackend,

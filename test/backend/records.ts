@@ -1,7 +1,7 @@
-import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../src-shared/domain/model.ts';
-import { plainLinear } from '../../src-shared/domain/model.ts';
-import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import type { DatasetRecord } from '../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../src-shared/domain/models/model.ts';
+import { plainLinear } from '../../src-shared/domain/models/model.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 
 /** A model and a dataset as the store keeps them; nothing of them lies on disk. */
 export const modelRecord: ModelRecord = {

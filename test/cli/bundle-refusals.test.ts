@@ -17,13 +17,13 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeResults } from '../../bench/made-results.ts';
+import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import {
   bundleInputsSchema,
   bundleStudySchema,
   collectedSchema,
   resultManifestSchema,
-} from '../../src-shared/domain/bundle.ts';
-import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+} from '../../src-shared/domain/targets/bundle.ts';
 import { tellAtOnce } from '../backend/tell-at-once.ts';
 import { caseFolder, editJson, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
 import { base, data, newHome, root, withoutProgress } from './failing-jobs-support.ts';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { splitText } from '../../src-main/backend/runs/micro-batch-split.ts';
+import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import {
   bundleProgressSchema,
   bundleStudySchema,
   resultManifestSchema,
   resultRunSchema,
-} from '../../src-shared/domain/bundle.ts';
-import { runRecordSchema } from '../../src-shared/domain/run.ts';
+} from '../../src-shared/domain/targets/bundle.ts';
 import { caseFolder, copyOf, editBytes, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';

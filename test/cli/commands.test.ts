@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
-import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation.ts';
-import { runRecordSchema } from '../../src-shared/domain/run.ts';
-import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
+import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation/evaluation.ts';
+import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
+import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { floats, goldenPath, relativeDifference } from '../engine/golden.ts';
 import { coto, data, file, folder, json, model, trained, writeBlobs, writeRun } from './commands-support.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { datasetRecordSchema } from '../../src-shared/domain/dataset.ts';
+import { datasetRecordSchema } from '../../src-shared/domain/data/dataset.ts';
 import { coto, folder, json, trained } from './commands-support.ts';
 
 function written(name: string, content: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawText } from '../../src-main/cli/dataset-text.ts';
-import { type TextExample, textExampleSchema } from '../../src-shared/domain/dataset.ts';
+import { type TextExample, textExampleSchema } from '../../src-shared/domain/data/dataset.ts';
 
 const example = (roles: Partial<TextExample>): TextExample =>
   textExampleSchema.parse({

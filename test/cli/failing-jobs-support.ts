@@ -2,7 +2,7 @@ import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { type RunRecord, runRecordSchema } from '../../src-shared/domain/run.ts';
+import { type RunRecord, runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { caseFolder, copyOf, expectOneLine, goodData, halfWritten } from './bad-input-support.ts';
 import { type CommandResult, cotoOn } from './run-command.ts';
 

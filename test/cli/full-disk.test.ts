@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
-import { runRecordSchema } from '../../src-shared/domain/run.ts';
+import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
+import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
 import {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { reportRecordSchema } from '../../src-shared/domain/report.ts';
+import { reportRecordSchema } from '../../src-shared/domain/app/report.ts';
 import { disagreements, reopened } from '../long/killed-processes.ts';
 import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';

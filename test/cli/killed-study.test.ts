@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { jsonWithMetrics, metricRows } from '../../src-main/cli/metric-rows.ts';
 import { openStudio } from '../../src-main/cli/studio.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
-import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 import { datasetRecord, modelRecord } from '../backend/records.ts';
 import { column } from '../src-shared/curves/make-curve.ts';
 import { temporaryFolder } from './run-command.ts';

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { cachedModelSchema, downloadPlanSchema } from '../../src-shared/domain/hub.ts';
-import { modelRecordSchema } from '../../src-shared/domain/model.ts';
+import { cachedModelSchema, downloadPlanSchema } from '../../src-shared/domain/models/hub.ts';
+import { modelRecordSchema } from '../../src-shared/domain/models/model.ts';
 import { commit, type HubServer, startHub } from '../backend/library/huggingface/hub-server.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';

@@ -5,9 +5,9 @@ import { formatDuration, formatTable, toJson } from '../../src-main/cli/format.t
 import { givenParameters } from '../../src-main/cli/method-options.ts';
 import { ProgressLine } from '../../src-main/cli/progress-line.ts';
 import { homePlace } from '../../src-main/cli/studio.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
-import type { Declaration } from '../../src-shared/domain/parameter.ts';
+import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
+import type { Declaration } from '../../src-shared/domain/parameters/parameter.ts';
 import { recordingTerminal } from './run-command.ts';
 
 describe('--set', () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { modelRecordSchema } from '../../src-shared/domain/model.ts';
+import { modelRecordSchema } from '../../src-shared/domain/models/model.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 
 const home = join(temporaryFolder(), 'home');

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { withWords } from '../engine/tasks/text-task.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { runRecordSchema } from '../../src-shared/domain/run.ts';
+import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { coto, data, folder, json, model, writeBlobs } from './commands-support.ts';
 
 const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
+import { evaluationResultSchema } from '../../src-shared/domain/evaluation/evaluation.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';
 import { withWords } from '../engine/tasks/text-task.ts';
 import { outcomeSeed } from '../outcome-seed.ts';

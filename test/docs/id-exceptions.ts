@@ -40,7 +40,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/train/presets/peft-defaults.ts': 1,
     'src-renderer/features/train/presets/unsloth.ts': 1,
     'src-renderer/strings/app.ts': 1,
-    'src-shared/domain/adapter.ts': 1,
+    'src-shared/domain/adapters/adapter.ts': 1,
   },
   'compute backend': {
     'src-main/backend/app/tensorflow-handlers.ts': 1,
@@ -108,7 +108,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/merge/result-matrix.tsx': 3,
     'src-renderer/strings/adapters.ts': 1,
     'src-renderer/strings/merge.ts': 1,
-    'src-shared/domain/evaluation.ts': 1,
+    'src-shared/domain/evaluation/evaluation.ts': 1,
     'src-shared/studies/merging/merging-figures.ts': 1,
   },
   initialization: {
@@ -165,7 +165,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/playground/playground-result.tsx': 1,
     'src-renderer/strings/app.ts': 4,
     'src-renderer/strings/benchmarks.ts': 1,
-    'src-shared/domain/interruption.ts': 1,
+    'src-shared/domain/runs/interruption.ts': 1,
   },
   'merge method': {
     'src-main/engine/merge/methods/core-space.ts': 1,
@@ -219,7 +219,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
   },
   'prune method': {
     'src-main/engine/evaluation/masks/mask-groups.ts': 1,
-    'src-shared/domain/mask-table.ts': 1,
+    'src-shared/domain/evaluation/mask-table.ts': 1,
     'src-shared/studies/adapters/contribution-figures.ts': 1,
     'src-shared/studies/adapters/contribution.ts': 1,
   },
@@ -241,8 +241,8 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-main/engine/jobs/prune.ts': 1,
     'src-renderer/features/train/use-sweep.ts': 1,
     'src-renderer/strings/app.ts': 3,
-    'src-shared/domain/job.ts': 1,
-    'src-shared/domain/plan.ts': 1,
+    'src-shared/domain/jobs/job.ts': 1,
+    'src-shared/domain/studies/plan.ts': 1,
     'src-shared/studies/adapters/pruning-schemas.ts': 2,
     'src-shared/studies/merging/merging-schemas.ts': 2,
     'src-shared/studies/task-sets/mergeability-schemas.ts': 2,

@@ -69,14 +69,14 @@ const lists: readonly IdList[] = [
   {
     kind: 'learning-rate schedule',
     ids: Object.keys(learningRateSchedules),
-    lists: [`${engine}/learning-rate/index.ts`, 'src-shared/domain/run.ts'],
+    lists: [`${engine}/learning-rate/index.ts`, 'src-shared/domain/runs/run.ts'],
     folders: [`${engine}/learning-rate/`],
     words: ['linear', 'cosine', 'constant'],
   },
   {
     kind: 'optimizer',
     ids: Object.keys(optimizerKinds),
-    lists: [`${engine}/optimizers/index.ts`, 'src-shared/domain/run.ts'],
+    lists: [`${engine}/optimizers/index.ts`, 'src-shared/domain/runs/run.ts'],
     folders: [`${engine}/optimizers/`],
   },
   {
@@ -103,7 +103,7 @@ const lists: readonly IdList[] = [
   {
     kind: 'job',
     ids: jobs.map(({ kind }) => kind),
-    lists: ['src-main/backend/job-kinds.ts', 'src-shared/domain/job.ts'],
+    lists: ['src-main/backend/job-kinds.ts', 'src-shared/domain/jobs/job.ts'],
     folders: ['src-main/backend/'],
     words: [
       'train',
@@ -156,13 +156,13 @@ const lists: readonly IdList[] = [
   {
     kind: 'compute backend',
     ids: computeBackends.map(({ id }) => id),
-    lists: [`${engine}/compute/index.ts`, 'src-shared/domain/catalog.ts'],
+    lists: [`${engine}/compute/index.ts`, 'src-shared/domain/app/catalog.ts'],
     folders: [`${engine}/compute/`],
   },
   {
     kind: 'reader of trackers',
     ids: runReaders.map(({ id }) => id),
-    lists: ['src-main/backend/trackers/readers/index.ts', 'src-shared/domain/imported-run.ts'],
+    lists: ['src-main/backend/trackers/readers/index.ts', 'src-shared/domain/runs/imported-run.ts'],
     folders: ['src-main/backend/trackers/readers/'],
   },
   {

@@ -5,7 +5,7 @@ import type { BrowserWindow } from 'electron';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../src-main/backend/home/home.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
-import { reportSections } from '../../src-shared/domain/report.ts';
+import { reportSections } from '../../src-shared/domain/app/report.ts';
 import { studies } from '../backend/reports/records.ts';
 import { homeFolder, openStudio, request, type Studio } from './studio.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type QuitAnswer, quitButtons } from '../../src-main/shell/quit-question.ts';
-import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 import { appPath, electronArguments, electronBinary } from './environment.ts';
 import { dropFile, goTo, homeFolder, openStudio, request, type Studio, waitMilliseconds } from './studio.ts';
 

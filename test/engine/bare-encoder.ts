@@ -5,7 +5,7 @@ import type { HeadTask } from '../../src-main/engine/adapters/fresh-adapter.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath, tensorsOf } from './golden.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AdapterVariant } from '../../src-main/engine/adapters/variant.ts';
 import { recognizeVariant } from '../../src-main/engine/adapters/variants/index.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../src-shared/domain/adapter.ts';
+import { adapterConfigSchema } from '../../src-shared/domain/adapters/adapter.ts';
 
 /** The variant of a PEFT folder; null where none of the list describes it. */
 export function variantOf(folder: string): AdapterVariant | null {

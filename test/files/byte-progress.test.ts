@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { byteProgress } from '../../src-main/files/byte-progress.ts';
-import type { JobProgress } from '../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 
 it('counts in MiB with the rate since the first count, five times a second at most', () => {
   const told: JobProgress[] = [];

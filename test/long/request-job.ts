@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { followJob, jobResult } from '../../src-main/cli/follow.ts';
 import { openStudio } from '../../src-main/cli/studio.ts';
 import { processTerminal } from '../../src-main/cli/terminal.ts';
-import { classificationRequestSchema } from '../../src-shared/domain/classification.ts';
-import { runConfigSchema } from '../../src-shared/domain/run.ts';
+import { classificationRequestSchema } from '../../src-shared/domain/evaluation/classification.ts';
+import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 
 /**
  * Does a job that only the window starts, in a process of its own. Arguments: its kind, its request as JSON; prints what does not

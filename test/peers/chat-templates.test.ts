@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseAsPython } from '../../src-main/engine/data/text/written-number.ts';
 import { AnswerSpans } from '../../src-main/engine/tasks/shared/answer-spans.ts';
 import { ChatTemplate } from '../../src-main/engine/tokenization/chat-template.ts';
-import { type ChatMessage, chatMessageSchema } from '../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, chatMessageSchema } from '../../src-shared/domain/generation/chat-message.ts';
 import { chatTemplatesFolder, runPeer } from './python.ts';
 
 const folder = chatTemplatesFolder();

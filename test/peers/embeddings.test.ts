@@ -14,7 +14,7 @@ import { textVectors } from '../../src-main/engine/losses/text-vectors.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { encoderInputs } from '../../src-main/engine/tasks/shared/pad-rows.ts';
 import { loadTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
-import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import type { PoolingMode } from '../../src-shared/tasks/embedding.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';

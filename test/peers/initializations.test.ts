@@ -11,7 +11,7 @@ import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { RunCalibration } from '../../src-main/engine/training/calibration.ts';
-import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { tokenBatch } from '../engine/batches.ts';
 import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../engine/golden.ts';

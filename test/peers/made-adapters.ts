@@ -8,7 +8,7 @@ import { adapterVariant, adapterVariants } from '../../src-main/engine/adapters/
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { smallParameters } from '../engine/adapters/small-parameters.ts';
 import { goldenPath, tensorsOf } from '../engine/golden.ts';

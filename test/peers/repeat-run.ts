@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskContext } from '../../src-main/engine/events.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
-import type { DatasetSource } from '../../src-shared/domain/dataset.ts';
-import type { RunConfig } from '../../src-shared/domain/run.ts';
+import type { DatasetSource } from '../../src-shared/domain/data/dataset.ts';
+import type { RunConfig } from '../../src-shared/domain/runs/run.ts';
 import { peerPython } from './python.ts';
 
 const historySchema = z.object({

@@ -3,9 +3,9 @@ import { beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { adapterVariant } from '../../src-main/engine/adapters/variants/index.ts';
 import type { HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
-import { plainLinear } from '../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../src-shared/domain/parameter-check.ts';
+import { plainLinear } from '../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { runPeer } from './python.ts';
 

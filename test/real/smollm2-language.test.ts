@@ -15,7 +15,7 @@ import { openTask } from '../../src-main/engine/tasks/open-task.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { renderChat } from '../../src-main/engine/tokenization/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
-import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/runs/task.ts';
 import { relativeDifference } from '../engine/golden.ts';
 import { realGolden, smolLm2Folder } from './models.ts';
 

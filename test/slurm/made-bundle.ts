@@ -6,8 +6,8 @@ import { type FollowOptions, followSubmissions } from '../../src-main/backend/ta
 import { targets } from '../../src-main/backend/targets/index.ts';
 import type { TargetEngine } from '../../src-main/backend/targets/target.ts';
 import { openStore, type Store } from '../../src-main/store/open-store.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import type { PlacedRun } from '../../src-shared/domain/target.ts';
+import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
+import type { PlacedRun } from '../../src-shared/domain/targets/target.ts';
 import { studyConfigSchema } from '../../src-shared/studies/index.ts';
 
 /** Work of the fake worker for a run. */

@@ -1,10 +1,10 @@
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
-import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../src-shared/domain/catalog.ts';
-import { datasetRecordSchema } from '../../src-shared/domain/dataset.ts';
-import { jobRecordSchema } from '../../src-shared/domain/job.ts';
-import { modelRecordSchema } from '../../src-shared/domain/model.ts';
-import type { ParameterSpec } from '../../src-shared/domain/parameter.ts';
+import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../src-shared/domain/app/catalog.ts';
+import { datasetRecordSchema } from '../../src-shared/domain/data/dataset.ts';
+import { jobRecordSchema } from '../../src-shared/domain/jobs/job.ts';
+import { modelRecordSchema } from '../../src-shared/domain/models/model.ts';
+import type { ParameterSpec } from '../../src-shared/domain/parameters/parameter.ts';
 
 type Answers = { [Name in RequestName]?: (input: RequestInput<Name>) => RequestOutput<Name> };
 

@@ -1,5 +1,5 @@
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { adapterVariants } from '../../engine/api/adapters.ts';
 import { datasetReaders } from '../../engine/api/data.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
-import type { DoctorReport } from '../../../src-shared/domain/catalog.ts';
+import type { DoctorReport } from '../../../src-shared/domain/app/catalog.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 

@@ -7,7 +7,7 @@ import type {
   DoctorReport,
   Settings,
   SystemStatus,
-} from '../../../src-shared/domain/catalog.ts';
+} from '../../../src-shared/domain/app/catalog.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';

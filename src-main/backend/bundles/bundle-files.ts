@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import {
   type BundleInput,
   type BundleJob,
   bundleFormat,
   bundleInputsSchema,
   bundleStudySchema,
-} from '../../../src-shared/domain/bundle.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+} from '../../../src-shared/domain/targets/bundle.ts';
 import { readBelow } from '../../files/foreign-file.ts';
 import { adapterFiles } from '../library/adapters/adapter-files.ts';
 import { canonicalJson } from '../library/content-keys.ts';

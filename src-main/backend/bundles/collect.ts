@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BundleJob, Collected, ResultManifest } from '../../../src-shared/domain/bundle.ts';
+import type { BundleJob, Collected, ResultManifest } from '../../../src-shared/domain/targets/bundle.ts';
 import { syncFolder } from '../../files/atomic.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

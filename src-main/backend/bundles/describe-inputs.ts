@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
-import type { BundleInput, HashedFile } from '../../../src-shared/domain/bundle.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { BundleInput, HashedFile } from '../../../src-shared/domain/targets/bundle.ts';
 import { datasetFiles, testFileOf } from '../../engine/api/data.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { type FoundFile, filesAt, hashOfAll } from '../../files/input-files.ts';

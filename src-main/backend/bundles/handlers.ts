@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';

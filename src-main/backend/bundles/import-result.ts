@@ -1,9 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { BundleJob, ResultManifest, ResultRun } from '../../../src-shared/domain/bundle.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { BundleJob, ResultManifest, ResultRun } from '../../../src-shared/domain/targets/bundle.ts';
 import { countSteps } from '../../engine/api/training.ts';
 import { newId } from '../../store/identifiers.ts';
 import { baseFields } from '../library/adapters/adapter-base.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { checkpointsFolder, peekCheckpoint } from '../../engine/api/training.ts';
 import { isUnfinished, writeFolderAtomic } from '../../files/atomic.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { BundleInput, BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { datasetFiles } from '../../engine/api/data.ts';
 import { trainingKeyOn } from '../library/content-keys.ts';

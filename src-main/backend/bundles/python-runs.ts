@@ -1,9 +1,9 @@
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundleJob } from '../../../src-shared/domain/bundle.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobContext } from '../jobs/define-job.ts';

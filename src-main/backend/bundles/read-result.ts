@@ -11,7 +11,7 @@ import {
   type ResultRun,
   resultManifestSchema,
   resultRunSchema,
-} from '../../../src-shared/domain/bundle.ts';
+} from '../../../src-shared/domain/targets/bundle.ts';
 import { readBelow } from '../../files/foreign-file.ts';
 import type { ResultHead } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';

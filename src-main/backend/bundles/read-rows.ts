@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from '../../../src-shared/contract/errors.ts';
-import { maxSamples, type RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import { maxSamples, type RunSamples } from '../../../src-shared/domain/runs/run-samples.ts';
 import {
   type HistoryPart,
   historyFiles,

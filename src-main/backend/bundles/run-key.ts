@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
-import { type RunConfig, saveMinutes } from '../../../src-shared/domain/run.ts';
+import { type RunConfig, saveMinutes } from '../../../src-shared/domain/runs/run.ts';
+import type { BundleInput, BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
 import { canonicalJson, withKeyRate } from '../library/content-keys.ts';
 import type { Services } from '../services/services.ts';
 import { type Bundle, program } from './bundle-files.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { HashedFile } from '../../../src-shared/domain/bundle.ts';
+import type { HashedFile } from '../../../src-shared/domain/targets/bundle.ts';
 import { fileHash } from '../../files/file-hash.ts';
 
 /** By path, what each blob was when this process found it to be what its name says. */

@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs';
 import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type BundleJob, type BundleStudy, bundleFormat, maxBundleJobs } from '../../../src-shared/domain/bundle.ts';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { TrainingSpec } from '../../../src-shared/domain/studies/plan.ts';
+import {
+  type BundleJob,
+  type BundleStudy,
+  bundleFormat,
+  maxBundleJobs,
+} from '../../../src-shared/domain/targets/bundle.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { temporaryName, writeFolderAtomic } from '../../files/atomic.ts';

@@ -3,14 +3,14 @@ import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import {
   type BundleJob,
   bundleFormat,
   type FailedAttempt,
   type ResultManifest,
   type ResultRun,
-} from '../../../src-shared/domain/bundle.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+} from '../../../src-shared/domain/targets/bundle.ts';
 import { writeHistoryPart } from '../../engine/api/training.ts';
 import { syncFolder, syncTree } from '../../files/atomic.ts';
 import { filesAt } from '../../files/input-files.ts';

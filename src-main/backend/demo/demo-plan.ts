@@ -1,5 +1,5 @@
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 /** A run to train with and without CoTo on every seed, and the resolution of the studies on its adapters. */
 export interface DemoPlan {

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { reportSections } from '../../../src-shared/domain/report.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { reportSections } from '../../../src-shared/domain/app/report.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';

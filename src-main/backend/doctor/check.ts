@@ -1,4 +1,4 @@
-import type { CheckFinding } from '../../../src-shared/domain/doctor-check.ts';
+import type { CheckFinding } from '../../../src-shared/domain/app/doctor-check.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 
 /** Something of the home that `coto doctor` looks at: one file and one line of the list. */

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
+import type { CheckResult } from '../../../src-shared/domain/app/doctor-check.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { baseModels } from './base-models.ts';
 import type { DoctorCheck } from './check.ts';

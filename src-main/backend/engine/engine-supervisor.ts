@@ -4,7 +4,7 @@ import {
   type ComputeId,
   computeIdSchema,
   computeLabels,
-} from '../../../src-shared/domain/catalog.ts';
+} from '../../../src-shared/domain/app/catalog.ts';
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
 import {
   type ComputeChoice,

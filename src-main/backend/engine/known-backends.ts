@@ -4,7 +4,7 @@ import { cpus, hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { type ComputeBackendReport, computeBackendReportSchema } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeBackendReport, computeBackendReportSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { readJson } from '../../files/below.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
+import type { TensorflowSetup } from '../../../src-shared/domain/app/catalog.ts';
 import { archiveSwitches } from '../../archive/beside-archive.ts';
 import { setupProgressSchema } from '../../engine/api/compute.ts';
 import { plainNode } from './engine-host.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import { isOver } from '../../../src-shared/domain/job.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import { isOver } from '../../../src-shared/domain/jobs/job.ts';
 import { distinctNames } from '../../../src-shared/results/names.ts';
 import { resolveModelFor } from '../generation/resolve-model-for.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
+import { benchmarkRequestSchema } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { groupScores } from '../../engine/api/benchmarks.ts';
 import { computeFields } from '../jobs/compute-fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
+import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';

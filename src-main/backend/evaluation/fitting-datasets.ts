@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { DatasetFit } from '../../../src-shared/domain/evaluation.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { DatasetFit } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { readAdapterOutline } from '../../engine/api/adapters.ts';
 import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

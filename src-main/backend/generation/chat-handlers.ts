@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ChatRecord } from '../../../src-shared/domain/chat.ts';
+import type { ChatRecord } from '../../../src-shared/domain/generation/chat.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/models/model.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classificationRequestSchema } from '../../../src-shared/domain/classification.ts';
+import { classificationRequestSchema } from '../../../src-shared/domain/evaluation/classification.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { columnDirectories } from '../library/adapters/column-directories.ts';

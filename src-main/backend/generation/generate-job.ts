@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
+import { generationRequestSchema } from '../../../src-shared/domain/generation/generation.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { columnDirectories } from '../library/adapters/column-directories.ts';

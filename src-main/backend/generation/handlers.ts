@@ -1,6 +1,6 @@
 import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
-import { isOver } from '../../../src-shared/domain/job.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { isOver } from '../../../src-shared/domain/jobs/job.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { sampling } from '../../engine/api/text.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireJob } from '../jobs/require-job.ts';

@@ -1,6 +1,6 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { RenderedPrompt, TemplateChoices } from '../../../src-shared/domain/generation.ts';
+import type { RenderedPrompt, TemplateChoices } from '../../../src-shared/domain/generation/generation.ts';
 import { chatTemplates, knownTemplates, readModelDefaults, renderChat, templateFault } from '../../engine/api/text.ts';
 import { modelTokenizer, modelTokenizerFiles } from '../library/models/model-tokenizer.ts';
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../../../src-shared/domain/catalog.ts';
+import type { Settings } from '../../../src-shared/domain/app/catalog.ts';
 import type { EngineTask } from '../../engine/api/jobs.ts';
 import type { Services } from '../services/services.ts';
 

@@ -1,7 +1,13 @@
 import type { z } from 'zod';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import { type JobInfo, type JobKind, type JobRecord, type JobResult, jobInfo } from '../../../src-shared/domain/job.ts';
-import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import {
+  type JobInfo,
+  type JobKind,
+  type JobRecord,
+  type JobResult,
+  jobInfo,
+} from '../../../src-shared/domain/jobs/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/jobs/job-progress.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/api/jobs.ts';
 import type { Services } from '../services/services.ts';
 import type { HandlerServices } from './handler-services.ts';
@@ -75,7 +81,7 @@ interface JobDetails<Kind extends JobKind, Payload> {
 }
 
 /**
- * A kind of job: where it waits (`lane` and other properties, src-shared/domain/job.ts) and what it does, on payloads as
+ * A kind of job: where it waits (`lane` and other properties, src-shared/domain/jobs/job.ts) and what it does, on payloads as
  * kept.
  */
 export interface Job<Payload = unknown> extends JobInfo {

@@ -1,4 +1,4 @@
-import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
+import { jobAnswerSchema } from '../../../src-shared/domain/jobs/job.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import type { HandlerServices } from './handler-services.ts';
 import { requireJob } from './require-job.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { HeldJob, HeldQueue } from '../../../src-shared/domain/held-queue.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { HeldJob, HeldQueue } from '../../../src-shared/domain/jobs/held-queue.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import { userRecordsFolder } from '../../files/user-records.ts';
 import type { Services } from '../services/services.ts';
 import { type JobEnding, leftUnfollowed } from './job-endings.ts';

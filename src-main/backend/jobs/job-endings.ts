@@ -1,6 +1,6 @@
 import { type ErrorValue, memoryRemedy, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { interruptedMessage } from '../../../src-shared/domain/interruption.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
+import { interruptedMessage } from '../../../src-shared/domain/runs/interruption.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 
 /** A part of a job was interrupted, and so is the job: it has not failed and can be resumed. */

@@ -1,5 +1,5 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { Log } from '../../logging/log.ts';
 import { clock } from '../../store/clock.ts';
 import type { Store } from '../../store/open-store.ts';

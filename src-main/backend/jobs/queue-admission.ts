@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { Services } from '../services/services.ts';
 import type { HeldJobs } from './held-jobs.ts';
 import { waitsInPausedQueue } from './queue-order.ts';

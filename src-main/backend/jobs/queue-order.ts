@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { JobRepository } from '../../store/repositories/jobs.ts';
 
 /** Puts a queued job before another one of the queue; null: at its end. @throws StudioError refused for one that is not queued */

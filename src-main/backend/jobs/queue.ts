@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
 import {
   type JobKind,
   type JobLane,
@@ -8,7 +8,7 @@ import {
   jobInfo,
   jobLanes,
   kindsOfLane,
-} from '../../../src-shared/domain/job.ts';
+} from '../../../src-shared/domain/jobs/job.ts';
 import type { EngineSignal } from '../../engine/api/jobs.ts';
 import { clock } from '../../store/clock.ts';
 import { newId } from '../../store/identifiers.ts';

@@ -1,6 +1,6 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Store } from '../../store/open-store.ts';
 

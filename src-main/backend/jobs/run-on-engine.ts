@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type {
   EngineEvent,
   EngineResult,

@@ -1,9 +1,9 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merge.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { UpdateProducts } from '../../../src-shared/domain/update-products.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merging/merge.ts';
+import type { UpdateProducts } from '../../../src-shared/domain/merging/update-products.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { readAdapter } from '../../engine/api/adapters.ts';
 import {
   checkFingerprints,

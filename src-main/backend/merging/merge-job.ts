@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { MergeMatrix } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import {
   type MergeInput,
   type MergeWeight,
   mergeInputSchema,
   placeboSchema,
   tuningSchema,
-} from '../../../src-shared/domain/merge.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+} from '../../../src-shared/domain/merging/merge.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { adapterVariant } from '../../engine/api/adapters.ts';

@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/api/adapters.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
 

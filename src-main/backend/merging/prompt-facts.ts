@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { checkPrompts } from '../../engine/api/merging.ts';
 import type { TokenizerIdentity } from '../../engine/api/text.ts';
 import { FolderCache } from '../../files/folder-cache.ts';

@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { readAdapterOutline } from '../../engine/api/adapters.ts';
 import { needsExamples, pruneMethod } from '../../engine/api/merging.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { computeFields } from '../jobs/compute-fields.ts';

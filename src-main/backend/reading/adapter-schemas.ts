@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { adapterRecordSchema } from '../../../src-shared/domain/adapter.ts';
-import { foreignBaseSchema, modelRecordSchema } from '../../../src-shared/domain/model.ts';
+import { adapterRecordSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { foreignBaseSchema, modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
 
 /** Facts about an adapter in its files. */
 export const adapterFactsSchema = adapterRecordSchema.pick({

@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import { datasetRecordSchema } from '../../../src-shared/domain/data/dataset.ts';
+import { modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { activationMasksSchema, metricColumnSchema } from '../../../src-shared/domain/runs/run-history.ts';
+import { runSamplesSchema } from '../../../src-shared/domain/runs/run-samples.ts';
 import {
   bundleInputSchema,
   bundleJobSchema,
@@ -6,12 +11,7 @@ import {
   collectedSchema,
   resultManifestSchema,
   resultRunSchema,
-} from '../../../src-shared/domain/bundle.ts';
-import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
-import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { activationMasksSchema, metricColumnSchema } from '../../../src-shared/domain/run-history.ts';
-import { runSamplesSchema } from '../../../src-shared/domain/run-samples.ts';
+} from '../../../src-shared/domain/targets/bundle.ts';
 import { adapterFactsSchema } from './adapter-schemas.ts';
 
 const folder = z.string().describe("the bundle's");

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../../../src-shared/contract/errors.ts';
 import { requests } from '../../../src-shared/contract/requests.ts';
-import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
-import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
-import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
-import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
-import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
+import { adapterFieldsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
+import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/data/dataset.ts';
+import { modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { runOriginSchema } from '../../../src-shared/domain/runs/imported-run.ts';
 import { preparedTaskSchema, taskGroupSchema } from '../../engine/api/benchmarks.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
 import { bundleReadings } from './bundle-schemas.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { requests } from '../../../src-shared/contract/requests.ts';
-import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
-import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
-import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { metricColumnSchema } from '../../../src-shared/domain/run-history.ts';
+import { datasetRecordSchema } from '../../../src-shared/domain/data/dataset.ts';
+import { modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { runOriginSchema } from '../../../src-shared/domain/runs/imported-run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { metricColumnSchema } from '../../../src-shared/domain/runs/run-history.ts';
 
 /** The part of an estimate that the config, the model and the data give. */
 export const runCostSchema = requests['runs.estimate'].output.pick({

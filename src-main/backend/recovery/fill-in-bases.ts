@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { readFacts } from '../library/adapters/adapter-facts.ts';
 import { namedBase } from '../library/adapters/find-base.ts';

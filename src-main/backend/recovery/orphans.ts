@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Stray } from '../../../src-shared/domain/catalog.ts';
-import type { RowKind, UnreadableRow } from '../../../src-shared/domain/unreadable-row.ts';
+import type { Stray } from '../../../src-shared/domain/app/catalog.ts';
+import type { RowKind, UnreadableRow } from '../../../src-shared/domain/app/unreadable-row.ts';
 import { discardFolder, isUnfinished } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';

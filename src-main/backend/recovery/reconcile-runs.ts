@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { checkCheckpoint, checkpointKind, readHistoryParts, readSamples } from '../../engine/api/training.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';

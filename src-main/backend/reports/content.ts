@@ -1,4 +1,4 @@
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import {
   compareGroups,
   type GroupComparison,

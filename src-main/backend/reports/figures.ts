@@ -1,5 +1,5 @@
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { ActivationShares } from '../../../src-shared/domain/run-history.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { ActivationShares } from '../../../src-shared/domain/runs/run-history.ts';
 import {
   activationFigure,
   type Figure,

@@ -1,4 +1,4 @@
-import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import type { RunSamples } from '../../../src-shared/domain/runs/run-samples.ts';
 import { metricUnit } from '../../../src-shared/metrics/index.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/report.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/app/report.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/api/studies.ts';
 import { removeFolder } from '../../files/atomic.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import type { TunedVerdict } from '../../../src-shared/domain/runs/tuned.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import type { ComparisonSides } from '../../../src-shared/results/names.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
+import { reportRequestSchema } from '../../../src-shared/domain/app/report.ts';
 import { evaluationCurves, lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { defineJob } from '../jobs/define-job.ts';

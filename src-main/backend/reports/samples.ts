@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { RunSamples } from '../../../src-shared/domain/runs/run-samples.ts';
 import { sampleTable } from '../../../src-shared/results/sample-table.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import type { ReportContent } from './content.ts';

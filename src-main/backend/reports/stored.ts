@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
+import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/app/report.ts';
 import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
 import type { Home } from '../home/home.ts';
 

@@ -1,13 +1,13 @@
 import { inField, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import {
   comparesWithTexts,
   type LinearModule,
   type ModelDescription,
   type ModelRecord,
   withTaskHead,
-} from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+} from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
 import {
   adapterVariant,

@@ -1,6 +1,6 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { seedToCheck } from '../library/adapters/seed-adapter.ts';
 import { millisecondsForRuns } from '../reading/limits.ts';
 import type { Services } from '../services/services.ts';

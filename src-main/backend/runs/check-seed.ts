@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { adapterVariant, checkSeed, readAdapterOutline, resolveTargetModules } from '../../engine/api/adapters.ts';
 import { savedModules, targetConfig } from './target-modules.ts';
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { ownTemplate } from '../../engine/api/text.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters/adapters.ts';

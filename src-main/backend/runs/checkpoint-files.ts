@@ -1,5 +1,5 @@
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { checkpointsFolder, cutHistory, cutSamples } from '../../engine/api/training.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import type { Home } from '../home/home.ts';

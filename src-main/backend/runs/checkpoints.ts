@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { discardFolder } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { unreadable } from '../../engine/api/data.ts';
 import {
   type BaseInput,

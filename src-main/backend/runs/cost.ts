@@ -1,6 +1,6 @@
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import {
   comparesWithTexts,
   type LinearModule,
@@ -8,9 +8,9 @@ import {
   type ModelDescription,
   scoreHead,
   withTaskHead,
-} from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+} from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import {
   type AdapterSizes,

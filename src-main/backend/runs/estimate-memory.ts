@@ -1,5 +1,5 @@
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { type BackendMemory, backendMemory } from '../../engine/api/compute.ts';
 import { type AdapterMemory, isLargeModel, type ModelMemory } from '../../engine/api/models.ts';

@@ -1,8 +1,8 @@
 import { inField } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';

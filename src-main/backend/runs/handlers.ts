@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import { type JobRecord, jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import { type JobRecord, jobAnswerSchema, resultOf } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import type { Store } from '../../store/open-store.ts';
 import { completed } from '../jobs/awaited-job.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
-import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
-import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/jobs/job.ts';
+import { parameterSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
 import { adapterVariant } from '../../engine/api/adapters.ts';
 import type { Store } from '../../store/open-store.ts';

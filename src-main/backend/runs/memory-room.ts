@@ -1,4 +1,4 @@
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import type { MemoryRoom } from '../../../src-shared/results/memory-verdict.ts';
 import { backendMemory, computeIsolation } from '../../engine/api/compute.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';

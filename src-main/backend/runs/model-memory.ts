@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model-memory.ts';
-import type { Quantization } from '../../../src-shared/domain/quantization.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/models/model-memory.ts';
+import type { Quantization } from '../../../src-shared/domain/models/quantization.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
 import { planOf } from '../library/models/quantization-plan.ts';
 import type { Services } from '../services/services.ts';

@@ -1,7 +1,7 @@
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { millisecondsForRuns } from '../reading/limits.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import type { Services } from '../services/services.ts';

@@ -1,6 +1,6 @@
-import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
-import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { TrainingSpec } from '../../../src-shared/domain/studies/plan.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { canonicalJson, trainingKey } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';

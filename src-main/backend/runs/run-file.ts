@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
-import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
+import type { AdapterOrigin } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/runs/run.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';

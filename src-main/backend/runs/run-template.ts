@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { chatTemplateFile } from '../../engine/api/models.ts';
 import { ownTemplate } from '../../engine/api/text.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';

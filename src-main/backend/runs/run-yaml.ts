@@ -1,9 +1,9 @@
 import { type Document, parseDocument, stringify } from 'yaml';
 import { describeIssues, fieldOfIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { didYouMean, unknownKeys } from '../../../src-shared/contract/unknown-keys.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
-import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
+import { shortRun as shortOf } from '../../../src-shared/domain/runs/short-run.ts';
 import { adapterVariants } from '../../engine/api/adapters.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { withPeersKeys } from './peers-keys.ts';

@@ -1,5 +1,5 @@
-import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { canonicalJson } from '../library/content-keys.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import { requireModel } from '../library/models/models.ts';

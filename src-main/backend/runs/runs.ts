@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/runs/run.ts';
 import { adapterVariant } from '../../engine/api/adapters.ts';
 import { removeFolder } from '../../files/atomic.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';

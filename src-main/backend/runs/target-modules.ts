@@ -1,5 +1,5 @@
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { adapterVariant, isSavedBy, savedByDefault } from '../../engine/api/adapters.ts';
 
 /** Modules trained in full: modules_to_save, by default the head of a classifier. */

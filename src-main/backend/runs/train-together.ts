@@ -1,5 +1,5 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { JobResult } from '../../../src-shared/domain/job.ts';
+import type { JobResult } from '../../../src-shared/domain/jobs/job.ts';
 import type { EngineEvent, TrainTogetherTask } from '../../engine/api/jobs.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobMember, JobOutcome } from '../jobs/define-job.ts';

@@ -1,8 +1,8 @@
 import type { EventName, EventPayload } from '../../../src-shared/contract/events.ts';
-import type { TextPiece } from '../../../src-shared/domain/generation.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { TextPiece } from '../../../src-shared/domain/generation/generation.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 
 export type EventListener = <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { StudyDesign } from '../../engine/api/studies.ts';
 import { requireTask } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

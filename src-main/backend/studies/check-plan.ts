@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import {
   type JobSpec,
   leavesWithHeads,
@@ -7,7 +7,7 @@ import {
   type ScoreSpec,
   type TrainingSpec,
   tuningOf,
-} from '../../../src-shared/domain/plan.ts';
+} from '../../../src-shared/domain/studies/plan.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';

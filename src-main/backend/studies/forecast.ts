@@ -1,6 +1,6 @@
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { StudyForecast } from '../../../src-shared/domain/study-forecast.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
+import type { StudyForecast } from '../../../src-shared/domain/studies/study-forecast.ts';
 import { defaultMetric, isExampleMean, isShareOfExamples } from '../../../src-shared/metrics/index.ts';
 import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { masksSpecSchema } from '../../../src-shared/domain/plan.ts';
+import { masksSpecSchema } from '../../../src-shared/domain/studies/plan.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { requireModel } from '../library/models/models.ts';

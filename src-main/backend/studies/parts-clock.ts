@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../../src-shared/domain/jobs/job-progress.ts';
 
 /** Parts that run at once, by the ids of their jobs. */
 interface RunningPart {

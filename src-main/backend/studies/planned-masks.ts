@@ -1,5 +1,5 @@
-import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
-import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
+import type { MaskTable } from '../../../src-shared/domain/evaluation/mask-table.ts';
+import type { MasksSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { maskGroups } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

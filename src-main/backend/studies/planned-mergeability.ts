@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
-import type { MergeabilitySpec } from '../../../src-shared/domain/plan.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
+import type { MergeabilitySpec } from '../../../src-shared/domain/studies/plan.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { commonModel } from '../library/adapters/adapter-base.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';

@@ -1,4 +1,4 @@
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
 import { scoreKey } from '../library/content-keys.ts';
 import type { PrepareWork } from './planned-work.ts';

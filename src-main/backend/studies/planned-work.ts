@@ -1,6 +1,6 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 
 /** Work of a plan once its adapters are there, prepared: what is missing, and where the results will be. */

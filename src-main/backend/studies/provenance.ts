@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/plan.ts';
-import type { Provenance } from '../../../src-shared/domain/provenance.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Provenance } from '../../../src-shared/domain/adapters/provenance.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/studies/plan.ts';
 import { contentHash } from '../../files/content-hash.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';

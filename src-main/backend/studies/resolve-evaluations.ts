@@ -1,4 +1,4 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import {
   leavesOf,
   type MasksSpec,
@@ -7,7 +7,7 @@ import {
   tuningOf,
   withLeaves,
   withTuningDatasets,
-} from '../../../src-shared/domain/plan.ts';
+} from '../../../src-shared/domain/studies/plan.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { commonModel } from '../library/adapters/adapter-base.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { type JobSpec, type TrainingSpec, trainingSpecSchema } from '../../../src-shared/domain/plan.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { type JobSpec, type TrainingSpec, trainingSpecSchema } from '../../../src-shared/domain/studies/plan.ts';
 import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/api/studies.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';

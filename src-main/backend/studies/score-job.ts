@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type Score, scoreSpecSchema } from '../../../src-shared/domain/plan.ts';
+import { type Score, scoreSpecSchema } from '../../../src-shared/domain/studies/plan.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';

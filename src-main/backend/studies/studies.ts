@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/api/studies.ts';
 import { newId } from '../../store/identifiers.ts';

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type PlannedAdapter, plannedAdapterSchema } from '../../../src-shared/domain/adapter-reference.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { StudyFile, StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type PlannedAdapter, plannedAdapterSchema } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
-import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/jobs/job-progress.ts';
 import { clock } from '../../store/clock.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';

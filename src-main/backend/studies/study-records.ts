@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { Submission } from '../../../src-shared/domain/targets/target.ts';
 import type { Services } from '../services/services.ts';
 
 /** @throws StudioError not_found */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import { leavesOf, type Subject } from '../../../src-shared/domain/plan.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
+import { leavesOf, type Subject } from '../../../src-shared/domain/studies/plan.ts';
 import type { ScoreTask } from '../../engine/api/jobs.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';

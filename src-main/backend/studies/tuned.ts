@@ -1,10 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import { leavesOf } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { type TunedSide, type TunedVerdict, tunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import { type TunedSide, type TunedVerdict, tunedVerdict } from '../../../src-shared/domain/runs/tuned.ts';
+import { leavesOf } from '../../../src-shared/domain/studies/plan.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { adapterVariant } from '../../engine/api/adapters.ts';
 import { type ChosenRate, studyWork } from '../../engine/api/studies.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';

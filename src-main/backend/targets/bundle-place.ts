@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import type { Services } from '../services/services.ts';
 import { commonParameters } from './common-parameters.ts';
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { Submission } from '../../../src-shared/domain/targets/target.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { openSubmissions, requireStudy } from '../studies/study-records.ts';
 import { endSubmission, isOpen, latestRuns } from './follow-submissions.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import { isUnfinished, removeFolder } from '../../files/atomic.ts';
 import { filesBelow } from '../../files/folder-fingerprint.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { computeIdSchema, computeLabels } from '../../../src-shared/domain/app/catalog.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 
 export const folderParameter: ParameterSpec = {
   name: 'folder',

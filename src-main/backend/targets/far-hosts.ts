@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { bundleNames } from '../bundles/bundle-files.ts';
 import { commonParameters } from './common-parameters.ts';
 import { ResultFetcher, removeEnded } from './fetch-results.ts';

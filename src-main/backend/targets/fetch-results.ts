@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { bundleInputsSchema, resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
+import { bundleInputsSchema, resultManifestSchema } from '../../../src-shared/domain/targets/bundle.ts';
 import { temporaryName, writeFolderAtomic } from '../../files/atomic.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { fileLimits, openBelow, readBelow } from '../../files/foreign-file.ts';

@@ -1,5 +1,5 @@
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { Submission } from '../../../src-shared/domain/targets/target.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { leftUnfollowed } from '../jobs/job-endings.ts';
 import type { Services } from '../services/services.ts';

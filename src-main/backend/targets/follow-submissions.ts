@@ -3,7 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { logNames, type PlacedRun, type Submission, type SubmittedPart } from '../../../src-shared/domain/target.ts';
+import {
+  logNames,
+  type PlacedRun,
+  type Submission,
+  type SubmittedPart,
+} from '../../../src-shared/domain/targets/target.ts';
 import { clock } from '../../store/clock.ts';
 import type { SubmissionRepository } from '../../store/repositories/submissions.ts';
 import {

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
-import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import { parameterSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import type { TargetStudyRequest } from '../studies/handlers.ts';

@@ -1,6 +1,6 @@
 import { arch, machine } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { TargetProbe } from '../../../src-shared/domain/target.ts';
+import type { TargetProbe } from '../../../src-shared/domain/targets/target.ts';
 
 /** Clocks further apart make times in tables wrong, and some logins fail. */
 const maxSkewSeconds = 30;

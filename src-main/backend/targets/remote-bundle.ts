@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { bundleInputsSchema } from '../../../src-shared/domain/bundle.ts';
+import { bundleInputsSchema } from '../../../src-shared/domain/targets/bundle.ts';
 import { bundleNames } from '../bundles/bundle-files.ts';
 import { copyFiles } from './copy-files.ts';
 import { lastLine, type ProgramOptions, runRemote, type SshPlace, saysDiskIsFull } from './run-program.ts';

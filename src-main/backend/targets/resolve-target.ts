@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
-import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import { parameterSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import { anyPath } from '../services/path-access.ts';
 import type { Services } from '../services/services.ts';
 import { targets } from './index.ts';

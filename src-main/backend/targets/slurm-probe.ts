@@ -1,4 +1,4 @@
-import type { TargetProbe } from '../../../src-shared/domain/target.ts';
+import type { TargetProbe } from '../../../src-shared/domain/targets/target.ts';
 import type { Share } from './probe-marker.ts';
 import { nodeFindings, nodeWords } from './probe-node.ts';
 import { lastLine, type RunProgram } from './run-program.ts';

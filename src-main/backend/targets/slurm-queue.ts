@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { SubmittedPart } from '../../../src-shared/domain/target.ts';
+import type { SubmittedPart } from '../../../src-shared/domain/targets/target.ts';
 import { lastLine, type ProgramOutput } from './run-program.ts';
 import type { EngineState } from './target.ts';
 

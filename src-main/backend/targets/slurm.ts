@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import type { SubmittedPart } from '../../../src-shared/domain/target.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { SubmittedPart } from '../../../src-shared/domain/targets/target.ts';
 import {
   commandParameter,
   commonParameters,

@@ -1,5 +1,5 @@
-import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { SubmittedPart, TargetProbe } from '../../../src-shared/domain/target.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { SubmittedPart, TargetProbe } from '../../../src-shared/domain/targets/target.ts';
 import type { SendWatch } from './remote-bundle.ts';
 
 /** Location and settings of a target. */

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import { dtypes, encodeEvent } from './event.ts';
 import { encodeRecord } from './records.ts';
 import { tagOf } from './tags.ts';

@@ -1,4 +1,4 @@
-import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import type { Log } from '../../logging/log.ts';
 import type { EventLog, EventLogOptions } from './event-log.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
-import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { RunOrigin } from '../../../src-shared/domain/runs/imported-run.ts';
+import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Services } from '../services/services.ts';
 import type { FoundRun } from './read-runs.ts';

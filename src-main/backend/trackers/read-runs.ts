@@ -1,5 +1,5 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
+import type { RunOrigin } from '../../../src-shared/domain/runs/imported-run.ts';
 import type { RecordedRun } from '../reading/run-schemas.ts';
 import { placeAt } from './place.ts';
 import { runReaders } from './readers/index.ts';

@@ -1,5 +1,5 @@
-import type { RunResult } from '../../../src-shared/domain/run.ts';
-import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { RunResult } from '../../../src-shared/domain/runs/run.ts';
+import type { MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { evaluatedMetric, recordedScores } from '../../../src-shared/metrics/recorded.ts';
 import type { RecordedRun } from '../reading/run-schemas.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import type { Store } from '../../store/open-store.ts';
 
 export interface ImportWatch {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { operationCases } from '../conformance/cases.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 import {
   adapterSchema,
   cardLimitsSchema,

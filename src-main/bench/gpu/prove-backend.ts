@@ -1,4 +1,4 @@
-import { type ComputeId, computeLabels } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeId, computeLabels } from '../../../src-shared/domain/app/catalog.ts';
 import type { Workload } from '../workload.ts';
 import { GuardedWorker, PartError } from './guarded-worker.ts';
 import { type GpuAnswer, type GpuRequest, gpuAnswers } from './protocol.ts';

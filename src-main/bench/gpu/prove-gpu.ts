@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { describeMachine } from '../machine.ts';
 import { workloads } from '../workloads/index.ts';
 import {

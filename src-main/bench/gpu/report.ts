@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 
 /** Result of a part of the proof. */
 const outcomeSchema = z.enum(['passed', 'failed', 'unfinished', 'crashed', 'hung', 'refused', 'skipped']);

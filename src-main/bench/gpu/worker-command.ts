@@ -1,4 +1,4 @@
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { libraryPath } from '../../engine/api/compute.ts';
 import type { RunnerCommand } from '../line-process.ts';
 import { programFile } from '../program-file.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 import {
   activateCompute,
   computeFailure,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { computeIdSchema, computeIds } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema, computeIds } from '../../../src-shared/domain/app/catalog.ts';
 import {
   benchAdapters,
   benchParts,

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { answerNotes } from '../../../src-shared/domain/answer-counts.ts';
-import { dataStepUsage } from '../../../src-shared/domain/data-steps.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import { dataStepUsage } from '../../../src-shared/domain/data/data-steps.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import { answerNotes } from '../../../src-shared/domain/evaluation/answer-counts.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';

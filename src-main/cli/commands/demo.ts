@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isOver, type JobKind, type JobRecord, jobError, jobInfo } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobKind, type JobRecord, jobError, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import { addCommand, type CommandContext } from '../command.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { chatMessageSchema } from '../../../src-shared/domain/chat-message.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/generation/chat-message.ts';
 import {
   type GenerationResult,
   generationParameters,
@@ -10,9 +10,9 @@ import {
   newTokensPerSecond,
   overModelDefaults,
   type Prompt,
-} from '../../../src-shared/domain/generation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+} from '../../../src-shared/domain/generation/generation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { catalog } from '../../backend/index.ts';
 import { chosenTemplate } from '../chat-template.ts';
 import { addCommand, type CommandContext } from '../command.ts';

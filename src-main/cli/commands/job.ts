@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { openStudio } from '../studio.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { computeChoiceSchema } from '../../../src-shared/domain/catalog.ts';
+import { computeChoiceSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { EngineSupervisor, startEngine } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import { evaluationParameters, type MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { evaluationParameters, type MergeMatrix } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import {
   type MergeWeight,
   mergeWeightSchema,
@@ -11,9 +11,9 @@ import {
   tuningParameters,
   tuningSchema,
   weightFromText,
-} from '../../../src-shared/domain/merge.ts';
-import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
-import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+} from '../../../src-shared/domain/merging/merge.ts';
+import type { Mergeability, PairMeasures } from '../../../src-shared/domain/merging/mergeability.ts';
+import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';

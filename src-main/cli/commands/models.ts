@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
-import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
-import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
-import { quantizationSchema, quantizations } from '../../../src-shared/domain/quantization.ts';
+import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/models/hub.ts';
+import { isGguf, type ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { bestChoice, type ModelMemory } from '../../../src-shared/domain/models/model-memory.ts';
+import { quantizationSchema, quantizations } from '../../../src-shared/domain/models/quantization.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';

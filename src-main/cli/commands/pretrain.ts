@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
+import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/runs/pretrain.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';

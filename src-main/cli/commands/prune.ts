@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { JobResult } from '../../../src-shared/domain/job.ts';
+import type { JobResult } from '../../../src-shared/domain/jobs/job.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';

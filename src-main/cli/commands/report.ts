@@ -2,7 +2,7 @@ import { extname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { reportSectionSchema, reportSections } from '../../../src-shared/domain/report.ts';
+import { reportSectionSchema, reportSections } from '../../../src-shared/domain/app/report.ts';
 import { writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';

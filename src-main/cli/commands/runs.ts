@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { runFormatLabels } from '../../../src-shared/domain/runs/imported-run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';

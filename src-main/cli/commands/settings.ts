@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { settingsChangesSchema } from '../../../src-shared/domain/catalog.ts';
+import { settingsChangesSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary } from '../format.ts';
 import { parseYaml } from '../yaml-file.ts';

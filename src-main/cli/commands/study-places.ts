@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { findStudy } from '../references.ts';
 import type { Terminal } from '../terminal.ts';

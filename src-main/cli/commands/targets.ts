@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { catalog } from '../../backend/index.ts';

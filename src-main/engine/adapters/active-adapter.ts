@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import type { AdapterUse } from '../compute/pass-recorder.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { FrozenWeight } from '../ops/linear/frozen-weight.ts';

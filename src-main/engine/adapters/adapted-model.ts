@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
-import { type LinearModule, labelHead, withTaskHead } from '../../../src-shared/domain/model.ts';
+import type { AdapterSettings } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type LinearModule, labelHead, withTaskHead } from '../../../src-shared/domain/models/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { LinearProduct } from '../compute/decoder-step.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';

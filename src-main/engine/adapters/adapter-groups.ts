@@ -1,4 +1,4 @@
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import type { AdapterUse } from '../compute/pass-recorder.ts';
 import type { TrainedModule } from './variant-training.ts';
 

@@ -1,5 +1,5 @@
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { AdapterMemory } from '../models/memory.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import { inputDropoutOf } from './dropout.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BiasVector, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { BiasVector, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { findLinear } from './target-modules.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
+import { type ModelDescription, tokenHeads } from '../../../src-shared/domain/models/model.ts';
 
 /** Format of the checkpoint of a bare encoder, or of a language model, with the classifier of an adapter. */
 export interface ClassifierCheckpoint {

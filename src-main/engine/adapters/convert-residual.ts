@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { matmul } from '../linalg/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

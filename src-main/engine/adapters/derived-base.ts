@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapters/adapter.ts';
 import {
   type BiasVector,
   type ForeignBase,
   type LinearModule,
   type ModelDescription,
   plainLinear,
-} from '../../../src-shared/domain/model.ts';
+} from '../../../src-shared/domain/models/model.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import { openSafetensors } from '../tensors/safetensors.ts';
 import { layersOf } from './derived-layers.ts';

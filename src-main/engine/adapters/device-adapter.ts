@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type LinearModule, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, withTaskHead } from '../../../src-shared/domain/models/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { toHost, toTensor } from '../ops/to-host.ts';

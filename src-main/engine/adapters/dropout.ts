@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { dropoutMask } from '../ops/linear/dropout-mask.ts';
 import type { UsesByLayer } from './adapter-groups.ts';

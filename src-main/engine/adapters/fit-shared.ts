@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import type { AdapterState } from './state.ts';
 import { modulesOf } from './target-modules.ts';

@@ -1,13 +1,17 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import {
+  type AdapterConfig,
+  type AdapterSettings,
+  adapterConfigSchema,
+} from '../../../src-shared/domain/adapters/adapter.ts';
 import {
   type LinearModule,
   labelHead,
   type ModelDescription,
   tokenHeads,
   withTaskHead,
-} from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+} from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { toMatrix } from '../ops/linear/frozen-weight.ts';
 import { toHost, toTensor } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../src-shared/domain/parameters/parameter-values.ts';
 
 /** The blocks into which OFT cuts the inputs of a linear layer: `count` of `size` each. */
 export interface OftBlocks {

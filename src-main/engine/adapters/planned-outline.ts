@@ -1,6 +1,10 @@
-import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import {
+  type AdapterConfig,
+  type AdapterSettings,
+  adapterConfigSchema,
+} from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { AdapterDescription, ModuleState } from './state.ts';
 import { resolveTargetModules } from './target-modules.ts';
 import type { ModuleStrength } from './variant.ts';

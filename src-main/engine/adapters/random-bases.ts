@@ -1,6 +1,6 @@
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { isTurned } from '../ops/linear/randlora-linear.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { TorchGenerator, toBfloat16 } from './torch-generator.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { orthogonality } from '../ops/index.ts';
 import { kept, restored, restoredHost } from '../optimizers/state-tensors.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { frozenLinear } from '../ops/linear/frozen-linear.ts';
 import { FrozenWeight, toMatrix } from '../ops/linear/frozen-weight.ts';

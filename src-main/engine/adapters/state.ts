@@ -1,6 +1,6 @@
-import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { AdapterVariant, ModuleStrength } from './variant.ts';
 

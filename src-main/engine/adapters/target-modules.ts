@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { compilePythonRegex, patternClock, tooSlow } from './peft/python-regex.ts';
 
 /** The keys of PEFT's config that say where adapters go. */

@@ -1,5 +1,5 @@
-import type { AdapterNorms } from '../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { AdapterNorms } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { gram } from '../linalg/gram.ts';
 import { openAdapter, readModule, readShared, readStored } from './peft/open-adapter.ts';
 import { requireLinear } from './target-modules.ts';

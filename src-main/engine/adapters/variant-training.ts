@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Schedule } from '../../../src-shared/coto/schedules/index.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { optimizerKinds } from '../optimizers/index.ts';
 import type { FactorPair, ParameterGroup } from '../optimizers/optimizer.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';

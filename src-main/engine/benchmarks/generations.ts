@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';

@@ -1,4 +1,4 @@
-import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/benchmark.ts';
+import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import type { TaskGroup } from './group-file.ts';
 
 /** A score of one of a group's tasks, with the examples that it is of. */

@@ -1,4 +1,4 @@
-import type { BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
+import type { BenchmarkScore } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { textFilter } from './filter-text.ts';
 import { aggregate, type Item } from './metrics/aggregations.ts';

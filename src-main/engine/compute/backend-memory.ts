@@ -1,4 +1,4 @@
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { type StoredEncoding, storedEncodings } from '../tensors/stored-matrix.ts';
 
 /** Memory layout of a compute backend, for the estimate. */

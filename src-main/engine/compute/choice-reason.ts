@@ -1,4 +1,4 @@
-import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport } from '../../../src-shared/domain/app/catalog.ts';
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 
 /** Rate in matrix products, in GFLOPS, of the faster precision; null if it was not measured. */

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Card, ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { Card, ComputeBackendReport, ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import type { StoredEncoding, StoredMatrix } from '../tensors/stored-matrix.ts';
 import type { DecoderStep } from './decoder-step.ts';
 import type { PassRecorder } from './pass-recorder.ts';

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { computeLabels } from '../../../src-shared/domain/catalog.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import { computeLabels } from '../../../src-shared/domain/app/catalog.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
 import { computeBackends } from './index.ts';
 
 type ComputeDtype = RunInfo['computeDtype'];

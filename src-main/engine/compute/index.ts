@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type ComputeBackendReport, type ComputeId, computeLabels } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeBackendReport, type ComputeId, computeLabels } from '../../../src-shared/domain/app/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeIsolation, preferred, requireAvailable } from './selection.ts';

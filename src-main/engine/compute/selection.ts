@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport, ComputeId, Settings } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport, ComputeId, Settings } from '../../../src-shared/domain/app/catalog.ts';
 import { choiceReason, measuredRate } from './choice-reason.ts';
 
 export type ComputeChoice = Settings['compute_backend'];

@@ -3,7 +3,7 @@ import { type StepDraw, StepDraws } from '../../../src-shared/coto/draws.ts';
 import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
 import { switchesGroups } from '../../../src-shared/coto/schedules/schedule.ts';
-import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
+import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { type AdapterGroup, namesOff } from '../adapters/adapter-groups.ts';

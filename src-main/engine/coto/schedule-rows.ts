@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
-import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
 import type { AdapterVariant } from '../adapters/variant.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
   type DatasetDescription,
   type DatasetSource,
   datasetDescriptionSchema,
-} from '../../../src-shared/domain/dataset.ts';
+} from '../../../src-shared/domain/data/dataset.ts';
 import { parseOptionsFor } from '../../../src-shared/parse-options.ts';
 import { bundledTexts } from './bundled-text.ts';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { type FoundFile, filesAt } from '../../files/input-files.ts';
 
 /** The second file of a dataset, which has its test examples; null where its reader's options name none. */

@@ -1,4 +1,4 @@
-import type { DatasetDescription, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextColumns, TextExample } from '../../../src-shared/domain/data/dataset.ts';
 
 /** A decoded image: height × width × channels bytes, row by row. */
 export interface Image {

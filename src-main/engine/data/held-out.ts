@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { ImageSplit, OpenDataset, OpenImages, OpenTexts } from './dataset.ts';
 import { indicesByLabel } from './subset.ts';

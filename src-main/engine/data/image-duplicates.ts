@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageDuplicates, ImagePlace } from '../../../src-shared/domain/dataset.ts';
+import type { ImageDuplicates, ImagePlace } from '../../../src-shared/domain/data/dataset.ts';
 import { type Image, imageAt, type OpenImages, type ReadWatch } from './dataset.ts';
 import { hashDistance, type Looks, looksOf, resemblance } from './perceptual-hash.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { centerCrop } from './crop.ts';
 import type { Image } from './dataset.ts';
 import { maxPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource, TextInspection } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetSource, TextInspection } from '../../../src-shared/domain/data/dataset.ts';
 import type { OpenDataset, OpenImages } from './dataset.ts';
 import { datasetReaders } from './readers/index.ts';
 import { type DatasetReader, readerOptions } from './readers/reader.ts';

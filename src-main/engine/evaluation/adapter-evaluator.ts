@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EvaluationSplit } from '../data/held-out.ts';

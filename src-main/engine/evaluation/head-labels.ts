@@ -1,4 +1,4 @@
-import { labelHead, type ModelDescription, scoreHead, tokenHeads } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, scoreHead, tokenHeads } from '../../../src-shared/domain/models/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */

@@ -1,7 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import { leavesWithHeads, type MergeTuning, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
+import type { Forgetting } from '../../../src-shared/domain/evaluation/forgetting.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import {
+  leavesWithHeads,
+  type MergeTuning,
+  type Score,
+  type Subject,
+} from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { MergeData } from '../merge/merge-data.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { MaskEvaluator, MaskProgress } from '../adapters/mask-evaluator.ts';
 import { partKey } from '../adapters/peft/tensor-names.ts';

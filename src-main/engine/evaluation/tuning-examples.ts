@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { TaskContext } from '../events.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { FinishReason } from '../../../src-shared/domain/generation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { FinishReason } from '../../../src-shared/domain/generation/generation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { KeyValueCache } from '../models/key-value-cache.ts';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { generationParameters, type ModelDefaults } from '../../../src-shared/domain/generation.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { generationParameters, type ModelDefaults } from '../../../src-shared/domain/generation/generation.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { once } from '../../../src-shared/once.ts';
 import { readModelJson } from '../models/huggingface/model-json.ts';
 import { sampling } from './sampling.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { scoreHead } from '../../../src-shared/domain/model.ts';
+import { scoreHead } from '../../../src-shared/domain/models/model.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 
 /** Returns whether the adapter of a language model gives texts a score, so that the model writes none. */

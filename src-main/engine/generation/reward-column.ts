@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { FinishReason, GenerationResult, Prompt, TextPiece } from '../../../src-shared/domain/generation.ts';
+import type {
+  FinishReason,
+  GenerationResult,
+  Prompt,
+  TextPiece,
+} from '../../../src-shared/domain/generation/generation.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { renderChat } from '../tokenization/chat-template.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';

@@ -1,4 +1,4 @@
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import { logitsProcessors } from './processors/index.ts';
 
 /** Sampling settings: one parameter for each logits processor. */

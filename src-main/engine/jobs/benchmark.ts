@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/benchmark.ts';
+import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { generations, requireRoom } from '../benchmarks/generations.ts';

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ClassificationResult } from '../../../src-shared/domain/classification.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { ClassificationResult } from '../../../src-shared/domain/evaluation/classification.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';

@@ -1,4 +1,4 @@
-import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../adapters/scale-adapter.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/models/model.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
 import { mergedTensors } from '../adapters/merged-weights.ts';

@@ -1,5 +1,5 @@
-import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
-import { weightAt } from '../../../src-shared/domain/merge.ts';
+import type { Forgetting } from '../../../src-shared/domain/evaluation/forgetting.ts';
+import { weightAt } from '../../../src-shared/domain/merging/merge.ts';
 import type { AdapterReader } from '../adapters/peft/adapter-reader.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EngineResultOf, MergeTask } from '../contract.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
-import { isSampled } from '../../../src-shared/domain/run-samples.ts';
+import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
+import { isSampled } from '../../../src-shared/domain/runs/run-samples.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';

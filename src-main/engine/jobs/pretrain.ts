@@ -5,7 +5,7 @@ import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { activateCompute } from '../compute/index.ts';

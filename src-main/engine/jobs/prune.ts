@@ -1,4 +1,4 @@
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EngineResultOf, PruneTask } from '../contract.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { tuningSchema } from '../../../src-shared/domain/merge.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { tuningSchema } from '../../../src-shared/domain/merging/merge.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';

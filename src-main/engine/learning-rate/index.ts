@@ -1,4 +1,4 @@
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { constant } from './constant.ts';
 import { constantWithWarmup } from './constant-with-warmup.ts';
 import { cosine } from './cosine.ts';

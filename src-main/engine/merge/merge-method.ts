@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import { type MergeWeight, weightAt } from '../../../src-shared/domain/merge.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import { type MergeWeight, weightAt } from '../../../src-shared/domain/merging/merge.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../adapters/state.ts';
 import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

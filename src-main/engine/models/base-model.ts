@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { LinearProduct } from '../compute/decoder-step.ts';
 import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';

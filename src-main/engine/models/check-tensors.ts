@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 
 /** Collects the tensors that a family reads, each checked against the shape implied by its config. */

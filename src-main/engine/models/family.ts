@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import type { BaseModel } from './base-model.ts';
 import type { ModelMemory } from './memory.ts';

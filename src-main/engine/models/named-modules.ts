@@ -1,4 +1,4 @@
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 
 /** Looks up modules of a description by name. */
 export function namedModules(description: ModelDescription): (name: string) => LinearModule {

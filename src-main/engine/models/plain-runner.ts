@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { frozenLinear } from '../ops/linear/frozen-linear.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';

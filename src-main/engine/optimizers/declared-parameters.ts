@@ -1,5 +1,5 @@
-import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
-import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
+import { type RunConfig, runParameters } from '../../../src-shared/domain/runs/run.ts';
 
 /** The run's settings that an optimizer reads. */
 export function parametersOfRun(...names: (keyof RunConfig)[]): ParameterSpec[] {

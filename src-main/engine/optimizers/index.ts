@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { adamw } from './adamw.ts';
 import { GroupedOptimizer } from './grouped.ts';
 import type { FactorPair, Optimizer, OptimizerKind, OptimizerSettings, ParameterGroup } from './optimizer.ts';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /** State of an optimizer on the host, from which a resumed run continues bit for bit. */

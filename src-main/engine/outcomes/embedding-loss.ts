@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { EmbeddingLossId, EmbeddingSettings } from '../../../src-shared/tasks/embedding.ts';
 
 /** Meaning of a dataset's rows for their texts: the better one, a similarity, or a label for similar. */

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
+import type { SampleAnswer } from '../../../src-shared/domain/runs/run-samples.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { classes } from './classes.ts';
 import type { EvaluationSteps } from './evaluation-steps.ts';

@@ -1,5 +1,5 @@
-import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
-import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import type { SampleAnswer } from '../../../src-shared/domain/runs/run-samples.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { BatchLoss } from '../losses/batch-loss.ts';
 import { scoreOutcome } from '../metrics/index.ts';

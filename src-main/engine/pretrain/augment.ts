@@ -1,4 +1,4 @@
-import type { Augmentation } from '../../../src-shared/domain/pretrain.ts';
+import type { Augmentation } from '../../../src-shared/domain/runs/pretrain.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { Image } from '../data/dataset.ts';
 

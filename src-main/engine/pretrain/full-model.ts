@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { layersFrom } from '../adapters/run-layers.ts';
 import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { PretrainConfig } from '../../../src-shared/domain/runs/pretrain.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { openImages } from '../data/open-dataset.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { PretrainConfig } from '../../../src-shared/domain/runs/pretrain.ts';
 import type { TaskContext } from '../events.ts';
 import { tokens } from '../outcomes/tokens.ts';
 import { loadTokenizer } from '../tokenization/tokenizer.ts';

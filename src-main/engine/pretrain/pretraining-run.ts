@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { PretrainConfig } from '../../../src-shared/domain/runs/pretrain.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';

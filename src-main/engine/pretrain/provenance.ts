@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { PretrainConfig, PretrainResult } from '../../../src-shared/domain/pretrain.ts';
+import type { PretrainConfig, PretrainResult } from '../../../src-shared/domain/runs/pretrain.ts';
 
 /** PROVENANCE.md of a model trained here: architecture, data and evaluation. */
 export function pretrainProvenance(

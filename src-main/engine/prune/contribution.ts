@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type MaskChoice, maxExactGroups } from '../../../src-shared/domain/mask-table.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { type MaskChoice, maxExactGroups } from '../../../src-shared/domain/evaluation/mask-table.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import {
   chosenMasks,
   maskOf,

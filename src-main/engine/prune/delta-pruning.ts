@@ -1,4 +1,4 @@
-import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
 import { cutMatrix } from '../merge/spaces/cut-rank.ts';

@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { calibrationParameters, keptUnitsParameter, unitParameter } from './parameters.ts';
 import { keepModules, type PruneMethod } from './prune-method.ts';
 import { modulesOf, unitsOf } from './units.ts';

@@ -1,4 +1,4 @@
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { layerPruning } from './layer-pruning.ts';
 
 const thirds = ['low', 'middle', 'high'];

@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { calibrationParameters, unitParameter } from './parameters.ts';
 import { projectedInputs } from './projected-inputs.ts';
 import { keepModules, type PruneMethod, productOf, requirePlainFactors } from './prune-method.ts';

@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { LargestMagnitudes } from '../tensors/largest-magnitudes.ts';
 import { pruneDelta } from './delta-pruning.ts';
 import { pruneEntries } from './entry-pruning.ts';

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
 
 export const layerCountParameter: ParameterSpec = {
   name: 'layers',

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { MaskEvaluator } from '../adapters/mask-evaluator.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
 import type { LowRankUpdate } from '../merge/merge-method.ts';

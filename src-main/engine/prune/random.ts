@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { pruneEntries } from './entry-pruning.ts';
 import { keptCount, seedParameter, sparsityParameter } from './parameters.ts';

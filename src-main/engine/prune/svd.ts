@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { ModuleState } from '../adapters/state.ts';
 import { factorsOfSvd, leading, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';

@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { modulesInLayers, type Outlined } from './prune-method.ts';
 
 /** Modules that are kept or removed together. */

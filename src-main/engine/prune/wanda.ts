@@ -1,5 +1,5 @@
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { MatrixLike } from '../linalg/index.ts';
 import { type PrunedFactor, pruneEntries } from './entry-pruning.ts';
 import { calibrationParameters, sparsityParameter } from './parameters.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { Subject } from '../../../src-shared/domain/plan.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { factorEquivalent, type LeftOut } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import type { StudyAdapters } from './define-study-work.ts';

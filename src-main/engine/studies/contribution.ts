@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MaskChoice } from '../../../src-shared/domain/mask-table.ts';
-import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
+import type { MaskChoice } from '../../../src-shared/domain/evaluation/mask-table.ts';
+import type { MasksSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { contributionStudy } from '../../../src-shared/studies/adapters/contribution.ts';
 import type { ContributionConfig } from '../../../src-shared/studies/adapters/contribution-schemas.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MaskChoice, MaskOutline, MaskTable } from '../../../src-shared/domain/mask-table.ts';
+import type { MaskChoice, MaskOutline, MaskTable } from '../../../src-shared/domain/evaluation/mask-table.ts';
 import { type ExampleMetricId, isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { blockMean } from '../../../src-shared/statistics/block-interval.ts';
 import {

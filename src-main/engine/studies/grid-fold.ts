@@ -1,4 +1,4 @@
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { meanRise } from '../../../src-shared/results/forgetting.ts';
 import { cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../src-shared/studies/grid/grid-cells.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf, type Grid } from '../../../src-shared/studies/grid/grid-cells.ts';
 import { runWithSettings } from './run-settings.ts';

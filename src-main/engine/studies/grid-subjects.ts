@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { Subject } from '../../../src-shared/domain/plan.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { pairsOfSeeds } from '../../../src-shared/statistics/pairs-of-seeds.ts';
 import type { CellSettings } from '../../../src-shared/studies/grid/cell-settings.ts';
 import type { Grid } from '../../../src-shared/studies/grid/grid-cells.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobSpec, ScoreSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { JobSpec, ScoreSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../src-shared/studies/grid/grid-cells.ts';
 import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid/grid-schemas.ts';

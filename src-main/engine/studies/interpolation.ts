@@ -1,5 +1,5 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { ScoreSpec, Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { barriersOf } from '../../../src-shared/studies/interpolation/barrier.ts';
 import { joinedLabel, methodsAt } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';

@@ -1,4 +1,4 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 
 /** The search of a method that has it: outputs have none, and soups no weights to search. */

@@ -3,8 +3,8 @@ import {
   mergeVerdicts,
   type PairMeasures,
   type PairsOfAdapters,
-} from '../../../src-shared/domain/mergeability.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+} from '../../../src-shared/domain/merging/mergeability.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import {
   gridOrders,

@@ -1,4 +1,4 @@
-import type { Subject } from '../../../src-shared/domain/plan.ts';
+import type { Subject } from '../../../src-shared/domain/studies/plan.ts';
 import type { MergeabilityConfig } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import type { SetGroup } from './task-sets.ts';
 

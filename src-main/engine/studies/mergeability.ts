@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { MergeabilitySpec, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { MergeabilitySpec, ScoreSpec, Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { mergeabilityStudy } from '../../../src-shared/studies/task-sets/mergeability.ts';
 import type { MergeabilityConfig } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';

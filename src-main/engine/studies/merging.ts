@@ -1,4 +1,4 @@
-import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import type { ScoreSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { defineStudyWork } from './define-study-work.ts';

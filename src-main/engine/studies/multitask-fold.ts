@@ -1,4 +1,4 @@
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { isExampleMean } from '../../../src-shared/metrics/index.ts';
 import { type ExampleValues, exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';

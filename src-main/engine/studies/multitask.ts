@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { JobSpec, MergeTuning, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { JobSpec, MergeTuning, ScoreSpec, Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
 import {
   type MethodChoice,

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { type Estimates, joinedLabel, methodsAt } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { planeStudy } from '../../../src-shared/studies/interpolation/plane.ts';
 import {

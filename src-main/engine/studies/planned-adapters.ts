@@ -1,6 +1,6 @@
-import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
-import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { Subject, TrainingSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
 
 /** The subject that a study's adapter is; one given by a run's settings is a training of `trainingsOf`. */

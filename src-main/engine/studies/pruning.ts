@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { ScoreSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/adapters/pruning-schemas.ts';
 import { seriesName } from '../../../src-shared/studies/config/composing.ts';

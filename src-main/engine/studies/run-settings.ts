@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { isFlatParameter } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import type { CellSettings } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { type ExampleMetricId, exampleMetrics } from '../../../src-shared/metrics/index.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { metricValue, valueIfUndefined } from '../../../src-shared/metrics/index.ts';
 import { byMetric, type MeasuredScore, type PointScore } from '../../../src-shared/studies/scores/point-score.ts';
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
+import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
 import type { ScoreOf, StudyDesign } from './define-study-work.ts';
 import type { LearningRateSweep } from './tuning.ts';
 

@@ -1,5 +1,5 @@
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets/task-sets.ts';
 import type { TaskTuning } from '../../../src-shared/studies/task-sets/task-tuning.ts';
 import type { ChosenRate, ScoreOf, StudyDesign } from './define-study-work.ts';

@@ -1,7 +1,7 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { Subject, TrainingSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { cellLabel, scheduleName } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';

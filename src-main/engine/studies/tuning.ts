@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { JobSpec, Score } from '../../../src-shared/domain/studies/plan.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
 import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../src-shared/studies/grid/tuning.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { evaluationIndices, fewShotIndices, sampledIndices } from '../data/subset.ts';
 import type { ChosenExamples, OpenTask, TaskType, TrainingExamples } from './task-type.ts';
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetDescription, TextColumns } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { defaultTask, type TaskId, type TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetDescription, TextColumns } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { defaultTask, type TaskId, type TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { tasks } from '../../../src-shared/tasks/index.ts';
 import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 import * as all from './all.ts';

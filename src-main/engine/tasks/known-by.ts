@@ -1,5 +1,5 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { pearson } from '../../../src-shared/metrics/correlation.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';

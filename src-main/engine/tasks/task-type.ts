@@ -1,13 +1,13 @@
-import type { AnswerCounts } from '../../../src-shared/domain/answer-counts.ts';
 import type {
   DatasetDescription,
   DescribedTokens,
   TextColumns,
   TextExample,
-} from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
-import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
+} from '../../../src-shared/domain/data/dataset.ts';
+import type { AnswerCounts } from '../../../src-shared/domain/evaluation/answer-counts.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { SampleInput } from '../../../src-shared/domain/runs/run-samples.ts';
+import type { TaskId, TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';

@@ -1,6 +1,6 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
+import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isTemplateText } from '../../../src-shared/domain/task.ts';
+import { isTemplateText } from '../../../src-shared/domain/runs/task.ts';
 import { type ChatRenderer, chatRenderer, endOfTurn } from './chat-template.ts';
 import { knownTemplates } from './templates/index.ts';
 import type { TextTokenizer } from './tokenizer.ts';

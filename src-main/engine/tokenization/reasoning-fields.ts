@@ -1,4 +1,4 @@
-import { type ChatMessage, reasoningNames } from '../../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, reasoningNames } from '../../../src-shared/domain/generation/chat-message.ts';
 
 /** Messages with their reasoning by both names that templates ask for, whatever it is called in the file: as in Transformers. */
 export function withReasoning(messages: readonly ChatMessage[]): readonly ChatMessage[] {

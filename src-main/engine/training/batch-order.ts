@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { epochOrder } from '../data/epoch-order.ts';
 import { groupedByLength } from '../data/group-by-length.ts';

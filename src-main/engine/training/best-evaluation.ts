@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { isLowerBetter, type MetricValues, metricValue } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';

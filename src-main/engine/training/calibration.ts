@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { HeadTask } from '../adapters/fresh-adapter.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 import { readTrainerState } from './trainer-state.ts';
 
 export const checkpointsFolder = 'checkpoints';

@@ -3,7 +3,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { inputChangeSchema } from '../../../src-shared/domain/run-info.ts';
+import { inputChangeSchema } from '../../../src-shared/domain/runs/run-info.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { trainingInputsSchema } from './training-inputs.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 
 /** Beside checkpoints/, in the folder of a run. */

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';

@@ -1,4 +1,4 @@
-import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 import type { TaskContext } from '../events.ts';
 
 const FLUSH_MILLISECONDS = 100;

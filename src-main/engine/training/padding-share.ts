@@ -1,4 +1,4 @@
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
 import { batchOrderOf, type OrderFields } from './batch-order.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   type SampleInput,
   sampledStepSchema,
   sampleInputSchema,
-} from '../../../src-shared/domain/run-samples.ts';
+} from '../../../src-shared/domain/runs/run-samples.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 
 /** Beside checkpoints/ and history/, in the folder of a run. */

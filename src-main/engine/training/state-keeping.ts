@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { canHalveStates } from '../ops/autograd/half-state.ts';
 
 /** Storage of a forward pass's states until the backward pass. Default: all of them, in float32. */

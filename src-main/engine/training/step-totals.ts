@@ -1,4 +1,4 @@
-import type { RunResult } from '../../../src-shared/domain/run.ts';
+import type { RunResult } from '../../../src-shared/domain/runs/run.ts';
 import { StepTimes } from './step-times.ts';
 import type { TrainerState } from './trainer-state.ts';
 

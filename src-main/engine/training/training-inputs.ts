@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { type FoundFile, filesAt, hashOfAll } from '../../files/input-files.ts';

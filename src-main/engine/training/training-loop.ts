@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { TrainableModel } from '../adapters/trainable-model.ts';
 import type { TrainingHooks } from '../adapters/training-hooks.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';

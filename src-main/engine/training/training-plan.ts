@@ -1,5 +1,5 @@
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { TrainingPlan } from '../adapters/variant-training.ts';
 
 /** Facts that a variant's training may depend on. */

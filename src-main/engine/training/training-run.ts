@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunResult } from '../../../src-shared/domain/run.ts';
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunResult } from '../../../src-shared/domain/runs/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';

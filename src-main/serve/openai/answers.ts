@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FinishReason } from '../../../src-shared/domain/generation.ts';
+import type { FinishReason } from '../../../src-shared/domain/generation/generation.ts';
 import type { GeneratedText } from './generate.ts';
 
 /** Fields that all documents of one answer share. */

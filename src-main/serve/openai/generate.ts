@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
-import { maxNewTokens, overModelDefaults } from '../../../src-shared/domain/generation.ts';
-import { isOver, type JobRecord, jobError, resultOf } from '../../../src-shared/domain/job.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation/generation.ts';
+import { maxNewTokens, overModelDefaults } from '../../../src-shared/domain/generation/generation.ts';
+import { isOver, type JobRecord, jobError, resultOf } from '../../../src-shared/domain/jobs/job.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { ServedModel } from './served-models.ts';
 
 /** For a model that does not say how long its context is. */

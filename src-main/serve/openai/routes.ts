@@ -1,5 +1,5 @@
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { readJsonBody } from '../http/body.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type Exchange, sendJson } from '../http/server.ts';

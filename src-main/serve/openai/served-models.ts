@@ -1,7 +1,7 @@
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { recordsMeant } from '../../../src-shared/domain/named-records.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { recordsMeant } from '../../../src-shared/domain/app/named-records.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { HttpError } from '../http/http-error.ts';
 
 /** Something that writes text: a base, or a base with an adapter of a run, a merge, a prune or an import. */

@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/domain/adapter.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { foreignBaseSchema } from '../../../src-shared/domain/model.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { foreignBaseSchema } from '../../../src-shared/domain/models/model.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, isFolderName, jsonColumn, textColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import type { ResultManifest } from '../../../src-shared/domain/bundle.ts';
+import type { ResultManifest } from '../../../src-shared/domain/targets/bundle.ts';
 import { toJson } from '../rows.ts';
 
 const bundleRow = z

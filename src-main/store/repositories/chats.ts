@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type ChatRecord, type ChatSummary, chatContentSchema } from '../../../src-shared/domain/chat.ts';
+import { type ChatRecord, type ChatSummary, chatContentSchema } from '../../../src-shared/domain/generation/chat.ts';
 import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 

@@ -5,10 +5,10 @@ import {
   type MaskScore,
   maskOutlineSchema,
   maskScoreSchema,
-} from '../../../src-shared/domain/mask-table.ts';
-import { type PairsOfAdapters, pairsOfAdaptersSchema } from '../../../src-shared/domain/mergeability.ts';
-import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
-import { type TuningRecord, tuningRecordSchema } from '../../../src-shared/domain/tuned.ts';
+} from '../../../src-shared/domain/evaluation/mask-table.ts';
+import { type PairsOfAdapters, pairsOfAdaptersSchema } from '../../../src-shared/domain/merging/mergeability.ts';
+import { type TuningRecord, tuningRecordSchema } from '../../../src-shared/domain/runs/tuned.ts';
+import { type Score, scoreSchema } from '../../../src-shared/domain/studies/plan.ts';
 import { anyJson, jsonColumn, toJson } from '../rows.ts';
 
 const scoreRow = z.object({ score: jsonColumn(scoreSchema) });

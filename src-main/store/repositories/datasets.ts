@@ -4,7 +4,7 @@ import {
   type DatasetRecord,
   datasetDescriptionSchema,
   datasetSourceSchema,
-} from '../../../src-shared/domain/dataset.ts';
+} from '../../../src-shared/domain/data/dataset.ts';
 import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, toBit, toJson } from '../rows.ts';
 

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type JobRecord, jobRecordSchema } from '../../../src-shared/domain/job.ts';
-import { type JobProgress, jobProgressSchema } from '../../../src-shared/domain/job-progress.ts';
+import { type JobRecord, jobRecordSchema } from '../../../src-shared/domain/jobs/job.ts';
+import { type JobProgress, jobProgressSchema } from '../../../src-shared/domain/jobs/job-progress.ts';
 import type { RowReader } from '../row-reader.ts';
 import {
   anyJson,

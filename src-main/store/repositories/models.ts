@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import { type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/models/model.ts';
 import type { HomePaths } from '../home-paths.ts';
 import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, textColumn, toBit, toJson } from '../rows.ts';

@@ -8,7 +8,7 @@ import type {
   Curve,
   MetricColumn,
   MetricSummary,
-} from '../../../src-shared/domain/run-history.ts';
+} from '../../../src-shared/domain/runs/run-history.ts';
 import { numberRow } from '../rows.ts';
 
 const maskRowSchema = z.object({

@@ -6,7 +6,7 @@ import {
   type SampleInput,
   sampleAnswerSchema,
   sampleInputSchema,
-} from '../../../src-shared/domain/run-samples.ts';
+} from '../../../src-shared/domain/runs/run-samples.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
 const inputRowsSchema = z.array(

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type CheckpointRecord, checkpointRecordSchema } from '../../../src-shared/domain/checkpoint.ts';
-import { type RunOrigin, runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
+import { type CheckpointRecord, checkpointRecordSchema } from '../../../src-shared/domain/runs/checkpoint.ts';
+import { type RunOrigin, runOriginSchema } from '../../../src-shared/domain/runs/imported-run.ts';
 import {
   type RunConfig,
   type RunRecord,
@@ -10,8 +10,8 @@ import {
   runConfigSchema,
   runResultSchema,
   runStatusSchema,
-} from '../../../src-shared/domain/run.ts';
-import { type RunInfo, runInfoSchema } from '../../../src-shared/domain/run-info.ts';
+} from '../../../src-shared/domain/runs/run.ts';
+import { type RunInfo, runInfoSchema } from '../../../src-shared/domain/runs/run-info.ts';
 import type { RowReader } from '../row-reader.ts';
 import {
   booleanColumn,

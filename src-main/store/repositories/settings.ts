@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type Settings, type SettingsChanges, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { type Settings, type SettingsChanges, settingsSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { anyJson, toJson } from '../rows.ts';
 
 const rowsSchema = z.array(z.object({ name: z.string(), value: z.string() }));

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type Provenance, provenanceSchema } from '../../../src-shared/domain/provenance.ts';
-import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
+import { type Provenance, provenanceSchema } from '../../../src-shared/domain/adapters/provenance.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/studies/study.ts';
 import { type StudyResult, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';

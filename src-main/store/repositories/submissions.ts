@@ -7,7 +7,7 @@ import {
   type SubmittedPart,
   submissionSchema,
   submittedPartSchema,
-} from '../../../src-shared/domain/target.ts';
+} from '../../../src-shared/domain/targets/target.ts';
 import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, textColumn, toJson } from '../rows.ts';
 

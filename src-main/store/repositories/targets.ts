@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 

@@ -1,5 +1,5 @@
 import { VisuallyHidden } from '@mantine/core';
-import type { RunStatus } from '../../../src-shared/domain/run.ts';
+import type { RunStatus } from '../../../src-shared/domain/runs/run.ts';
 import classes from './status-mark.module.css';
 
 const words: Record<RunStatus, string> = {

@@ -2,8 +2,8 @@ import { ActionIcon, Chip, Group, Switch, Textarea, TextInput, Tooltip } from '@
 import { IconFolder } from '@tabler/icons-react';
 import { type KeyboardEvent, useState } from 'react';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
-import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
+import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { Autocomplete, MultiSelect, Select, TagsInput } from './choices.tsx';
 import classes from './parameter-form.module.css';
 import { Segments } from './segments.tsx';

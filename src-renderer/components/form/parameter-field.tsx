@@ -1,8 +1,8 @@
 import { ActionIcon, Input, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
-import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { HelpButton } from '../help/help-button.tsx';
 import { type DocumentId, openCard } from '../help/help-store.ts';
 import classes from './parameter-form.module.css';

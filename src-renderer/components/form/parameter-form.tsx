@@ -4,9 +4,13 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, type ReactNode, useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { shallow } from 'zustand/shallow';
 import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
-import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
+import type {
+  ParameterSpec,
+  ParameterValue,
+  ParameterValues,
+} from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkParameters, knownValues } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { isInUse } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { metricIds } from '../../../src-shared/metrics/index.ts';
 import type { DocumentId } from '../help/help-store.ts';
 import { ParameterControl } from './parameter-control.tsx';

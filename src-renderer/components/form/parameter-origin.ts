@@ -1,4 +1,8 @@
-import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type {
+  ParameterSpec,
+  ParameterValue,
+  ParameterValues,
+} from '../../../src-shared/domain/parameters/parameter.ts';
 
 /** Origin of a value: the declared default; a model, a preset or the data (`detected`); or the user. */
 export type Origin = 'default' | 'model' | 'preset' | 'detected' | 'yours';

@@ -1,4 +1,4 @@
-import { computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema, computeLabels } from '../../../src-shared/domain/app/catalog.ts';
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
 
 export {

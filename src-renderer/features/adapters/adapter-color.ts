@@ -1,4 +1,4 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 
 /** The color that an adapter has in every figure: of merges, with CoTo, without; one that is gone has the last. */

@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Group, Text } from '@mantine/core';
 import { IconStar, IconStarFilled } from '@tabler/icons-react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { formatBytes } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';

@@ -1,6 +1,6 @@
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
-import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapters/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { TagsInput } from '../../components/form/choices.tsx';

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';

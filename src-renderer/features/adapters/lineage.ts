@@ -1,5 +1,5 @@
-import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapter.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { adaptersStrings } from '../../strings/adapters.ts';
 

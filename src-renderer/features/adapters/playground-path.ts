@@ -1,5 +1,5 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 
 /** Returns true if a model classifies images, by a head or by texts of the classes. */

@@ -1,4 +1,4 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';

@@ -1,6 +1,6 @@
 import { Button, Table, Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { AdapterScore } from '../../../src-shared/domain/evaluation.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterScore } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
 import { isExampleMean, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
+import type { BenchmarkRecord } from '../../../src-shared/domain/evaluation/benchmark-record.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { fileName } from '../../components/format/file-name.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';

@@ -1,6 +1,6 @@
 import { Button, Group, Menu, Stack, Text } from '@mantine/core';
-import type { BenchmarkResult } from '../../../src-shared/domain/benchmark.ts';
-import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
+import type { BenchmarkResult } from '../../../src-shared/domain/evaluation/benchmark.ts';
+import type { BenchmarkRecord } from '../../../src-shared/domain/evaluation/benchmark-record.ts';
 import { lmEvalResults } from '../../../src-shared/results/lm-eval.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';

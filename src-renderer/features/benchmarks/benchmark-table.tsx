@@ -1,6 +1,10 @@
 import { Table, Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type {
+  BenchmarkRequest,
+  BenchmarkResult,
+  BenchmarkScore,
+} from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import {
   benchmarkRows,

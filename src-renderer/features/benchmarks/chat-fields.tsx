@@ -1,5 +1,5 @@
 import { Checkbox, Stack, Textarea } from '@mantine/core';
-import type { BenchmarkChat } from '../../../src-shared/domain/benchmark.ts';
+import type { BenchmarkChat } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 
 /** Fields for prompts as conversations, with their system message. */

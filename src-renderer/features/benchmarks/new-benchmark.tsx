@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { CountInput } from '../../components/form/count-input.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';

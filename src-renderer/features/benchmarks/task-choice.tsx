@@ -1,6 +1,6 @@
 import { Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
-import type { TaskSummary } from '../../../src-shared/domain/benchmark.ts';
+import type { TaskSummary } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { formatCount } from '../../components/format/format.ts';

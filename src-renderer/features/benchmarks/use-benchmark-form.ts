@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type BenchmarkChat, benchmarkChatSchema } from '../../../src-shared/domain/benchmark.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type BenchmarkChat, benchmarkChatSchema } from '../../../src-shared/domain/evaluation/benchmark.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';

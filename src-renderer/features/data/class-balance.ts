@@ -1,4 +1,4 @@
-import type { DatasetDescription, TextDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextDescription } from '../../../src-shared/domain/data/dataset.ts';
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout, legendAbove } from '../../../src-shared/figures/layout.ts';
 import { neutralColors } from '../../../src-shared/figures/palette.ts';

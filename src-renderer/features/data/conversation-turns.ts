@@ -1,5 +1,5 @@
-import { type ChatMessage, isExcluded, messageText } from '../../../src-shared/domain/chat-message.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import { type ChatMessage, isExcluded, messageText } from '../../../src-shared/domain/generation/chat-message.ts';
 import { preferenceOf } from '../../../src-shared/tasks/preference.ts';
 
 /** Label that the data give an answer. */

@@ -1,6 +1,6 @@
 import { Badge, Button } from '@mantine/core';
 import { useMemo } from 'react';
-import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { ExamplePreview } from '../../../src-shared/domain/dataset.ts';
+import type { ExamplePreview } from '../../../src-shared/domain/data/dataset.ts';
 
 /** One image drawn pixel by pixel; scaled up without smoothing by the style sheet. */
 export function ExampleCanvas({ example, label }: { example: ExamplePreview; label: string }) {

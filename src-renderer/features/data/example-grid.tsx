@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useState } from 'react';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';

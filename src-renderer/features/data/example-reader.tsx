@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { pairTexts } from '../../../src-shared/domain/pair-texts.ts';
+import type { DatasetRecord, TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import { pairTexts } from '../../../src-shared/domain/data/pair-texts.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

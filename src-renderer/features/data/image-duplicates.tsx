@@ -1,5 +1,10 @@
 import { Button, Stack, Text } from '@mantine/core';
-import type { DatasetRecord, ExamplePreview, ImageDuplicates, ImagePlace } from '../../../src-shared/domain/dataset.ts';
+import type {
+  DatasetRecord,
+  ExamplePreview,
+  ImageDuplicates,
+  ImagePlace,
+} from '../../../src-shared/domain/data/dataset.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';

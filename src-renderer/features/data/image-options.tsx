@@ -1,8 +1,8 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { useState } from 'react';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';

@@ -1,4 +1,4 @@
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { neutralColors } from '../../../src-shared/figures/palette.ts';

@@ -1,8 +1,8 @@
 import { Skeleton, Text } from '@mantine/core';
 import { useMemo } from 'react';
-import { answerNotes, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import { defaultTask } from '../../../src-shared/domain/task.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import { answerNotes, noAnswers } from '../../../src-shared/domain/evaluation/answer-counts.ts';
+import { defaultTask } from '../../../src-shared/domain/runs/task.ts';
 import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

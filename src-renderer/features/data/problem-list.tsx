@@ -1,4 +1,4 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 

@@ -1,5 +1,5 @@
 import { Button, Skeleton, Text, TextInput } from '@mantine/core';
-import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
+import type { TextInspection } from '../../../src-shared/domain/data/dataset.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';

@@ -4,9 +4,9 @@ import {
   type TextDescription,
   type TextInspection,
   textColumnRoles,
-} from '../../../src-shared/domain/dataset.ts';
-import { maxFaultyRows } from '../../../src-shared/domain/faulty-rows.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+} from '../../../src-shared/domain/data/dataset.ts';
+import { maxFaultyRows } from '../../../src-shared/domain/data/faulty-rows.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];

@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { messageText } from '../../../src-shared/domain/chat-message.ts';
-import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import { messageText } from '../../../src-shared/domain/generation/chat-message.ts';
 import { preferenceOf } from '../../../src-shared/tasks/preference.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { dataStrings } from '../../strings/data.ts';

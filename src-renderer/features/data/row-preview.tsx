@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
+import type { TextInspection } from '../../../src-shared/domain/data/dataset.ts';
 import { DataTable } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
 import { rowColumns } from './row-columns.tsx';

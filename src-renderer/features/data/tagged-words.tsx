@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../src-shared/domain/data/dataset.ts';
 import classes from './data.module.css';
 
 const colors = 6;

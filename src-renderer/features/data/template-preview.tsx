@@ -1,9 +1,9 @@
 import { Button, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { TextInspection } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { DatasetRecord, ReadRow, TextDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord, ReadRow, TextDescription } from '../../../src-shared/domain/data/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

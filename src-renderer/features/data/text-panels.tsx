@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/dataset.ts';
+import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/data/dataset.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';

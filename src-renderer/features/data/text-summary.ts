@@ -1,4 +1,4 @@
-import type { TextDescription } from '../../../src-shared/domain/dataset.ts';
+import type { TextDescription } from '../../../src-shared/domain/data/dataset.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { dataStrings } from '../../strings/data.ts';
 import type { Repetition } from './duplicate-counts.tsx';

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import { answerNotes, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
-import type { DescribedTokens } from '../../../src-shared/domain/dataset.ts';
+import type { DescribedTokens } from '../../../src-shared/domain/data/dataset.ts';
+import { answerNotes, noAnswers } from '../../../src-shared/domain/evaluation/answer-counts.ts';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 import { visibleToken } from './tokens.ts';

@@ -1,8 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { noColumns } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
+import { noColumns } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem, knownValues } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, navigateFrom, pathOf } from '../../app/routes.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';

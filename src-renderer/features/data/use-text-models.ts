@@ -1,4 +1,4 @@
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { useRequest } from '../../api/query.ts';
 
 /** The models of the library that read texts, and the chosen one of them (null: the first). */

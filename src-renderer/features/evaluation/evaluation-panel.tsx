@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
-import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';

@@ -1,6 +1,6 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 
 export type Entry =
   | { readonly kind: 'run'; readonly record: RunRecord }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Table, Text } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import type { ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { ReportRecord, ReportSummary } from '../../../src-shared/domain/app/report.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { differenceText } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { clarityOf, clarityWords, type Difference } from '../../../src-shared/results/difference-clarity.ts';

@@ -1,8 +1,8 @@
 import { Skeleton } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { ActivationShares } from '../../../src-shared/domain/run-history.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { ActivationShares } from '../../../src-shared/domain/runs/run-history.ts';
 import { activationFigure, fullActivationStep, lossFigure, metricRun } from '../../../src-shared/figures/index.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { SourcedFigure } from '../../plots/figure.tsx';

@@ -1,5 +1,5 @@
 import { Progress, Skeleton } from '@mantine/core';
-import type { DeviceUsage } from '../../../src-shared/domain/catalog.ts';
+import type { DeviceUsage } from '../../../src-shared/domain/app/catalog.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
 import { backendName, formatBytes, formatPercent } from '../../components/format/format.ts';

@@ -1,6 +1,6 @@
 import { Button, Progress } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';

@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconGripVertical, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import { type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { formatDuration } from '../../components/format/format.ts';
 import { heldStrings } from '../../strings/held-jobs.ts';

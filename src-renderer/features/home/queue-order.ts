@@ -1,5 +1,5 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 
 /**
  * The job that one is put before to stand at `to` of the queue as it is shown; null: at the end. Undefined where it stands

@@ -1,5 +1,5 @@
 import { IconCheck } from '@tabler/icons-react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';

@@ -1,9 +1,9 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { useAction } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
 import { askToDiscard } from '../runs/discard-run.tsx';
 

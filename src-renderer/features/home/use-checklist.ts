@@ -1,5 +1,5 @@
 import { useLocalStorage } from '@mantine/hooks';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { useRequest } from '../../api/query.ts';
 import { pathOf } from '../../app/routes.tsx';
 

@@ -1,5 +1,5 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
-import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatDuration } from '../../components/format/format.ts';

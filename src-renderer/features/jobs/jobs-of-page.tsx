@@ -1,4 +1,4 @@
-import { type JobKind, jobInfo, jobKindSchema } from '../../../src-shared/domain/job.ts';
+import { type JobKind, jobInfo, jobKindSchema } from '../../../src-shared/domain/jobs/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { JobProgress } from './job-progress.tsx';
 import classes from './jobs.module.css';

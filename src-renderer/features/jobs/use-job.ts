@@ -1,4 +1,4 @@
-import { isOver, type JobKind, type JobRecord, type JobResult, resultOf } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobKind, type JobRecord, type JobResult, resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import { useRequest } from '../../api/query.ts';
 
 /** The job that works on a run, study or adapter now, if any. */

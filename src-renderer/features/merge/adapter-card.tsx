@@ -1,6 +1,6 @@
 import { Badge, Group, Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';

@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconPlugConnected, IconScissors, IconTarget } from '@tabler/icons-react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { exportStrings as strings } from '../../strings/export.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { ExportItems } from './export-items.tsx';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mergeWeightSchema } from '../../../src-shared/domain/merge.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { mergeWeightSchema } from '../../../src-shared/domain/merging/merge.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 
 const benchStateSchema = z.object({
   bench: z.array(z.object({ adapterId: z.string(), weight: mergeWeightSchema, locked: z.boolean() })).readonly(),

@@ -1,7 +1,7 @@
 import { useDroppable } from '@dnd-kit/core';
 import { Button, Group, Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { formatNumber } from '../../../src-shared/format/numbers.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import type { AdapterNames } from './adapter-card.tsx';

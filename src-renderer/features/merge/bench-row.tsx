@@ -1,9 +1,9 @@
 import { useDraggable, useDroppable } from '@dnd-kit/core';
 import { ActionIcon, Badge, Text, Tooltip } from '@mantine/core';
 import { IconGripVertical, IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import type { MergeWeight } from '../../../src-shared/domain/merging/merge.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';

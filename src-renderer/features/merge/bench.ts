@@ -1,6 +1,6 @@
-import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
-import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merging/merge.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { matchesWords } from '../../components/table/match-words.ts';
 
 /** One adapter on the bench. A weight by layer counts with its mean in sums; a locked one is left alone by Normalize. */

@@ -1,8 +1,8 @@
 import { Button, Collapse, Group, Skeleton, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import { equalShares, removeFromBench } from './bench.ts';

@@ -1,4 +1,4 @@
-import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 
 export interface CheckSummary {
   /** Errors that block the merge, then warnings, each in the order of the checks. */

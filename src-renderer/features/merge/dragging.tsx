@@ -1,5 +1,5 @@
 import { type CollisionDetection, pointerWithin, useDndContext } from '@dnd-kit/core';
-import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapters/adapter.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
 import { addToBench, moveOnBench } from './bench.ts';

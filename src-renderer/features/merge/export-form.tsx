@@ -1,8 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import type { ExportTargetDeclaration } from '../../../src-shared/domain/app/export.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { exportStrings } from '../../strings/export.ts';
 

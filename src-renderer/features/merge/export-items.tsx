@@ -1,9 +1,9 @@
 import { Menu } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconFile, IconFolder } from '@tabler/icons-react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ExportTargetDeclaration } from '../../../src-shared/domain/app/export.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { exportStrings as strings } from '../../strings/export.ts';

@@ -1,7 +1,7 @@
 import { Button, CloseButton, Group, Text, Tooltip } from '@mantine/core';
 import { useState } from 'react';
-import type { IdentityOutcome } from '../../../src-shared/domain/merge.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { IdentityOutcome } from '../../../src-shared/domain/merging/merge.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { formatNumber } from '../../../src-shared/format/numbers.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, TextInput } from '@mantine/core';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { MultiSelect } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';

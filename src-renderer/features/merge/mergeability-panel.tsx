@@ -1,6 +1,6 @@
 import { Badge, Box, Button, Group, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { Mergeability, MergeVerdict } from '../../../src-shared/domain/mergeability.ts';
+import type { Mergeability, MergeVerdict } from '../../../src-shared/domain/merging/mergeability.ts';
 import {
   type MergeabilityMap,
   mergeabilityFigure,

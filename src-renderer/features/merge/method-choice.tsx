@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { mergeStrings } from '../../strings/merge.ts';

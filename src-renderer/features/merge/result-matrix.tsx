@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { MergeMatrix } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatSigned } from '../../../src-shared/format/numbers.ts';
 import { defaultMetric, metricUnit, valueText } from '../../../src-shared/metrics/index.ts';

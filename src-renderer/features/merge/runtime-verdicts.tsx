@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type RuntimeVerdict, verdictWords } from '../../../src-shared/domain/runtime.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { type RuntimeVerdict, verdictWords } from '../../../src-shared/domain/app/runtime.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';

@@ -1,4 +1,4 @@
-import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapters/adapter.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import type { AdapterNames } from './adapter-card.tsx';
 import { filterAdapters } from './bench.ts';

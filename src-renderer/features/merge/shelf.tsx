@@ -2,7 +2,7 @@ import { useDraggable } from '@dnd-kit/core';
 import { ActionIcon, Chip, Group, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { Fragment, type KeyboardEvent, useMemo, useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { useRoving } from '../../components/use-roving.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';

@@ -1,6 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useCallback } from 'react';
-import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapters/adapter.ts';
 import { useRequest } from '../../api/query.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import type { AdapterNames } from './adapter-card.tsx';

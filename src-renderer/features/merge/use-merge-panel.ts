@@ -1,11 +1,11 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { placeboParameters, tuningParameters } from '../../../src-shared/domain/merge.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem, fittingValues } from '../../../src-shared/domain/parameter-check.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import { evaluationParameters } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import { placeboParameters, tuningParameters } from '../../../src-shared/domain/merging/merge.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem, fittingValues } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';

@@ -1,6 +1,6 @@
 import { TextInput, Tooltip } from '@mantine/core';
 import { useState } from 'react';
-import { type MergeWeight, weightFromText, weightText } from '../../../src-shared/domain/merge.ts';
+import { type MergeWeight, weightFromText, weightText } from '../../../src-shared/domain/merging/merge.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { shortWeight } from './bench.ts';
 

@@ -1,5 +1,5 @@
 import { Slider } from '@mantine/core';
-import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
+import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merging/merge.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import classes from './merge.module.css';

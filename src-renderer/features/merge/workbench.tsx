@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { StudyButton } from '../studies/study-button.tsx';
 import type { AdapterNames } from './adapter-card.tsx';

@@ -1,4 +1,4 @@
-import type { CachedModel } from '../../../src-shared/domain/hub.ts';
+import type { CachedModel } from '../../../src-shared/domain/models/hub.ts';
 import { useRequest } from '../../api/query.ts';
 import { fileName } from '../../components/format/file-name.ts';
 import { formatBytes } from '../../components/format/format.ts';

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { DownloadPlan } from '../../../src-shared/domain/models/hub.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';

@@ -1,8 +1,8 @@
 import { Badge, Button } from '@mantine/core';
 import { IconMinimize, IconTarget } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';

@@ -1,4 +1,4 @@
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 
 /** Modules of one last name and shape: what a person picks from for `target_modules`. */
 export interface ModuleGroup {

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { quantizations } from '../../../src-shared/domain/quantization.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { quantizations } from '../../../src-shared/domain/models/quantization.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 import classes from './models.module.css';

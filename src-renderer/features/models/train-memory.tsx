@@ -1,7 +1,7 @@
 import { Button, Text } from '@mantine/core';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { bestChoice, type MemoryChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
-import { quantizations } from '../../../src-shared/domain/quantization.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { bestChoice, type MemoryChoice, type ModelMemory } from '../../../src-shared/domain/models/model-memory.ts';
+import { quantizations } from '../../../src-shared/domain/models/quantization.ts';
 import { type MemoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';

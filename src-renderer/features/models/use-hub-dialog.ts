@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { DownloadPlan } from '../../../src-shared/domain/models/hub.ts';
 import { useAction } from '../../api/query.ts';
 
 interface HubDialogInput {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { type Quantization, quantizationSchema } from '../../../src-shared/domain/quantization.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { type Quantization, quantizationSchema } from '../../../src-shared/domain/models/quantization.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 
 interface QuantizeDialogInput {

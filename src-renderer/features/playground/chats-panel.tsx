@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Text, UnstyledButton } from '@mantine/core';
 import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
-import type { ChatSummary } from '../../../src-shared/domain/chat.ts';
+import type { ChatSummary } from '../../../src-shared/domain/generation/chat.ts';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';

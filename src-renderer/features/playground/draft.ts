@@ -1,14 +1,14 @@
-import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
-import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
+import type { ChosenTemplate } from '../../../src-shared/domain/generation/chat.ts';
+import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
 import {
   type GenerationRequest,
   generationParameters,
   generationRequestSchema,
   type ModelDefaults,
   overModelDefaults,
-} from '../../../src-shared/domain/generation.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+} from '../../../src-shared/domain/generation/generation.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { ParameterBases } from '../../components/form/parameter-origin.ts';
 
 export interface Message {

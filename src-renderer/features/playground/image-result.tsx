@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ClassificationResult } from '../../../src-shared/domain/classification.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ClassificationResult } from '../../../src-shared/domain/evaluation/classification.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
 import { useLastAnswer } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

@@ -1,7 +1,7 @@
 import { Checkbox, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useEffect, useEffectEvent } from 'react';
-import type { GenerationResult } from '../../../src-shared/domain/generation.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { GenerationResult } from '../../../src-shared/domain/generation/generation.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';

@@ -1,13 +1,13 @@
 import { create } from 'zustand';
-import type { ChatContent, ChatRecord } from '../../../src-shared/domain/chat.ts';
-import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
+import type { ClassifiedImage } from '../../../src-shared/domain/evaluation/classification.ts';
+import type { ChatContent, ChatRecord } from '../../../src-shared/domain/generation/chat.ts';
 import type {
   FinishReason,
   GenerationRates,
   GenerationRequest,
   Prompt,
   TextPiece,
-} from '../../../src-shared/domain/generation.ts';
+} from '../../../src-shared/domain/generation/generation.ts';
 import { usualClassTemplates } from '../../../src-shared/tasks/class-templates.ts';
 import { onEvent } from '../../api/client.ts';
 import { type Draft, emptyDraft, saidMessages } from './draft.ts';

@@ -1,7 +1,7 @@
 import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
-import type { TemplateChoices } from '../../../src-shared/domain/generation.ts';
+import type { ChosenTemplate } from '../../../src-shared/domain/generation/chat.ts';
+import type { TemplateChoices } from '../../../src-shared/domain/generation/generation.ts';
 import { useRequest } from '../../api/query.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
-import type { FinishReason, GenerationRates, Prompt } from '../../../src-shared/domain/generation.ts';
-import { newTokensPerSecond } from '../../../src-shared/domain/generation.ts';
+import type { FinishReason, GenerationRates, Prompt } from '../../../src-shared/domain/generation/generation.ts';
+import { newTokensPerSecond } from '../../../src-shared/domain/generation/generation.ts';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { formatNumber, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';

@@ -1,4 +1,4 @@
-import type { ChatContent } from '../../../src-shared/domain/chat.ts';
+import type { ChatContent } from '../../../src-shared/domain/generation/chat.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';

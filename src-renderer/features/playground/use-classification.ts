@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
-import type { ExamplePreview } from '../../../src-shared/domain/dataset.ts';
-import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
+import type { ExamplePreview } from '../../../src-shared/domain/data/dataset.ts';
+import type { ClassifiedImage } from '../../../src-shared/domain/evaluation/classification.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/models/model.ts';
 import { useAction } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';

@@ -1,8 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { basesOf, noModelDefaults, requestOf, saidMessages } from './draft.ts';

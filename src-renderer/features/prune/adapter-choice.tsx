@@ -1,7 +1,7 @@
 import { Button, Checkbox, Chip, Group, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { pruneStrings } from '../../strings/prune.ts';

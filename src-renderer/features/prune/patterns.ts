@@ -1,6 +1,6 @@
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkParameters, firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkParameters, firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { PruningConfig } from '../../../src-shared/studies/adapters/pruning-schemas.ts';
 
 export interface PatternChoice {

@@ -1,10 +1,10 @@
 import { Button, Checkbox, Stack, Text, TextInput } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { MoreSettings, ParameterForm } from '../../components/form/parameter-form.tsx';

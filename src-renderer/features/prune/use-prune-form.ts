@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import { evaluationParameters } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { nameAmong } from '../../../src-shared/studies/config/composing.ts';
 import { useAction } from '../../api/query.ts';

@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { type ReportSectionId, reportSections } from '../../../src-shared/domain/report.ts';
+import { type ReportSectionId, reportSections } from '../../../src-shared/domain/app/report.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { reportsStrings } from '../../strings/reports.ts';

@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
-import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { request } from '../../api/client.ts';
 import { fileStem } from '../../components/download.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';

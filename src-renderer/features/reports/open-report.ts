@@ -1,4 +1,4 @@
-import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { reportsStrings } from '../../strings/reports.ts';
 

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { onEvent, request } from '../../api/client.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';

@@ -1,4 +1,4 @@
-import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconFolder, IconPencil } from '@tabler/icons-react';
-import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';

@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { formatBytes } from '../../components/format/format.ts';
 import { runsStrings } from '../../strings/runs.ts';
 import { archiveRuns, deleteRuns, sizeOf } from './change-runs.ts';

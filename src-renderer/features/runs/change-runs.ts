@@ -1,6 +1,6 @@
 import { asError } from '../../../src-shared/contract/errors.ts';
 import type { RequestInput } from '../../../src-shared/contract/requests.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { notifyDeleted, notifyUndo, undoMilliseconds } from '../../components/feedback/undo.tsx';

@@ -11,8 +11,8 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointSummary } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useRequest } from '../../api/query.ts';
 import pageClasses from '../../components/layout/page.module.css';
 import { runStrings } from '../../strings/run.ts';

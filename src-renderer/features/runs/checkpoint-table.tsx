@@ -1,6 +1,6 @@
 import { Badge, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
-import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointSummary } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';

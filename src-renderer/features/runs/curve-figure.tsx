@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import { spliceCurve } from '../../../src-shared/curves/splice-curve.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import {
   type CurveAxis,
   type MetricOptions,

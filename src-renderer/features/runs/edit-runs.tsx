@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { type ReactNode, useState } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { TagsInput } from '../../components/form/choices.tsx';

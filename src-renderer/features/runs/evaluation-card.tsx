@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import type { MetricOptions } from '../../../src-shared/figures/index.ts';
 import { evaluationCurve, evaluationCurves } from '../../../src-shared/metrics/curves.ts';
 import { metricLabel, valueText } from '../../../src-shared/metrics/index.ts';

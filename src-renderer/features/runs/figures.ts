@@ -1,5 +1,5 @@
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
+import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { type Figure, type FigureObject, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout, colorbar } from '../../../src-shared/figures/layout.ts';

@@ -2,7 +2,7 @@ import type { EventPayload } from '../../../src-shared/contract/events.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import { GrowingCurve } from '../../../src-shared/curves/growing-curve.ts';
 import { GrowingShares } from '../../../src-shared/curves/growing-shares.ts';
-import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
+import type { ActivationShares, Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { onConnection, onEvent, request } from '../../api/client.ts';
 
 /** Curves and runs of a query; see the request `runs.history`. */

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobKind } from '../../../src-shared/domain/job.ts';
+import type { JobKind } from '../../../src-shared/domain/jobs/job.ts';
 import { useAction } from '../../api/query.ts';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { type RunOrigin, runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
+import { type RunOrigin, runFormatLabels } from '../../../src-shared/domain/runs/imported-run.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { runStrings } from '../../strings/run.ts';

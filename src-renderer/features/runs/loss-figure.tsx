@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { lossStripFigure, metricRun } from '../../../src-shared/figures/index.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { SourcedFigure } from '../../plots/figure.tsx';

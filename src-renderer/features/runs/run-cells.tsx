@@ -1,6 +1,6 @@
 import { Badge, Group, Progress, Text } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { valueText, withUnit } from '../../../src-shared/metrics/index.ts';

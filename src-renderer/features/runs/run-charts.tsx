@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { activationFigure, type MetricOptions, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { lossCurve, rewardCurves } from '../../../src-shared/metrics/curves.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

@@ -1,8 +1,8 @@
 import { ActionIcon, Badge, Group } from '@mantine/core';
 import { IconStar, IconStarFilled } from '@tabler/icons-react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { rankOf } from '../../../src-shared/domain/parameters/parameter-values.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { isLowerBetter, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';

@@ -1,5 +1,5 @@
 import { Stack } from '@mantine/core';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { compareStrings } from '../../strings/compare.ts';
 import { CompareCurves } from './compare-curves.tsx';
 import { CompareResults } from './compare-results.tsx';

@@ -1,5 +1,5 @@
 import { Code, Skeleton } from '@mantine/core';
-import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
+import type { RunRecord, RunResult } from '../../../src-shared/domain/runs/run.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { metricLabel, scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';

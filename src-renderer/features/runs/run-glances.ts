@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { isLowerBetter, metricIds } from '../../../src-shared/metrics/index.ts';
 import { evaluationName, recordedScores } from '../../../src-shared/metrics/recorded.ts';

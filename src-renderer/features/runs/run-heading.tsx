@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Popover, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconNote, IconPencil, IconTag } from '@tabler/icons-react';
 import { memo, useState } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';

@@ -1,6 +1,6 @@
-import { latestResumable } from '../../../src-shared/domain/interruption.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
+import { latestResumable } from '../../../src-shared/domain/runs/interruption.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { runStrings } from '../../strings/run.ts';
 
 const words = runStrings.resume;

@@ -10,7 +10,7 @@ import {
   IconTag,
   IconTrash,
 } from '@tabler/icons-react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { type MoreItem, MoreMenu } from '../../components/layout/page.tsx';

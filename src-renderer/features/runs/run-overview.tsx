@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { memo } from 'react';
 import { useStore } from 'zustand';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ChartControls, type ChartView } from './chart-controls.tsx';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { groupLabelParts } from '../../../src-shared/results/group-labels.ts';
 import { type GroupSummary, groupRuns, summarizeGroups } from '../../../src-shared/results/run-groups.ts';
 import { matchesWords } from '../../components/table/match-words.ts';

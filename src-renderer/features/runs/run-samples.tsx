@@ -1,13 +1,13 @@
 import { Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import {
   isSampled,
   type RunSamples,
   type SampleAnswer,
   type SampledStep,
   type SampleInput,
-} from '../../../src-shared/domain/run-samples.ts';
+} from '../../../src-shared/domain/runs/run-samples.ts';
 import { spreadOver } from '../../../src-shared/results/shown-steps.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

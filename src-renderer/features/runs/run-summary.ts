@@ -1,6 +1,6 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import {

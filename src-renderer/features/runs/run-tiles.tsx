@@ -1,8 +1,8 @@
 import { Progress } from '@mantine/core';
 import { memo, type ReactNode } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
 import { lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';

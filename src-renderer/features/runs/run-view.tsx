@@ -1,6 +1,6 @@
 import { Stack, Tabs, Text } from '@mantine/core';
 import { memo, useState } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import { navigate } from '../../app/routes.tsx';

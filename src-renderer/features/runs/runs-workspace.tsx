@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Skeleton, Switch, TextInput } from '@mantine
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch, IconX } from '@tabler/icons-react';
 import { type ReactNode, useMemo, useRef } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { useActions } from '../../components/actions/action-registry.ts';

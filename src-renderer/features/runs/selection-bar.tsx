@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { navigate } from '../../app/routes.tsx';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { runsStrings } from '../../strings/runs.ts';

@@ -1,8 +1,8 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { defaultTask } from '../../../src-shared/domain/task.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import { defaultTask } from '../../../src-shared/domain/runs/task.ts';
 import { type Draft, defaultsOf, differs } from '../train/draft.ts';
 import { presets } from '../train/presets/index.ts';
 import type { Preset } from '../train/presets/preset.ts';

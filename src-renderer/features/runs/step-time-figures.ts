@@ -1,4 +1,4 @@
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { type Figure, type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { faded } from '../../../src-shared/figures/palette.ts';

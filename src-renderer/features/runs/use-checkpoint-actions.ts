@@ -1,7 +1,7 @@
 import { modals } from '@mantine/modals';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { CheckpointSummary } from '../../../src-shared/domain/runs/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';

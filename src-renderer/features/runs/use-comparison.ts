@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 
 import { type MetricRun, metricRun } from '../../../src-shared/figures/index.ts';
 import { runStyles, type SeriesStyle } from '../../../src-shared/figures/palette.ts';

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { createStore, type StoreApi, useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import type { Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import { HistoryFeed, type HistoryQuery, type HistorySnapshot, type RunHistory } from './history-feed.ts';
 
 /** Curves that are kept live, to be read by each part of a page that shows some of them: only those parts are drawn again. */

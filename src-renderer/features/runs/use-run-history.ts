@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { rewardCurves } from '../../../src-shared/metrics/curves.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { usePlotBuckets } from './plot-buckets.ts';

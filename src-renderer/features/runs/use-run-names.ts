@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { distinctModelNames } from '../../../src-shared/results/names.ts';
 import { useRequest } from '../../api/query.ts';
 import { methodLabel } from './run-labels.ts';

@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'react';
 import { shallow as shallowEqual } from 'zustand/shallow';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 
 /**
  * These runs, the same list until something changes by which figures are drawn. How far a run is changes ten times a second

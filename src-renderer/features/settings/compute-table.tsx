@@ -1,6 +1,6 @@
 import { Loader, Skeleton } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
-import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { formatBytes, formatNumber } from '../../components/format/format.ts';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { settingsStrings as words } from '../../strings/settings.ts';

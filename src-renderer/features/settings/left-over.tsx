@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { Stray } from '../../../src-shared/domain/catalog.ts';
+import type { Stray } from '../../../src-shared/domain/app/catalog.ts';
 import { useAction } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Progress } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../../src-shared/domain/jobs/job-progress.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { settingsStrings } from '../../strings/settings.ts';

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/targets/target.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';

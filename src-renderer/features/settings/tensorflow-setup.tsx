@@ -1,5 +1,5 @@
 import { Button, Progress } from '@mantine/core';
-import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
+import type { TensorflowSetup } from '../../../src-shared/domain/app/catalog.ts';
 import { queryClient, requestKey, useAction, useRequest } from '../../api/query.ts';
 import { formatBytes } from '../../components/format/format.ts';
 import { settingsStrings } from '../../strings/settings.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ComputeBackendReport, ComputeId, DoctorReport } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport, ComputeId, DoctorReport } from '../../../src-shared/domain/app/catalog.ts';
 import { request } from '../../api/client.ts';
 import { queryClient, requestKey } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';

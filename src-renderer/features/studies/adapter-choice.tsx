@@ -1,6 +1,6 @@
 import { Checkbox, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { matchesWords } from '../../components/table/match-words.ts';
 import { studiesStrings } from '../../strings/studies.ts';

@@ -1,6 +1,6 @@
 import { List, Skeleton, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { powerText, trainingsText } from '../../../src-shared/domain/study-forecast.ts';
+import { powerText, trainingsText } from '../../../src-shared/domain/studies/study-forecast.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';

@@ -1,8 +1,8 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';

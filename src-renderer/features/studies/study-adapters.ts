@@ -1,6 +1,6 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import type { StudyAdapter } from '../../../src-shared/studies/define-study.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import type { StudyInput, StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';

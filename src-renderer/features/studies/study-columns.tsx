@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';

@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import type { PlacedRun, Submission } from '../../../src-shared/domain/target.ts';
+import type { PlacedRun, Submission } from '../../../src-shared/domain/targets/target.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { Panel } from '../../components/layout/panel.tsx';

@@ -1,5 +1,5 @@
 import { Button, Code, Group, Stack, Text } from '@mantine/core';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { request } from '../../api/client.ts';
 import { downloadText } from '../../components/download.ts';

@@ -1,8 +1,8 @@
 import { Button, Group, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { type ReactNode, useRef } from 'react';
-import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
-import type { RenderedPrompt } from '../../../src-shared/domain/generation.ts';
+import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
+import type { RenderedPrompt } from '../../../src-shared/domain/generation/generation.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
 import classes from './templates.module.css';

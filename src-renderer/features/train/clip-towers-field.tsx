@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { trainStrings } from '../../strings/train.ts';

@@ -1,4 +1,4 @@
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import { type Draft, differingFields } from './draft.ts';
 
 /**

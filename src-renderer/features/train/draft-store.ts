@@ -1,6 +1,6 @@
 import { create } from 'zustand';
-import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { useRequest } from '../../api/query.ts';
 import { type Draft, defaultDraft, draftOf } from './draft.ts';
 import { type AppliedPreset, draftWithPreset } from './preset-changes.ts';

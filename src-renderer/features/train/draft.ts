@@ -1,9 +1,13 @@
-import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { type Declaration, type ParameterValues, parameterValueSchema } from '../../../src-shared/domain/parameter.ts';
-import { describeIssue } from '../../../src-shared/domain/parameter-check.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
+import { isFlatParameter } from '../../../src-shared/domain/adapters/adapter.ts';
+import {
+  type Declaration,
+  type ParameterValues,
+  parameterValueSchema,
+} from '../../../src-shared/domain/parameters/parameter.ts';
+import { describeIssue } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
 
 /**
  * The form's values while a person types: flat, by the field's dotted name in the YAML (`adapter.r`, `learning_rate`). A

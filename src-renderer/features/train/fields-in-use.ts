@@ -1,8 +1,8 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { tasks } from '../../../src-shared/tasks/index.ts';
 import type { Draft } from './draft.ts';
 

@@ -1,5 +1,5 @@
-import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import type { ParameterBases } from '../../components/form/parameter-origin.ts';
 import { type Draft, defaultDraft, defaultsOf, withDefaults } from './draft.ts';
 import { runFields } from './run-fields.ts';

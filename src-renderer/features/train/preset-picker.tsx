@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Modal, ScrollArea, Stack, Table, Text, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { applyPreset, useTrainForm } from './draft-store.ts';
 import { draftChanges, draftWithPreset } from './preset-changes.ts';

@@ -1,4 +1,4 @@
-import { recordsMeant } from '../../../src-shared/domain/named-records.ts';
+import { recordsMeant } from '../../../src-shared/domain/app/named-records.ts';
 
 interface Named {
   readonly id: string;

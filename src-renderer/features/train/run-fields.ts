@@ -1,7 +1,7 @@
-import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
-import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
-import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
-import { runParameters } from '../../../src-shared/domain/run.ts';
+import { adapterParameters } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
+import { cotoDeclaration } from '../../../src-shared/domain/runs/coto.ts';
+import { runParameters } from '../../../src-shared/domain/runs/run.ts';
 import { type Draft, defaultDraft, variantOf } from './draft.ts';
 
 /** The variant's parameters by their names in a run: `adapter.r`. */

@@ -1,6 +1,6 @@
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { fileName } from '../../components/format/file-name.ts';
 import { trainStrings } from '../../strings/train.ts';

@@ -1,6 +1,6 @@
 import { Code, Group } from '@mantine/core';
 import { useState } from 'react';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { Segments } from '../../components/form/segments.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';

@@ -1,9 +1,9 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import { describeIssue } from '../../../src-shared/domain/parameter-check.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { shortRun } from '../../../src-shared/domain/short-run.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import { describeIssue } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import { shortRun } from '../../../src-shared/domain/runs/short-run.ts';
 import { checkRun } from './draft.ts';
 import { type RecordKind, type RecordNames, referenceOf, resolveReference } from './record-names.ts';
 

@@ -1,9 +1,9 @@
 import { IconAlertTriangle, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { useRequest } from '../../api/query.ts';
 import { formatBytes, formatShortCount } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';

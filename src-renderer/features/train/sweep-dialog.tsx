@@ -12,7 +12,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
-import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { ExampleMetricId } from '../../../src-shared/metrics/index.ts';
 import { MultiSelect, Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';

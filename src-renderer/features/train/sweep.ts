@@ -1,6 +1,6 @@
-import type { Declaration, ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { Declaration, ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
+import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { cellsOf, type Grid } from '../../../src-shared/studies/grid/grid-cells.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { checkDraft, type Draft, differingFields } from './draft.ts';

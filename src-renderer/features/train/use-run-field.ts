@@ -1,5 +1,5 @@
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { runParameters } from '../../../src-shared/domain/run.ts';
+import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { runParameters } from '../../../src-shared/domain/runs/run.ts';
 import type { Origin } from '../../components/form/parameter-origin.ts';
 import { defaultDraft } from './draft.ts';
 import { setField, useTrainForm } from './draft-store.ts';

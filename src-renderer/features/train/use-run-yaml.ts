@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { useRequest } from '../../api/query.ts';
 import { typeYaml, useTrainForm, useVariants } from './draft-store.ts';
 import type { RecordNames } from './record-names.ts';

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Skeleton, Text } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconFilePlus } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
-import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { isGguf, type ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { bestChoice, type ModelMemory } from '../../../src-shared/domain/models/model-memory.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, navigateFrom, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';

@@ -1,8 +1,8 @@
 import { Button, Skeleton } from '@mantine/core';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';

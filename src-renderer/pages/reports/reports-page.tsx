@@ -1,5 +1,5 @@
 import { Button, Skeleton, Text } from '@mantine/core';
-import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRename } from '../../components/actions/use-rename.ts';

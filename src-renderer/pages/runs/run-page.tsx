@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

@@ -1,5 +1,5 @@
 import { Button, Skeleton, Switch } from '@mantine/core';
-import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';

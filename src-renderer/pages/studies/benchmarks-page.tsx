@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core';
-import { benchmarkChatSchema } from '../../../src-shared/domain/benchmark.ts';
+import { benchmarkChatSchema } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

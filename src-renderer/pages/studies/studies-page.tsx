@@ -1,5 +1,5 @@
 import { Button, Group, Skeleton } from '@mantine/core';
-import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';

@@ -1,4 +1,4 @@
-import type { Declaration } from '../../domain/parameter.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { type AllOff, type Distribution, expectedShare } from '../distribution.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maskUnitSchema } from '../../domain/mask-table.ts';
+import { maskUnitSchema } from '../../domain/evaluation/mask-table.ts';
 import { defaultMetric, exampleMetrics } from '../../metrics/index.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { namedAdaptersSchema } from './named-adapters.ts';

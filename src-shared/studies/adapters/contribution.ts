@@ -1,5 +1,5 @@
-import { maxExactGroups } from '../../domain/mask-table.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import { maxExactGroups } from '../../domain/evaluation/mask-table.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import {
   defaultMetric,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
 import { nameAmong } from '../config/composing.ts';
 import type { StudyAdapter } from '../define-study.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parameterValuesSchema } from '../../domain/parameter.ts';
-import { gridLabel } from '../../domain/prune.ts';
+import { gridLabel } from '../../domain/adapters/prune.ts';
+import { parameterValuesSchema } from '../../domain/parameters/parameter.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { judgedMetricSchema, resultMetricSchema } from '../scores/judged-metric.ts';
 import { measuredScoreSchema } from '../scores/point-score.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import type { FigureTheme } from '../../figures/figure.ts';
 import { axisTitle } from '../../format/mid-sentence.ts';
 import { plural } from '../../format/numbers.ts';

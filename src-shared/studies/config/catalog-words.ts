@@ -1,6 +1,6 @@
-import type { Catalog } from '../../domain/catalog.ts';
-import type { Declaration } from '../../domain/parameter.ts';
-import { describePruning } from '../../domain/prune.ts';
+import { describePruning } from '../../domain/adapters/prune.ts';
+import type { Catalog } from '../../domain/app/catalog.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import type { StudyWords } from '../define-study.ts';
 import { fieldIds, fieldWords } from './field-words.ts';
 

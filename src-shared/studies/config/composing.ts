@@ -1,6 +1,6 @@
 import { StudioError } from '../../contract/errors.ts';
-import type { Declaration } from '../../domain/parameter.ts';
-import { type ParameterValues, parameterSchema } from '../../domain/parameter.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
+import { type ParameterValues, parameterSchema } from '../../domain/parameters/parameter.ts';
 import type { StudyAdapter, StudyInput } from '../define-study.ts';
 
 /** The declared parameters with their defaults filled in. @throws ZodError naming the parameter */

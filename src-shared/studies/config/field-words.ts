@@ -1,7 +1,7 @@
-import { adapterParameters } from '../../domain/adapter.ts';
-import { cotoDeclaration } from '../../domain/coto.ts';
-import type { Declaration, ParameterSpec } from '../../domain/parameter.ts';
-import { runParameters } from '../../domain/run.ts';
+import { adapterParameters } from '../../domain/adapters/adapter.ts';
+import type { Declaration, ParameterSpec } from '../../domain/parameters/parameter.ts';
+import { cotoDeclaration } from '../../domain/runs/coto.ts';
+import { runParameters } from '../../domain/runs/run.ts';
 import { midSentence } from '../../format/mid-sentence.ts';
 
 /** Labels of a run's fields and their choices. */

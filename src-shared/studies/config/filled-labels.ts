@@ -1,6 +1,6 @@
 import { keysAt } from '../../contract/schema-keys.ts';
-import { type PlannedAdapter, plannedAdapterSchema } from '../../domain/adapter-reference.ts';
-import type { RunConfig } from '../../domain/run.ts';
+import { type PlannedAdapter, plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../domain/runs/run.ts';
 import { type CellSettings, cellLabel, cellSettingsSchema } from '../grid/cell-settings.ts';
 import { studyConfigSchema, studyKinds } from '../index.ts';
 import type { FieldWords } from './field-words.ts';

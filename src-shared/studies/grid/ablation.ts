@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';

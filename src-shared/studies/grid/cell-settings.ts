@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { schedules } from '../../coto/schedules/index.ts';
-import { cotoScheduleSchema } from '../../domain/coto.ts';
+import { cotoScheduleSchema } from '../../domain/runs/coto.ts';
 import { midSentence } from '../../format/mid-sentence.ts';
 import type { FieldWords } from '../config/field-words.ts';
 

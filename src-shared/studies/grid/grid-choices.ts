@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import type { ParameterSpec, ParameterValue } from '../../domain/parameter.ts';
+import type { ParameterSpec, ParameterValue } from '../../domain/parameters/parameter.ts';
 import { defaultMetric, exampleMetrics, metricIds } from '../../metrics/index.ts';
 import { fieldIds } from '../config/field-words.ts';
 import type { StudyWords } from '../define-study.ts';

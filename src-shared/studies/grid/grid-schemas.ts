@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { forgettingSchema } from '../../domain/forgetting.ts';
-import { parameterValuesSchema } from '../../domain/parameter.ts';
-import { runConfigSchema } from '../../domain/run.ts';
+import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
+import { parameterValuesSchema } from '../../domain/parameters/parameter.ts';
+import { runConfigSchema } from '../../domain/runs/run.ts';
 import { defaultMetric } from '../../metrics/index.ts';
 import { meanInterval, pairedDifference } from '../../statistics/student.ts';
 import { differenceSchema, metricIntervalSchema } from '../scores/metric-interval.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PlannedAdapter } from '../../domain/adapter-reference.ts';
-import type { ParameterSpec } from '../../domain/parameter.ts';
+import type { PlannedAdapter } from '../../domain/adapters/adapter-reference.ts';
+import type { ParameterSpec } from '../../domain/parameters/parameter.ts';
 import { formatFixed } from '../../format/numbers.ts';
 import { jackknifeInterval } from '../../statistics/jackknife.ts';
 import { drawnSpread } from '../../statistics/student.ts';

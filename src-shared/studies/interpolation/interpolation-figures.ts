@@ -1,4 +1,4 @@
-import type { PlannedAdapter } from '../../domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../../domain/adapters/adapter-reference.ts';
 import { bandTrace, bySeries, overExamples } from '../../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove } from '../../figures/layout.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../../domain/adapter-reference.ts';
-import { type Declaration, parameterValuesSchema } from '../../domain/parameter.ts';
+import { plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
+import { type Declaration, parameterValuesSchema } from '../../domain/parameters/parameter.ts';
 import { accuracy as accuracyMetric } from '../../metrics/accuracy.ts';
 import { isLowerBetter } from '../../metrics/index.ts';
 import { loss as lossMetric } from '../../metrics/loss.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../../domain/adapter-reference.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import { plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { judgedMetric, judgedMetricSchema, resultMetricSchema } from '../scores/judged-metric.ts';
 import { pointScoreSchema } from '../scores/point-score.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
 import { scoredDataShape } from '../config/scored-data.ts';
 import { judgedMetricSchema, resultMetricSchema } from '../scores/judged-metric.ts';
 import { measuredScoreSchema } from '../scores/point-score.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import { searchSpecs } from '../../domain/merge-search.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import { searchSpecs } from '../../domain/merging/merge-search.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { axisTitle } from '../../format/mid-sentence.ts';
 
 import { isShareOfExamples, valueText } from '../../metrics/index.ts';

@@ -1,5 +1,5 @@
-import type { JobSpec } from '../../domain/plan.ts';
-import type { Provenance } from '../../domain/provenance.ts';
+import type { Provenance } from '../../domain/adapters/provenance.ts';
+import type { JobSpec } from '../../domain/studies/plan.ts';
 import { formatBytes } from '../../format/bytes.ts';
 
 /** Makes a study again, in the folder of the file that it is saved as. */

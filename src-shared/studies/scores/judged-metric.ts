@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ParameterSpec } from '../../domain/parameter.ts';
+import type { ParameterSpec } from '../../domain/parameters/parameter.ts';
 import { evaluationRange } from '../../figures/evaluation-range.ts';
 import { paddedRange } from '../../figures/layout.ts';
 import { axisTitle, midSentence } from '../../format/mid-sentence.ts';

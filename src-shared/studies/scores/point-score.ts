@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { forgettingSchema } from '../../domain/forgetting.ts';
+import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { isExampleMean } from '../../metrics/index.ts';
 import { loss } from '../../metrics/loss.ts';

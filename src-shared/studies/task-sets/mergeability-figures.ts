@@ -1,4 +1,4 @@
-import { mergeVerdicts } from '../../domain/mergeability.ts';
+import { mergeVerdicts } from '../../domain/merging/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../../figures/figure.ts';
 import { axis, baseLayout, legendAbove, legendMargin } from '../../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../../figures/palette.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mergeVerdicts, pairMeasuresSchema } from '../../domain/mergeability.ts';
+import { mergeVerdicts, pairMeasuresSchema } from '../../domain/merging/mergeability.ts';
 import { defaultMetric } from '../../metrics/index.ts';
 import { methodChoiceShape } from '../config/method-choice.ts';
 import { intervalSchema } from '../scores/interval.ts';

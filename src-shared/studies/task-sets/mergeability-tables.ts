@@ -1,4 +1,4 @@
-import { mergeVerdicts } from '../../domain/mergeability.ts';
+import { mergeVerdicts } from '../../domain/merging/mergeability.ts';
 import { formatFixed, probabilityText } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { signedText, valueText } from '../../metrics/index.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Declaration } from '../../domain/parameter.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { defaultMetric, higherMetricIds } from '../../metrics/index.ts';
 import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';

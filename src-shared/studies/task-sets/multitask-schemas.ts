@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { forgettingSchema } from '../../domain/forgetting.ts';
+import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
 import { defaultMetric } from '../../metrics/index.ts';
 import { methodChoiceShape } from '../config/method-choice.ts';
 import { intervalSchema } from '../scores/interval.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { searchSpecs } from '../../domain/merge-search.ts';
-import type { Declaration } from '../../domain/parameter.ts';
+import { searchSpecs } from '../../domain/merging/merge-search.ts';
+import type { Declaration } from '../../domain/parameters/parameter.ts';
 import { defaultMetric, higherMetricIds } from '../../metrics/index.ts';
 import { comparisonRow } from '../../results/comparison-row.ts';
 import { mean } from '../../statistics/student.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
-import { type PlannedAdapter, plannedAdapterSchema } from '../../domain/adapter-reference.ts';
-import { runConfigSchema } from '../../domain/run.ts';
+import { type PlannedAdapter, plannedAdapterSchema } from '../../domain/adapters/adapter-reference.ts';
+import { runConfigSchema } from '../../domain/runs/run.ts';
 import { loss } from '../../metrics/loss.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { requireOneBase } from '../config/composing.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bundleStudySchema, maxBundleJobs } from '../../../src-shared/domain/bundle.ts';
+import { bundleStudySchema, maxBundleJobs } from '../../../src-shared/domain/targets/bundle.ts';
 import { closeBackends, type OpenBackend, temporaryFolder } from '../support.ts';
 import { type AttackedBundle, collect, editValue, type TrainedBundle, trainBundle } from './attacked-bundle.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { startReader } from '../../../src-main/backend/reading/foreign-reader.ts';
-import { bundleStudySchema, type Collected, resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
-import { resultOf } from '../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../src-shared/domain/jobs/job.ts';
+import { bundleStudySchema, type Collected, resultManifestSchema } from '../../../src-shared/domain/targets/bundle.ts';
 import { type OpenBackend, openBackend, realEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
 
 /** A bundle of two runs of two steps that other machines have trained, and the home that wrote it. */

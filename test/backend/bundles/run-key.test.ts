@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runKey } from '../../../src-main/backend/bundles/run-key.ts';
-import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import type { BundleInput } from '../../../src-shared/domain/targets/bundle.ts';
 
 function input(role: BundleInput['role'], id: string): BundleInput {
   const content = { role, id, name: id, sha256: role.padEnd(64, '0'), bytes: 1, fingerprint: null };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { ChatContent } from '../../../src-shared/domain/chat.ts';
+import type { ChatContent } from '../../../src-shared/domain/generation/chat.ts';
 import { closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';
 
 afterEach(closeBackends);

@@ -13,7 +13,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../../src-main/backend/home/home.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { datasetRecord, modelRecord, runRecord } from '../records.ts';
 import {
   closeBackends,

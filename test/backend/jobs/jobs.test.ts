@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { jobs } from '../../../src-main/backend/job-kinds.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
-import { jobAnswerSchema, jobKindSchema } from '../../../src-shared/domain/job.ts';
+import { jobAnswerSchema, jobKindSchema } from '../../../src-shared/domain/jobs/job.ts';
 
 it('has one job for each kind, and one kind for each job', () => {
   expect(jobs.map(({ kind }) => kind).sort()).toEqual([...jobKindSchema.options].sort());

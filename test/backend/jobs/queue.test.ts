@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineResult } from '../../../src-main/engine/contract.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { resultOf } from '../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
 import { writeStateAlone } from '../runs/state-alone.ts';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { trainingKey } from '../../../src-main/backend/library/content-keys.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { datasetRecord, modelRecord } from '../records.ts';
 
 // A folder's stamp would change over time.

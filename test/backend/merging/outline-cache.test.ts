@@ -8,7 +8,7 @@ import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-fold
 import type { AdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { goldenPath } from '../../engine/golden.ts';
 
 /** Tensors that were read, and files that were opened. */

@@ -14,8 +14,8 @@ import { newCheckpointFolder } from '../../../src-main/engine/training/checkpoin
 import { writeHistoryPart } from '../../../src-main/engine/training/history-files.ts';
 import { openLog } from '../../../src-main/logging/log.ts';
 import { openStore, type Store } from '../../../src-main/store/open-store.ts';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { withMortalFiles } from '../home/mortal-files.ts';
 import { datasetRecord, modelRecord, runRecord } from '../records.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import {
   closeBackends,

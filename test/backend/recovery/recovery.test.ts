@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listBackups } from '../../../src-main/store/backups.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import type { RunSamples } from '../../../src-shared/domain/runs/run-samples.ts';
 import {
   closeBackends,
   type OpenBackend,

@@ -1,8 +1,8 @@
 import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
-import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
-import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
-import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
-import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
+import { datasetRecordSchema } from '../../../src-shared/domain/data/dataset.ts';
+import { modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/runs/run.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/studies/study.ts';
 import { interpolationResult, mergingResult, pruningResult } from '../../src-shared/figures/results.ts';
 
 /** A finished run of 40 steps on 100 test examples. */

@@ -11,10 +11,10 @@ import { type ReportOptions, writeReport } from '../../../src-main/backend/repor
 import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 import { studyWords } from '../../../src-main/backend/studies/study-words.ts';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { reportSections } from '../../../src-shared/domain/report.ts';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { studyRecordSchema } from '../../../src-shared/domain/study.ts';
+import { reportSections } from '../../../src-shared/domain/app/report.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { studyRecordSchema } from '../../../src-shared/domain/studies/study.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { resultOf } from '../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import { temporaryFolder } from '../../engine/data/make-data.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, openBackend, realEngine } from '../support.ts';

@@ -7,8 +7,8 @@ import {
 } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { adapterMemory } from '../../../src-main/engine/adapters/adapter-memory.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
-import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 
 const linear = (name: string, layer: number | null, inFeatures: number, outFeatures: number): LinearModule => ({
   name,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { programBytes } from '../../../src-main/backend/runs/estimate-memory.ts';
-import type { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { initializations } from '../../../src-main/engine/adapters/initializations/index.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { closeBackends, openBackend, realEngine, tinyConfig, tinyIdx } from '../support.ts';
 
 afterEach(closeBackends);

@@ -9,7 +9,7 @@ import { optimizerKinds } from '../../../src-main/engine/optimizers/index.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
 import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 interface Measured {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { measuredShare, measuredStep } from '../../../src-main/backend/runs/measured-step.ts';
 import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 const config = checkedRun({});
 const run = (milliseconds: number, changes: object = {}, runsTogether = 1): RunRecord => ({

@@ -2,7 +2,7 @@ import { freemem } from 'node:os';
 import { expect, it, vi } from 'vitest';
 import { memoryRoomOn } from '../../../src-main/backend/runs/memory-room.ts';
 import { UsageMeter } from '../../../src-main/engine/compute/usage/index.ts';
-import type { ComputeBackendReport, DeviceUsage } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport, DeviceUsage } from '../../../src-shared/domain/app/catalog.ts';
 
 vi.mock('node:os', { spy: true });
 const machineBytes = 5 * 2 ** 30;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { adapterFieldsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
 

@@ -9,7 +9,7 @@ import { meanOutcome } from '../../../src-main/engine/evaluation/masks/mean-outc
 import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { contributionResultSchema } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { randomAdapter } from '../../engine/jobs/random-adapters.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { powerText, trainingsText } from '../../../src-shared/domain/study-forecast.ts';
+import { powerText, trainingsText } from '../../../src-shared/domain/studies/study-forecast.ts';
 import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
 import { closeBackends, openBackend, realEngine, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 

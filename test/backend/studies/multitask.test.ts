@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
-import { resultOf } from '../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';

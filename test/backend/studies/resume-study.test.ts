@@ -4,7 +4,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StartEngine } from '../../../src-main/backend/engine/engine-host.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
-import { resultOf } from '../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import {
   closeBackends,

@@ -2,8 +2,8 @@ import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src-main/store/open-store.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { Submission } from '../../../src-shared/domain/targets/target.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { closeBackends, openBackend, realEngine, removeTemporaryFolders, temporaryFolder } from '../support.ts';
 

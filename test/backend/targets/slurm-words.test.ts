@@ -6,7 +6,7 @@ import { commonParameters, workerWords } from '../../../src-main/backend/targets
 import { quoted, requireHost } from '../../../src-main/backend/targets/run-program.ts';
 import { maxArraySize, resourceWords, slurm, taskScript } from '../../../src-main/backend/targets/slurm.ts';
 import { arraysOf, rangeOf, readQueue, statesByIndex, tasksOf } from '../../../src-main/backend/targets/slurm-queue.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support.ts';
 
 afterEach(removeTemporaryFolders);

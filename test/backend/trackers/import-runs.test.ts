@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EventLog } from '../../../src-main/backend/tensorboard/event-log.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
 import { closeBackends, type OpenBackend, openBackend, realEngine } from '../support.ts';
 

@@ -14,8 +14,8 @@ import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { type LinearModule, plainLinear } from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'coto-derived-'));

@@ -5,9 +5,9 @@ import { preflightLines } from '../../../src-main/engine/merge/checks/preflight.
 import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
-import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Settings for variants whose defaults need weights larger than 32 × 32. */

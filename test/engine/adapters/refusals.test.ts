@@ -17,11 +17,11 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 import { variantOf } from '../supported-adapters.ts';

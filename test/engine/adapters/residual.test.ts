@@ -20,7 +20,7 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { tokenBatch } from '../batches.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';

@@ -11,7 +11,7 @@ import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
 import { mergeStates } from '../../../src-main/engine/merge/run/merge-states.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -10,7 +10,7 @@ import { deviceInputs } from '../../../src-main/engine/losses/batch-inputs.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { languageBatch } from '../../../src-main/engine/tasks/shared/pad-rows.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { seededBy } from '../../../src-main/engine/adapters/seed-adapter.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { lora } from '../../../src-main/engine/adapters/variants/lora.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 
 const filled = (shape: number[], value: number) => ({
   shape,

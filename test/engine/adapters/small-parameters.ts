@@ -1,4 +1,4 @@
-import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 
 /** Values that fit the tiny golden models, whichever of them a variant has; the rest stays at its defaults. */
 const small: ParameterValues = {

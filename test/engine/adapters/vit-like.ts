@@ -1,4 +1,4 @@
-import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/models/model.ts';
 
 const perLayer = [
   ['attention.q_proj', 'attention.attention.query'],

@@ -5,9 +5,9 @@ import { abba } from '../../../src-main/engine/adapters/variants/abba.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { type LinearModule, plainLinear } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { testCompute } from '../test-compute.ts';
 

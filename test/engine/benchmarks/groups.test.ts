@@ -6,7 +6,7 @@ import { groupsOf } from '../../../src-main/engine/benchmarks/group-file.ts';
 import { groupScores } from '../../../src-main/engine/benchmarks/group-scores.ts';
 import { readConfigFiles } from '../../../src-main/engine/benchmarks/task-file.ts';
 import { TaskPlace } from '../../../src-main/engine/benchmarks/task-place.ts';
-import { type BenchmarkScore, benchmarkTaskSchema } from '../../../src-shared/domain/benchmark.ts';
+import { type BenchmarkScore, benchmarkTaskSchema } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import { temporaryFolder } from '../data/make-data.ts';
 
 let folders = 0;

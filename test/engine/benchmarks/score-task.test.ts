@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { PreparedTask, Question } from '../../../src-main/engine/benchmarks/prepared-task.ts';
 import { scoreLikelihoods, scoreTexts } from '../../../src-main/engine/benchmarks/score-task.ts';
-import { benchmarkScoreSchema } from '../../../src-shared/domain/benchmark.ts';
+import { benchmarkScoreSchema } from '../../../src-shared/domain/evaluation/benchmark.ts';
 
 const metric = {
   aggregation: 'mean',

@@ -11,7 +11,7 @@ import {
 import { trainingChecks } from '../../../src-main/bench/conformance/check-training.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 /** Backends that need a process of their own get it: each test file runs in one. */

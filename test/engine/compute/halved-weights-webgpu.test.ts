@@ -5,7 +5,7 @@ import { activateCompute, reportOn } from '../../../src-main/engine/compute/inde
 import { FrozenTensors } from '../../../src-main/engine/models/blocks/weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { TensorSource } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';

@@ -7,7 +7,7 @@ import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { Sgd } from '../../../src-main/engine/optimizers/sgd.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { tokenBatch } from '../batches.ts';
 import { goldenPath } from '../golden.ts';

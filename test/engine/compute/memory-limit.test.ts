@@ -12,7 +12,7 @@ import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts
 import { engineTaskSchema } from '../../../src-main/engine/contract.ts';
 import { freeMemoryBytes, groupMemory, memoryKills } from '../../../src-main/files/control-group.ts';
 import { memoryRemedy } from '../../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { openBackend, removeTemporaryFolders, scriptedEngine, tinyIdx } from '../../backend/support.ts';
 import { makeMemoryGroup } from './memory-group.ts';
 

@@ -16,7 +16,7 @@ import { type MatmulOptions, matmul } from '../../../src-main/engine/ops/linear/
 import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { classBatch } from '../batches.ts';

@@ -5,8 +5,8 @@ import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';

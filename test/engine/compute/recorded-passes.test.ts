@@ -12,7 +12,7 @@ import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import type { StateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { classBatch, tokenBatch } from '../batches.ts';
 import { goldenPath } from '../golden.ts';

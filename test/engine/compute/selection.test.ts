@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { byPreference, preferred, withChoice } from '../../../src-main/engine/compute/selection.ts';
-import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackendReport } from '../../../src-shared/domain/app/catalog.ts';
 
 function report(
   id: ComputeBackendReport['id'],

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkSchedule } from '../../../src-main/engine/coto/schedule-rows.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 
 const lora = adapterVariant('lora');
 const check = (schedule: string, init_lora_weights: string) =>

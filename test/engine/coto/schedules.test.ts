@@ -14,7 +14,7 @@ import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
-import { cotoScheduleSchema, cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { cotoScheduleSchema, cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { savedCheckpoint } from '../training/saved-checkpoint.ts';

@@ -7,7 +7,7 @@ import { bundledDatasets } from '../../../src-main/engine/data/bundled.ts';
 import { bundledTexts } from '../../../src-main/engine/data/bundled-text.ts';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
-import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/data/dataset.ts';
 
 const assets = join(import.meta.dirname, '../../../assets');
 const splitNames = ['train', 'test'] as const;

@@ -6,7 +6,7 @@ import { createImagePreprocessor, ImageBatcher } from '../../../src-main/engine/
 import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { goldenPath, taken } from '../golden.ts';
 import { imageModel, temporaryFolder } from './make-data.ts';
 

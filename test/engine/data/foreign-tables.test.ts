@@ -5,8 +5,8 @@ import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
-import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { heldOutIndices, heldPerClass, withoutHeldOut } from '../../../src-main/engine/data/held-out.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { sampledIndices } from '../../../src-main/engine/data/subset.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../src-shared/domain/data/dataset.ts';
 import { jsonlFolder } from '../tasks/text-task.ts';
 import { idxFolder, temporaryFolder } from './make-data.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Image } from '../../../src-main/engine/data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../../src-main/engine/data/image-batch.ts';
 import { resample, resampleFilters } from '../../../src-main/engine/data/resample.ts';
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import { imageModel, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 
 /** A folder of its own for a test file, removed at its end. */
 export function temporaryFolder(): string {

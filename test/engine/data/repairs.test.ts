@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { unescapeHtml } from '../../../src-main/engine/data/steps/unescape-html.ts';
-import { textExampleSchema } from '../../../src-shared/domain/dataset.ts';
+import { textExampleSchema } from '../../../src-shared/domain/data/dataset.ts';
 import { temporaryFolder } from './make-data.ts';
 
 const folder = temporaryFolder();

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/squad', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'coto-squad-'));

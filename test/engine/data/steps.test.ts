@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { DataSteps } from '../../../src-main/engine/data/steps/data-steps.ts';
-import { parseDataSteps } from '../../../src-shared/domain/data-steps.ts';
-import type { ReadRow } from '../../../src-shared/domain/dataset.ts';
+import { parseDataSteps } from '../../../src-shared/domain/data/data-steps.ts';
+import type { ReadRow } from '../../../src-shared/domain/data/dataset.ts';
 import { temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();

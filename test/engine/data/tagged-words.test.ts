@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();

@@ -6,8 +6,8 @@ import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { NearDuplicates } from '../../../src-main/engine/data/text/near-duplicates.ts';
-import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { repeatableNumbers, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();

@@ -10,7 +10,7 @@ import { AdapterEvaluator } from '../../../src-main/engine/evaluation/adapter-ev
 import { EvaluationProgress } from '../../../src-main/engine/evaluation/evaluation-progress.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { keepLayers } from '../../../src-main/engine/prune/prune-method.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { labels, modelDirectory, randomAdapter, writeImages } from '../jobs/random-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 

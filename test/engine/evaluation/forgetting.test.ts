@@ -14,7 +14,7 @@ import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadMaskedHead } from '../../../src-main/engine/models/encoder/masked-head.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { loadTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { bareEncoder } from '../bare-encoder.ts';
 import { goldenPath } from '../golden.ts';

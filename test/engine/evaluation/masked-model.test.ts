@@ -8,7 +8,7 @@ import { MaskedModel } from '../../../src-main/engine/evaluation/masks/masked-mo
 import { KeyValueCache } from '../../../src-main/engine/models/key-value-cache.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
+import type { MaskUnit } from '../../../src-shared/domain/evaluation/mask-table.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { goldenPath, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -14,8 +14,8 @@ import {
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { ensemblePredictions, predictionsOf, scorePredictions } from '../../../src-main/engine/outcomes/index.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { labels, modelDirectory, randomAdapter, writeImages } from '../jobs/random-adapters.ts';
 import { jsonlFolder, littleBert, openOn, quietContext } from '../tasks/text-task.ts';

@@ -9,8 +9,8 @@ import { RunSampler } from '../../../src-main/engine/evaluation/run-sampler.ts';
 import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { predictionsOf, sampleAnswers, type TaskPredictions } from '../../../src-main/engine/outcomes/index.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { isSampled } from '../../../src-shared/domain/run-samples.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import { isSampled } from '../../../src-shared/domain/runs/run-samples.ts';
 import { jsonlFolder, openOn } from '../tasks/text-task.ts';
 import { testCompute } from '../test-compute.ts';
 

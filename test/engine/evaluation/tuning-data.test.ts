@@ -16,8 +16,8 @@ import { concatenated } from '../../../src-main/engine/merge/spaces/concatenated
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { labels, modelDirectory, writeSplit } from '../jobs/random-adapters.ts';
 import { testCompute } from '../test-compute.ts';

@@ -9,7 +9,7 @@ import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runLogitsTask } from '../../../src-main/engine/jobs/logits.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';

@@ -13,7 +13,7 @@ import { openTask } from '../../../src-main/engine/tasks/open-task.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { loadTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { removeTemporaryFolders, tinyIdx } from '../../backend/support.ts';
 import { goldenPath } from '../golden.ts';
 import { jsonlFolder, littleBert, quietContext } from '../tasks/text-task.ts';

@@ -11,7 +11,7 @@ import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { WarmBase } from '../../../src-main/engine/generation/warm-base.ts';
 import { runGenerateTask } from '../../../src-main/engine/jobs/generate.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -13,7 +13,7 @@ import { openModelWeights } from '../../../src-main/engine/models/huggingface/mo
 import { planQuantization } from '../../../src-main/engine/models/huggingface/quantize-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { Quantization } from '../../../src-shared/domain/quantization.ts';
+import type { Quantization } from '../../../src-shared/domain/models/quantization.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { testContext } from './test-context.ts';

@@ -4,7 +4,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { goldenPath } from '../golden.ts';

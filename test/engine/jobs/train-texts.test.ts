@@ -6,7 +6,7 @@ import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts
 import type { TrainTask } from '../../../src-main/engine/contract.ts';
 import type { EngineEvent, EngineSignal, TaskContext } from '../../../src-main/engine/events.ts';
 import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { jsonlFolder, littleBert } from '../tasks/text-task.ts';
 import { testCompute } from '../test-compute.ts';
 import { savedCheckpoint } from '../training/saved-checkpoint.ts';

@@ -2,11 +2,11 @@ import type { AdapterState, ModuleState } from '../../../src-main/engine/adapter
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import type { Draws } from '../../../src-main/engine/merge/merge-method.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { plainLinear } from '../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { plainLinear } from '../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
 
 export function matrix(rows: readonly (readonly number[])[]): HostTensor {
   return { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };

@@ -9,7 +9,7 @@ import { as1D, first } from '../../../src-main/engine/ops/autograd/operation.ts'
 import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, plainLinear } from '../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
 

@@ -14,7 +14,7 @@ import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { KeyValueCache } from '../../../src-main/engine/models/key-value-cache.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 

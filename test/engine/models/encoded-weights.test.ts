@@ -13,7 +13,7 @@ import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { openSafetensors, readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { streamSafetensors } from '../../../src-main/engine/tensors/safetensors-stream.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { tokenBatch } from '../batches.ts';
 import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';

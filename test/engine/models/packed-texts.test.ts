@@ -9,7 +9,7 @@ import { packedRows } from '../../../src-main/engine/tasks/causal-lm/pack-rows.t
 import { languageBatch } from '../../../src-main/engine/tasks/shared/pad-rows.ts';
 import { TokenRows } from '../../../src-main/engine/tasks/shared/token-rows.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -6,7 +6,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { createOptimizer, optimizerKinds } from '../../../src-main/engine/optimizers/index.ts';
 import { Sgd } from '../../../src-main/engine/optimizers/sgd.ts';
 import { TransformersAdamW } from '../../../src-main/engine/optimizers/transformers-adamw.ts';
-import { runConfigSchema, runParameters } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema, runParameters } from '../../../src-shared/domain/runs/run.ts';
 import { testCompute } from '../test-compute.ts';
 
 beforeAll(() => activateCompute(testCompute));

@@ -12,8 +12,8 @@ import {
   type TaskOutputs,
 } from '../../../src-main/engine/outcomes/index.ts';
 import { embeddingLoss } from '../../../src-main/engine/tasks/embedding/losses/index.ts';
-import type { Score } from '../../../src-shared/domain/plan.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes, exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changed, drawChange, type ImageChange } from '../../../src-main/engine/pretrain/augment.ts';
-import { augmentationSchema } from '../../../src-shared/domain/pretrain.ts';
+import { augmentationSchema } from '../../../src-shared/domain/runs/pretrain.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 const none: ImageChange = { isMirrored: false, radians: 0, scale: 1, shift: [0, 0] };

@@ -9,8 +9,8 @@ import type { EngineEvent, EngineSignal } from '../../../src-main/engine/events.
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';
-import { datasetSourceSchema } from '../../../src-shared/domain/dataset.ts';
-import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
+import { datasetSourceSchema } from '../../../src-shared/domain/data/dataset.ts';
+import { pretrainConfigSchema } from '../../../src-shared/domain/runs/pretrain.ts';
 import { tinyIdx } from '../../backend/support.ts';
 import { outcomeSeed } from '../../outcome-seed.ts';
 import { goldenPath } from '../golden.ts';

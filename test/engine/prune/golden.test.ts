@@ -5,7 +5,7 @@ import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
 import { change, description, moduleOf, state } from '../merge/states.ts';
 

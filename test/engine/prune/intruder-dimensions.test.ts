@@ -6,7 +6,7 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { change } from '../merge/states.ts';
 

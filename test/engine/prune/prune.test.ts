@@ -5,11 +5,11 @@ import { resolveTargetModules } from '../../../src-main/engine/adapters/target-m
 import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
 import { hasRole } from '../../../src-main/engine/prune/module-type.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { description, factors, matrix, state } from '../merge/states.ts';
 
 /** Prunes without a base at hand. */

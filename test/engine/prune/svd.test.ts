@@ -8,9 +8,9 @@ import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { change, description, factors, state } from '../merge/states.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { contributionsOf, treeCost } from '../../../src-main/engine/studies/contributions-of-table.ts';
-import type { MaskChoice, MaskTable } from '../../../src-shared/domain/mask-table.ts';
+import type { MaskChoice, MaskTable } from '../../../src-shared/domain/evaluation/mask-table.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { meanInterval } from '../../../src-shared/statistics/student.ts';
 import { contributionStudy } from '../../../src-shared/studies/adapters/contribution.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
-import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
-import type { Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
+import type { Score, ScoreSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { mergeabilityStudy } from '../../../src-shared/studies/task-sets/mergeability.ts';
 import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
-import type { JobSpec, Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import type { JobSpec, Score, ScoreSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
-import type { Score, Subject } from '../../../src-shared/domain/plan.ts';
+import type { Score, Subject } from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { planeGrid } from '../../../src-shared/studies/interpolation/plane-schemas.ts';

@@ -7,7 +7,7 @@ import {
   type Score,
   type ScoreSpec,
   type TrainingSpec,
-} from '../../../src-shared/domain/plan.ts';
+} from '../../../src-shared/domain/studies/plan.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 
 /**

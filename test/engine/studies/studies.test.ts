@@ -4,7 +4,7 @@ import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/sco
 import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
-import type { Score } from '../../../src-shared/domain/plan.ts';
+import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
-import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
-import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
+import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
+import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/studies/plan.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
 import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';

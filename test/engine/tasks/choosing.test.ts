@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { requireTask } from '../../../src-main/engine/tasks/index.ts';
-import { type DatasetDescription, datasetDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { plainLinear } from '../../../src-shared/domain/model.ts';
+import { type DatasetDescription, datasetDescriptionSchema } from '../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { plainLinear } from '../../../src-shared/domain/models/model.ts';
 
 const head = {
   name: 'classifier',

@@ -16,7 +16,7 @@ import { PromptWriter } from '../../../src-main/engine/tasks/shared/prompt-write
 import { testOrder } from '../../../src-main/engine/tasks/shared/test-order.ts';
 import { isLearned, TokenRows, textEnd } from '../../../src-main/engine/tasks/shared/token-rows.ts';
 import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { testCompute } from '../test-compute.ts';
 import { jsonlFolder, openOn } from './text-task.ts';
 

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskContext } from '../../../src-main/engine/events.ts';
 import { openTask, type TaskOnData } from '../../../src-main/engine/tasks/open-task.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Words of the little BERT's vocabulary of 80. */

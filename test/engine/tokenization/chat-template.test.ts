@@ -7,7 +7,7 @@ import { formatTime } from '../../../src-main/engine/tokenization/format-time.ts
 import { TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { parseTokenizer, parseTokenizerConfig } from '../../../src-main/engine/tokenization/tokenizer-files.ts';
 import { WorkClock } from '../../../src-main/files/work-clock.ts';
-import { chatMessageSchema } from '../../../src-shared/domain/chat-message.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/generation/chat-message.ts';
 import { goldenPath } from '../golden.ts';
 
 const golden = z

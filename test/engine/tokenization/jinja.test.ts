@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseAsPython } from '../../../src-main/engine/data/text/written-number.ts';
 import { ChatTemplate } from '../../../src-main/engine/tokenization/chat-template.ts';
-import { chatMessageSchema } from '../../../src-shared/domain/chat-message.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/generation/chat-message.ts';
 import { goldenPath } from '../golden.ts';
 
 const outcome = { text: z.string().optional(), error: z.string().optional() };

@@ -14,10 +14,10 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

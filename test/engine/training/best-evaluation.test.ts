@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BestEvaluation, criterionOf } from '../../../src-main/engine/training/best-evaluation.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { metricsFor } from '../../../src-shared/metrics/index.ts';
 
 const scoreOf = (value: number | null) => ({

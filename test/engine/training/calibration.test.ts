@@ -13,7 +13,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countSteps } from '../../../src-main/engine/training/count-steps.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 const config = (changes: object) =>
   runConfigSchema.parse({ model: 'm', dataset: 'd', adapter: { variant: 'lora' }, ...changes });

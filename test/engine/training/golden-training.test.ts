@@ -16,8 +16,8 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
 import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { classBatch, tokenBatch } from '../batches.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { isSupported } from '../supported-adapters.ts';

@@ -13,7 +13,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { passGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { type StateKeeping, stateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { tokenBatch } from '../batches.ts';

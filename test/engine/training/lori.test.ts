@@ -11,7 +11,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/optimizers/adamw.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { classBatch } from '../batches.ts';
 import { floats, goldenPath } from '../golden.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { cutSamples, readSamples, writeSamples } from '../../../src-main/engine/training/sample-files.ts';
-import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
+import type { SampleInput } from '../../../src-shared/domain/runs/run-samples.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-samples-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 
 /** The folder of a run's latest checkpoint of a kind. */
 export function savedCheckpoint(runDirectory: string, kind: CheckpointRecord['kind'] = 'last'): string {

@@ -10,7 +10,7 @@ import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { SharedPass } from '../../../src-main/engine/training/shared-pass.ts';
 import { OwnPass, type StepGradients } from '../../../src-main/engine/training/step-gradients.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { classBatch, tokenBatch } from '../batches.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';

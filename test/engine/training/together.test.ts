@@ -8,7 +8,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { SharedPass } from '../../../src-main/engine/training/shared-pass.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { config, rows, type Trained, trainVit } from './vit-run.ts';
 

@@ -8,7 +8,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { Optimizer } from '../../../src-main/engine/optimizers/optimizer.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { tokenBatch } from '../batches.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';

@@ -11,7 +11,7 @@ import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -8,7 +8,7 @@ import type { Criterion, Score } from '../../../src-main/engine/training/best-ev
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import type { SharedPassPlace } from '../../../src-main/engine/training/shared-pass.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { classBatch } from '../batches.ts';
 

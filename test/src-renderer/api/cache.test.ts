@@ -1,8 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
 import { applyRun, upsertJob } from '../../../src-renderer/api/cache.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 function job(id: string, createdAt: number, status: JobRecord['status'] = 'queued'): JobRecord {
   return {

@@ -4,8 +4,8 @@ import { followBackend } from '../../../src-renderer/api/cache.ts';
 import { startClient } from '../../../src-renderer/api/client.ts';
 import { useLostRuns } from '../../../src-renderer/api/lost-work.ts';
 import type { BackendStatus, StudioBridge } from '../../../src-shared/contract/bridge.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 let tell: (status: BackendStatus) => void = () => undefined;
 const bridge = {

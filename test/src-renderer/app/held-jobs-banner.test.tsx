@@ -2,7 +2,7 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { HeldJobsBanner } from '../../../src-renderer/app/held-jobs-banner.tsx';
-import type { HeldJob } from '../../../src-shared/domain/held-queue.ts';
+import type { HeldJob } from '../../../src-shared/domain/jobs/held-queue.ts';
 import { backend } from '../fake-backend.ts';
 import { renderInWindow } from '../window.tsx';
 

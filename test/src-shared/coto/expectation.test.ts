@@ -3,7 +3,7 @@ import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { StepDraws } from '../../../src-shared/coto/draws.ts';
 import { expectSchedule, unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
-import { cotoScheduleSchema, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/coto.ts';
+import { cotoScheduleSchema, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/runs/coto.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 const groupsOf = (count: number) => Array.from({ length: count }, (_, layer) => `layers.${layer}`);

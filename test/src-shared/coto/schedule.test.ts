@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { curves } from '../../../src-shared/coto/curves/index.ts';
 import { activationProbability, meanActivationProbability, stageOneSteps } from '../../../src-shared/coto/schedule.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { tables } from './golden-tables.ts';
 
 const defaults = cotoSettingsSchema.parse({});

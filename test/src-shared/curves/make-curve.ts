@@ -1,5 +1,5 @@
 import { GrowingCurve } from '../../../src-shared/curves/growing-curve.ts';
-import type { Curve, MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { Curve, MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
 
 /** Values of a metric at these steps, as an event brings them. */
 export function column(name: string, steps: readonly number[], values: readonly number[]): MetricColumn {

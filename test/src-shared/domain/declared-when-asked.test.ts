@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
-import { runParameters } from '../../../src-shared/domain/run.ts';
+import { cotoDeclaration } from '../../../src-shared/domain/runs/coto.ts';
+import { runParameters } from '../../../src-shared/domain/runs/run.ts';
 
 const parametersOf = vi.hoisted(() => vi.fn(() => []));
-vi.mock('../../../src-shared/domain/parameters-of.ts', () => ({ parametersOf }));
+vi.mock('../../../src-shared/domain/parameters/parameters-of.ts', () => ({ parametersOf }));
 
 test('loading the domain makes no list of parameters; each is made once, when it is first asked for', () => {
   expect(parametersOf).not.toHaveBeenCalled();

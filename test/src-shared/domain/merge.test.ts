@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { meanWeight, weightFromText, weightText } from '../../../src-shared/domain/merge.ts';
+import { meanWeight, weightFromText, weightText } from '../../../src-shared/domain/merging/merge.ts';
 
 test.each([
   ['0.5', 0.5],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ParameterSpec, parameterSchema } from '../../../src-shared/domain/parameter.ts';
-import { checkParameters } from '../../../src-shared/domain/parameter-check.ts';
-import { textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
-import { parametersOf } from '../../../src-shared/domain/parameters-of.ts';
+import { type ParameterSpec, parameterSchema } from '../../../src-shared/domain/parameters/parameter.ts';
+import { checkParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { parametersOf } from '../../../src-shared/domain/parameters/parameters-of.ts';
 
 const settings = z.strictObject({
   steps: z.number().int().min(0).default(7).meta({ title: 'Steps', description: 'How long.', unit: 'steps' }),

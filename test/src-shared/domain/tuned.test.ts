@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TunedSide, type TuningRecord, tunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import { type TunedSide, type TuningRecord, tunedVerdict } from '../../../src-shared/domain/runs/tuned.ts';
 
 const sweep: TuningRecord = {
   learning_rate: 1e-3,

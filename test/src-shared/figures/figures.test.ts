@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
-import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapters/adapter-reference.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { bySeries } from '../../../src-shared/figures/band.ts';
 import {
   activationFigure,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { lossStripFigure } from '../../../src-shared/figures/index.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { scheduleCaption } from '../../../src-shared/figures/schedule.ts';
 
 const groups = Array.from({ length: 6 }, (_, layer) => `layers.${layer}`);

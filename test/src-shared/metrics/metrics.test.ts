@@ -9,7 +9,7 @@ import { scoreOutcome } from '../../../src-main/engine/metrics/index.ts';
 import type { Outcome } from '../../../src-main/engine/metrics/metric.ts';
 import { summarizeRun } from '../../../src-renderer/features/runs/run-summary.ts';
 import { unitOf, valuesAt } from '../../../src-renderer/plots/hover-values.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
 import { metricFigure, metricRun } from '../../../src-shared/figures/index.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';

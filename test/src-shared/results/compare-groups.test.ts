@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { compareGroups, namedGroups } from '../../../src-shared/results/compare-groups.ts';
 import { runRecord } from '../../backend/reports/records.ts';
 

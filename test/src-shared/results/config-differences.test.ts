@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { configDifferences, groupDifferences } from '../../../src-shared/results/config-differences.ts';
 
 test('only the settings that differ are listed; CoTo switched off has no values of its own', () => {

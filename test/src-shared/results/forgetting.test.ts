@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { forgettingSchema } from '../../../src-shared/domain/forgetting.ts';
+import { forgettingSchema } from '../../../src-shared/domain/evaluation/forgetting.ts';
 import {
   forgettingFact,
   forgettingHeading,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { groupLabels } from '../../../src-shared/results/group-labels.ts';
 import { knownSetting, knownSettings } from '../../../src-shared/results/known-setting.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
+import { type Score, scoreSchema } from '../../../src-shared/domain/studies/plan.ts';
 import { correctOf, encodeOutcomes, exampleValues, lossesOf } from '../../../src-shared/results/outcomes.ts';
 
 const plain: Score = { accuracy: 0.5, loss: 1, metrics: {}, examples: 10, kept: null, total: null };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RunRecord, runConfigSchema, runRecordSchema } from '../../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema, runRecordSchema } from '../../../src-shared/domain/runs/run.ts';
 import { groupLabels } from '../../../src-shared/results/group-labels.ts';
 import {
   groupDifference,

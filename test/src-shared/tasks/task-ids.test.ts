@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { linearModuleSchema, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import { linearModuleSchema, modelDescriptionSchema } from '../../../src-shared/domain/models/model.ts';
 import { tasks } from '../../../src-shared/tasks/index.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -26,8 +26,8 @@ const others: Readonly<Record<string, number>> = {
   'src-renderer/features/data/reading.ts': 2,
   'src-renderer/features/playground/image-form.tsx': 1,
   'src-renderer/strings/adapters.ts': 1,
-  'src-shared/domain/dataset.ts': 1,
-  'src-shared/domain/model.ts': 6,
+  'src-shared/domain/data/dataset.ts': 1,
+  'src-shared/domain/models/model.ts': 6,
   'src-shared/metrics/rewards.ts': 1,
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { taskTypes } from '../../../src-main/engine/tasks/index.ts';
-import { noColumns, type TextColumns } from '../../../src-shared/domain/dataset.ts';
-import { defaultTask, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { noColumns, type TextColumns } from '../../../src-shared/domain/data/dataset.ts';
+import { defaultTask, taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { tasks } from '../../../src-shared/tasks/index.ts';
 
 /** Roles that select a task, and the model kinds that tell a language model from others. */

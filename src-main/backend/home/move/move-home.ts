@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
+import type { JobProgress } from '../../../../src-shared/domain/jobs/job-progress.ts';
 import { syncFolder, temporaryName, writeFileAtomic } from '../../../files/atomic.ts';
 import { byteProgress } from '../../../files/byte-progress.ts';
 import { locateHome, type Move, moveFile, pointerTo, recordMove } from '../../../files/home-place.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type AdapterRecord, baseNameOf } from '../../../../src-shared/domain/adapter.ts';
-import type { ForeignBase, ModelDescription, ModelRecord } from '../../../../src-shared/domain/model.ts';
+import { type AdapterRecord, baseNameOf } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ForeignBase, ModelDescription, ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import { describeDerivedBase } from '../../../engine/api/adapters.ts';
 import { FolderCache } from '../../../files/folder-cache.ts';
 import type { Services } from '../../services/services.ts';

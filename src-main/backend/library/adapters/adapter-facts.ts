@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { type AdapterOutline, adapterConfigFile, lastName, readAdapterOutline } from '../../../engine/api/adapters.ts';
 import { elementCount } from '../../../engine/api/tensors.ts';
 import { fileHash } from '../../../files/file-hash.ts';

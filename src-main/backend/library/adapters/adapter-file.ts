@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterReference } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
 import { adapterConfigFile } from '../../../engine/api/adapters.ts';
 import { fileHash } from '../../../files/file-hash.ts';
 import type { Home } from '../../home/home.ts';

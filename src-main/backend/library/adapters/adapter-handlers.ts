@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { folderBytes } from '../../../files/folder-fingerprint.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';

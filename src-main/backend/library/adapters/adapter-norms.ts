@@ -1,4 +1,4 @@
-import type { AdapterNorms } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterNorms } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { updateNorms } from '../../../engine/api/adapters.ts';
 import { FolderCache } from '../../../files/folder-cache.ts';
 import type { Services } from '../../services/services.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
 import {
   type AdapterScore,
   evaluationRequestSchema,
   evaluationResultSchema,
   mergeMatrixSchema,
-} from '../../../../src-shared/domain/evaluation.ts';
+} from '../../../../src-shared/domain/evaluation/evaluation.ts';
 import type { Services } from '../../services/services.ts';
 import { datasetContent } from '../datasets/dataset-content.ts';
 import { requireAdapter } from './adapters.ts';

@@ -1,9 +1,9 @@
 import { appendFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
-import type { Forgetting } from '../../../../src-shared/domain/forgetting.ts';
+import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterReference } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { Forgetting } from '../../../../src-shared/domain/evaluation/forgetting.ts';
 import { findLinear, readAdapter, readAdapterOutline } from '../../../engine/api/adapters.ts';
 import { checkRuntimes } from '../../../engine/api/formats.ts';
 import { copyTokenizer, writeChatTemplate } from '../../../engine/api/models.ts';

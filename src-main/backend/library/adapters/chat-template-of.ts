@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { chatTemplateFile } from '../../../engine/api/models.ts';
 import { type TemplateInPlace, templateInPlace } from '../../../engine/api/text.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';

@@ -1,5 +1,5 @@
-import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { AdapterReference } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import type { Services } from '../../services/services.ts';
 import { requireBase } from './adapter-base.ts';
 import { resolveReference } from './adapters.ts';

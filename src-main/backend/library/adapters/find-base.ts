@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription, ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription, ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import {
   checkAdapterFolder,
   describeDerivedBase,

@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
-import { jobAnswerSchema, jobError, resultOf } from '../../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { jobAnswerSchema, jobError, resultOf } from '../../../../src-shared/domain/jobs/job.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { importedFolder } from '../../reading/adapter-schemas.ts';
 import { storedBytes } from '../../reading/limits.ts';

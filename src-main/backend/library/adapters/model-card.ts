@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Forgetting } from '../../../../src-shared/domain/forgetting.ts';
+import type { Forgetting } from '../../../../src-shared/domain/evaluation/forgetting.ts';
 import { forgettingSentence } from '../../../../src-shared/results/forgetting.ts';
 
 /** Adds to the model card of an adapter folder, which the engine wrote before it measured, what the adapter costs. */

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../../src-shared/domain/adapter-reference.ts';
-import type { RunConfig } from '../../../../src-shared/domain/run.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterReference } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
+import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import type { Services } from '../../services/services.ts';
 import { resolveReference } from './adapters.ts';
 

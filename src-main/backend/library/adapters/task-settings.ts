@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, fieldOfIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type AdapterRecord, sourcesOf } from '../../../../src-shared/domain/adapter.ts';
-import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
+import { type AdapterRecord, sourcesOf } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../../src-shared/domain/runs/task.ts';
 import type { Services } from '../../services/services.ts';
 
 const strictSchema = z.strictObject(taskSettingsSchema.shape);

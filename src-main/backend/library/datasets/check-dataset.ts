@@ -1,5 +1,5 @@
-import type { DatasetDescription, DatasetSource } from '../../../../src-shared/domain/dataset.ts';
-import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
+import type { DatasetDescription, DatasetSource } from '../../../../src-shared/domain/data/dataset.ts';
+import type { JobProgress } from '../../../../src-shared/domain/jobs/job-progress.ts';
 import { openDataset } from '../../../engine/api/data.ts';
 
 export { detectReader as detectDataset } from '../../../engine/api/data.ts';

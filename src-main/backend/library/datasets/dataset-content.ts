@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DatasetRecord } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord } from '../../../../src-shared/domain/data/dataset.ts';
 import { contentHash } from '../../../files/content-hash.ts';
 import { datasetStamp } from './datasets.ts';
 

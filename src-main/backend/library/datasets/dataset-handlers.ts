@@ -6,9 +6,9 @@ import type {
   DescribedTokens,
   ExamplePreview,
   TextDescription,
-} from '../../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+} from '../../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { testFileOf } from '../../../engine/api/data.ts';
 import { newId } from '../../../store/identifiers.ts';
 import { completed } from '../../jobs/awaited-job.ts';

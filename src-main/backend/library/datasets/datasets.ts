@@ -7,9 +7,9 @@ import {
   type DatasetRecord,
   type DatasetSource,
   datasetDescriptionSchema,
-} from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import type { RunRecord } from '../../../../src-shared/domain/run.ts';
+} from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
 import { bundledDatasets, type ReadWatch, testFileOf } from '../../../engine/api/data.ts';
 import { folderFingerprint } from '../../../files/folder-fingerprint.ts';

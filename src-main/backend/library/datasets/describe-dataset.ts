@@ -1,4 +1,4 @@
-import type { DatasetDescription, DatasetSource, ImagePlace } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, DatasetSource, ImagePlace } from '../../../../src-shared/domain/data/dataset.ts';
 import { compareImages, type OpenImages, openDataset, type ReadWatch } from '../../../engine/api/data.ts';
 
 /**

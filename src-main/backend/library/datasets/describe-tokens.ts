@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import { addCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
-import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
+import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import { addCounts, noAnswers } from '../../../../src-shared/domain/evaluation/answer-counts.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
+import { taskSettingsSchema } from '../../../../src-shared/domain/runs/task.ts';
 import { isLearned, PromptWriter, type ReadTokens, resolveTask } from '../../../engine/api/tasks.ts';
 import { byteSymbols, chosenTemplate, type TextTokenizer } from '../../../engine/api/text.ts';
 import { modelTokenizer } from '../models/model-tokenizer.ts';

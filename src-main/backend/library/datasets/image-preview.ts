@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import type { DatasetSource, ExamplePreview } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetSource, ExamplePreview } from '../../../../src-shared/domain/data/dataset.ts';
 import { decodePreview, imageAt, openImages, thumbnail } from '../../../engine/api/data.ts';
 
 /** Pixels of the longer side of an image to be classified. */

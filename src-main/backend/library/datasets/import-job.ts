@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { parameterValuesSchema } from '../../../../src-shared/domain/parameter.ts';
+import { parameterValuesSchema } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { ReadWatch } from '../../../engine/api/data.ts';
 import { byteProgress } from '../../../files/byte-progress.ts';
 import { defineJob } from '../../jobs/define-job.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { detectReader, inspectDataset } from '../../../engine/api/data.ts';
 import type { ReadTokens } from '../../../engine/api/tasks.ts';
 import { countMarked, describe, exampleReader, type TextModel, tokenizerOf } from './describe-tokens.ts';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
-import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../../src-shared/domain/dataset.ts';
+import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ChatMessage } from '../../../../src-shared/domain/generation/chat-message.ts';
 import { detectReader, inspectDataset, openDataset } from '../../../engine/api/data.ts';
 import { datasetName } from './dataset-name.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';
 import { requireAdapter } from '../adapters/adapters.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { parameterValuesSchema } from '../../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { parameterValuesSchema } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { unusedPath } from '../../../files/file-name.ts';
 import { defineJob } from '../../jobs/define-job.ts';
 import { baseOf } from '../adapters/adapter-base.ts';

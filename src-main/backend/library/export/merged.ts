@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { blockTypeNamed } from '../../../engine/api/tensors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';

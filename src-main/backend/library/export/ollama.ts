@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { baseNameOf } from '../../../../src-shared/domain/adapter.ts';
+import { baseNameOf } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { gguf } from '../../../engine/api/formats.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { writeFormat } from './adapter-formats.ts';

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import type { DownloadPlan } from '../../../../src-shared/domain/hub.ts';
+import type { DownloadPlan } from '../../../../src-shared/domain/models/hub.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { requireDiskSpace } from '../../../files/disk-space.ts';
 import { cacheFolder, repositoryFolder } from './cache-folder.ts';

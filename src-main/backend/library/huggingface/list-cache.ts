@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { CachedModel } from '../../../../src-shared/domain/hub.ts';
-import { isGguf } from '../../../../src-shared/domain/model.ts';
+import type { CachedModel } from '../../../../src-shared/domain/models/hub.ts';
+import { isGguf } from '../../../../src-shared/domain/models/model.ts';
 import { readBounded } from '../../../files/foreign-file.ts';
 import { cacheFolder, repositoryOf } from './cache-folder.ts';
 

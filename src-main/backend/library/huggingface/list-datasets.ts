@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CachedDataset } from '../../../../src-shared/domain/hub.ts';
+import type { CachedDataset } from '../../../../src-shared/domain/models/hub.ts';
 import { cachedFile } from '../../../engine/api/data.ts';
 import { datasetsCacheFolder } from './cache-folder.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { WeightFormat } from '../../../../src-shared/domain/hub.ts';
+import type { WeightFormat } from '../../../../src-shared/domain/models/hub.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 
 /** A file to download and its expected hash. */

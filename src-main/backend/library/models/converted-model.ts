@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { byteProgress } from '../../../files/byte-progress.ts';
 import type { JobContext } from '../../jobs/define-job.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { ggufTitle, isGguf } from '../../../../src-shared/domain/model.ts';
+import { ggufTitle, isGguf } from '../../../../src-shared/domain/models/model.ts';
 import { byteProgress } from '../../../files/byte-progress.ts';
 import { defineJob } from '../../jobs/define-job.ts';
 import { checkRemote } from '../huggingface/check-remote.ts';

@@ -1,8 +1,8 @@
 import { errorText, toErrorValue } from '../../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../../src-shared/contract/requests.ts';
-import type { DatasetDescription, DatasetRecord } from '../../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
+import type { DatasetDescription, DatasetRecord } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
+import { taskSettingsSchema } from '../../../../src-shared/domain/runs/task.ts';
 import { requireTask } from '../../../engine/api/tasks.ts';
 import type { TextTokenizer } from '../../../engine/api/text.ts';
 import type { Services } from '../../services/services.ts';

@@ -8,7 +8,7 @@ import {
   type ModelDescription,
   type ModelRecord,
   modelDescriptionSchema,
-} from '../../../../src-shared/domain/model.ts';
+} from '../../../../src-shared/domain/models/model.ts';
 import { parseOptionsFor } from '../../../../src-shared/parse-options.ts';
 import { describeModel } from '../../../engine/api/models.ts';
 import { removeFolder } from '../../../files/atomic.ts';

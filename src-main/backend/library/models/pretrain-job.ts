@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { pretrainConfigSchema } from '../../../../src-shared/domain/pretrain.ts';
+import { pretrainConfigSchema } from '../../../../src-shared/domain/runs/pretrain.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { defineJob } from '../../jobs/define-job.ts';
 import { resolveDataset } from '../datasets/datasets.ts';

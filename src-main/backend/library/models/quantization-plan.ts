@@ -1,5 +1,5 @@
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import type { QuantizationPlan } from '../../../../src-shared/domain/quantization.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
+import type { QuantizationPlan } from '../../../../src-shared/domain/models/quantization.ts';
 import { openModelWeights, planQuantization } from '../../../engine/api/models.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { quantizationSchema } from '../../../../src-shared/domain/quantization.ts';
+import { quantizationSchema } from '../../../../src-shared/domain/models/quantization.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { requireDiskSpace } from '../../../files/disk-space.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';

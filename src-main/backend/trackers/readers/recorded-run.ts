@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { RunOrigin } from '../../../../src-shared/domain/imported-run.ts';
-import type { MetricColumn } from '../../../../src-shared/domain/run-history.ts';
+import type { RunOrigin } from '../../../../src-shared/domain/runs/imported-run.ts';
+import type { MetricColumn } from '../../../../src-shared/domain/runs/run-history.ts';
 import type { RecordedRun } from '../../reading/run-schemas.ts';
 
 /** Reads one format of recorded runs. */

@@ -1,5 +1,5 @@
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { type Matrix, scaledRows, symmetricEigen, toFloat32 } from '../../linalg/index.ts';
 import {

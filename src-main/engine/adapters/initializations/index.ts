@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { corda } from './corda.ts';
 import { eva } from './eva.ts';
 import { gaussian } from './gaussian.ts';

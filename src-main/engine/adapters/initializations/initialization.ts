@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
+import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { type MatrixLike, randomizedSvd, type Svd, truncatedSvd } from '../../linalg/index.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';

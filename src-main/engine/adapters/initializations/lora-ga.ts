@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { type Matrix, type Svd, toFloat32 } from '../../linalg/index.ts';
 import {

@@ -1,4 +1,4 @@
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { factorsOfSvd, randomizedSvd, truncatedSvd } from '../../linalg/index.ts';
 import { type Initialization, requireComponents, smallerSide } from './initialization.ts';
 

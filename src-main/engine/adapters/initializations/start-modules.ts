@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 import { toHost } from '../../ops/to-host.ts';

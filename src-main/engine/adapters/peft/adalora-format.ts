@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { mapOf, numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { warmupStepCount } from '../../learning-rate/index.ts';
 import { type ModuleStrength, type PeftFormat, requireRank } from '../variant.ts';
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
-import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/runs/coto.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../../files/atomic.ts';
 import { allFinite } from '../../tensors/float-arrays.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';

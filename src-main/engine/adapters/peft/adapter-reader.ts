@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { LentTensor, SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { FloatArena } from '../../tensors/staging.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { AdapterDescription } from '../state.ts';
 import { findLinear, isSavedBy, lastName, resolveTargetModules } from '../target-modules.ts';
 import type { AdapterVariant, ModuleStrength, SharedKey } from '../variant.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { initializationFromPeft, initializations } from '../initializations/index.ts';
 import type { ModuleStrength, PeftFormat } from '../variant.ts';
 import { patternStrength, type StrengthFormula, strengthKeys } from './strength-keys.ts';

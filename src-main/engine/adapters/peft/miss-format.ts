@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { PeftFormat } from '../variant.ts';
 
 /** PEFT's MissConfig, with PEFT's defaults. */

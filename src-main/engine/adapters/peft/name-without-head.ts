@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { withMembers } from '../../models/huggingface/json-members.ts';
 import { headBytes, headerLength } from '../../tensors/safetensors-header.ts';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
+import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { TensorInfo } from '../../tensors/safetensors-header.ts';

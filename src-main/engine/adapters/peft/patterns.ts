@@ -1,5 +1,5 @@
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { mapOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { mapOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { compilePythonRegex, mayExplode, patternClock, tooSlow } from './python-regex.ts';
 
 /**

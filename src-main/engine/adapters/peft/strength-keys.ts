@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { mapOf, numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { type ModuleStrength, requireRank } from '../variant.ts';
 import { patternOf } from './patterns.ts';
 

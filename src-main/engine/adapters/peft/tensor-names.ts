@@ -1,4 +1,4 @@
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { findLinear } from '../target-modules.ts';
 import type { AdapterVariant } from '../variant.ts';
 

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import { type LinearModule, labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { findBiasVector } from '../base-biases.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { factorsOfSvd } from '../../linalg/index.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';

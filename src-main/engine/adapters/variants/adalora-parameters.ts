@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { dropoutParameter } from './parameters.ts';
 
 /** The settings of PEFT's AdaLoraConfig; total_step follows from the run. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { adaloraLinear } from '../../ops/linear/adalora-linear.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';

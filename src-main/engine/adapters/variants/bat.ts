@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { blockAffineLinear, blockAffineWeight } from '../../ops/linear/block-affine-linear.ts';
 import { zeros } from '../kaiming.ts';

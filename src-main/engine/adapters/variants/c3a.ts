@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { circulantLinear, circulantMergedWeight } from '../../ops/linear/circulant-linear.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { deloraFactors, deloraLinear, smallestNorm } from '../../ops/linear/delora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';

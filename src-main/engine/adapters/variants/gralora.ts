@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { granularUpdate } from '../../ops/linear/granular-update.ts';

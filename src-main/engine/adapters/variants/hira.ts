@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { hiraEmbedding } from '../../ops/linear/hira-embedding.ts';
 import { hiraLinear } from '../../ops/linear/hira-linear.ts';
 import { hiraWeight } from '../../ops/linear/hira-matmul.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { compilePythonRegex } from '../peft/python-regex.ts';

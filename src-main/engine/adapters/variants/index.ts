@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { abba } from './abba.ts';
 import { adalora } from './adalora.ts';

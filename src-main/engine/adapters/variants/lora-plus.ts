@@ -1,5 +1,5 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { writtenAsLora } from '../peft/written-as-lora.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { lora } from './lora.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { zeros } from '../kaiming.ts';
 import { writtenAsLora } from '../peft/written-as-lora.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { patternStrength, type StrengthFormula, strengthKeys } from '../peft/strength-keys.ts';
 import type { PeftFormat } from '../variant.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { dropoutParameter } from './parameters.ts';
 
 /** Parameters of OFT; names and meanings are PEFT's. */

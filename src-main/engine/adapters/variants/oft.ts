@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { bounded, cayley } from '../../ops/linear/cayley.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { rotateBlocks, rotatedWeight } from '../../ops/linear/rotate-blocks.ts';

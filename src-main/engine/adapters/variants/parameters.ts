@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { initializationParameters } from '../initializations/index.ts';
 
 /** Parameters of adapters made of two low-rank factors; names and meanings are PEFT's. */

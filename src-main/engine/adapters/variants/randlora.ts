@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { isTurned, randloraFactors, randloraLinear } from '../../ops/linear/randlora-linear.ts';
 import { basisShapes, randloraProduct, randomBases } from '../random-bases.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { sparseLinear, sparseMergedWeight } from '../../ops/linear/sparse-linear.ts';
 import { TorchGenerator } from '../torch-generator.ts';
 import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';

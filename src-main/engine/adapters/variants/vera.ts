@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
+import type { DeviceUsage } from '../../../../src-shared/domain/app/catalog.ts';
 import type { UsageProbe } from './device-usage.ts';
 
 const amdVendor = '0x1002';

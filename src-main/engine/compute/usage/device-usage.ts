@@ -1,4 +1,4 @@
-import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
+import type { DeviceUsage } from '../../../../src-shared/domain/app/catalog.ts';
 
 /** Usage of one vendor's graphics devices: one file each, listed in `index.ts`. */
 export interface UsageProbe {

@@ -1,4 +1,4 @@
-import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
+import type { DeviceUsage } from '../../../../src-shared/domain/app/catalog.ts';
 import { amdSysfs } from './amd-sysfs.ts';
 import { identifierOf, type UsageProbe } from './device-usage.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
+import type { DeviceUsage } from '../../../../src-shared/domain/app/catalog.ts';
 import type { UsageProbe } from './device-usage.ts';
 
 const query = ['--query-gpu=name,memory.used,memory.total,utilization.gpu', '--format=csv,noheader,nounits'];

@@ -1,4 +1,4 @@
-import type { Card, DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
+import type { Card, DeviceUsage } from '../../../../src-shared/domain/app/catalog.ts';
 import { identifierOf } from '../usage/device-usage.ts';
 import { usageProbes } from '../usage/index.ts';
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { encodingParameter } from '../text/encoding.ts';
 import { fileLines } from '../text/file-lines.ts';
 import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { encodingParameter } from '../text/encoding.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { countGarbled } from '../text/garbled.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import type { ImageSplit, OpenImages } from '../dataset.ts';

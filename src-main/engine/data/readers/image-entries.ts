@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import type { Image, ImageSplit, OpenImages } from '../dataset.ts';
 import { decodeImage, type ImageHeader, type ImageSource, readImageHeader } from '../image-file.ts';
 import { resample } from '../resample.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { OpenImages } from '../dataset.ts';
 import { cellOf, isObject, type RawRow } from '../text/raw-row.ts';
 import { type FileFormat, findTextFiles, foldersFiles, hasExtension } from '../text/text-files.ts';

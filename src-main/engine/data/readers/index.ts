@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetSource } from '../../../../src-shared/domain/data/dataset.ts';
 import { unreadable } from '../byte-source.ts';
 import { hasExtension } from '../text/text-files.ts';
 import { arrowImagesReader, arrowReader } from './arrow.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { isConversation, isObject } from '../text/raw-row.ts';
 import { questionsOf } from './squad-document.ts';
 

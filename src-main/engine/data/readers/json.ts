@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { encodingParameter } from '../text/encoding.ts';
 import { largestRowBytes, type RawRow, type RowReading, rowOfValue } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';

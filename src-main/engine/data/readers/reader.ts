@@ -1,6 +1,10 @@
 import { describeIssues, fieldOfIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetSource, TextInspection } from '../../../../src-shared/domain/dataset.ts';
-import { type Declaration, type ParameterValues, parameterSchema } from '../../../../src-shared/domain/parameter.ts';
+import type { DatasetSource, TextInspection } from '../../../../src-shared/domain/data/dataset.ts';
+import {
+  type Declaration,
+  type ParameterValues,
+  parameterSchema,
+} from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { OpenDataset } from '../dataset.ts';
 
 /** A dataset format. `declaration.parameters` are the options of a source. */

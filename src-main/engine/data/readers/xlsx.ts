@@ -1,6 +1,6 @@
 import { open } from 'yauzl';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { firstLine, unreadable } from '../byte-source.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { faultyRow, largestRowBytes, maxColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';

@@ -1,4 +1,4 @@
-import type { ReadRow, TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadRow, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { withChange } from './changes.ts';
 import type { StepWork } from './step.ts';
 

@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 
 /** The example with a further change to tell people of. */
 export function withChange(example: TextExample, what: string): TextExample {

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type DataStep, dataStepUsage, parseDataSteps } from '../../../../src-shared/domain/data-steps.ts';
-import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { type DataStep, dataStepUsage, parseDataSteps } from '../../../../src-shared/domain/data/data-steps.ts';
+import type { ReadRow } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { stepWork } from './index.ts';
 import type { StepWork } from './step.ts';
 

@@ -1,4 +1,4 @@
-import type { DataStep } from '../../../../src-shared/domain/data-steps.ts';
+import type { DataStep } from '../../../../src-shared/domain/data/data-steps.ts';
 import { changeTexts } from './change-texts.ts';
 import { dropDuplicates } from './drop-duplicates.ts';
 import { dropFaulty } from './drop-faulty.ts';

@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { withChange } from './changes.ts';
 import { LabelSpellings } from './label-spellings.ts';
 import type { StepWork } from './step.ts';

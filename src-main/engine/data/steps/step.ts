@@ -1,4 +1,4 @@
-import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadRow } from '../../../../src-shared/domain/data/dataset.ts';
 
 /** A step at work on one dataset. */
 export interface StepWork {

@@ -1,4 +1,4 @@
-import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
 import { columnNamed, plain } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 import { namesIn } from './several-labels.ts';

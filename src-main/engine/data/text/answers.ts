@@ -1,4 +1,4 @@
-import type { TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextColumns, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { columnNamed } from './known-columns.ts';
 import { parsePythonLiteral } from './python-literal.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';

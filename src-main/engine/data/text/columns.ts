@@ -1,6 +1,11 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import {
+  noColumns,
+  type TextColumns,
+  type TextShape,
+  textColumnRoles,
+} from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { anchorColumns, missingAnchorRole } from './anchors.ts';
 import { answerColumns, missingAnswerRole } from './answers.ts';
 import { readChoices } from './choices.ts';

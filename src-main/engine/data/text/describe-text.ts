@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ReadWatch } from '../dataset.ts';
 import type { DataSteps } from '../steps/data-steps.ts';
 import { ExactDuplicates } from './exact-duplicates.ts';

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { countGarbled } from './garbled.ts';
 
 /** Encodings to choose from, by the names of the Encoding Standard. */

@@ -1,5 +1,5 @@
-import { isExcluded } from '../../../../src-shared/domain/chat-message.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import { isExcluded } from '../../../../src-shared/domain/generation/chat-message.ts';
 import { readNegatives } from './anchors.ts';
 import { readAnswers } from './answers.ts';
 import { chatRoles, sharegptRoles } from './chat-roles.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { DataSteps, stepsOf } from '../steps/data-steps.ts';
 import { columnNames, mapColumns } from './columns.ts';
 import { contentKey } from './example.ts';

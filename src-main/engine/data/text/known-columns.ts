@@ -1,4 +1,4 @@
-import type { textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
+import type { textColumnRoles } from '../../../../src-shared/domain/data/dataset.ts';
 
 export type Role = (typeof textColumnRoles)[number];
 

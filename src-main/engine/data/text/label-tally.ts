@@ -1,4 +1,4 @@
-import type { TextDescription, TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextDescription, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ExampleContent } from './example.ts';
 
 type Counts = { train: number; test: number };

@@ -3,7 +3,7 @@ import {
   type TextColumns,
   type TextExample,
   type TextShape,
-} from '../../../../src-shared/domain/dataset.ts';
+} from '../../../../src-shared/domain/data/dataset.ts';
 import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';

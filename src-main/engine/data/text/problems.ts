@@ -1,5 +1,5 @@
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
-import { maxFaultyRows } from '../../../../src-shared/domain/faulty-rows.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
+import { maxFaultyRows } from '../../../../src-shared/domain/data/faulty-rows.ts';
 
 const shownPerKind = 20;
 const maxKinds = 200;

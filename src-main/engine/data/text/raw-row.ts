@@ -1,4 +1,4 @@
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { FileFormat } from './text-files.ts';
 
 /** A raw row of a file: named cells, or the reason why it cannot be read. */

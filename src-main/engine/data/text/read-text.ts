@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ReadRow } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { repairedExample } from '../repairs/index.ts';
 import { anchorNote } from './anchors.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { countGarbled } from './garbled.ts';
 import { isKnownColumn } from './known-columns.ts';
 import { numberedName } from './raw-row.ts';

@@ -1,4 +1,4 @@
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { columnNamed } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { DatasetSource } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { OpenTexts } from '../dataset.ts';
 import type { DatasetReader } from '../readers/reader.ts';
 import { DataSteps, stepsOf, stepsParameter } from '../steps/data-steps.ts';

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { openRegularFile } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import { encodingLabel, type FoundEncoding, findEncoding } from './encoding.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ForgettingMeasureId } from '../../../../src-shared/domain/forgetting.ts';
+import type { ForgettingMeasureId } from '../../../../src-shared/domain/evaluation/forgetting.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 

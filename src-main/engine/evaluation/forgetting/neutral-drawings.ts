@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import { openIdxFile } from '../../data/idx-file.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { inBatches, type MeasureMaterial } from './measure.ts';

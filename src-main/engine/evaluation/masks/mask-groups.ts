@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { MaskGroup, MaskUnit } from '../../../../src-shared/domain/mask-table.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { MaskGroup, MaskUnit } from '../../../../src-shared/domain/evaluation/mask-table.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { modulesInLayers, type Outlined } from '../../prune/prune-method.ts';
 
 /**

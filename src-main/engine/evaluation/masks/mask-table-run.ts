@@ -1,4 +1,4 @@
-import type { MaskGroup, MaskOutline, MaskScore } from '../../../../src-shared/domain/mask-table.ts';
+import type { MaskGroup, MaskOutline, MaskScore } from '../../../../src-shared/domain/evaluation/mask-table.ts';
 import type { TaskOutputs } from '../../outcomes/index.ts';
 import { modulesOn } from './mask-groups.ts';
 import type { MaskedModel } from './masked-model.ts';

@@ -1,4 +1,4 @@
-import type { MaskScore } from '../../../../src-shared/domain/mask-table.ts';
+import type { MaskScore } from '../../../../src-shared/domain/evaluation/mask-table.ts';
 import { outcomesOf, predictionsOf, type TaskOutputs } from '../../outcomes/index.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import { type ForeignBase, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { type ForeignBase, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import { describeModules } from '../../adapters/derived-base.ts';
 import { notFinite } from '../../adapters/peft/open-adapter.ts';
 import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';

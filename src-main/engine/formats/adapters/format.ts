@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { hasBias } from '../../adapters/has-bias.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';

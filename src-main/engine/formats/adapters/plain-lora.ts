@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { onDevice } from '../../adapters/merged-weights.ts';
 import type { AdapterState, ModuleState } from '../../adapters/state.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import type { ForeignBase } from '../../../../src-shared/domain/model.ts';
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { ForeignBase } from '../../../../src-shared/domain/models/model.ts';
 import { adapterVariant } from '../../adapters/variants/index.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { alphaOf } from '../../adapters/peft/strength-keys.ts';
 import { storedShape } from '../../adapters/peft/tensors.ts';
 import type { AdapterState } from '../../adapters/state.ts';

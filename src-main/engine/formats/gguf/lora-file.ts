@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import type { ModelConfigFile } from '../../models/family.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ForeignBase } from '../../../../src-shared/domain/model.ts';
+import type { ForeignBase } from '../../../../src-shared/domain/models/model.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';

@@ -1,4 +1,4 @@
-import type { RuntimeVerdict } from '../../../../src-shared/domain/runtime.ts';
+import type { RuntimeVerdict } from '../../../../src-shared/domain/app/runtime.ts';
 import { llamaCpp } from './llama-cpp.ts';
 import { lmStudio } from './lm-studio.ts';
 import { mlxLm } from './mlx-lm.ts';

@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { RuntimeVerdict } from '../../../../src-shared/domain/runtime.ts';
+import type { RuntimeVerdict } from '../../../../src-shared/domain/app/runtime.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { hasBias } from '../../adapters/has-bias.ts';
 import type { AdapterOutline } from '../../adapters/peft/open-adapter.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 
 /** A rule that changes the scores of the next token. */
 export interface LogitsProcessor {

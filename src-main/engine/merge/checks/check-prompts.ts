@@ -1,5 +1,5 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { ok, warning } from './preflight-line.ts';
 
 /** Facts about the tokenization of an adapter's texts, from its files and its run. */

@@ -1,4 +1,4 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
 import { isUsed, type MergeNeeds, type MergeWeight, sum, weightAt } from '../merge-method.ts';
 import { ok, refused, short } from './preflight-line.ts';
 

@@ -4,8 +4,8 @@ import {
   type PairMeasures,
   pairVerdict,
   worstVerdict,
-} from '../../../../src-shared/domain/mergeability.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+} from '../../../../src-shared/domain/merging/mergeability.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { leading, type Svd, svdOfProduct } from '../../linalg/index.ts';

@@ -1,4 +1,4 @@
-import type { PairMeasures } from '../../../../src-shared/domain/mergeability.ts';
+import type { PairMeasures } from '../../../../src-shared/domain/merging/mergeability.ts';
 import { matmul, type Svd, transpose } from '../../linalg/index.ts';
 
 /** The overlap of two subspaces, and its mean and variance if they were random. */

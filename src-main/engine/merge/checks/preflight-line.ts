@@ -1,4 +1,4 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
 
 /** Lines of a preflight by their verdict. */
 export function ok(check: string, message: string): PreflightLine {

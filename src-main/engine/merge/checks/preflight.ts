@@ -1,5 +1,5 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { hasBias } from '../../adapters/has-bias.ts';
 import {
   allModules,

@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { UpdateProducts } from '../../../../src-shared/domain/update-products.ts';
+import type { UpdateProducts } from '../../../../src-shared/domain/merging/update-products.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { matmul, transpose } from '../../linalg/index.ts';
 import { allModules, type LowRankUpdate, type MergeInput } from '../merge-method.ts';

@@ -1,5 +1,9 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
-import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
+import type {
+  ParameterSpec,
+  ParameterValue,
+  ParameterValues,
+} from '../../../../src-shared/domain/parameters/parameter.ts';
 import { checkWeights } from '../checks/check-weights.ts';
 import { anyAdapters, type MergeWeight, type ModuleMergeMethod } from '../merge-method.ts';
 import { mergeCores } from '../spaces/in-core-space.ts';

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { type Matrix, type MatrixLike, matmul, svd } from '../../linalg/index.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
 import { weightedMatrixSum } from '../spaces/weighted-sums.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { AdapterState, ModuleState } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';

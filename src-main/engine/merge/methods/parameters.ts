@@ -1,4 +1,4 @@
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 
 /** Parameters that several methods have, with PEFT's names. */
 export function densityParameter(defaultValue: number, help: string): ParameterSpec {

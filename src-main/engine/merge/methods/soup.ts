@@ -1,4 +1,4 @@
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { type ModuleMergeMethod, sum } from '../merge-method.ts';
 import { concatenated } from '../spaces/concatenated.ts';
 import { factorAverage } from './factor-average.ts';

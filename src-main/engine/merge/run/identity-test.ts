@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { IdentityOutcome } from '../../../../src-shared/domain/merge.ts';
+import type { IdentityOutcome } from '../../../../src-shared/domain/merging/merge.ts';
 import type { AdapterState, ModuleState } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { withShared } from '../../adapters/variant.ts';

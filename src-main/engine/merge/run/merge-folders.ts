@@ -1,6 +1,6 @@
-import type { Mergeability } from '../../../../src-shared/domain/mergeability.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { UpdateProducts } from '../../../../src-shared/domain/update-products.ts';
+import type { Mergeability } from '../../../../src-shared/domain/merging/mergeability.ts';
+import type { UpdateProducts } from '../../../../src-shared/domain/merging/update-products.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { type AdapterSink, streamAdapter, writeAdapter } from '../../adapters/peft/adapter-folder.ts';
 import { AdapterReader } from '../../adapters/peft/adapter-reader.ts';
 import {

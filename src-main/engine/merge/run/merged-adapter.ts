@@ -1,4 +1,4 @@
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { AdapterDescription } from '../../adapters/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
 import type { MergeInput } from '../merge-method.ts';

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import type { AdapterDescription } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';

@@ -1,6 +1,6 @@
-import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { findLinear } from '../../adapters/target-modules.ts';
 import { lora } from '../../adapters/variants/lora.ts';

@@ -1,4 +1,4 @@
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import type { MergeCandidate, MergeData } from '../merge-data.ts';

@@ -1,5 +1,5 @@
-import { searchSpecs } from '../../../../src-shared/domain/merge-search.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { searchSpecs } from '../../../../src-shared/domain/merging/merge-search.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { MergeMethod } from '../merge-method.ts';
 
 /** Subject and length of a search. */

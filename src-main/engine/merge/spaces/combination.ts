@@ -1,4 +1,4 @@
-import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { type MatrixLike, matmul, transpose } from '../../linalg/index.ts';
 import type { AdapterUpdate, LowRankUpdate, MergeNeeds, ModuleMergeMethod } from '../merge-method.ts';
 import { concatenated } from './concatenated.ts';

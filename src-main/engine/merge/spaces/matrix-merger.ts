@@ -1,4 +1,4 @@
-import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { MatrixLike } from '../../linalg/index.ts';
 import type { Draws, MergeNeeds } from '../merge-method.ts';
 

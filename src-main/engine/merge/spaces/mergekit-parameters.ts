@@ -1,5 +1,5 @@
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { refused, short } from '../checks/preflight-line.ts';
 import type { AdapterUpdate } from '../merge-method.ts';
 

@@ -1,4 +1,4 @@
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { quantileOf } from '../../../../src-shared/statistics/quantile.ts';
 import type { MergedUpdate } from '../merge-method.ts';
 import type { RankCut } from './cut-rank.ts';

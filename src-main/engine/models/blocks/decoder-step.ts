@@ -1,4 +1,4 @@
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
 import { activeBackend } from '../../compute/active-backend.ts';
 import type { DecoderStepLayer, LinearProduct } from '../../compute/decoder-step.ts';
 import { as2D } from '../../ops/autograd/operation.ts';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
 import { disentangledAttention } from '../../ops/attention/disentangled-attention.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import type { LinearRunner } from '../base-model.ts';

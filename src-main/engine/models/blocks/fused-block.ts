@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
 import { type Activation, activate } from '../../ops/activation/activate.ts';
 import { attention } from '../../ops/attention/attention.ts';
 import { attentionBySegment } from '../../ops/attention/attention-by-segment.ts';

@@ -5,7 +5,7 @@ import {
   type ModelDescription,
   scoreHead,
   withTaskHead,
-} from '../../../../src-shared/domain/model.ts';
+} from '../../../../src-shared/domain/models/model.ts';
 import { gatherRows } from '../../ops/indexing/gather-rows.ts';
 import { linearCrossEntropy } from '../../ops/loss/linear-cross-entropy.ts';
 import { softmaxCrossEntropy } from '../../ops/loss/softmax-cross-entropy.ts';

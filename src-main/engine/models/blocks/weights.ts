@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
 import type { MatrixStorage } from '../../compute/compute-backend.ts';
 import { storageOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
 import { as2D } from '../../ops/autograd/operation.ts';

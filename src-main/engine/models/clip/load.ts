@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { packStates, unpackStates } from '../../ops/autograd/pack-states.ts';
 import { clsTokens } from '../../ops/indexing/cls-tokens.ts';

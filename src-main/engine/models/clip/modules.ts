@@ -1,4 +1,4 @@
-import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import type { ClipConfig, Tower } from './config.ts';
 
 export const clipNames = {

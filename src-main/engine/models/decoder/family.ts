@@ -1,4 +1,4 @@
-import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { decoderMemory } from '../blocks/decoder-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';

@@ -1,4 +1,4 @@
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';

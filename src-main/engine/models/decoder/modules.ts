@@ -1,4 +1,4 @@
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import type { DecoderConfig } from './config.ts';
 
 export const embeddingName = 'model.embed_tokens';

@@ -1,5 +1,5 @@
-import { tokenHeads } from '../../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import { tokenHeads } from '../../../../src-shared/domain/models/model.ts';
+import type { Declaration } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { labelHead, type ModelDescription, tokenHeads, withTaskHead } from '../../../../src-shared/domain/model.ts';
+import {
+  labelHead,
+  type ModelDescription,
+  tokenHeads,
+  withTaskHead,
+} from '../../../../src-shared/domain/models/model.ts';
 import { activate } from '../../ops/activation/activate.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { clsTokens } from '../../ops/indexing/cls-tokens.ts';

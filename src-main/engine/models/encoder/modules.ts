@@ -1,4 +1,4 @@
-import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { type EncoderPlan, layerName } from './plan.ts';
 

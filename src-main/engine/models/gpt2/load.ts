@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';

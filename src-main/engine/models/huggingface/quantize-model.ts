@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import {
   type Quantization,
   type QuantizationPlan,
   type QuantizedFrom,
   quantizations,
-} from '../../../../src-shared/domain/quantization.ts';
+} from '../../../../src-shared/domain/models/quantization.ts';
 import { byteTensors, normalFloatTensors, type PlainMatrix } from '../../tensors/bitsandbytes/write-quantized.ts';
 import type { FloatType } from '../../tensors/encode-floats.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';

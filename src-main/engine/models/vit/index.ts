@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';

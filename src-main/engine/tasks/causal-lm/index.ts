@@ -1,7 +1,12 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
-import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
+import {
+  addCounts,
+  answerNotes,
+  isMostlyUnlearned,
+  noAnswers,
+} from '../../../../src-shared/domain/evaluation/answer-counts.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { plural } from '../../../../src-shared/format/numbers.ts';
 import { exactMatch } from '../../../../src-shared/metrics/exact-match.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { embedding, type PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
 import { namesIn } from '../../data/text/several-labels.ts';

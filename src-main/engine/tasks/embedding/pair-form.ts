@@ -4,7 +4,7 @@ import type {
   TextColumns,
   TextDescription,
   TextExample,
-} from '../../../../src-shared/domain/dataset.ts';
+} from '../../../../src-shared/domain/data/dataset.ts';
 import type { PairForm } from '../../outcomes/embedding-loss.ts';
 
 interface Pairs {

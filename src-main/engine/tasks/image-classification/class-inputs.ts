@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { type BatchInputs, deviceInputs } from '../../losses/batch-inputs.ts';

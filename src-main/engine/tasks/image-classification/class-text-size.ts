@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
 
 /** Estimates the number of class texts, and the tokens of the longest, without the tokenizer. */

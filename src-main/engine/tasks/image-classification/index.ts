@@ -1,4 +1,4 @@
-import { comparesWithTexts } from '../../../../src-shared/domain/model.ts';
+import { comparesWithTexts } from '../../../../src-shared/domain/models/model.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { imageClassification } from '../../../../src-shared/tasks/image-classification.ts';
 import { imageAt } from '../../data/dataset.ts';

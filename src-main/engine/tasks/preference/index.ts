@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { type PreferenceSettings, preference } from '../../../../src-shared/tasks/preference.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ChatMessage } from '../../../../src-shared/domain/generation/chat-message.ts';
 import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
 import type { Content } from '../shared/prompt-writer.ts';
 

@@ -1,4 +1,4 @@
-import { answerOutputs } from '../../../../src-shared/domain/model.ts';
+import { answerOutputs } from '../../../../src-shared/domain/models/model.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { questionAnswering } from '../../../../src-shared/tasks/qa.ts';
 import { spans } from '../../outcomes/spans.ts';

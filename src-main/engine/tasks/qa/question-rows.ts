@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import type { AnswerWindow, PlacedContext } from '../../outcomes/decode-answer.ts';
 import type { PlacedQuestion } from '../../outcomes/spans.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';

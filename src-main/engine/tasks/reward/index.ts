@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { plural } from '../../../../src-shared/format/numbers.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { reward } from '../../../../src-shared/tasks/reward.ts';

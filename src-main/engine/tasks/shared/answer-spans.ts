@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
+import type { ChatMessage } from '../../../../src-shared/domain/generation/chat-message.ts';
 import { sharedLength } from './shared-length.ts';
 import { type MarkedText, readMarks, withMarks } from './talk-marks.ts';
 

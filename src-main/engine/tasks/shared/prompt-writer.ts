@@ -1,8 +1,13 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type AnswerCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
-import { type ChatMessage, isExcluded, messageText, reasoningOf } from '../../../../src-shared/domain/chat-message.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import { type AnswerCounts, noAnswers } from '../../../../src-shared/domain/evaluation/answer-counts.ts';
+import {
+  type ChatMessage,
+  isExcluded,
+  messageText,
+  reasoningOf,
+} from '../../../../src-shared/domain/generation/chat-message.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import type { ChatRenderer } from '../../tokenization/chat-template.ts';
 import { type ChosenTemplate, chosenTemplate } from '../../tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';

@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import type { OpenTexts } from '../../data/dataset.ts';
 import { LabelTally } from '../../data/text/label-tally.ts';
 import type { ExampleIdentity } from '../task-type.ts';

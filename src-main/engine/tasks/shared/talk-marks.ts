@@ -1,4 +1,8 @@
-import { type ChatMessage, endOfReasoning, reasoningNames } from '../../../../src-shared/domain/chat-message.ts';
+import {
+  type ChatMessage,
+  endOfReasoning,
+  reasoningNames,
+} from '../../../../src-shared/domain/generation/chat-message.ts';
 
 /** Noncharacters of Unicode, which no text has: a mark is open or close, the message's number, and an end. */
 const [open, close, stop, zero] = ['\uFDD0', '\uFDD1', '\uFDD2', 0xfde0];

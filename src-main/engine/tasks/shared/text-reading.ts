@@ -1,4 +1,4 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import type { OpenTexts } from '../../data/dataset.ts';
 import { loadTokenizer, type TextTokenizer } from '../../tokenization/tokenizer.ts';
 import type { TaskMaterial } from '../task-type.ts';

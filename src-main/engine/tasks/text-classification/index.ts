@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { textClassification } from '../../../../src-shared/tasks/text-classification.ts';
 

@@ -1,5 +1,5 @@
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { pageFields, pageOf, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
 
 /** The queue, and what is put into it besides runs. */

@@ -1,7 +1,7 @@
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import { type AdapterRecord, baseNameOf } from '../../../../src-shared/domain/adapter.ts';
-import type { DatasetRecord } from '../../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import { type AdapterRecord, baseNameOf } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { DatasetRecord } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
 import { page, pageOf, readingTool, type Tool, timeOf } from '../tool.ts';
 
 /** Models, datasets and adapters. */

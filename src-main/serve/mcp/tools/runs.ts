@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import { type RunRecord, runStatusSchema } from '../../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../../src-shared/domain/run-history.ts';
+import { type RunRecord, runStatusSchema } from '../../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
 import { pageFields, pageOf, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
 
 const { input: curveInput } = requests['runs.curve'];

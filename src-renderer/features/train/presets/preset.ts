@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { Draft } from '../draft.ts';
 
 /** The base as far as a recipe depends on it; undefined until one is chosen. */

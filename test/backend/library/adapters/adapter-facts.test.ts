@@ -6,7 +6,7 @@ import { updateNorms } from '../../../../src-main/engine/adapters/update-norms.t
 import { withShared } from '../../../../src-main/engine/adapters/variant.ts';
 import { matmul } from '../../../../src-main/engine/linalg/matrix.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
-import { resultOf } from '../../../../src-shared/domain/job.ts';
+import { resultOf } from '../../../../src-shared/domain/jobs/job.ts';
 import { goldenPath } from '../../../engine/golden.ts';
 import {
   closeBackends,

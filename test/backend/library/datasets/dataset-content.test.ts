@@ -2,7 +2,7 @@ import { cpSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { datasetContent } from '../../../../src-main/backend/library/datasets/dataset-content.ts';
-import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetSource } from '../../../../src-shared/domain/data/dataset.ts';
 import { temporaryFolder } from '../../support.ts';
 
 const of = (path: string, bundled: boolean, options: DatasetSource['options'] = {}) =>

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import {
   bundledResources,
   closeBackends,

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DescribedTokens } from '../../../../src-shared/domain/dataset.ts';
+import type { DescribedTokens } from '../../../../src-shared/domain/data/dataset.ts';
 import { goldenPath } from '../../../engine/golden.ts';
 import { littleBert } from '../../../engine/tasks/text-task.ts';
 import {

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { openHome } from '../../../../src-main/backend/home/home.ts';
 import { writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { openStore } from '../../../../src-main/store/open-store.ts';
-import { type LinearModule, type ModelRecord, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelRecord, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import { closeBackends, openBackend, realEngine, temporaryFolder } from '../../support.ts';
 
 afterAll(closeBackends);

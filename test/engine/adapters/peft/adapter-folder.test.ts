@@ -6,8 +6,8 @@ import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/runs/coto.ts';
 import { goldenPath } from '../../golden.ts';
 
 const cases = [

@@ -7,7 +7,7 @@ import { AdapterReader } from '../../../../src-main/engine/adapters/peft/adapter
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { FloatArena } from '../../../../src-main/engine/tensors/staging.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { goldenPath } from '../../golden.ts';
 
 let description: ModelDescription;

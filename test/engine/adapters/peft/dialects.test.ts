@@ -12,7 +12,7 @@ import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { goldenPath } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 

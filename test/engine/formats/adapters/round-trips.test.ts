@@ -10,7 +10,7 @@ import type { AdapterFormat, KnownBase } from '../../../../src-main/engine/forma
 import { adapterFormats, recognizeAdapter } from '../../../../src-main/engine/formats/adapters/index.ts';
 import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { seededNumbers } from '../../../fuzz/mutations.ts';
 import { goldenPath } from '../../golden.ts';
 

@@ -6,7 +6,12 @@ import { overlapOf } from '../../../../src-main/engine/merge/checks/pair-totals.
 import type { LowRankUpdate } from '../../../../src-main/engine/merge/merge-method.ts';
 import { compareFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
-import { mergeRule, type PairMeasures, pairVerdict, worstVerdict } from '../../../../src-shared/domain/mergeability.ts';
+import {
+  mergeRule,
+  type PairMeasures,
+  pairVerdict,
+  worstVerdict,
+} from '../../../../src-shared/domain/merging/mergeability.ts';
 import { mergeabilityFigure, mergeabilityMaps } from '../../../../src-shared/figures/mergeability.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { goldenPath } from '../../golden.ts';

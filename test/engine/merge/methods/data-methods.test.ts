@@ -8,7 +8,7 @@ import { compose } from '../../../../src-main/engine/merge/methods/lorahub.ts';
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { goldenPath, relativeDifference, taken } from '../../golden.ts';
 import { change, description, factors, moduleOf, state } from '../states.ts';
 import { squaredError, ToyNetwork } from '../toy-network.ts';

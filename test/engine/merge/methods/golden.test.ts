@@ -16,7 +16,7 @@ import { describeModel } from '../../../../src-main/engine/models/huggingface/mo
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { goldenPath, relativeDifference } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
 import { change, maskDraws } from '../states.ts';

@@ -11,8 +11,8 @@ import type { MatrixMerger } from '../../../../src-main/engine/merge/spaces/matr
 import { keepByRank } from '../../../../src-main/engine/merge/spaces/task-vectors.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../../../src-shared/domain/parameter-check.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { goldenPath, relativeDifference, taken } from '../../golden.ts';
 import { factors, maskDraws, state } from '../states.ts';

@@ -8,8 +8,8 @@ import { mergeMethod, mergeMethods } from '../../../../src-main/engine/merge/met
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { parameterValuesSchema } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { parameterValuesSchema } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { goldenPath, relativeDifference, taken } from '../../golden.ts';
 import { change, description, moduleOf, state } from '../states.ts';
 

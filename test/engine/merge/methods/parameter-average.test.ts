@@ -14,7 +14,7 @@ import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
-import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { goldenPath } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';

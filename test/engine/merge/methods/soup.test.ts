@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mergeMethod } from '../../../../src-main/engine/merge/methods/index.ts';
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { change, description, factors, matrix, state } from '../states.ts';
 
 const name = 'vit.layers.0.attention.q_proj';

@@ -4,7 +4,7 @@ import { checkFingerprints, preflightLines } from '../../../../src-main/engine/m
 import { mergeMethod, mergeMethods, placeboIds } from '../../../../src-main/engine/merge/methods/index.ts';
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/runs/coto.ts';
 import { change, description, factors, factorsOf, matrix, state } from '../states.ts';
 
 /** Methods that merge; a placebo changes the one adapter that it takes. */

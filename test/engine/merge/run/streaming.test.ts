@@ -9,7 +9,7 @@ import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folder
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { goldenPath, relativeDifference } from '../../golden.ts';
 import { change } from '../states.ts';
 

@@ -15,7 +15,7 @@ import { outcomesOf, predictionsOf, scoreEnsemble, scoreOutputs } from '../../..
 import { embeddingTask } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { outcomeSeed } from '../../../outcome-seed.ts';
 import { bareEncoder } from '../../bare-encoder.ts';

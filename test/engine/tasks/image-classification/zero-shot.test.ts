@@ -12,8 +12,8 @@ import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { loadTokenizer } from '../../../../src-main/engine/tokenization/tokenizer.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
-import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
+import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { taskSettingsSchema } from '../../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { outcomeSeed } from '../../../outcome-seed.ts';
 import { goldenPath, relativeDifference, taken } from '../../golden.ts';

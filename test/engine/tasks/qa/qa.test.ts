@@ -17,7 +17,7 @@ import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { outcomesOf, predictionsOf, scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { questionAnsweringTask } from '../../../../src-main/engine/tasks/qa/index.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { outcomeSeed } from '../../../outcome-seed.ts';
 import { bareEncoder } from '../../bare-encoder.ts';

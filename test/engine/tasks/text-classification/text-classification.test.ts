@@ -10,7 +10,7 @@ import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts'
 import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { outcomeSeed } from '../../../outcome-seed.ts';
 import { testCompute } from '../../test-compute.ts';

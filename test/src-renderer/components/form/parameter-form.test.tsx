@@ -6,7 +6,7 @@ import { ParameterForm, type ParameterFormProps } from '../../../../src-renderer
 import { shownValue } from '../../../../src-renderer/components/form/parameter-origin.ts';
 import { useHelpSheet } from '../../../../src-renderer/components/help/help-store.ts';
 import { StudioError, toErrorValue } from '../../../../src-shared/contract/errors.ts';
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { metricIds } from '../../../../src-shared/metrics/index.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 

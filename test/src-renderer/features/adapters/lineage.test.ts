@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lineageOf } from '../../../../src-renderer/features/adapters/lineage.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { adapter } from '../../fake-backend.ts';
 
 function run(id: string, adapterId: string | null, seed: string | null = null) {

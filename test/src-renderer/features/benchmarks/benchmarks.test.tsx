@@ -6,8 +6,8 @@ import { BenchmarkDetail } from '../../../../src-renderer/features/benchmarks/be
 import { NewBenchmark } from '../../../../src-renderer/features/benchmarks/new-benchmark.tsx';
 import { firstStart } from '../../../../src-renderer/features/benchmarks/use-benchmark-form.ts';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { BenchmarkScore } from '../../../../src-shared/domain/benchmark.ts';
-import { benchmarkRecordSchema } from '../../../../src-shared/domain/benchmark-record.ts';
+import type { BenchmarkScore } from '../../../../src-shared/domain/evaluation/benchmark.ts';
+import { benchmarkRecordSchema } from '../../../../src-shared/domain/evaluation/benchmark-record.ts';
 import { adapter, backend, job, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 

@@ -3,7 +3,7 @@ import { within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { ChatBubbles } from '../../../../src-renderer/features/data/chat-bubbles.tsx';
 import { conversationOf } from '../../../../src-renderer/features/data/conversation-turns.ts';
-import { type TextExample, textExampleSchema } from '../../../../src-shared/domain/dataset.ts';
+import { type TextExample, textExampleSchema } from '../../../../src-shared/domain/data/dataset.ts';
 import { renderInWindow } from '../../window.tsx';
 
 const example = (own: Partial<TextExample>): TextExample =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { balanceWords, classBalanceFigure } from '../../../../src-renderer/features/data/class-balance.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 
 const description: DatasetDescription = {
   task: 'image-classification',

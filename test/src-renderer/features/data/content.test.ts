@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { contentWords } from '../../../../src-renderer/features/data/content.ts';
-import type { DatasetDescription, TextDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextDescription } from '../../../../src-shared/domain/data/dataset.ts';
 
 const text: TextDescription = {
   shape: 'columns',

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ImageDuplicatesPanel } from '../../../../src-renderer/features/data/image-duplicates.tsx';
-import { type DatasetRecord, datasetRecordSchema } from '../../../../src-shared/domain/dataset.ts';
+import { type DatasetRecord, datasetRecordSchema } from '../../../../src-shared/domain/data/dataset.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -5,7 +5,7 @@ import { parseRoute } from '../../../../src-renderer/app/route-path.ts';
 import { useRoute } from '../../../../src-renderer/app/routes.tsx';
 import { ReadingForm } from '../../../../src-renderer/features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../../../src-renderer/features/data/reading-store.ts';
-import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/dataset.ts';
+import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/data/dataset.ts';
 import { backend, catalog, dataset, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 

@@ -18,7 +18,7 @@ import {
   type TextColumns,
   type TextDescription,
   type TextInspection,
-} from '../../../../src-shared/domain/dataset.ts';
+} from '../../../../src-shared/domain/data/dataset.ts';
 
 const guessed: TextColumns = { ...none, text: 'review', label: 'stars' };
 const inspection: TextInspection = {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { lengthFigure } from '../../../../src-renderer/features/data/length-figure.ts';
 import { repetitions } from '../../../../src-renderer/features/data/text-summary.ts';
 import { binLengths, summarizeLengths, visibleToken } from '../../../../src-renderer/features/data/tokens.ts';
-import { noColumns } from '../../../../src-shared/domain/dataset.ts';
+import { noColumns } from '../../../../src-shared/domain/data/dataset.ts';
 
 it('makes white space in a token visible', () => {
   expect(visibleToken(' the\n\t')).toBe('·the↵⇥');

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { EvaluationPanel } from '../../../../src-renderer/features/evaluation/evaluation-panel.tsx';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { backend, dataset, job, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 

@@ -3,7 +3,7 @@ import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Checklist } from '../../../../src-renderer/features/home/checklist.tsx';
 import { markReportSeen, useChecklist } from '../../../../src-renderer/features/home/use-checklist.ts';
-import { type StudyRecord, studyRecordSchema } from '../../../../src-shared/domain/study.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../../src-shared/domain/studies/study.ts';
 import { datasetRecord } from '../../../backend/records.ts';
 import { studies as made, model } from '../../../backend/reports/records.ts';
 import { adapter, backend } from '../../fake-backend.ts';

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DemoFindings, mainRows } from '../../../../src-renderer/features/home/demo-findings.tsx';
-import type { ReportSummary } from '../../../../src-shared/domain/report.ts';
+import type { ReportSummary } from '../../../../src-shared/domain/app/report.ts';
 import { studies as made } from '../../../backend/reports/records.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';

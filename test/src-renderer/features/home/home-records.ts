@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { jobRecordSchema } from '../../../../src-shared/domain/job.ts';
-import { runConfigSchema, runRecordSchema } from '../../../../src-shared/domain/run.ts';
+import { jobRecordSchema } from '../../../../src-shared/domain/jobs/job.ts';
+import { runConfigSchema, runRecordSchema } from '../../../../src-shared/domain/runs/run.ts';
 
 /** A run as the backend lists it. */
 export function run(id: string, changes: Partial<z.input<typeof runRecordSchema>> = {}) {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test, vi } from 'vitest';
 import { MachinePanel } from '../../../../src-renderer/features/home/machine-panel.tsx';
-import type { SystemStatus } from '../../../../src-shared/domain/catalog.ts';
+import type { SystemStatus } from '../../../../src-shared/domain/app/catalog.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { NowPanel } from '../../../../src-renderer/features/home/now-panel.tsx';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 import { run, training } from './home-records.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { conflictOf, remediesOf, summarizeChecks } from '../../../../src-renderer/features/merge/check-summary.ts';
-import type { PreflightLine } from '../../../../src-shared/domain/evaluation.ts';
+import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
 
 const line = (changes: Partial<PreflightLine>): PreflightLine => ({
   check: 'ranks',

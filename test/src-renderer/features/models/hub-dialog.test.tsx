@@ -3,7 +3,7 @@ import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { HubDialog } from '../../../../src-renderer/features/models/hub-dialog.tsx';
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { backend, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

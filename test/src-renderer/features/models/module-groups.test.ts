@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { formatRanges, groupModules } from '../../../../src-renderer/features/models/module-groups.ts';
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 
 function linear(name: string, layer: number | null, inFeatures: number, outFeatures: number): LinearModule {
   return {

@@ -2,8 +2,8 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { QuantizeDialog } from '../../../../src-renderer/features/models/quantize-dialog.tsx';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { backend, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -3,7 +3,7 @@ import { fireEvent } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TrainMemory } from '../../../../src-renderer/features/models/train-memory.tsx';
 import { useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import type { MemoryVerdict } from '../../../../src-shared/results/memory-verdict.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';

@@ -6,7 +6,7 @@ import {
   toggleColumn,
   withAnswer,
 } from '../../../../src-renderer/features/playground/draft.ts';
-import { generationRequestSchema } from '../../../../src-shared/domain/generation.ts';
+import { generationRequestSchema } from '../../../../src-shared/domain/generation/generation.ts';
 
 describe('request of the form', () => {
   test('is a request, or a sentence that says what is missing', () => {

@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { emptyPlayground, usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
 import PlaygroundPage from '../../../../src-renderer/pages/playground/playground-page.tsx';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { adapter, backend, catalog, dataset, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -3,8 +3,8 @@ import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { PlaygroundForm } from '../../../../src-renderer/features/playground/playground-form.tsx';
 import { emptyPlayground, usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
-import type { ChatRecord } from '../../../../src-shared/domain/chat.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
+import type { ChatRecord } from '../../../../src-shared/domain/generation/chat.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { adapter, backend, catalog, job } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 

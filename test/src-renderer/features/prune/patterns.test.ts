@@ -7,8 +7,8 @@ import {
   studyParts,
   toggled,
 } from '../../../../src-renderer/features/prune/patterns.ts';
-import type { Catalog } from '../../../../src-shared/domain/catalog.ts';
-import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { Catalog } from '../../../../src-shared/domain/app/catalog.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 
 test('the declared patterns can be ticked; a method without patterns and grid is one by itself, one with a grid none', () => {
   const bare = { summary: '', parameters: [], patterns: [], grid: null };

@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { CreateReport } from '../../../../src-renderer/features/reports/create-report.tsx';
 import { frameDocument } from '../../../../src-renderer/features/reports/frame-document.ts';
 import { ReportFrame } from '../../../../src-renderer/features/reports/report-frame.tsx';
-import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { backend, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

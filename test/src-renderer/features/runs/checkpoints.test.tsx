@@ -2,8 +2,8 @@
 import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { CheckpointTable } from '../../../../src-renderer/features/runs/checkpoint-table.tsx';
-import type { CheckpointSummary } from '../../../../src-shared/domain/checkpoint.ts';
-import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import type { CheckpointSummary } from '../../../../src-shared/domain/runs/checkpoint.ts';
+import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { adapter, backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { groupHeatmap } from '../../../../src-renderer/features/runs/figures.ts';
 import { figureToCsv } from '../../../../src-renderer/plots/figure-data.ts';
-import type { Curve } from '../../../../src-shared/domain/run-history.ts';
+import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
 import { themeColors } from '../../../../src-shared/figures/index.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 

@@ -4,9 +4,9 @@ import { Profiler } from 'react';
 import { expect, test, vi } from 'vitest';
 import { createStore } from 'zustand';
 import type { HistorySnapshot } from '../../../../src-renderer/features/runs/history-feed.ts';
-import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../../src-shared/domain/run-history.ts';
-import { runInfoSchema } from '../../../../src-shared/domain/run-info.ts';
+import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
+import { runInfoSchema } from '../../../../src-shared/domain/runs/run-info.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { RunPage } from '../../../../src-renderer/pages/runs/run-page.tsx';
-import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { adapter, backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

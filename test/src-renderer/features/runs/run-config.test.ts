@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { settingRows } from '../../../../src-renderer/features/runs/run-config.tsx';
 import { quickTry } from '../../../../src-renderer/features/train/presets/quick-try.ts';
-import { type ModelDescription, plainLinear } from '../../../../src-shared/domain/model.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
-import { runInfoSchema } from '../../../../src-shared/domain/run-info.ts';
+import { type ModelDescription, plainLinear } from '../../../../src-shared/domain/models/model.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
+import { runInfoSchema } from '../../../../src-shared/domain/runs/run-info.ts';
 import { catalog } from '../../fake-backend.ts';
 
 const facts = runInfoSchema.parse({

@@ -2,7 +2,7 @@
 import { act, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { forgetGlances, glanceOf, useRunGlance } from '../../../../src-renderer/features/runs/run-glances.ts';
-import type { RunRecord } from '../../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderHookInWindow } from '../../window.tsx';

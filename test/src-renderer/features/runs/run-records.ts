@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { RequestArgument } from '../../../../src-shared/contract/requests.ts';
-import { runConfigSchema, runRecordSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema, runRecordSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 
 interface Parts {

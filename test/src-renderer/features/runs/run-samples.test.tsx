@@ -2,7 +2,7 @@
 import { within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { RunSamplesPanel } from '../../../../src-renderer/features/runs/run-samples.tsx';
-import type { RunSamples } from '../../../../src-shared/domain/run-samples.ts';
+import type { RunSamples } from '../../../../src-shared/domain/runs/run-samples.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 import { makeRun } from './run-records.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { stepShare, summarizeRun } from '../../../../src-renderer/features/runs/run-summary.ts';
 import { sparkPath } from '../../../../src-renderer/features/runs/spark-line.tsx';
-import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../../src-shared/domain/run-history.ts';
-import { runInfoSchema } from '../../../../src-shared/domain/run-info.ts';
+import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
+import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
+import { runInfoSchema } from '../../../../src-shared/domain/runs/run-info.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 
 const curves = (...all: Curve[]) => new Map(all.map((curve) => [curve.metric, curve]));

@@ -8,7 +8,7 @@ import { useUndoOffer } from '../../../../src-renderer/components/feedback/undo.
 import { forgetGlances } from '../../../../src-renderer/features/runs/run-glances.ts';
 import { changeRunsList } from '../../../../src-renderer/features/runs/runs-list-store.ts';
 import { RunsWorkspace } from '../../../../src-renderer/features/runs/runs-workspace.tsx';
-import type { RunRecord } from '../../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 import { historyOf, makeRun } from './run-records.ts';

@@ -2,7 +2,7 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { UnreadableRows } from '../../../../src-renderer/features/settings/unreadable-rows.tsx';
-import type { UnreadableRow } from '../../../../src-shared/domain/unreadable-row.ts';
+import type { UnreadableRow } from '../../../../src-shared/domain/app/unreadable-row.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

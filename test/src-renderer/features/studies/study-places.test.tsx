@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { StudyPlaces } from '../../../../src-renderer/features/studies/study-places.tsx';
-import type { Submission } from '../../../../src-shared/domain/target.ts';
+import type { Submission } from '../../../../src-shared/domain/targets/target.ts';
 import { backend } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

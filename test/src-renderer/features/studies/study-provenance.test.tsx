@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { downloadText } from '../../../../src-renderer/components/download.ts';
 import { StudyProvenance } from '../../../../src-renderer/features/studies/study-provenance.tsx';
 import { StudyResultView } from '../../../../src-renderer/features/studies/study-result.tsx';
-import type { Provenance } from '../../../../src-shared/domain/provenance.ts';
+import type { Provenance } from '../../../../src-shared/domain/adapters/provenance.ts';
 import { studies } from '../../../backend/reports/records.ts';
 import { backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';

@@ -5,7 +5,7 @@ import { applyAssignments } from '../../../../src-main/cli/commands/train.ts';
 import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
 import { trainAssignments, trainCommand } from '../../../../src-renderer/features/train/command-line.ts';
 import { checkDraft, defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
-import { checkRunInput } from '../../../../src-shared/domain/run-check.ts';
+import { checkRunInput } from '../../../../src-shared/domain/runs/run-check.ts';
 
 const variants = adapterVariants.map(({ declaration }) => declaration);
 const read = (yaml: string) => checkRunInput(parse(yaml), variants).config;

@@ -6,9 +6,9 @@ import { checkDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { resetForm, setField, useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
 import { parametersOfVariant } from '../../../../src-renderer/features/train/run-fields.ts';
 import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
-import { adapterParameters } from '../../../../src-shared/domain/adapter.ts';
-import { cotoDeclaration, usedSettings } from '../../../../src-shared/domain/coto.ts';
-import { runParameters } from '../../../../src-shared/domain/run.ts';
+import { adapterParameters } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { cotoDeclaration, usedSettings } from '../../../../src-shared/domain/runs/coto.ts';
+import { runParameters } from '../../../../src-shared/domain/runs/run.ts';
 import { backend, catalog as small } from '../../fake-backend.ts';
 import { fieldOf, renderHookInWindow, renderInWindow } from '../../window.tsx';
 

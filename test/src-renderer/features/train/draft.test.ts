@@ -7,7 +7,7 @@ import {
   differingFields,
   draftOf,
 } from '../../../../src-renderer/features/train/draft.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 
 const variants = adapterVariants.map(({ declaration }) => declaration);
 

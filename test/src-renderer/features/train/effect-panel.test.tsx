@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { EffectPanel } from '../../../../src-renderer/features/train/effect-panel.tsx';
 import type { RunEstimate } from '../../../../src-renderer/features/train/use-run-draft.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { backend, catalog, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -8,7 +8,7 @@ import { resetForm, setField, useTrainForm } from '../../../../src-renderer/feat
 import type { RecordNames } from '../../../../src-renderer/features/train/record-names.ts';
 import { RunTexts } from '../../../../src-renderer/features/train/run-texts.tsx';
 import { readRunYaml, writeRunYaml } from '../../../../src-renderer/features/train/run-yaml.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import { backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

@@ -6,8 +6,8 @@ import { resetForm, setField, useTrainForm } from '../../../../src-renderer/feat
 import { ProblemPanel } from '../../../../src-renderer/features/train/problem-panel.tsx';
 import { fieldLabels } from '../../../../src-renderer/features/train/run-fields.ts';
 import { Steps } from '../../../../src-renderer/features/train/steps.tsx';
-import { datasetRecordSchema } from '../../../../src-shared/domain/dataset.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
+import { datasetRecordSchema } from '../../../../src-shared/domain/data/dataset.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { backend, catalog } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 

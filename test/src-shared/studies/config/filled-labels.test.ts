@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { settingWords } from '../../../../src-main/engine/studies/setting-words.ts';
-import type { PlannedAdapter } from '../../../../src-shared/domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
 import { type AdapterFacts, withFilledLabels } from '../../../../src-shared/studies/config/filled-labels.ts';
 
 /** LoRA of a run; adapters by id are imported ones. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { catalog } from '../../../../src-main/backend/app/catalog.ts';
 import { studyWork } from '../../../../src-main/engine/studies/index.ts';
-import type { Score } from '../../../../src-shared/domain/plan.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
+import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
 import { catalogWords, wordsOfFiles } from '../../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../../src-shared/studies/define-study.ts';
 import { ablationStudy } from '../../../../src-shared/studies/grid/ablation.ts';

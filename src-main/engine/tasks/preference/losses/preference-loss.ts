@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Declaration } from '../../../../../src-shared/domain/parameter.ts';
+import type { Declaration } from '../../../../../src-shared/domain/parameters/parameter.ts';
 import type { PreferenceLossId, PreferenceSettings } from '../../../../../src-shared/tasks/preference.ts';
 
 /** Scores of the answers of each pair [pairs]. */

@@ -1,9 +1,0 @@
-import { z } from 'zod';
-import { declarationSchema } from './parameter.ts';
-
-/** Declaration of an export format. */
-export const exportTargetSchema = declarationSchema.extend({
-  makes: z.enum(['file', 'folder']),
-  extension: z.string().optional().describe('of the file, without the dot'),
-});
-export type ExportTargetDeclaration = z.infer<typeof exportTargetSchema>;
