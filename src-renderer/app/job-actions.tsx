@@ -5,7 +5,7 @@ import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
 import type { RunRecord } from '../../src-shared/domain/runs/run.ts';
 import { useAction } from '../api/query.ts';
 import type { StudioAction } from '../components/actions/action-registry.ts';
-import { askToDiscard } from '../features/runs/discard-run.tsx';
+import { askToDiscard } from '../features/runs/actions/discard-run.tsx';
 import { appStrings } from '../strings/app.ts';
 
 const icon = { size: 18, stroke: 1.6 } as const;

@@ -134,7 +134,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-main/cli/read-files.ts': 1,
     'src-main/shell/ipc.ts': 1,
     'src-renderer/api/cache.ts': 1,
-    'src-renderer/features/runs/import-runs.tsx': 1,
+    'src-renderer/features/runs/actions/import-runs.tsx': 1,
     'src-renderer/features/settings/updates-panel.tsx': 1,
     'src-renderer/features/train/use-step-timing.ts': 1,
     'src-renderer/strings/app.ts': 1,

@@ -14,7 +14,7 @@ import { cpuSecondsOf } from './process-time.ts';
  * Target times in CPU seconds of the machine on which they were set, when idle. They cover all processes until the
  * window is usable, and the page's main thread until a newly opened page has settled. A fixed piece of work timed
  * beside them tells how much more a slower or busy machine needs. Redraws of a long run are measured by
- * `bench/metrics.mjs --window`; test/src-renderer/features/runs/live-redraw.test.tsx checks that they render no page.
+ * `bench/metrics.mjs --window`; test/src-renderer/features/runs/charts/live-redraw.test.tsx checks that they render no page.
  */
 const wished = { start: 1.6, page: 0.2 };
 /** Measured values above the targets: tests enforce them until they improve, and report them as missed. */

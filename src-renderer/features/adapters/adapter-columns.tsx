@@ -9,7 +9,7 @@ import type { DataColumn } from '../../components/table/data-table.tsx';
 import { MiddleText } from '../../components/table/middle-text.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 import type { AdapterNames } from '../merge/adapter-card.tsx';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { CotoMark } from '../runs/list/coto-mark.tsx';
 import classes from './adapters.module.css';
 
 interface ColumnInputs {

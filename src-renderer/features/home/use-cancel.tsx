@@ -3,7 +3,7 @@ import { modals } from '@mantine/modals';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
-import { askToDiscard } from '../runs/discard-run.tsx';
+import { askToDiscard } from '../runs/actions/discard-run.tsx';
 
 /** Cancels a job; a run that would lose what it has learned only after a question. */
 export function useCancel(runs: readonly RunRecord[]): (job: JobRecord) => void {

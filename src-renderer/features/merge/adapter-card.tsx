@@ -4,7 +4,7 @@ import { rankText } from '../../../src-shared/domain/parameters/parameter-values
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { CotoMark } from '../runs/list/coto-mark.tsx';
 import classes from './merge.module.css';
 
 export interface AdapterNames {

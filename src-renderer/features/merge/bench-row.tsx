@@ -5,7 +5,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.
 import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import type { MergeWeight } from '../../../src-shared/domain/merging/merge.ts';
 import { mergeStrings } from '../../strings/merge.ts';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { CotoMark } from '../runs/list/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';
 import { type BenchItem, moveOnBench, removeFromBench, setWeight, toggleLock } from './bench.ts';
 import { changeBench } from './bench-store.ts';

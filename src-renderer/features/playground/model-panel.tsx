@@ -7,7 +7,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { classifiesImages } from '../adapters/playground-path.ts';
 import { filterAdapters } from '../merge/bench.ts';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { CotoMark } from '../runs/list/coto-mark.tsx';
 import { columnLimit, toggleColumn } from './draft.ts';
 import classes from './playground.module.css';
 import { changeDraft } from './playground-store.ts';

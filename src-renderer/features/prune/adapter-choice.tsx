@@ -7,7 +7,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { pruneStrings } from '../../strings/prune.ts';
 import { shelfGroups, toggleFilter, usefulFilters } from '../merge/shelf-groups.ts';
 import { useAdapterNames } from '../merge/use-adapter-names.ts';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { CotoMark } from '../runs/list/coto-mark.tsx';
 import classes from './prune.module.css';
 
 interface AdapterChoiceProps {

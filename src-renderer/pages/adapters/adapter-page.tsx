@@ -16,7 +16,7 @@ import { ScoresPanel } from '../../features/adapters/scores-panel.tsx';
 import { useAdapterActions } from '../../features/adapters/use-adapter-actions.tsx';
 import { AdapterItems } from '../../features/merge/adapter-items.tsx';
 import { useAdapterNames } from '../../features/merge/use-adapter-names.ts';
-import { CotoMark } from '../../features/runs/coto-mark.tsx';
+import { CotoMark } from '../../features/runs/list/coto-mark.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 
 /** One adapter on a page of its own. */

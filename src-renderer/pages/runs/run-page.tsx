@@ -6,9 +6,9 @@ import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { AdapterItems } from '../../features/merge/adapter-items.tsx';
-import { useRunActions } from '../../features/runs/run-actions.tsx';
-import { RunState } from '../../features/runs/run-heading.tsx';
-import { RunView } from '../../features/runs/run-view.tsx';
+import { useRunActions } from '../../features/runs/actions/run-actions.tsx';
+import { RunState } from '../../features/runs/page/run-heading.tsx';
+import { RunView } from '../../features/runs/page/run-view.tsx';
 import { runStrings as words } from '../../strings/run.ts';
 
 const crumb = { label: words.all, path: '/runs' };

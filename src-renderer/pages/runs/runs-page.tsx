@@ -1,8 +1,8 @@
 import { useRoute } from '../../app/routes.tsx';
-import { comparedIds } from '../../features/runs/compare-path.ts';
-import { CompareRuns } from '../../features/runs/compare-runs.tsx';
-import { ImportRuns } from '../../features/runs/import-runs.tsx';
-import { RunsWorkspace } from '../../features/runs/runs-workspace.tsx';
+import { ImportRuns } from '../../features/runs/actions/import-runs.tsx';
+import { comparedIds } from '../../features/runs/comparison/compare-path.ts';
+import { CompareRuns } from '../../features/runs/comparison/compare-runs.tsx';
+import { RunsWorkspace } from '../../features/runs/list/runs-workspace.tsx';
 import { RunPage } from './run-page.tsx';
 
 /** The table of runs, the comparison of some of them, or one run on a page of its own. */

@@ -7,7 +7,7 @@ import type { ReportOptions } from '../../../src-main/backend/reports/options.ts
 import { describeRun } from '../../../src-main/cli/run-text.ts';
 import { scoreOutcome } from '../../../src-main/engine/metrics/index.ts';
 import type { Outcome } from '../../../src-main/engine/metrics/metric.ts';
-import { summarizeRun } from '../../../src-renderer/features/runs/run-summary.ts';
+import { summarizeRun } from '../../../src-renderer/features/runs/page/run-summary.ts';
 import { unitOf, valuesAt } from '../../../src-renderer/plots/hover-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
