@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { startVirtualScreen } from './virtual-screen.ts';
 
 /** Electron's start and the drawing of a long report. */
 const maxSeconds = 120;
@@ -93,4 +92,27 @@ function noPrinter(reason: string): StudioError {
     `A PDF is printed by Electron, which did not do so: ${reason}.`,
     'Write the report as .html and print that in a browser, or export it on the Reports page.',
   );
+}
+
+/** A screen of its own for a program that shows nothing; it ends with `stop`. */
+interface VirtualScreen {
+  readonly display: string;
+  stop(): void;
+}
+
+/** Starts Xvfb on a free display; null where there is none, or it does not start. */
+function startVirtualScreen(environment: NodeJS.ProcessEnv): Promise<VirtualScreen | null> {
+  return new Promise((resolve) => {
+    const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let said = '';
+    server.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1');
+      if (said.endsWith('\n')) resolve({ display: `:${said.trim()}`, stop: () => void server.kill() });
+    });
+    server.on('error', () => resolve(null));
+    server.on('exit', () => resolve(null));
+  });
 }

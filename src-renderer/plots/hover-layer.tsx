@@ -1,10 +1,24 @@
 import { type RefObject, useEffect, useEffectEvent, useRef, useSyncExternalStore } from 'react';
+import { create } from 'zustand';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
 import classes from './figure.module.css';
 import type { GrowingFigure } from './figure-source.ts';
-import { setHoverPlace, useHoverStore } from './hover-store.ts';
 import { type HoverValue, hoverHead, unitOf, valuesAt } from './hover-values.ts';
 import { type PlotGeometry, pixelOfX, pixelOfY, xAtPixel } from './plot-geometry.ts';
+
+/** Pointer position in a group of figures that share their hover. */
+interface HoverPlace {
+  readonly group: string;
+  readonly axis: FigureHover;
+  readonly x: number;
+}
+
+/** One pointer, so one place; null while it is over none of them. */
+const useHoverStore = create<{ place: HoverPlace | null }>(() => ({ place: null }));
+
+function setHoverPlace(place: HoverPlace | null): void {
+  useHoverStore.setState({ place });
+}
 
 interface HoverLayerProps {
   /** The element that plotly draws in. */

@@ -2,6 +2,7 @@ import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core
 import { z } from 'zod';
 import { asError } from '../../src-shared/contract/errors.ts';
 import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
+import { textTypeface } from '../../src-shared/typeface.ts';
 import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
 import type { ChoosablePoint } from './figure-points.ts';
@@ -12,8 +13,29 @@ import { LivePlot } from './live/live-plot.ts';
 import type { PlotAxes } from './plot-axes.ts';
 import { axesOf, geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
 import { withRoom } from './room.ts';
-import { tickTextWidth } from './tick-text-width.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
+
+let context: CanvasRenderingContext2D | null = null;
+
+/** Pixels of the widest of these texts as an axis writes it, in plotly's few HTML tags and signs. The typeface has to be loaded. */
+function tickTextWidth(texts: readonly string[]): number {
+  context ??= document.createElement('canvas').getContext('2d');
+  if (context === null) return 0;
+  context.font = `11px ${textTypeface}`;
+  return texts.reduce((widest, text) => Math.max(widest, context?.measureText(shownText(text)).width ?? 0), 0);
+}
+
+/** Without tags; a line break starts another line, whose widest counts. */
+function shownText(text: string): string {
+  const lines = text.split(/<br ?\/?>/).map((line) =>
+    line
+      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&'),
+  );
+  return lines.reduce((longest, line) => (line.length > longest.length ? line : longest), '');
+}
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
 

@@ -1,3 +1,4 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merging/merge.ts';
@@ -7,6 +8,7 @@ import { checkedParameters } from '../../../src-shared/domain/parameters/paramet
 import { readAdapter } from '../../engine/api/adapters.ts';
 import {
   checkFingerprints,
+  checkPrompts,
   compareFolders,
   identityTest,
   isUsed,
@@ -21,16 +23,56 @@ import {
   warning,
 } from '../../engine/api/merging.ts';
 import { requireTask } from '../../engine/api/tasks.ts';
+import type { TokenizerIdentity } from '../../engine/api/text.ts';
 import { FolderCache } from '../../files/folder-cache.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
+import type { AdapterBase } from '../library/adapters/adapter-base.ts';
 import { baseOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
+import { settingsOf } from '../library/adapters/task-settings.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
 import { requireModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
 import { mergeJob } from './merge-job.ts';
 import { OutlineCache } from './outline-cache.ts';
-import { PromptCheck } from './prompt-facts.ts';
+
+const nothing = { tokenizer: null, template: null };
+
+/** Checks tokenizers, chat templates and prompts of adapters whose base reads text; no lines for others. */
+class PromptCheck {
+  private readonly identities = new FolderCache<TokenizerIdentity | null>(64);
+
+  async lines(
+    { store, home, reader }: Pick<HandlerServices, 'store' | 'home' | 'reader'>,
+    { description, model }: AdapterBase,
+    adapters: readonly AdapterRecord[],
+    names: readonly string[],
+  ): Promise<PreflightLine[]> {
+    if (description.text === null || adapters.length < 2) return [];
+    const facts = await Promise.all(
+      adapters.map(async (adapter) => ({
+        ...(await this.identity(reader, home.absolute(adapter.folder))),
+        // Only what a language model reads is written by a template.
+        settings: description.kind === 'causal-lm' ? settingsOf(store, adapter) : null,
+      })),
+    );
+    const base = model === null ? nothing : await this.identity(reader, model.path);
+    return checkPrompts(facts, names, base);
+  }
+
+  /** A tokenizer that cannot be read says nothing here: what needs it says why. */
+  private async identity(
+    reader: HandlerServices['reader'],
+    folder: string,
+  ): Promise<Pick<TokenizerIdentity, 'template'> & { tokenizer: string | null }> {
+    try {
+      return (await this.identities.read([folder], '', () => reader.read('tokenizerIdentity', { folder }))) ?? nothing;
+    } catch (error) {
+      if (error instanceof StudioError || (error instanceof Error && 'code' in error)) return nothing;
+      throw error;
+    }
+  }
+}
 
 interface Request {
   readonly adapters: readonly MergeInput[];

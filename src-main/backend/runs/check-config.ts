@@ -11,8 +11,10 @@ import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { classTemplatesOf } from '../../../src-shared/tasks/class-templates.ts';
 import {
   adapterVariant,
+  checkSeed,
   checkStarts,
   checkTraining,
+  readAdapterOutline,
   requireEmbedding,
   resolveTargetModules,
 } from '../../engine/api/adapters.ts';
@@ -27,8 +29,7 @@ import {
 } from '../../engine/api/tasks.ts';
 import { checkSchedule, countSteps, criterionOf, trainingPlan } from '../../engine/api/training.ts';
 import { modelTokenizer } from '../library/models/model-tokenizer.ts';
-import { checkSeedFolder } from './check-seed.ts';
-import { groupNames, ranksOf, targetConfig } from './target-modules.ts';
+import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
 /** A run as it is planned: its config, what it names, and the folder of the adapter that it starts from. */
 export interface PlannedRun {
@@ -121,4 +122,23 @@ export function countTrainExamples(
       `Choose at most ${Math.min(...lefts)}, or 0 for all examples.`,
     ).at('train_samples_per_class');
   return perClass * labels.length;
+}
+
+/** Compares the adapter in a folder with what a run that starts from it trains. @throws StudioError where they differ */
+async function checkSeedFolder(folder: string, config: RunConfig, description: ModelDescription): Promise<void> {
+  const seed = await readAdapterOutline(folder, description);
+  const { variant: id, parameters } = config.adapter;
+  const variant = adapterVariant(id);
+  const modules = resolveTargetModules(targetConfig(config, description), description).map((module) => {
+    const strength = variant.strength(parameters, [module.name, ...module.aliases]);
+    const tensors = new Map(variant.parts(module, { ...strength, parameters }).map((part) => [part.name, part]));
+    return [module.name, { ...strength, tensors }] as const;
+  });
+  const saved = savedModules(config, description).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]);
+  checkSeed(seed, {
+    variant,
+    modules: new Map(modules),
+    saved: new Map(saved.map((name) => [name, null])),
+    biases: new Map(),
+  });
 }

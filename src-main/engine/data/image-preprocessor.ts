@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
-import { centerCrop } from './crop.ts';
 import type { Image } from './dataset.ts';
 import { maxPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
@@ -184,4 +183,18 @@ function write(fitted: Uint8Array, tables: readonly Float32Array[], values: Floa
   for (const [channel, table] of tables.entries())
     for (let pixel = 0; pixel < area; pixel++)
       values[offset + channel * area + pixel] = table[fitted[pixel * channels + channel] ?? 0] ?? 0;
+}
+
+/** The middle `height` × `width` of an image that is no smaller, as transformers' `center_crop` cuts it. */
+function centerCrop(image: Image, height: number, width: number): Image {
+  if (image.height === height && image.width === width) return image;
+  const { channels } = image;
+  const top = Math.floor((image.height - height) / 2);
+  const left = Math.floor((image.width - width) / 2);
+  const pixels = new Uint8Array(height * width * channels);
+  for (let row = 0; row < height; row++) {
+    const start = ((top + row) * image.width + left) * channels;
+    pixels.set(image.pixels.subarray(start, start + width * channels), row * width * channels);
+  }
+  return { pixels, height, width, channels };
 }

@@ -1,12 +1,11 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
+import { type ChatMessage, reasoningNames } from '../../../src-shared/domain/generation/chat-message.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';
 import { withArgumentsOfTests, writtenNodes } from './jinja/nodes.ts';
 import { setWithFloats } from './jinja-methods.ts';
-import { withReasoning } from './reasoning-fields.ts';
 import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
@@ -232,4 +231,14 @@ export function chatRenderer({ files }: Pick<TextTokenizer, 'files'>, other?: st
   }
   return (messages, addGenerationPrompt, tools, own) =>
     template.render(messages, { addGenerationPrompt, tools, variables: { ...variables, ...own } });
+}
+
+/** Messages with their reasoning by both names that templates ask for, whatever it is called in the file: as in Transformers. */
+function withReasoning(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  return messages.map((message) => {
+    const reasoning = reasoningNames
+      .map((name) => message[name])
+      .find((value) => value !== undefined && value !== null);
+    return reasoning === undefined ? message : { thinking: reasoning, ...message, reasoning_content: reasoning };
+  });
 }

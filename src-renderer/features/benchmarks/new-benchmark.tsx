@@ -1,4 +1,5 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Stack, Text, Textarea } from '@mantine/core';
+import type { BenchmarkChat } from '../../../src-shared/domain/evaluation/benchmark.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { CountInput } from '../../components/form/count-input.tsx';
@@ -7,7 +8,6 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { AdapterChoice } from '../studies/adapter-choice.tsx';
 import classes from '../studies/studies.module.css';
-import { ChatFields } from './chat-fields.tsx';
 import { TaskChoice } from './task-choice.tsx';
 import { type BenchmarkStart, useBenchmarkForm } from './use-benchmark-form.ts';
 
@@ -73,5 +73,37 @@ export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
         </div>
       </div>
     </DropZone>
+  );
+}
+
+/** Fields for prompts as conversations, with their system message. */
+function ChatFields({ chat, onChange }: { chat: BenchmarkChat; onChange: (chat: BenchmarkChat) => void }) {
+  const { apply_chat_template, fewshot_as_multiturn, system_instruction } = chat;
+  return (
+    <Stack gap={12} mt={12}>
+      <Checkbox
+        label={words.chatTemplate}
+        description={words.chatTemplateHelp}
+        checked={apply_chat_template}
+        onChange={({ currentTarget }) => onChange({ ...chat, apply_chat_template: currentTarget.checked })}
+      />
+      {apply_chat_template ? (
+        <Checkbox
+          label={words.multiturn}
+          description={words.multiturnHelp}
+          checked={fewshot_as_multiturn}
+          onChange={({ currentTarget }) => onChange({ ...chat, fewshot_as_multiturn: currentTarget.checked })}
+        />
+      ) : null}
+      <Textarea
+        label={words.system}
+        description={words.systemHelp}
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={system_instruction ?? ''}
+        onChange={({ currentTarget }) => onChange({ ...chat, system_instruction: currentTarget.value || null })}
+      />
+    </Stack>
   );
 }

@@ -7,10 +7,16 @@ import { formatCount } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
-import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
-import { kindWords } from './task-words.ts';
+import { benchmarksStrings, benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import type { useBenchmarkForm } from './use-benchmark-form.ts';
 import { WideTable } from './wide-table.tsx';
+
+const kinds = new Map(Object.entries(benchmarksStrings.kinds));
+
+/** Returns the display name of an lm-eval output type; unknown types keep their own name. */
+function kindWords(outputType: string): string {
+  return kinds.get(outputType) ?? outputType;
+}
 
 type TaskChoiceProps = Pick<
   ReturnType<typeof useBenchmarkForm>,

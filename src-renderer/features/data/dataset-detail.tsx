@@ -1,10 +1,15 @@
-import { Badge, Button } from '@mantine/core';
-import { useMemo } from 'react';
+import { Badge, Button, Group, Stack } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
+import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
@@ -19,7 +24,6 @@ import { balanceWords, classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
 import { ImageDuplicatesPanel } from './image-duplicates.tsx';
-import { ImageOptions } from './image-options.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
@@ -130,4 +134,40 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
 function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
   return [{ label: 'Image size', value: image === null ? 'various' : imageSizeWords(image) }];
+}
+
+/** The options of a reader of images, and the dataset imported again by them; nothing where its reader declares none. */
+function ImageOptions({ dataset }: { dataset: DatasetRecord }) {
+  const [values, setValues] = useState<ParameterValues>(dataset.source.options);
+  const catalog = useRequest('app.catalog', {}).data;
+  const reader = catalog?.datasetReaders.find(({ id }) => id === dataset.source.reader);
+  const update = useAction('datasets.update', {
+    onSuccess: ({ name }) => notifySuccess('Dataset re-imported', name),
+    onError: () => undefined,
+  });
+  if (dataset.bundled || !reader || reader.parameters.length === 0) return null;
+  return (
+    <Panel title="Import options">
+      <Stack gap={12}>
+        <ParameterForm
+          declaration={reader}
+          values={values}
+          onChange={setValues}
+          error={update.error}
+          showHelp="below"
+        />
+        {update.error ? <ErrorNote error={update.error} /> : null}
+        <Group>
+          <Button
+            variant="default"
+            onClick={() => update.mutate({ id: dataset.id, options: values })}
+            disabled={firstProblem(reader.parameters, values) !== null}
+            loading={update.isPending}
+          >
+            Re-import
+          </Button>
+        </Group>
+      </Stack>
+    </Panel>
+  );
 }

@@ -1,15 +1,17 @@
-import { Button, Progress } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { Button, Progress, Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
+import { useAction } from '../../api/query.ts';
 import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { homeStrings as strings } from '../../strings/home.ts';
+import { askToDiscard } from '../runs/actions/discard-run.tsx';
 import classes from './home.module.css';
 import { LiveRun } from './live-run.tsx';
 import { QueueList } from './queue-list.tsx';
-import { useCancel } from './use-cancel.tsx';
 
 interface NowPanelProps {
   /** The active jobs, in the order of the queue. */
@@ -78,4 +80,45 @@ function progressText({ phase, done, total, unit, perSecond, etaSeconds }: NonNu
     ...(perSecond === null ? [] : [`${formatNumber(perSecond)} ${unit}/s`]),
     ...(etaSeconds === null ? [] : [`${formatDuration(etaSeconds)} left`]),
   ].join(' · ');
+}
+
+/** Cancels a job; a run that would lose what it has learned only after a question. */
+function useCancel(runs: readonly RunRecord[]): (job: JobRecord) => void {
+  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+  const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
+  return (job) => {
+    const onDiscard = () => cancel.mutate({ id: job.id });
+    const run = job.kind === 'train' ? runs.find(({ id }) => id === job.subjectId) : undefined;
+    const isRunning = job.status === 'running';
+    // A run of the queue that was resumed has learned something, too.
+    if (run && (isRunning || run.step > 0))
+      askToDiscard({
+        name: run.name,
+        onDiscard,
+        ...(isRunning ? { onStop: () => stop.mutate({ id: run.id }) } : {}),
+      });
+    else if (isRunning && losesWork(job.kind)) askToCancel(job, onDiscard);
+    else onDiscard();
+  };
+}
+
+/** Jobs that save their progress are long: what they have done is not thrown away by one click. */
+function losesWork(kind: JobRecord['kind']): boolean {
+  return jobInfo(kind).atClose === 'pause';
+}
+
+function askToCancel({ kind, title }: JobRecord, onConfirm: () => void): void {
+  modals.openConfirmModal({
+    title: `Cancel "${title}"?`,
+    children: (
+      <Text>
+        {kind === 'study'
+          ? 'It ends without a result. Runs and scores that are finished are kept.'
+          : 'It ends at once, and nothing is saved.'}
+      </Text>
+    ),
+    labels: { confirm: 'Cancel the job', cancel: 'Keep running' },
+    confirmProps: { color: 'red.9' },
+    onConfirm,
+  });
 }

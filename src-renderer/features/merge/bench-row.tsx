@@ -1,16 +1,16 @@
 import { useDraggable, useDroppable } from '@dnd-kit/core';
-import { ActionIcon, Badge, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconGripVertical, IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
-import type { MergeWeight } from '../../../src-shared/domain/merging/merge.ts';
+import { type MergeWeight, weightFromText, weightText } from '../../../src-shared/domain/merging/merge.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { CotoMark } from '../runs/list/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';
-import { type BenchItem, moveOnBench, removeFromBench, setWeight, toggleLock } from './bench.ts';
+import { type BenchItem, moveOnBench, removeFromBench, setWeight, shortWeight, toggleLock } from './bench.ts';
 import { changeBench } from './bench-store.ts';
 import classes from './merge.module.css';
-import { WeightInput } from './weight-input.tsx';
 import { WeightSlider } from './weight-slider.tsx';
 
 /** Leads to what is said of the conflict, and to the way out. */
@@ -123,5 +123,52 @@ export function BenchRow({ item, place, count, adapter, names, conflict }: Bench
         </ActionIcon>
       </Tooltip>
     </li>
+  );
+}
+
+interface WeightInputProps {
+  name: string;
+  weight: MergeWeight;
+  disabled: boolean;
+  onChange: (weight: MergeWeight) => void;
+}
+
+/**
+ * A weight as a number, or one for each layer with commas between; the arrow keys step a single one. Three digits are shown
+ * until it has the focus.
+ */
+function WeightInput({ name, weight, disabled, onChange }: WeightInputProps) {
+  const [typed, setTyped] = useState(weightText(weight));
+  const [focused, setFocused] = useState(false);
+  // Changes from elsewhere (the slider, Normalize) replace the typed text.
+  const exact = weightFromText(typed)?.toString() === weight.toString() ? typed : weightText(weight);
+  const step = (by: number) => {
+    if (typeof weight === 'number') onChange(Number((weight + by).toPrecision(12)));
+  };
+  return (
+    <Tooltip label={mergeStrings.weightTip(weightText(weight))} openDelay={600}>
+      <TextInput
+        aria-label={mergeStrings.weightAsNumber(name)}
+        value={focused ? exact : shortWeight(weight)}
+        inputMode="decimal"
+        disabled={disabled}
+        styles={{ input: { textAlign: 'right' } }}
+        onFocus={() => {
+          setTyped(weightText(weight));
+          setFocused(true);
+        }}
+        onBlur={() => setFocused(false)}
+        onChange={({ currentTarget }) => {
+          setTyped(currentTarget.value);
+          const next = weightFromText(currentTarget.value);
+          if (next !== null) onChange(next);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          step(event.key === 'ArrowUp' ? 0.05 : -0.05);
+        }}
+      />
+    </Tooltip>
   );
 }

@@ -1,13 +1,15 @@
-import { Menu } from '@mantine/core';
+import { Button, Group, Menu, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconFile, IconFolder } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../src-shared/domain/app/export.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
-import { exportStrings as strings } from '../../strings/export.ts';
-import { ExportForm } from './export-form.tsx';
+import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { exportStrings, exportStrings as strings } from '../../strings/export.ts';
 
 interface ExportItemsProps {
   /** Or how to come by it, asked when a form is chosen; null where that failed. */
@@ -67,4 +69,27 @@ async function askPath(name: string, { id, label, makes, extension }: ExportTarg
     });
   const folder = await window.coto.dialogs.saveFolder({ title: strings.folderTitle(name, label) });
   return folder && `${folder}/${plainName}-${id}`;
+}
+
+interface ExportFormProps {
+  target: ExportTargetDeclaration;
+  onExport: (parameters: ParameterValues) => void;
+}
+
+/** Options of an export target, shown before the save dialog. */
+function ExportForm({ target, onExport }: ExportFormProps) {
+  const [values, setValues] = useState<ParameterValues>({});
+  return (
+    <Stack gap={12}>
+      <Text size="sm" c="dimmed">
+        {target.summary}
+      </Text>
+      <ParameterForm declaration={target} values={values} onChange={setValues} showHelp="below" />
+      <Group justify="flex-end">
+        <Button onClick={() => onExport(values)} disabled={firstProblem(target.parameters, values) !== null}>
+          {exportStrings.choosePath}
+        </Button>
+      </Group>
+    </Stack>
+  );
 }

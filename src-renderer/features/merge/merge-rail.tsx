@@ -1,13 +1,13 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { MultiSelect } from '../../components/form/choices.tsx';
+import { MultiSelect, Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { HelpButton } from '../../components/help/help-button.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import { CheckList } from './check-list.tsx';
 import { IdentityButton, IdentityResult, type useIdentityTest } from './identity-panel.tsx';
 import classes from './merge.module.css';
-import { MethodChoice } from './method-choice.tsx';
 import { benchEvaluation, benchPlacebos, benchTuning, type useMergePanel } from './use-merge-panel.ts';
 
 interface RailProps {
@@ -112,5 +112,43 @@ export function MergeFoot({ panel, identity, tested }: FootProps) {
         />
       </Group>
     </footer>
+  );
+}
+
+interface MethodChoiceProps {
+  methods: Catalog['mergeMethods'];
+  value: string;
+  onChange: (method: string) => void;
+}
+
+/** The merge methods, each with its line of guidance; of the chosen one the whole sentence and its card. */
+function MethodChoice({ methods, value, onChange }: MethodChoiceProps) {
+  const chosen = methods.find(({ id }) => id === value);
+  return (
+    <div>
+      <div className={classes['methodRow']}>
+        <Select
+          label={mergeStrings.mergeMethod}
+          style={{ flex: 1 }}
+          data={methods.map(({ id, label }) => ({ value: id, label }))}
+          value={value}
+          onChange={(next) => next !== null && onChange(next)}
+          allowDeselect={false}
+          searchable
+          maxDropdownHeight={420}
+          nothingFoundMessage={mergeStrings.noMethod}
+          renderOption={({ option }) => (
+            <div className={classes['method']}>
+              <div>{option.label}</div>
+              <div className={classes['methodLine']}>{methods.find(({ id }) => id === option.value)?.summary}</div>
+            </div>
+          )}
+        />
+        {chosen ? <HelpButton label={chosen.label} card={chosen.card} /> : null}
+      </div>
+      <Text size="xs" c="dimmed" mt={4}>
+        {chosen?.summary}
+      </Text>
+    </div>
   );
 }

@@ -1,14 +1,16 @@
 import { useDraggable } from '@dnd-kit/core';
-import { ActionIcon, Chip, Group, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { ActionIcon, Chip, Group, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconDots, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
 import { Fragment, type KeyboardEvent, useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { useRoving } from '../../components/use-roving.ts';
+import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
+import { useDeleteAdapter } from '../adapters/use-delete-adapter.ts';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
+import { AdapterItems } from './adapter-items.tsx';
 import { addToBench } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
-import { CardMenu } from './card-menu.tsx';
 import classes from './merge.module.css';
 import { shelfGroups, toggleFilter, usefulFilters } from './shelf-groups.ts';
 
@@ -136,5 +138,29 @@ function ShelfCard({ adapter, names, isOnBench, itemProps }: ShelfCardProps) {
         <CardMenu adapter={adapter} />
       </div>
     </li>
+  );
+}
+
+/** Menu of an adapter in the list. The arrow key moves from the card to its button. */
+function CardMenu({ adapter }: { adapter: AdapterRecord }) {
+  const deleteAdapter = useDeleteAdapter();
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon size={24} tabIndex={-1} aria-label={mergeStrings.more(adapter.name)}>
+          <IconDots size={14} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <AdapterItems adapter={adapter} />
+        <Menu.Item
+          color="var(--studio-failure)"
+          leftSection={<IconTrash size={16} />}
+          onClick={() => deleteAdapter(adapter)}
+        >
+          {adaptersStrings.delete}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -1,17 +1,74 @@
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
+import { ActionIcon, Button, Group, Stack, Text, Textarea, Tooltip } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import { generationParameters } from '../../../src-shared/domain/generation/generation.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { ChatsPanel } from './chats-panel.tsx';
-import { Conversation } from './conversation.tsx';
+import type { Message } from './draft.ts';
 import { ModelPanel } from './model-panel.tsx';
+import classes from './playground.module.css';
 import { changeDraft } from './playground-store.ts';
 import { TemplatePicker } from './template-picker.tsx';
 import { type PlaygroundInput, usePlaygroundForm } from './use-playground-form.ts';
+
+const roles = [
+  { value: 'system', label: 'System' },
+  { value: 'user', label: 'User' },
+  { value: 'assistant', label: 'Assistant' },
+];
+
+interface ConversationProps {
+  messages: readonly Message[];
+  onChange: (messages: readonly Message[]) => void;
+}
+
+/** The messages of a chat, each with its role. */
+function Conversation({ messages, onChange }: ConversationProps) {
+  const put = (index: number, changes: Partial<Message>) =>
+    onChange(messages.map((message, at) => (at === index ? { ...message, ...changes } : message)));
+  return (
+    <>
+      {messages.map((message, index) => (
+        <div key={index} className={classes['message']}>
+          <Select
+            aria-label={`Role of message ${index + 1}`}
+            data={roles}
+            value={message.role}
+            allowDeselect={false}
+            onChange={(role) => {
+              if (role === 'system' || role === 'user' || role === 'assistant') put(index, { role });
+            }}
+          />
+          <Tooltip label="Remove the message">
+            <ActionIcon
+              aria-label={`Remove message ${index + 1}`}
+              disabled={messages.length === 1}
+              onClick={() => onChange(messages.filter((_, at) => at !== index))}
+            >
+              <IconX size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <Textarea
+            aria-label={`Message ${index + 1}`}
+            autosize
+            minRows={2}
+            maxRows={10}
+            value={message.content}
+            onChange={(event) => put(index, { content: event.currentTarget.value })}
+          />
+        </div>
+      ))}
+      <Button variant="default" onClick={() => onChange([...messages, { role: 'user', content: '' }])}>
+        Add a message
+      </Button>
+    </>
+  );
+}
 
 const generation = { parameters: generationParameters(), card: 'guide/playground' };
 const words = playgroundStrings.prompt;

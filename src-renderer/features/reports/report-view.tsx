@@ -4,11 +4,11 @@ import type { ReportRecord } from '../../../src-shared/domain/app/report.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
-import { reportsStrings as strings } from '../../strings/reports.ts';
+import { reportsStrings, reportsStrings as strings } from '../../strings/reports.ts';
 import { ExportMenu } from './export-menu.tsx';
-import { openInBrowser, showInFolder } from './open-report.ts';
 import { renameReport } from './rename-report.ts';
 import { ReportFrame } from './report-frame.tsx';
 import classes from './reports.module.css';
@@ -51,4 +51,17 @@ export function ReportView({ report }: { report: ReportRecord }) {
       <ReportFrame key={report.id} report={report} />
     </div>
   );
+}
+
+/** Opens a report by the system's own browser. */
+function openInBrowser({ path }: ReportRecord): void {
+  attempt(window.coto.openPath(path));
+}
+
+function showInFolder({ path }: ReportRecord): void {
+  attempt(window.coto.showInFolder(path));
+}
+
+function attempt(work: Promise<void>): void {
+  work.catch((error: unknown) => notifyFailure(error, reportsStrings.notOpened));
 }

@@ -1,9 +1,14 @@
 import { Anchor, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { useMemo } from 'react';
+import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { Figure } from '../../plots/figure.tsx';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import type { Blocker } from './blockers.ts';
@@ -11,10 +16,50 @@ import type { Draft } from './draft.ts';
 import { MemoryEstimate } from './memory-estimate.tsx';
 import { ProblemPanel } from './problem-panel.tsx';
 import { RunTexts } from './run-texts.tsx';
-import { ScheduleView } from './schedule-view.tsx';
 import classes from './train.module.css';
 import type { RunEstimate } from './use-run-draft.ts';
 import { useStepTiming } from './use-step-timing.ts';
+
+/** More than the figure has columns. */
+const stripBuckets = 1024;
+
+interface ScheduleViewProps {
+  /** True if CoTo is on in the form. While a field is invalid, the config is an earlier one. */
+  isOn: boolean;
+  config: RunConfig | null;
+  estimate: RunEstimate | undefined;
+}
+
+/** p(t), and which layers are active in each step as the run's seed will draw it. */
+function ScheduleView({ isOn, config, estimate }: ScheduleViewProps) {
+  const theme = useFigureTheme();
+  const figure = useMemo(() => {
+    if (!config?.coto || !estimate || estimate.totalSteps === 0) return null;
+    const { groups, totalSteps } = estimate;
+    return scheduleFigure(
+      {
+        settings: config.coto,
+        totalSteps,
+        groups,
+        strip:
+          groups.length === 0
+            ? null
+            : foldMasks(sampleStrip(config.coto, totalSteps, groups, config.seed), stripBuckets),
+      },
+      theme,
+    );
+  }, [config, estimate, theme]);
+  if (!isOn)
+    return (
+      <Stack gap={4} mih={120} justify="center" align="center">
+        <Text size="sm" c="dimmed">
+          {trainStrings.turnOn}
+        </Text>
+      </Stack>
+    );
+  if (!figure) return <Skeleton h={300} />;
+  return <Figure figure={figure} height={300} name="CoTo schedule" caption={figure.caption} />;
+}
 
 interface EffectPanelProps {
   draft: Draft;

@@ -2,7 +2,9 @@ import { useDebouncedValue } from '@mantine/hooks';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { Declaration } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
@@ -10,14 +12,47 @@ import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { fileName } from '../../components/format/file-name.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { blockersOf } from './blockers.ts';
 import { confirmMemory } from './confirm-memory.tsx';
 import { checkDraft, type Draft, differingFields, fieldOf, withDefaults } from './draft.ts';
-import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
+import { openConfig, setName, typeYaml, useTrainForm, useVariants } from './draft-store.ts';
+import type { RecordNames } from './record-names.ts';
 import { fieldLabels } from './run-fields.ts';
-import { loadRun, saveRun } from './run-files.ts';
+import { readRunYaml, writeRunYaml } from './run-yaml.ts';
 import { useRecordNames } from './use-run-yaml.ts';
+
+const filters = [{ name: 'Run as YAML', extensions: ['yaml', 'yml'] }];
+
+/** Opens a run's file in the form; one with problems stays in the editor, where they are named. */
+async function loadRun(variants: readonly Declaration[], names: RecordNames): Promise<void> {
+  const file = await window.coto.dialogs.openText({ title: trainStrings.loadTitle, filters });
+  if (!file) return;
+  const { config, problems } = readRunYaml(file.text, variants, names);
+  const name = fileName(file.path).replace(/\.ya?ml$/i, '');
+  if (config === null) {
+    typeYaml({ text: file.text, problems }, null);
+    setName(name);
+    return;
+  }
+  openConfig(config, name);
+  notifySuccess(trainStrings.loaded, file.path);
+}
+
+async function saveRun(
+  config: RunConfig,
+  name: string,
+  variants: readonly Declaration[],
+  names: RecordNames,
+): Promise<void> {
+  const path = await window.coto.dialogs.saveText(writeRunYaml(config, variants, names), {
+    title: trainStrings.saveTitle,
+    defaultName: `${name.trim() === '' ? 'run' : name.trim()}.yaml`,
+    filters,
+  });
+  if (path) notifySuccess(trainStrings.saved, pathLabel(path));
+}
 
 export type RunEstimate = RequestOutput<'runs.estimate'>;
 

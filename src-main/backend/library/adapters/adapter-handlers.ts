@@ -1,12 +1,28 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import type { AdapterNorms, AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { updateNorms } from '../../../engine/api/adapters.ts';
+import { FolderCache } from '../../../files/folder-cache.ts';
 import { folderBytes } from '../../../files/folder-fingerprint.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';
 import type { Handlers, NamesOf } from '../../services/handler.ts';
-import { adapterNorms } from './adapter-norms.ts';
+import type { Services } from '../../services/services.ts';
+import { baseOf } from './adapter-base.ts';
 import { adapterScores } from './adapter-scores.ts';
 import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
 import { importAdapter } from './import-adapter.ts';
+
+const kept = new FolderCache<AdapterNorms>(32);
+
+/** By how much an adapter changes each weight. Throws as `openAdapter` if the folder was changed. */
+async function adapterNorms({ home, store }: Pick<Services, 'home' | 'store'>, id: string): Promise<AdapterNorms> {
+  const adapter = requireAdapter(store, id);
+  const { description } = await baseOf({ home, store }, [adapter]);
+  const folder = home.absolute(adapter.folder);
+  return kept.read([folder], description.fingerprint, () =>
+    // Other requests have their turn between modules.
+    updateNorms(folder, description, () => new Promise((resolve) => setImmediate(resolve))),
+  );
+}
 
 export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
   const { store, hub, home, paths, deletions } = services;

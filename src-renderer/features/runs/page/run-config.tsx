@@ -3,10 +3,12 @@ import { useState } from 'react';
 import { adapterParameters } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
+import type { Declaration, ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { textOfValue } from '../../../../src-shared/domain/parameters/parameter-text.ts';
 import { cotoDeclaration } from '../../../../src-shared/domain/runs/coto.ts';
+import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import { type RunRecord, runParameters } from '../../../../src-shared/domain/runs/run.ts';
+import { defaultTask } from '../../../../src-shared/domain/runs/task.ts';
 import { useRequest } from '../../../api/query.ts';
 import { ErrorNote } from '../../../components/feedback/error-note.tsx';
 import { originHelp } from '../../../components/form/parameter-field.tsx';
@@ -15,10 +17,11 @@ import { Segments } from '../../../components/form/segments.tsx';
 import { CopyButton } from '../../../components/format/copy-button.tsx';
 import { Panel } from '../../../components/layout/panel.tsx';
 import { runStrings } from '../../../strings/run.ts';
-import { defaultsOf, differs, draftOf, variantOf } from '../../train/draft.ts';
+import { type Draft, defaultsOf, differs, draftOf, variantOf } from '../../train/draft.ts';
+import { presets } from '../../train/presets/index.ts';
+import type { Preset } from '../../train/presets/preset.ts';
 import { parametersOfVariant } from '../../train/run-fields.ts';
 import { ImportedSettings } from './imported-facts.tsx';
-import { imageSize, presetOf, valuesOfModel } from './setting-origins.ts';
 
 const words = runStrings.config;
 
@@ -186,4 +189,55 @@ function textOf(spec: ParameterSpec, value: unknown): string {
   if (value === null || value === undefined || value === '') return spec.empty ?? '–';
   const choice = spec.choices?.find((one) => one.value === value);
   return choice === undefined ? textOfValue(value) : choice.label;
+}
+
+/**
+ * Returns the values that the base and the data determine, by setting: modules for all-linear, the task for auto, a
+ * limited length.
+ */
+function valuesOfModel(
+  config: RunConfig,
+  model: Pick<ModelDescription, 'kind' | 'image' | 'text' | 'linears'>,
+  dataset: Pick<DatasetDescription, 'text'> | undefined,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  if (config.adapter.target_modules === 'all-linear') {
+    const targets = model.linears.filter(({ isHead, kind }) => !isHead && kind === 'linear');
+    values.set('adapter.target_modules', [...new Set(targets.map(({ name }) => lastName(name)))].join(', '));
+  }
+  if (model.text !== null && config.max_length > model.text.maxPositions)
+    values.set('max_length', String(model.text.maxPositions));
+  if (config.task === 'auto' && dataset !== undefined)
+    values.set('task', defaultTask(model, dataset.text?.columns ?? null));
+  return values;
+}
+
+function lastName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** The size that the base reads images in; null where it reads none. */
+function imageSize({ image }: Pick<ModelDescription, 'image'>): string | null {
+  return image === null ? null : `${image.height} × ${image.width}, ${image.channels === 1 ? 'gray' : 'RGB'}`;
+}
+
+/**
+ * The preset that a run follows: every value that the preset sets is the run's, and one of them at least is not the
+ * default. If several match, the one that sets most values counts; null if the run follows none.
+ */
+function presetOf(
+  draft: Draft,
+  model: Pick<ModelDescription, 'image' | 'linears'> | undefined,
+  variants: readonly Declaration[],
+): { readonly preset: Preset; readonly settings: Draft } | null {
+  const defaults = defaultsOf(draft, variants);
+  const followed = presets
+    .map((preset) => ({ preset, settings: preset.settings(model) }))
+    .filter(({ settings }) => {
+      const names = Object.keys(settings);
+      const isSame = (name: string) => JSON.stringify(draft[name]) === JSON.stringify(settings[name]);
+      return names.every(isSame) && names.some((name) => differs(draft, name, defaults));
+    });
+  const most = (one: { settings: Draft }) => Object.keys(one.settings).length;
+  return followed.sort((one, other) => most(other) - most(one))[0] ?? null;
 }

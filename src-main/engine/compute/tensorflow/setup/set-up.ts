@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 import { writeFileAtomic } from '../../../../files/atomic.ts';
 import { cacheFolder } from '../../../../files/user-cache.ts';
 import {
@@ -10,7 +14,6 @@ import {
   unfinishedFolder,
 } from '../installation.ts';
 import { compileAddon, requireCompiler, requireSystem, tryAddon } from './compile.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { cudaVersion, cudnnVersion, wheelsFor } from './packages.ts';
 import type { OnProgress } from './progress.ts';
 import { removeDownloads, type SetupParts, setupSteps } from './steps.ts';
@@ -90,4 +93,29 @@ export async function checkSetup(
 
 function partsOf(device: TensorflowDevice): SetupParts {
   return { wheels: wheelsFor(device), compile: compileAddon, attempt: tryAddon };
+}
+
+/**
+ * Runs while no other process of this machine runs with the same folder. The name is of Linux's abstract sockets, which end with
+ * their process: a killed one leaves nothing locked.
+ * @throws StudioError refused while another does
+ */
+async function oneAtATime<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {
+  const lock = createServer().unref();
+  lock.listen(`\0coto-studio-${createHash('sha256').update(folder).digest('hex')}`);
+  try {
+    await once(lock, 'listening');
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')) throw thrown;
+    throw new StudioError(
+      'refused',
+      'libtensorflow is being set up by another program: the window, or a command.',
+      'Wait until it is done, or cancel it there.',
+    );
+  }
+  try {
+    return await run();
+  } finally {
+    lock.close();
+  }
 }
