@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accuracy } from '../metrics/accuracy.ts';
 import { defineTask, promptSettings } from './task.ts';
 
 /** Settings of reward modeling; keys of a run, named and with defaults as in TRL's RewardConfig. */
@@ -24,7 +25,7 @@ export const reward = defineTask({
   uses: promptSettings,
   // On pairs, auto selects preference training; an encoder classifies.
   isDefaultFor: () => false,
-  bestBy: ['accuracy'],
+  bestBy: [accuracy.id],
   taskType: 'SEQ_CLS',
   averagesOutputs: false,
 });
