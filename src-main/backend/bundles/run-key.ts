@@ -1,20 +1,98 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type RunConfig, saveMinutes } from '../../../src-shared/domain/runs/run.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
 import { canonicalJson, withKeyRate } from '../library/content-keys.ts';
 import type { Services } from '../services/services.ts';
 import { type Bundle, program } from './bundle-files.ts';
 
-const defaultSaveMinutes = saveMinutes.parse(undefined);
+const defaultConfig = runConfigSchema.parse({ model: '', dataset: '' });
+
+/** Settings that keys contain at their defaults too; younger ones are added only otherwise. Must never change. */
+const firstSettings: ReadonlySet<string> = new Set([
+  'train_samples_per_class',
+  'max_train_samples',
+  'validation_samples',
+  'eval_split',
+  'eval_samples',
+  'task',
+  'max_length',
+  'prompt_template',
+  'chat_template',
+  'class_templates',
+  'max_seq_length',
+  'doc_stride',
+  'n_best_size',
+  'max_answer_length',
+  'null_score_diff_threshold',
+  'embedding_loss',
+  'similarity_scale',
+  'contrastive_margin',
+  'pooling_mode',
+  'completion_only_loss',
+  'packing',
+  'neat_packing',
+  'length_normalized',
+  'loss_type',
+  'beta',
+  'label_smoothing',
+  'simpo_gamma',
+  'cpo_alpha',
+  'desirable_weight',
+  'undesirable_weight',
+  'adapter',
+  'coto',
+  'seed',
+  'data_seed',
+  'order_seed',
+  'learning_rate',
+  'lr_scheduler_type',
+  'warmup_steps',
+  'max_steps',
+  'num_train_epochs',
+  'per_device_train_batch_size',
+  'per_device_eval_batch_size',
+  'gradient_accumulation_steps',
+  'auto_find_batch_size',
+  'gradient_checkpointing',
+  'activation_dtype',
+  'optim',
+  'weight_decay',
+  'adam_beta1',
+  'adam_beta2',
+  'adam_epsilon',
+  'riemannian_reg',
+  'sgd_momentum',
+  'max_grad_norm',
+  'logging_steps',
+  'group_by_length',
+  'eval_steps',
+  'eval_on_start',
+  'sample_count',
+  'sample_prompts',
+  'sample_tokens',
+  'save_steps',
+  'load_best_model_at_end',
+  'metric_for_best_model',
+  'greater_is_better',
+  'early_stopping_patience',
+  'early_stopping_threshold',
+  'compute_backend',
+  'compute_dtype',
+]);
 
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
-  const { model, dataset, save_minutes: minutes, ...settings } = withKeyRate(config);
+  const { model, dataset, ...others } = withKeyRate(config);
+  const settings = Object.fromEntries(
+    Object.entries(others).filter(
+      ([name, value]) =>
+        firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
+    ),
+  );
   const content = {
     version,
-    // Bundles of versions without this setting have the same key.
-    settings: minutes === defaultSaveMinutes ? settings : { ...settings, save_minutes: minutes },
+    settings,
     model: requireInput(inputs, 'model', model).sha256,
     dataset: keyOfDataset(requireInput(inputs, 'dataset', dataset)),
   };
