@@ -27,6 +27,9 @@ test('the shell starts without what runs, jobs and adapters are made of', async 
   };
   visit('src-main/shell/main.ts');
   const domain = [...started].filter((path) => /^src-shared\/(?:domain|studies|results)\//.test(path));
-  expect(domain.map((path) => path.replace('src-shared/domain/', '')).sort()).toEqual(['job-progress.ts', 'theme.ts']);
+  expect(domain.map((path) => path.replace('src-shared/domain/', '')).sort()).toEqual([
+    'app/theme.ts',
+    'jobs/job-progress.ts',
+  ]);
   expect(started).not.toContain('src-main/shell/updates/feed-updater.ts');
 });
