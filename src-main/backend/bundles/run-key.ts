@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
-import { canonicalJson, withKeyRate } from '../library/content-keys.ts';
+import { canonicalJson, keySettings, withKeyRate } from '../library/content-keys.ts';
 import type { Services } from '../services/services.ts';
 import { type Bundle, program } from './bundle-files.ts';
-
-const defaultConfig = runConfigSchema.parse({ model: '', dataset: '' });
 
 /** Settings that keys contain at their defaults too; younger ones are added only otherwise. Must never change. */
 const firstSettings: ReadonlySet<string> = new Set([
@@ -84,15 +82,9 @@ const firstSettings: ReadonlySet<string> = new Set([
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
   const { model, dataset, ...others } = withKeyRate(config);
-  const settings = Object.fromEntries(
-    Object.entries(others).filter(
-      ([name, value]) =>
-        firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
-    ),
-  );
   const content = {
     version,
-    settings,
+    settings: keySettings(others, firstSettings),
     model: requireInput(inputs, 'model', model).sha256,
     dataset: keyOfDataset(requireInput(inputs, 'dataset', dataset)),
   };

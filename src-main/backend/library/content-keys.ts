@@ -152,11 +152,7 @@ async function evaluatedContent(
 ): Promise<object> {
   // neat_packing only changes training, and is younger than the keys.
   const { neat_packing: _, ...others } = given;
-  const settings = Object.fromEntries(
-    Object.entries(others).filter(
-      ([name, value]) => firstTaskSettings.has(name) || value !== Reflect.get(defaultConfig, name),
-    ),
-  );
+  const settings = keySettings(others, firstTaskSettings);
   return {
     base: model.description.fingerprint,
     subject: await subjectContent(services, subject),
@@ -179,13 +175,20 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
 
 /** Counterpart of `trainingKey` for many runs on a dataset with known content. */
 export function trainingKeyOn(config: RunConfig, model: ModelRecord, content: string): string {
-  const settings = Object.entries(withKeyRate(unsplit(config))).filter(
-    ([name, value]) =>
-      !watchingSettings.has(name) &&
-      (firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name))),
+  const settings = Object.entries(keySettings(withKeyRate(unsplit(config)), firstSettings)).filter(
+    ([name]) => !watchingSettings.has(name),
   );
   const references = { model: model.description.fingerprint, dataset: content };
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
+}
+
+/** Settings as a key contains them: younger ones than `first` only off their defaults, so that older keys stay valid. */
+export function keySettings(settings: object, first: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      ([name, value]) => first.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
+    ),
+  );
 }
 
 /** A run as keys contain it: the rate of an exponential curve matters only where the run has that curve. */
