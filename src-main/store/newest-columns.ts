@@ -1,4 +1,4 @@
-/** The schema version that they are of: a migration that is newer than them is carried out as any older one. */
+/** Schema version of these columns. Newer migrations run normally. */
 export const newestColumnsVersion = 260;
 
 /**

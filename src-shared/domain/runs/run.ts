@@ -15,13 +15,13 @@ import { taskSettingsSchema } from './task.ts';
 /** Age in minutes at which the latest checkpoint of a training is replaced; 0: never by time. */
 export const saveMinutes = z.number().min(0).default(2);
 
+/** Learning-rate schedules, by their names in Transformers' `lr_scheduler_type`. */
+export const lrSchedulerTypes = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const;
+
 /**
  * A run as a YAML file: Transformers' and PEFT's own names, unknown keys are rejected. Reports contain the same file.
  * With `max_steps` 0, `num_train_epochs` sets the length.
  */
-/** Learning-rate schedules, by their names in Transformers' `lr_scheduler_type`. */
-export const lrSchedulerTypes = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const;
-
 export const runConfigSchema = z.strictObject({
   model: z.string().default('quickdraw-vit').describe('id of a model of the studio, or a folder'),
   dataset: z.string().default('fashion-mnist-small').describe('id of a dataset of the studio, or a path'),
