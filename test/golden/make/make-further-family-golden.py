@@ -1,4 +1,4 @@
-"""Golden values of further model families from transformers and PEFT, tiny random models. usage: make-further-family-golden.py --out OUT [SEED] [--only FAMILY ...]
+"""Golden values of further model families from transformers and PEFT, tiny random models. usage: make-further-family-golden.py [--out OUT] [SEED] [--only FAMILY ...]
 SEED 1, the default, gives the canonical shapes; any other seed draws other shapes. Per family OUT/<family>/:
   family.json                       auto_class, kind (lm, cls, img, seq2seq, embed), label
   base/                             config.json, model.safetensors as save_pretrained writes them
@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from types import SimpleNamespace as NS
 T.utils.logging.set_verbosity_error(); T.utils.logging.disable_progress_bar(); torch.set_num_threads(1)
 from folders import OUTPUT
-ARGS = sys.argv[1:]; OUT, SEED = str(OUTPUT / "families"), int(ARGS.pop(0)) if ARGS and ARGS[0] != "--only" else 1; ONLY = ARGS[1:] or None
+ARGS = sys.argv[1:]; OUT, SEED = str(OUTPUT), int(ARGS.pop(0)) if ARGS and ARGS[0] != "--only" else 1; ONLY = ARGS[1:] or None
 def seed(f, k): torch.manual_seed(random.Random(f"{SEED}/{f}/{k}").getrandbits(48))
 class Draw:
     def __init__(s, f): s.r = random.Random(f"{SEED}:{f}")
@@ -42,6 +42,9 @@ def build(f):
     if f == "smollm3": n = d(4, 6, 5); return d, lm("SmolLM3ForCausalLM", C("SmolLM3Config")(**dec(d, num_hidden_layers=n, no_rope_layers=[int((i + 1) % d(4, 3) != 0) for i in range(n)], tie_word_embeddings=True, use_sliding_window=False, rope_parameters=rope(d))), ALL)
     if f == "olmo2": return d, lm("Olmo2ForCausalLM", C("Olmo2Config")(**dec(d, rope_parameters=rope(d), rms_norm_eps=d(1e-5, 1e-6))), ALL)
     if f == "olmo3": n = d(4, 5, 6); return d, lm("Olmo3ForCausalLM", C("Olmo3Config")(**dec(d, num_hidden_layers=n, sliding_window=d(5, 4, 6), rope_parameters=rope(d))), ALL)
+    if f == "seed-oss": return d, lm("SeedOssForCausalLM", C("SeedOssConfig")(**dec(d, head_dim=d(8, 10, 12), attention_dropout=0.0, residual_dropout=0.0, rope_parameters=rope(d))), ALL)
+    if f == "olmo": return d, lm("OlmoForCausalLM", C("OlmoConfig")(**dec(d, rope_parameters=rope(d))), ALL)
+    if f == "ernie4-5": return d, lm("Ernie4_5ForCausalLM", C("Ernie4_5Config")(**dec(d, use_bias=True, head_dim=d(8, 10, 12), tie_word_embeddings=True, rope_parameters=rope(d))), ALL)
     if f == "granite": return d, lm("GraniteForCausalLM", C("GraniteConfig")(**dec(d, embedding_multiplier=d(3.0, 6.0), logits_scaling=d(2.0, 4.0), residual_multiplier=d(0.4, 0.22), attention_multiplier=d(0.3, 0.2), tie_word_embeddings=True, rope_parameters=rope(d))), ALL)
     if f == "ministral3": return d, lm("Ministral3ForCausalLM", C("Ministral3Config")(**dec(d, head_dim=d(8, 10, 12), rope_parameters=dict(rope_type="yarn", rope_theta=d(1e6, 5e5), factor=d(4.0, 8.0), original_max_position_embeddings=d(16, 12), max_position_embeddings=64, beta_fast=32.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=d(0.1, 0.2)))), ALL)
     if f == "mixtral": return d, lm("MixtralForCausalLM", C("MixtralConfig")(**dec(d, num_local_experts=d(4, 3, 5), num_experts_per_tok=2, sliding_window=None, rope_parameters=rope(d))), ["q_proj", "v_proj", "o_proj"])
@@ -55,6 +58,11 @@ def build(f):
     if f == "stablelm": return d, lm("StableLmForCausalLM", C("StableLmConfig")(**dec(d, partial_rotary_factor=0.5, hidden_size=d(32, 48), num_attention_heads=4, num_key_value_heads=2, use_qkv_bias=True, hidden_dropout=0.0, rope_parameters=rope(d, partial_rotary_factor=0.5))), QKV)
     if f == "gpt-neox": return d, lm("GPTNeoXForCausalLM", C("GPTNeoXConfig")(**{k: v for k, v in dec(d, hidden_size=32 if SEED == 1 else 48, num_attention_heads=4).items() if k != "num_key_value_heads"}, hidden_dropout=0.0, attention_dropout=0.0, rope_parameters=rope(d, partial_rotary_factor=0.25 if SEED == 1 else 0.5)), ["query_key_value", "dense_h_to_4h"])
     if f == "opt": c = dec(d); return d, lm("OPTForCausalLM", C("OPTConfig")(vocab_size=c["vocab_size"], hidden_size=c["hidden_size"], word_embed_proj_dim=c["hidden_size"], num_hidden_layers=c["num_hidden_layers"], num_attention_heads=c["num_attention_heads"], ffn_dim=c["intermediate_size"], max_position_embeddings=64, dropout=0.0, attention_dropout=0.0, pad_token_id=1, bos_token_id=2, eos_token_id=2), ["q_proj", "v_proj", "fc1"], pad=1)
+    if f == "bert-bare": return d, dict(cls="BertModel", cfg=C("BertConfig")(**enc(d, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)), targets=["query", "value"], kind="embed", auto="AutoModel")
+    if f == "phi-norms": return d, lm("PhiForCausalLM", C("PhiConfig")(**dec(d, resid_pdrop=0.0, embd_pdrop=0.0, qk_layernorm=True, hidden_act="gelu_new", rope_parameters=rope(d, partial_rotary_factor=0.5), hidden_size=32)), ["q_proj", "v_proj", "dense", "fc2"])
+    if f == "stablelm-parallel": return d, lm("StableLmForCausalLM", C("StableLmConfig")(**dec(d, hidden_size=32, use_parallel_residual=True, hidden_dropout=0.0, rope_parameters=rope(d, partial_rotary_factor=0.25))), ["k_proj", "o_proj", "down_proj"])
+    if f == "gpt-neox-sequential": return d, lm("GPTNeoXForCausalLM", C("GPTNeoXConfig")(**{k: v for k, v in dec(d).items() if k != "num_key_value_heads"}, use_parallel_residual=False, attention_bias=False, hidden_dropout=0.0, rope_parameters=rope(d, partial_rotary_factor=1.0)), ["query_key_value", "dense", "dense_4h_to_h"])
+    if f == "opt-350m": c = dec(d); return d, lm("OPTForCausalLM", C("OPTConfig")(vocab_size=c["vocab_size"], hidden_size=c["hidden_size"], word_embed_proj_dim=16, do_layer_norm_before=False, num_hidden_layers=3, num_attention_heads=c["num_attention_heads"], ffn_dim=c["intermediate_size"], max_position_embeddings=64, dropout=0.0, pad_token_id=1, bos_token_id=2, eos_token_id=2), ["q_proj", "fc2", "project_in", "project_out"], pad=1)
     if f == "modernbert": return d, dict(cls="ModernBertForSequenceClassification", cfg=C("ModernBertConfig")(**enc(d, num_hidden_layers=d(4, 5, 6), local_attention=d(8, 6), global_attn_every_n_layers=d(2, 3), classifier_pooling=d("mean", "cls"), cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2)), targets=["Wqkv", "Wi"], kind="cls", auto="AutoModelForSequenceClassification")
     if f == "electra": return d, dict(cls="ElectraForSequenceClassification", cfg=C("ElectraConfig")(**enc(d, embedding_size=d(16, 20), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)), targets=["query", "value"], kind="cls", auto="AutoModelForSequenceClassification")
     if f == "mpnet": return d, dict(cls="MPNetForSequenceClassification", cfg=C("MPNetConfig")(**enc(d, pad_token_id=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)), targets=["q", "v"], kind="cls", auto="AutoModelForSequenceClassification", pad=1)
@@ -67,8 +75,15 @@ def build(f):
     if f == "dinov3": v = vis(d); return d, dict(cls="DINOv3ViTModel", cfg=C("DINOv3ViTConfig")(**{k: w for k, w in v.items() if k != "num_labels"}, num_register_tokens=d(2, 3)), targets=QKV, kind="embed", auto="AutoModel", image=v["image_size"])
     if f == "deit": v = vis(d); return d, dict(cls="DeiTForImageClassification", cfg=C("DeiTConfig")(**v, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0), targets=QKV, kind="img", auto="AutoModelForImageClassification", image=v["image_size"])
     if f == "t5": h, a, i = d((24, 4, 40), (32, 4, 44), (36, 6, 52)); return d, dict(cls="T5ForConditionalGeneration", cfg=C("T5Config")(vocab_size=d(64, 56), d_model=h, d_kv=d(6, 8), d_ff=i, num_layers=d(2, 3), num_heads=a, relative_attention_num_buckets=d(8, 12), relative_attention_max_distance=d(16, 20), dropout_rate=0.0, feed_forward_proj="gated-gelu", tie_word_embeddings=False), targets=["q", "v"], kind="seq2seq", auto="AutoModelForSeq2SeqLM")
+    # Text towers of vision-language models, with small vision towers that take no part.
+    tower = lambda cls, text, vision, **k: lm(cls, C(cls.replace("ForConditionalGeneration", "Config"))(text_config=text, vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14, **vision), **k), r".*(language_model|text_model)\..*\.(q_proj|v_proj|down_proj)", vision=True) | dict(auto="AutoModelForImageTextToText")
+    if f == "gemma3-vision": n = d(4, 6, 5); return d, tower("Gemma3ForConditionalGeneration", dec(d, model_type="gemma3_text", head_dim=d(8, 10, 12), num_hidden_layers=n, sliding_window=d(5, 4, 6), query_pre_attn_scalar=d(12, 9, 20), layer_types=["full_attention" if (i + 1) % d(2, 3) == 0 else "sliding_attention" for i in range(n)]), dict(model_type="siglip_vision_model"))
+    if f == "mistral3": return d, tower("Mistral3ForConditionalGeneration", dec(d, model_type="ministral3", head_dim=d(8, 10, 12), rope_parameters=dict(rope_type="yarn", rope_theta=1e6, factor=4.0, original_max_position_embeddings=d(16, 12), max_position_embeddings=64, beta_fast=32.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=d(0.1, 0.2))), dict(model_type="pixtral", head_dim=8), tie_word_embeddings=False)
+    if f == "qwen3-vl": return d, lm("Qwen3VLForConditionalGeneration", C("Qwen3VLConfig")(text_config=dec(d, head_dim=d(8, 12), rope_parameters=dict(rope_type="default", rope_theta=1e4, mrope_section=[2, 1, 1] if SEED == 1 else [2, 2, 2], mrope_interleaved=True)), vision_config=dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=d(24, 32, 36, 20), patch_size=4, num_position_embeddings=16, deepstack_visual_indexes=[0])), r".*language_model\..*\.(q_proj|v_proj|down_proj)", vision=True) | dict(auto="AutoModelForImageTextToText")
+    if f == "qwen3.5-vision": t = build("qwen3.5")[1]["cfg"].to_dict(); return d, lm("Qwen3_5ForConditionalGeneration", C("Qwen3_5Config")(text_config=t, vision_config=dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=t["hidden_size"], patch_size=4, num_position_embeddings=16)), r".*language_model\..*\.(q_proj|v_proj|in_proj_qkv|down_proj)", vision=True) | dict(auto="AutoModelForImageTextToText")
+    if f == "smolvlm": return d, tower("SmolVLMForConditionalGeneration", dec(d, model_type="llama", rms_norm_eps=1e-5, rope_parameters=rope(d)), dict())
     raise KeyError(f)
-FAMILIES = "gemma gemma2 gemma3 embedding-gemma phi phi3 phi4-mini smollm3 olmo2 olmo3 granite ministral3 mixtral qwen3-moe gpt-oss qwen3.5 lfm2 glm4 cohere2 starcoder2 stablelm gpt-neox opt modernbert electra mpnet albert nomic-bert eurobert siglip dinov2 dinov2-registers dinov3 deit t5".split()
+FAMILIES = "bert-bare phi-norms stablelm-parallel gpt-neox-sequential opt-350m gemma gemma2 gemma3 embedding-gemma phi phi3 phi4-mini smollm3 olmo2 olmo3 granite ministral3 mixtral qwen3-moe gpt-oss qwen3.5 lfm2 glm4 cohere2 starcoder2 stablelm gpt-neox opt modernbert electra mpnet albert nomic-bert eurobert siglip dinov2 dinov2-registers dinov3 deit t5 gemma3-vision mistral3 qwen3-vl qwen3.5-vision smolvlm seed-oss olmo ernie4-5".split()
 def random_weights(m):
     with torch.no_grad():
         for n, p in m.named_parameters():
@@ -85,10 +100,11 @@ def out(m, S, x): o = m(**x); return o.last_hidden_state if S["kind"] == "embed"
 def rel(a, b): return ((a.double() - b.double()).abs().max() / b.double().abs().max()).item()
 wide = lambda x: {k: v.double() if v.is_floating_point() else v for k, v in x.items()}
 first = lambda x: {k: v[:1] for k, v in x.items()}   # the row without padding: float64 masks overflow in rows where a window holds padding alone
+vocabulary = lambda cfg: getattr(cfg, "vocab_size", None) or cfg.text_config.vocab_size
 def inputs(f, S, d, cfg):
     seed(f, "inputs"); b, t = d(3, 2, 4), d(12, 9, 10, 14); pad = S.get("pad", 0)
     if "image" in S: return dict(pixel_values=torch.randn(4, 3, S["image"], S["image"]))
-    ids = torch.randint(5, cfg.vocab_size - 2, (b, t)); att = torch.ones_like(ids)
+    ids = torch.randint(5, vocabulary(cfg) - 2, (b, t)); att = torch.ones_like(ids)
     for i in range(1, b): n = d.r.randrange(3, t - 1) if SEED != 1 else (9, 5)[i - 1]; ids[i, n:] = pad; att[i, n:] = 0
     x = dict(input_ids=ids, attention_mask=att)
     if S["kind"] == "seq2seq": x["decoder_input_ids"] = torch.cat([torch.zeros(b, 1, dtype=torch.long), torch.randint(5, cfg.vocab_size - 2, (b, d(6, 5, 7)))], 1)
@@ -120,18 +136,18 @@ for f in FAMILIES:
                     elif "lora_" in n: p.normal_(0, 0.2)
                     elif p.requires_grad: p.add_(0.1 * torch.randn_like(p))
             pm.eval(); a = f"{base}/adapters/{name}"; pm.save_pretrained(a); os.path.exists(f"{a}/README.md") and os.remove(f"{a}/README.md")
-            c = json.load(open(f"{a}/adapter_config.json")); c["base_model_name_or_path"] = f"golden/{f}"; c["target_modules"] = sorted(c["target_modules"]); json.dump(c, open(f"{a}/adapter_config.json", "w"), indent=1, sort_keys=True)
+            c = json.load(open(f"{a}/adapter_config.json")); c["base_model_name_or_path"] = f"golden/{f}"; c["target_modules"] = c["target_modules"] if isinstance(c["target_modules"], str) else sorted(c["target_modules"]); json.dump(c, open(f"{a}/adapter_config.json", "w"), indent=1, sort_keys=True)
             with torch.no_grad(): oa = out(pm, S, x)
             save(f"{a}/expected.safetensors", {key: oa}); R[name] = round(rel(oa, o), 4); assert R[name] > 0.01, "no effect"
             if name == "lora":
-                seed(f, "labels"); y = torch.randint(0, cfg.num_labels, (o.shape[0],)) if S["kind"] in ("cls", "img") else torch.randn_like(o) if S["kind"] == "embed" else (torch.randint(5, cfg.vocab_size - 2, x["decoder_input_ids"].shape) if S["kind"] == "seq2seq" else x["input_ids"].masked_fill(mask == 0, -100))
-                pm.train(); [mo.eval() for mo in pm.modules() if isinstance(mo, torch.nn.Dropout)]; y1 = y[:1]; grads = lambda q: {n: p.grad.clone() for n, p in q.named_parameters() if p.grad is not None}
+                seed(f, "labels"); y = torch.randint(0, cfg.num_labels, (o.shape[0],)) if S["kind"] in ("cls", "img") else torch.randn_like(o) * (1 if mask is None else mask.unsqueeze(-1)) if S["kind"] == "embed" else (torch.randint(5, cfg.vocab_size - 2, x["decoder_input_ids"].shape) if S["kind"] == "seq2seq" else x["input_ids"].masked_fill(mask == 0, -100))
+                pm.train(not S.get("vision")); [mo.eval() for mo in pm.modules() if isinstance(mo, torch.nn.Dropout) or 'RopePosition' in type(mo).__name__]; y1 = y[:1]; grads = lambda q: {n: p.grad.clone() for n, p in q.named_parameters() if p.grad is not None}
                 loss_of(pm, S, first(x), y1).backward(); g = grads(pm); pd = copy.deepcopy(pm).double(); pd.zero_grad(); loss_of(pd, S, wide(first(x)), y1.double() if y.is_floating_point() else y1).backward(); gd = grads(pd); R["gradient_gap"] = float(f"{max(rel(g[n], gd[n]) for n in g if gd[n].abs().max() > 1e-9):.2g}"); R["tensors_with_gradient"] = len(g)
                 pm.zero_grad(); l = loss_of(pm, S, x, y); l.backward(); g = grads(pm); assert all(v.isfinite().all() for v in g.values())
                 save(f"{base}/gradients.safetensors", dict(labels=y, loss=l.reshape(1), **{"grad." + n.replace(".default", ""): v for n, v in g.items()}))
         if S["kind"] == "lm":
             for k in range(200):
-                seed(f, f"generate{k}"); ids = torch.randint(5, cfg.vocab_size - 2, (1, x["input_ids"].shape[1])); m.config.use_cache = False
+                seed(f, f"generate{k}"); ids = torch.randint(5, vocabulary(cfg) - 2, (1, x["input_ids"].shape[1])); m.config.use_cache = False
                 ge = m.generate(input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, use_cache=False, pad_token_id=S.get("pad", 0), output_logits=True, return_dict_in_generate=True); tk = torch.stack(ge.logits, 1).topk(2).values; mg = ((tk[..., 0] - tk[..., 1]) / tk[..., 0].abs().clamp(min=1)).min().item()
                 if ge.sequences.shape[1] == ids.shape[1] + 20 and mg > 2e-3: save(f"{base}/generate-greedy.safetensors", dict(input_ids=ids, tokens=ge.sequences)); R["greedy_min_margin"] = round(mg, 4); break
             else: R["greedy"] = "no clear prompt"

@@ -47,6 +47,12 @@ def blocks():
             dequantized = quants.dequantize(raw, kind)
         tensors[f"{kind.name}.blocks"] = raw
         tensors[f"{kind.name}.values"] = numpy.ascontiguousarray(dequantized.reshape(count, values), dtype=numpy.float32)
+    # With numbers of its own, so that the files made after it stay as they are.
+    own = numpy.random.default_rng(39)
+    raw = own.integers(0, 256, (8, 17), dtype=numpy.uint8)
+    raw[:, 0] = own.integers(100, 150, 8)
+    tensors["MXFP4.blocks"] = raw
+    tensors["MXFP4.values"] = numpy.ascontiguousarray(quants.dequantize(raw, Type.MXFP4), dtype=numpy.float32)
     save_file(tensors, str(output / "blocks.safetensors"))
 
 
