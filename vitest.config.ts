@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { onlyWhole } from './test/only-whole.ts';
 
 const core = join(import.meta.dirname, 'node_modules/@tensorflow/tfjs-core/dist');
 const minute = 60_000;
+const sharedMemory = '/dev/shm';
 
 /** Vitest forks its workers by this path. On arm64 they alone run there (qemu); what reads and translates the tests is the host's Node. */
 process.execPath = process.env['COTO_ARM64_NODE'] ?? process.execPath;
@@ -12,9 +14,18 @@ process.execPath = process.env['COTO_ARM64_NODE'] ?? process.execPath;
 /** The machine's equipment must not change the tests: backends that need a device or a setup are tested by name. */
 const bothBackends = { COTO_COMPUTE_BACKENDS: 'native,wasm' };
 
+/**
+ * Folder of the tests' temporary folders. It lies in memory if there is room: the app waits until homes and checkpoints are on
+ * the disk, and for most tests that takes longer than what they compute. Their folders need less than a gigabyte.
+ */
+const temporary = mkdtempSync(join(hasRoomInMemory() ? sharedMemory : tmpdir(), `coto-tests-${process.pid}-`));
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
+
 /** Homes of tests are recorded here, not in the configuration of the person who runs the tests. */
-const userRecords = mkdtempSync(join(tmpdir(), 'coto-test-config-'));
-process.on('exit', () => rmSync(userRecords, { recursive: true, force: true }));
+const userRecords = mkdtempSync(join(temporary, 'config-'));
+
+/** Projects with models of gigabytes in their temporary folders, or that time the disk. */
+const onDisk = ['real', 'peers', 'bench', 'slurm', 'speed'];
 
 /** The suites that compute: all of them run on wasm in `unit`, and again on native. */
 const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
@@ -23,13 +34,20 @@ const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', '
 
 /** Suites among them that name their backends or compute nothing, and take long: only `unit` runs them. */
 const testedOnce = [
-  ...['adapters/derived-base', 'adapters/peft/adapter-folder', 'adapters/peft/patterns', 'adapters/target-modules'],
-  ...['models/decoder-step', 'models/encoded-weights', 'tasks/qa/question-windows'],
+  ...['adapters/residual/derived-base', 'adapters/peft/adapter-folder', 'adapters/peft-format/patterns'],
+  'adapters/targets/target-modules',
+  ...['models/config-fields', 'models/decoder-step', 'models/encoded-weights', 'tasks/qa/question-windows'],
   ...['training/bfloat16-trajectory', 'training/half-states', 'training/together'],
 ].map((name) => `test/engine/${name}.test.ts`);
 for (const file of testedOnce)
   if (readFileSync(join(import.meta.dirname, file), 'utf8').includes('test-compute'))
     throw new Error(`${file} computes on the project's own backend: native has to run it too.`);
+
+/**
+ * `npm test` sets this, and leaves the tests that take longest to `npm test -- --whole`, which .ci/run runs: the suites that
+ * compute run on native alone, and the files that `test/only-whole.ts` lists do not run.
+ */
+const isEveryday = process.env['COTO_TEST_EVERYDAY'] === '1';
 
 /** Readers of foreign files, given corrupt ones: a few hundred in `unit`, thousands in `long`. */
 const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
@@ -46,10 +64,17 @@ const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test
  * tensors in the backend's process leaves operations there.
  */
 const sharing = [
-  ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging'].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging', 'docs', 'fuzz', 'serve', 'archive', 'cli'].map(
+    (folder) => `test/${folder}/**/*.test.ts`,
+  ),
   'test/backend/**/!(estimate-*).test.ts',
   'test/engine/!(compute)/**/*.test.ts',
 ];
+
+for (const file of onlyWhole)
+  if (!existsSync(join(import.meta.dirname, `test/${file}.test.ts`)))
+    throw new Error(`test/only-whole.ts lists ${file}, which is missing.`);
+const leftOut = isEveryday ? onlyWhole.map((file) => `test/${file}.test.ts`) : [];
 
 /**
  * Judge the outcome of a training, outside the suites that run on native: run on another instruction set too
@@ -85,10 +110,16 @@ const projects: readonly Project[] = [
   {
     name: 'unit',
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    exclude: [...others, ...ofWindow, ...sharing],
+    exclude: [...others, ...ofWindow, ...sharing, ...leftOut],
     workers: 2,
   },
-  { name: 'unit-shared', include: sharing, workers: 2, shared: 'node' },
+  {
+    name: 'unit-shared',
+    include: sharing,
+    exclude: [...leftOut, ...(isEveryday ? computing : [])],
+    workers: 2,
+    shared: 'node',
+  },
   { name: 'unit-window', include: ofWindow, workers: 2, shared: 'happy-dom' },
   {
     name: 'long',
@@ -106,7 +137,7 @@ const projects: readonly Project[] = [
     name: 'native',
     include: computing,
     // COTO_ISA simulates another processor, which `unit` does not cover.
-    exclude: process.env['COTO_ISA'] === undefined ? testedOnce : [],
+    exclude: [...leftOut, ...(process.env['COTO_ISA'] === undefined && !isEveryday ? testedOnce : [])],
     env: { COTO_TEST_COMPUTE: 'native' },
     workers: 2,
     shared: 'node',
@@ -127,7 +158,7 @@ const projects: readonly Project[] = [
   {
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
-    exclude: ['test/e2e/speed.test.ts', 'test/e2e/main-job.test.ts'],
+    exclude: ['test/e2e/speed.test.ts', 'test/e2e/main-job.test.ts', ...leftOut],
     workers: 2,
   },
   // Started by `test/e2e/closed-network.test.ts`, in a network that shows what leaves it.
@@ -150,6 +181,27 @@ const projects: readonly Project[] = [
   { name: 'bench', include: ['test/bench/**/*.test.ts'] },
 ];
 
+/** Returns true on Linux if programs run from the memory's file system, and it and the machine have room for the tests. */
+function hasRoomInMemory(): boolean {
+  const gibibyte = 2 ** 30;
+  if (process.platform !== 'linux' || !existsSync(sharedMemory) || freemem() < 4 * gibibyte) return false;
+  const mounted = readFileSync('/proc/mounts', 'utf8').split('\n');
+  const [, , type, options = ''] = mounted.map((line) => line.split(' ')).find(([, at]) => at === sharedMemory) ?? [];
+  if (type !== 'tmpfs' || options.split(',').some((option) => option === 'ro' || option === 'noexec')) return false;
+  // Remove what a killed run has left.
+  for (const name of readdirSync(sharedMemory)) {
+    const pid = /^coto-tests-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      rmSync(join(sharedMemory, name), { recursive: true, force: true });
+    } catch {
+      // A small disk of a killed test may still be mounted there, or the folder belongs to another person.
+    }
+  }
+  const { bavail, bsize } = statfsSync(sharedMemory);
+  return bavail * bsize >= 2 * gibibyte;
+}
+
 function configured(project: Project): TestProjectInlineConfiguration {
   const { name, include, exclude = [], env = {}, minutes = 10, workers = 1, shared } = project;
   return {
@@ -158,7 +210,12 @@ function configured(project: Project): TestProjectInlineConfiguration {
       name,
       include: [...include],
       exclude: [...exclude],
-      env: { ...bothBackends, COTO_STUDIO_CONFIG: userRecords, ...env },
+      env: {
+        ...bothBackends,
+        ...(onDisk.includes(name) ? {} : { TMPDIR: temporary }),
+        COTO_STUDIO_CONFIG: userRecords,
+        ...env,
+      },
       // Worker threads and child processes are part of what is tested, and native modules want a process of their own.
       pool: 'forks',
       maxWorkers: workers,

@@ -3,8 +3,8 @@
 // Usage: node_modules/node/bin/node bench/contribution.mjs [model folder] [dataset folder] [examples of a batch] [threads]
 import { join } from 'node:path';
 import { root } from '../scripts/bootstrap/paths.mjs';
-import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
-import { freshAdapter } from '../src-main/engine/adapters/fresh-adapter.ts';
+import { freshAdapter } from '../src-main/engine/adapters/fresh/fresh-adapter.ts';
+import { AdaptedModel } from '../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { openImages } from '../src-main/engine/data/open-dataset.ts';
 import { AdapterEvaluator } from '../src-main/engine/evaluation/adapter-evaluator.ts';

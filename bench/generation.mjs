@@ -5,6 +5,9 @@
 //   --rounds 1        of all contenders in turn, each time in a process of its own
 //   --quantize Q4_0   the layers of the GGUF file in another type first
 //   --llama           llama.cpp too: node-llama-cpp, installed from npm into the cache folder
+//   --streams 1,4,8   in place of contenders: numbers of texts that are written together, in turns in one process, for each
+//                     precision; the first number is the reference. In place of a folder a shape of src-main/bench/llama-folder.ts
+//                     may be given (smollm2), also with its storage (smollm2:Q4_0): a model of random weights.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +41,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '1' },
     quantize: { type: 'string' },
     llama: { type: 'boolean', default: false },
+    streams: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -50,6 +54,14 @@ if (own.length > 0) {
 }
 
 const work = mkdtempSync(join(tmpdir(), 'coto-generation-'));
+if (values.streams !== undefined) {
+  try {
+    await compareStreams(values.streams.split(',').map(Number));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  process.exit(0);
+}
 try {
   const contenders = statSync(model).isDirectory() ? ofFolder() : await ofFile();
   /** @type {Map<string, z.infer<typeof speedSchema>[]>} */
@@ -145,7 +157,7 @@ function run(command, args) {
 async function measure(...[backend, dtype, weights]) {
   const { activateCompute } = await import('../src-main/engine/compute/index.ts');
   const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
-  const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
+  const { AdaptedModel } = await import('../src-main/engine/adapters/model/adapted-model.ts');
   const { Generation } = await import('../src-main/engine/generation/generation.ts');
   await activateCompute(backend, Number(values.threads));
   const options = { bfloat16: dtype === 'bfloat16', ...(weights === 'packed' && { encoded: true }) };
@@ -166,4 +178,74 @@ async function measure(...[backend, dtype, weights]) {
     generation.dispose();
   }
   return fastest.best;
+}
+
+/** @param {readonly number[]} counts of texts */
+async function compareStreams(counts) {
+  const { llamaShapes, makeLlamaFolder } = await import('../src-main/bench/llama-folder.ts');
+  const [shape = '', storage = 'BF16'] = model.split(':');
+  const known = z.enum(['tiny', 'smollm2', '0.3b', '1.2b']).safeParse(shape).data;
+  const folder = known === undefined ? model : join(work, 'model');
+  if (known !== undefined)
+    await makeLlamaFolder(folder, llamaShapes[known], z.enum(['BF16', 'Q4_0', 'Q8_0']).parse(storage));
+  console.log(`${model}: ${prompt} tokens of prompt, ${fresh} new ones of each text, ${values.threads} threads`);
+  console.log('              tokens a second         times the rate of the first');
+  console.log('       texts  fastest     median      fastest     median of the rounds');
+  for (const dtype of z.array(z.enum(['float32', 'bfloat16'])).parse(['float32', 'bfloat16'])) {
+    const rates = await streamRates(folder, dtype, counts, storage !== 'BF16');
+    const first = rates[0] ?? [];
+    for (const [index, own] of rates.entries()) {
+      const ratios = own.map((rate, round) => rate / (first[round] ?? Number.NaN));
+      const numbers = [Math.max(...own), median(own), Math.max(...own) / Math.max(...first), median(ratios)];
+      console.log(
+        `${dtype.padEnd(8)}${String(counts[index]).padStart(4)}${numbers.map((number) => column(number, 2, 11)).join('')}`,
+      );
+    }
+  }
+}
+
+/**
+ * Tokens a second after the prompts, round by round, for each number of texts.
+ * @param {string} folder
+ * @param {'float32' | 'bfloat16'} dtype
+ * @param {readonly number[]} counts
+ * @param {boolean} encoded
+ * @returns {Promise<number[][]>}
+ */
+async function streamRates(folder, dtype, counts, encoded) {
+  const { activateCompute } = await import('../src-main/engine/compute/index.ts');
+  const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
+  const { AdaptedModel } = await import('../src-main/engine/adapters/model/adapted-model.ts');
+  const { StreamBatch } = await import('../src-main/engine/generation/stream-batch.ts');
+  await activateCompute('native', Number(values.threads));
+  const base = await loadBaseModel(folder, { bfloat16: dtype === 'bfloat16', ...(encoded && { encoded }) });
+  const adapted = new AdaptedModel(base);
+  /** @type {number[][]} */
+  const rates = counts.map(() => []);
+  const options = { maxNewTokens: 10_000, parameters: { temperature: 0 }, seed: 0, endTokens: { eos: [], pad: 0 } };
+  // The first round packs weights.
+  for (let round = -1; round < Number(values.rounds); round++)
+    for (const [index, count] of counts.entries()) {
+      const batch = new StreamBatch(adapted);
+      for (let text = 0; text < count; text++)
+        batch.add(
+          Array.from({ length: Number(prompt) + text }, (_, at) => 100 + ((at * 7 + text * 13) % 1000)),
+          options,
+        );
+      // Each step reads a prompt; the last one makes room in the cache.
+      for (let step = 0; step <= count; step++) await batch.step(() => undefined);
+      const started = performance.now();
+      for (let token = 0; token < Number(fresh); token++) await batch.step(() => undefined);
+      if (round >= 0) rates[index]?.push((1000 * count * Number(fresh)) / (performance.now() - started));
+      batch.dispose();
+    }
+  adapted.dispose();
+  base.dispose();
+  return rates;
+}
+
+/** @param {readonly number[]} numbers */
+function median(numbers) {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }

@@ -23,7 +23,7 @@ countReads();
 const { activateCompute } = await import('../src-main/engine/compute/index.ts');
 const { runMergeTask } = await import('../src-main/engine/jobs/merge.ts');
 const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
-const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
+const { AdaptedModel } = await import('../src-main/engine/adapters/model/adapted-model.ts');
 const { writeAdapter } = await import('../src-main/engine/adapters/peft/adapter-folder.ts');
 const { adapterSettingsSchema } = await import('../src-shared/domain/adapters/adapter.ts');
 const { taskSettingsSchema } = await import('../src-shared/domain/runs/task.ts');

@@ -9,6 +9,7 @@ import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/methods/index.ts';
 import { optimizerKinds } from '../src-main/engine/optimizers/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
+import { perturbationKinds } from '../src-main/engine/training/perturbations/index.ts';
 import { curves } from '../src-shared/coto/curves/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
 import { rangeWords, textOfValue } from '../src-shared/domain/parameters/parameter-text.ts';
@@ -38,6 +39,7 @@ const groups = [
   { title: 'Training schedule', folder: '', cards: [cotoDeclaration] },
   { title: 'Other schedules', folder: 'schedules', cards: controls() },
   { title: 'Optimizers', folder: 'optimizers', cards: declarations(Object.values(optimizerKinds)) },
+  { title: 'Weight perturbations', folder: 'perturbations', cards: declarations(Object.values(perturbationKinds)) },
   { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
   { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
   { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },

@@ -33,7 +33,7 @@ function page() {
     '',
     '<!-- made by scripts/make-run-keys.mjs from the declarations of the form: edit there -->',
     '',
-    'A key with a dot is nested: `adapter.r` is `adapter: {r: …}`. Missing keys have their default. `coto train --help` prints the same list.',
+    'A key with a dot is nested: `adapter.r` is `adapter: {r: …}`. Missing keys have their default. `coto train --help run`, `adapter` and `coto` print them, and `coto train --help` the ids of the variants.',
     '',
     "Equivalent keys of PEFT, Transformers and TRL are accepted too: LoraConfig's keys (`r`, `lora_alpha`, `target_modules`, …) beside the run's own or below `adapter`; `use_dora` and `use_rslora` for the variants; `peft_type`; `init_lora_weights: true` and PEFT's other names of initializations; `model_name_or_path`, `dataset_name`, `max_seq_length`, `assistant_only_loss`, `optim: adamw_torch`, `warmup_ratio`, `bf16: true`. Keys without an equivalent are rejected by name.",
     '',

@@ -23,8 +23,8 @@ import { RandomStream } from '../src-shared/random.ts';
 import { root } from './bootstrap/paths.mjs';
 
 /**
- * @typedef {import('../src-main/engine/adapters/variant.ts').AdapterVariant} AdapterVariant
- * @typedef {import('../src-main/engine/adapters/state.ts').AdapterState} AdapterState
+ * @typedef {import('../src-main/engine/adapters/variant/variant.ts').AdapterVariant} AdapterVariant
+ * @typedef {import('../src-main/engine/adapters/variant/state.ts').AdapterState} AdapterState
  * @typedef {import('../src-main/engine/tensors/host-tensor.ts').HostTensor} HostTensor
  */
 
@@ -100,7 +100,7 @@ async function page() {
         linkOf('adapters', variant.declaration),
         variant.embedding ? '✓' : '–',
         variant.residual ? 'any below' : 'its own',
-        schedule(variant, state, 'droplora'),
+        schedule(variant, state, 'random-ranks'),
         schedule(variant, state, 'progressive-dropout'),
         script(variant),
       ]),
@@ -225,7 +225,7 @@ async function prune(method, state) {
   );
 }
 
-/** @param {AdapterVariant} variant @param {AdapterState} state @param {'droplora' | 'progressive-dropout'} id */
+/** @param {AdapterVariant} variant @param {AdapterState} state @param {'random-ranks' | 'progressive-dropout'} id */
 function schedule(variant, state, id) {
   try {
     const settings = cotoSettingsSchema.parse({ schedule: id });
@@ -262,7 +262,7 @@ function matrix(rows, columns, random) {
 async function smallAdapter(variant) {
   const random = RandomStream.named(1, 'initialization', variant.declaration.id);
   const parameters = checkedParameters(variant.declaration, {});
-  /** @type {Map<string, import('../src-main/engine/adapters/state.ts').ModuleState>} */
+  /** @type {Map<string, import('../src-main/engine/adapters/variant/state.ts').ModuleState>} */
   const modules = new Map();
   for (const module of linears) {
     const { rank, scaling } = variant.strength(parameters, [module.name]);

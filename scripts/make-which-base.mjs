@@ -5,8 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { estimateMemory } from '../src-main/backend/runs/estimate-memory.ts';
-import { adapterMemory, adapterSizes } from '../src-main/engine/adapters/adapter-memory.ts';
-import { resolveTargetModules } from '../src-main/engine/adapters/target-modules.ts';
+import { adapterMemory, adapterSizes } from '../src-main/engine/adapters/inspect/adapter-memory.ts';
+import { resolveTargetModules } from '../src-main/engine/adapters/targets/target-modules.ts';
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { familyOf } from '../src-main/engine/models/huggingface/model-folder.ts';
 import { freshWeights } from '../src-main/engine/pretrain/fresh-weights.ts';
@@ -136,7 +136,7 @@ function estimates([modelType, layers, hidden, inner, heads, keyValueHeads, voca
     const targets = resolveTargetModules({ target_modules: 'all-linear' }, description);
     const parts = estimateMemory({
       description,
-      memory: family.memory(config, tokens),
+      memory: family.memory(config, { tokens }),
       adapters: adapterMemory(variant, parameters, targets, true),
       ...adapterSizes(variant, parameters, targets, 2),
       outputs: 1,

@@ -13,7 +13,8 @@ export type StreamName =
   | 'study'
   | 'generation'
   | 'merge'
-  | 'augmentation';
+  | 'augmentation'
+  | 'perturbation';
 
 /** Numbers in the state of a stream. */
 export const randomStateLength = 4;

@@ -16,6 +16,7 @@ import type { Declaration, ParameterSpec, ParameterValue } from '../src-shared/d
 import { parameterSchema } from '../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters, checkParameters } from '../src-shared/domain/parameters/parameter-check.ts';
 import { textOfValue } from '../src-shared/domain/parameters/parameter-text.ts';
+import { augmentationParameters } from '../src-shared/domain/runs/augmentation.ts';
 import { cotoDeclaration } from '../src-shared/domain/runs/coto.ts';
 import { runParameters } from '../src-shared/domain/runs/run.ts';
 import { checkRunInput } from '../src-shared/domain/runs/run-check.ts';
@@ -28,6 +29,8 @@ interface DeclaredList {
   readonly title: string;
   readonly declarations: readonly Declaration[];
   readonly command: readonly string[];
+  /** True if the command's own help has the parameters; else `--help <id>` has those of a declaration. */
+  readonly isInOwnHelp?: true;
   readonly option: (name: string) => string;
   /** Folder under docs/methods; null: these have no card each. */
   readonly cards: string | null;
@@ -80,6 +83,7 @@ const lists: readonly DeclaredList[] = [
     title: 'generation',
     declarations: [catalog.sampling, own('generation', generationParameters())],
     command: ['generate'],
+    isInOwnHelp: true,
     option: flag,
     cards: null,
   },
@@ -87,6 +91,7 @@ const lists: readonly DeclaredList[] = [
     title: 'evaluation',
     declarations: [own('evaluation', evaluationParameters())],
     command: ['eval'],
+    isInOwnHelp: true,
     option: flag,
     cards: null,
   },
@@ -148,7 +153,8 @@ describe.each(parameters)('$title', ({ spec, declaration, list }) => {
   });
 
   test('is in the help of its command', async () => {
-    expect(await helpOf(list.command)).toContain(list.option(spec.name));
+    const topic = list.isInOwnHelp ? [] : [declaration.id];
+    expect(await helpOf(list.command, topic)).toContain(list.option(spec.name));
   });
 
   test.runIf(list.cards !== null)('is on the card of its method', () => {
@@ -166,7 +172,10 @@ test.each(catalog.adapterVariants)('a run with every parameter of $id survives i
       ...Object.fromEntries(adapterParameters().map((spec) => [bare(spec.name), inRange(spec)])),
     },
     coto: Object.fromEntries(cotoDeclaration.parameters.map((spec) => [bare(spec.name), inRange(spec)])),
-    ...Object.fromEntries(runParameters().map((spec) => [spec.name, inRange(spec)])),
+    ...Object.fromEntries(
+      runParameters().flatMap((spec) => (spec.name.includes('.') ? [] : [[spec.name, inRange(spec)]])),
+    ),
+    augmentation: Object.fromEntries(augmentationParameters().map((spec) => [bare(spec.name), inRange(spec)])),
   };
   const { config, issues } = checkRunInput(run, catalog.adapterVariants);
   expect(issues).toEqual([]);
@@ -196,13 +205,13 @@ function formOf(declaration: Declaration): string {
 
 const helps = new Map<string, Promise<string>>();
 
-/** Returns the output of `coto <command> --help`, each entry on one line. */
-function helpOf(command: readonly string[]): Promise<string> {
-  const key = command.join(' ');
+/** Returns the output of `coto <command> --help <topic>` on one line. */
+function helpOf(command: readonly string[], topic: readonly string[]): Promise<string> {
+  const key = [...command, ...topic].join(' ');
   const known = helps.get(key);
   if (known) return known;
   const { terminal, written } = recordingTerminal();
-  const help = main([...command, '--help'], terminal, {}).then(() => written.out);
+  const help = main([...command, '--help', ...topic], terminal, {}).then(() => written.out.replaceAll(/\s+/g, ' '));
   helps.set(key, help);
   return help;
 }
@@ -245,6 +254,8 @@ function inRange(spec: ParameterSpec): ParameterValue {
       return { q_proj: numberIn(spec) };
     case 'text-or-list':
       return ['q_proj', 'v_proj'];
+    case 'tokens':
+      return { embed_tokens: ['<|im_end|>', 7] };
   }
 }
 
@@ -284,5 +295,7 @@ function outOfRange(spec: ParameterSpec): ParameterValue[] {
       return ['q_proj', ...beyond.map((value) => ({ q_proj: value }))];
     case 'text-or-list':
       return [...(spec.empty === undefined ? [[]] : []), { q_proj: 1 }];
+    case 'tokens':
+      return [[], [1.5], { embed_tokens: [] }];
   }
 }

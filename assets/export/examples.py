@@ -21,10 +21,12 @@ def load_examples(tensors, settings):
         "token-classification": (TaggedTexts, TaggedTexts),
         "qa": (Questions, Questions),
         "causal-lm": (LearnedTexts, LearnedTexts),
+        "seq2seq": (TextPairs, TextPairs),
         "multiple-choice": (LearnedTexts, Choices),
     }
     train, test = kinds[settings["task"]]
-    return train(tensors, "train"), test(tensors, "test")
+    own = {"start": settings["decoder_start_token_id"]} if train is TextPairs else {}
+    return train(tensors, "train", **own), test(tensors, "test", **own)
 
 
 class Rows:
@@ -143,6 +145,28 @@ class LearnedTexts(Dataset):
         return self.rows.length(index)
 
 
+class TextPairs(Dataset):
+    """Texts for an encoder, each with the text that the decoder writes. `learned` is 2 for the token that only ends it."""
+
+    def __init__(self, tensors, split, start):
+        self.sources = Rows(tensors, split)
+        self.targets = Rows(tensors, f"{split}.targets", "learned")
+        self.start = start
+        self.is_scored = split == "test"
+
+    def __len__(self):
+        return len(self.sources)
+
+    def __getitem__(self, index):
+        (ids,), (target, learned) = self.sources[index], self.targets[index]
+        read = torch.cat([torch.tensor([self.start]), target[:-1]])
+        example = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "decoder_input_ids": read, "labels": target}
+        return {**example, "ends": learned == 2} if self.is_scored else example
+
+    def length(self, index):
+        return self.sources.length(index) + self.targets.length(index)
+
+
 class Choices(Dataset):
     """Every answer that a text could have, each after its prompt: those of the first text, then those of the second."""
 
@@ -182,7 +206,7 @@ class Collator:
 
     def __init__(self, model, pad_token_id):
         self.taken = {"labels", "ends", *inspect.signature(model.forward).parameters}
-        self.fillings = {"input_ids": pad_token_id, "labels": IGNORED}
+        self.fillings = {"input_ids": pad_token_id, "decoder_input_ids": pad_token_id, "labels": IGNORED}
 
     def __call__(self, examples):
         return {key: self.stack(key, [example[key] for example in examples]) for key in examples[0] if key in self.taken}

@@ -8,13 +8,15 @@ from torch.utils.data import DataLoader
 
 from examples import IGNORED
 
+WRITING = ("causal-lm", "seq2seq")  # tasks whose scores are of tokens
+
 
 def training_loss(problem_type, penalty=None):
     """The mean over all labels of a step, however they are cut into batches, and a penalty: Trainer's `compute_loss_func`."""
 
     def loss(outputs, labels, num_items_in_batch=None):
         if problem_type is None:
-            losses, *_ = token_losses(outputs.logits, labels)
+            losses, *_ = token_losses(outputs, labels)
         elif "start_logits" in outputs:
             losses = answer_losses(outputs, labels)
         else:
@@ -54,9 +56,14 @@ def head_losses(problem_type, logits, labels):
     return functional.cross_entropy(logits, labels, reduction="none")
 
 
-def token_losses(logits, labels):
+def foretold(outputs, labels):
+    """The labels of each place: of a text that is continued, those of the next one; a decoder behind an encoder is given them so."""
+    return labels if "encoder_last_hidden_state" in outputs else functional.pad(labels[:, 1:], (0, 1), value=IGNORED)
+
+
+def token_losses(outputs, labels):
     """Of each token that counts: its loss in nats, whether no other token was likelier, and the row that it is in."""
-    logits, labels = logits[:, :-1], labels[:, 1:]
+    logits, labels = outputs.logits, foretold(outputs, labels)
     rows, places = (labels != IGNORED).nonzero(as_tuple=True)
     logits, labels = logits[rows, places].float(), labels[rows, places]
     leads = logits.gather(1, labels[:, None])[:, 0] >= logits.amax(-1)
@@ -84,7 +91,7 @@ def evaluate(model, examples, collate, settings, bf16=False):
     if task == "qa":
         losses = torch.empty_like(parts[0]).index_copy_(0, torch.tensor(order), parts[0])
         return {"eval_loss": float(examples.by_question(losses).mean())}
-    if task == "causal-lm":
+    if task in WRITING:
         return language_scores(*parts)
     if task == "multiple-choice":
         # As if the likelihoods were the logits of a head.
@@ -103,10 +110,10 @@ def outputs_to_score(outputs, labels, ends, settings):
     if settings["problem_type"] is not None:
         logits, labels = of_tagged(logits, labels)
         return logits.float(), labels
-    losses, leads, rows = token_losses(logits, labels)
-    if settings["task"] == "causal-lm":
-        own = ~ends[:, 1:][(labels[:, 1:] != IGNORED).cpu()]
-        return losses, leads, own
+    losses, leads, rows = token_losses(outputs, labels)
+    if settings["task"] in WRITING:
+        counts = (labels != IGNORED).cpu()
+        return losses, leads, ~ends[counts]
     return (torch.zeros(len(labels), device=losses.device).index_add_(0, rows, -losses),)
 
 

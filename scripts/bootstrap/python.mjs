@@ -37,17 +37,27 @@ export const peers = {
     'accelerate',
     'pillow',
     'tensorboard==2.21.0',
+    'sentencepiece==0.2.3',
   ],
-  check: 'import torch, transformers, peft, safetensors, accelerate, PIL, tensorboard',
+  check: 'import torch, transformers, peft, safetensors, accelerate, PIL, tensorboard, sentencepiece',
   variable: 'COTO_PEERS_PYTHON',
 };
 
 /** @type {Environment} */
 export const adapterPeers = {
   name: 'adapter-peers',
-  what: 'diffusers and mlx-lm',
-  packages: [...peers.packages, 'diffusers==0.42.1', 'mlx[cpu]==0.32.4', 'mlx-lm==0.32.2'],
-  check: 'import torch, peft, diffusers, mlx.core, mlx_lm',
+  what: "diffusers, LyCORIS, mlx-lm, gguf and Ollama's client",
+  packages: [
+    ...peers.packages,
+    'diffusers==0.42.1',
+    'lycoris-lora==4.1.3',
+    'mlx[cpu]==0.32.4',
+    'mlx-lm==0.32.2',
+    'gguf==0.19.0',
+    // Later versions leave Modelfiles to the server.
+    'ollama==0.4.5',
+  ],
+  check: 'import torch, peft, diffusers, lycoris, mlx.core, mlx_lm, gguf, ollama',
   variable: 'COTO_ADAPTER_PEERS_PYTHON',
 };
 

@@ -21,7 +21,7 @@ import { libraryOf } from '../package/components.mjs';
 import { writeNotices } from '../package/write-lists.mjs';
 import { tools } from './steps.mjs';
 
-// usage: npm run build:engine [-- FOLDER]
+// usage: npm run build:engine [-- FOLDER [--no-types]]
 // Builds the Node package `coto-engine` in release/coto-engine or FOLDER: one module of the engine's public interface, its
 // types, the native kernels of this system, and a model and a dataset for the example. `npm pack FOLDER` makes its tarball.
 const folder = process.argv[2] ?? join(root, 'release', 'coto-engine');
@@ -33,7 +33,7 @@ const assets = ['models/quickdraw-vit', 'data/font-letters'];
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const imported = await bundle();
-writeTypes();
+if (!process.argv.includes('--no-types')) writeTypes();
 await ensureNative();
 copyKernels();
 for (const name of ['README.md', 'example.mjs'])

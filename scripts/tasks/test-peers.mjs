@@ -1,4 +1,5 @@
 import { ensureChatTemplates, templatesVariable } from '../bootstrap/chat-templates.mjs';
+import { ensureLlamaCpp, llamaCppVariable } from '../bootstrap/llama-cpp.mjs';
 import {
   adapterPeers,
   bitsandbytes,
@@ -35,6 +36,8 @@ const benchmarks = ensurePython(lmEval);
 if (!('python' in benchmarks)) console.log(`without lm-eval: ${benchmarks.reason}`);
 const embedder = ensurePython(sentenceTransformers);
 if (!('python' in embedder)) console.log(`without sentence-transformers: ${embedder.reason}`);
+const llama = ensureLlamaCpp();
+if (!('folder' in llama)) console.log(`without llama.cpp: ${llama.reason}`);
 const templates = ensureChatTemplates(found.python);
 if (!('folder' in templates)) console.log(`without chat templates of published models: ${templates.reason}`);
 process.exit(
@@ -42,6 +45,7 @@ process.exit(
     env: {
       [peers.variable]: found.python,
       ...('folder' in templates ? { [templatesVariable]: templates.folder } : {}),
+      ...('folder' in llama ? { [llamaCppVariable]: llama.folder } : {}),
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in keeper ? { [zoo.variable]: keeper.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),

@@ -9,16 +9,16 @@ import { runNode, tools } from './steps.mjs';
 // usage: npm run test:processors
 // Runs the computing tests of which `npm test` takes a share: the engine's suites and the tests that judge a training as on a
 // processor with AVX2 and no AVX-512, where this one has more (matrix products and kernels sum in another order there), and all of the
-// conformance suite on WebGPU. Trainings that are judged take other seeds than in `npm test`: none may need its own.
+// conformance suite on WebGPU, with a model of every family. Trainings that are judged take other seeds than in `npm test`: none may
+// need its own.
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
+const onWebgpu = ['conformance-webgpu', 'families-webgpu'].map((name) => `test/engine/compute/${name}.test.ts`);
 
 await ensureBuild(['main']);
 ensureVulkanForTests();
 const codes = [
   await onLesser(),
-  await runNode(tools.vitest, ['run', '--project', 'unit', 'test/engine/compute/conformance-webgpu.test.ts'], {
-    env: { COTO_CONFORMANCE: 'all' },
-  }),
+  await runNode(tools.vitest, ['run', '--project', 'unit', ...onWebgpu], { env: { COTO_CONFORMANCE: 'all' } }),
 ];
 process.exit(codes.find((code) => code !== 0) ?? 0);
 

@@ -17,6 +17,7 @@ import { benchmarkHandlers } from './evaluation/benchmark-handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
 import { chatHandlers } from './generation/chat-handlers.ts';
 import { classificationHandlers } from './generation/classification-handlers.ts';
+import { embeddingHandlers } from './generation/embedding-handlers.ts';
 import { generationHandlers } from './generation/handlers.ts';
 import type { HandlerServices } from './jobs/handler-services.ts';
 import { jobHandlers } from './jobs/handlers.ts';
@@ -60,6 +61,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(benchmarkHandlers(services));
   register(exportHandlers(services));
   register(generationHandlers(services));
+  register(embeddingHandlers(services));
   register(classificationHandlers(services));
   register(chatHandlers(services));
   register(pretrainHandlers(services));

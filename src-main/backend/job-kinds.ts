@@ -4,11 +4,13 @@ import { collectJob } from './bundles/collect-job.ts';
 import { benchmarkJob } from './evaluation/benchmark-job.ts';
 import { evaluateJob } from './evaluation/evaluate-job.ts';
 import { classifyJob } from './generation/classify-job.ts';
+import { embedTextsJob } from './generation/embed-texts-job.ts';
 import { generateJob } from './generation/generate-job.ts';
 import type { Job } from './jobs/define-job.ts';
 import { importAdapterJob } from './library/adapters/import-adapter-job.ts';
 import { importJob } from './library/datasets/import-job.ts';
 import { exportJob } from './library/export/export-job.ts';
+import { addTokensJob } from './library/models/add-tokens-job.ts';
 import { convertJob } from './library/models/convert-job.ts';
 import { downloadJob } from './library/models/download-job.ts';
 import { pretrainJob } from './library/models/pretrain-job.ts';
@@ -42,6 +44,7 @@ export const jobs: readonly Job[] = [
   exportJob,
   convertJob,
   quantizeJob,
+  addTokensJob,
   downloadJob,
   importJob,
   importAdapterJob,
@@ -49,6 +52,7 @@ export const jobs: readonly Job[] = [
   bundleJob,
   collectJob,
   generateJob,
+  embedTextsJob,
   classifyJob,
   pretrainJob,
 ];

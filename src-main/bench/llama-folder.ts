@@ -12,6 +12,8 @@ export interface LlamaShape {
   readonly vocabulary: number;
   /** True if the head is a matrix of its own. */
   readonly untied?: boolean;
+  /** Mixtral's: `inner` is then the size of each expert. */
+  readonly experts?: { readonly count: number; readonly chosen: number };
 }
 
 export const llamaShapes = {
@@ -44,8 +46,7 @@ export async function makeLlamaFolder(directory: string, shape: LlamaShape, stor
   });
   await streamSafetensors(join(directory, 'model.safetensors'), tensors);
   const config = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
+    ...modelKeys(shape),
     hidden_size: shape.hidden,
     intermediate_size: shape.inner,
     num_hidden_layers: shape.layers,
@@ -61,8 +62,14 @@ export async function makeLlamaFolder(directory: string, shape: LlamaShape, stor
   await writeFile(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
+function modelKeys({ experts }: LlamaShape): Record<string, unknown> {
+  if (!experts) return { architectures: ['LlamaForCausalLM'], model_type: 'llama' };
+  const numbers = { num_local_experts: experts.count, num_experts_per_tok: experts.chosen };
+  return { architectures: ['MixtralForCausalLM'], model_type: 'mixtral', ...numbers };
+}
+
 function placesOf(shape: LlamaShape): [name: string, size: readonly number[]][] {
-  const { layers, hidden, heads, keyValueHeads, inner, vocabulary, untied = false } = shape;
+  const { layers, hidden, heads, keyValueHeads, vocabulary, untied = false } = shape;
   const narrow = (hidden / heads) * keyValueHeads;
   const places: [string, readonly number[]][] = [['model.embed_tokens.weight', [vocabulary, hidden]]];
   for (let layer = 0; layer < layers; layer++) {
@@ -71,9 +78,7 @@ function placesOf(shape: LlamaShape): [name: string, size: readonly number[]][] 
       'self_attn.k_proj': [narrow, hidden],
       'self_attn.v_proj': [narrow, hidden],
       'self_attn.o_proj': [hidden, hidden],
-      'mlp.gate_proj': [inner, hidden],
-      'mlp.up_proj': [inner, hidden],
-      'mlp.down_proj': [hidden, inner],
+      ...feedForward(shape),
       input_layernorm: [hidden],
       post_attention_layernorm: [hidden],
     };
@@ -84,8 +89,20 @@ function placesOf(shape: LlamaShape): [name: string, size: readonly number[]][] 
   return places;
 }
 
+function feedForward({ experts, hidden, inner }: LlamaShape): Record<string, readonly number[]> {
+  if (!experts)
+    return { 'mlp.gate_proj': [inner, hidden], 'mlp.up_proj': [inner, hidden], 'mlp.down_proj': [hidden, inner] };
+  const module = 'block_sparse_moe';
+  const places: Record<string, readonly number[]> = { [`${module}.gate`]: [experts.count, hidden] };
+  for (let expert = 0; expert < experts.count; expert++) {
+    for (const name of ['w1', 'w3']) places[`${module}.experts.${expert}.${name}`] = [inner, hidden];
+    places[`${module}.experts.${expert}.w2`] = [hidden, inner];
+  }
+  return places;
+}
+
 /** A congruential generator: billions of values are wanted, and any will do. */
-class SmallRandom {
+export class SmallRandom {
   private state = 1;
 
   /** Uniform in [-0.5, 0.5). */
@@ -96,7 +113,7 @@ class SmallRandom {
 }
 
 /** Matrices uniform with a standard deviation of 0.7 / √columns, vectors of ones. */
-function* brainFloatPieces(size: readonly number[], random: SmallRandom): Generator<Uint8Array> {
+export function* brainFloatPieces(size: readonly number[], random: SmallRandom): Generator<Uint8Array> {
   const count = size.reduce((product, length) => product * length, 1);
   const width = 2 * Math.sqrt(3 / (size[1] ?? 1)) * 0.7;
   const one = new Float32Array(1);

@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toErrorValue } from '../../src-shared/contract/errors.ts';
-import { adapterVariant } from '../engine/api/adapters.ts';
+import { adapterVariant, adapterVariants } from '../engine/api/adapters.ts';
 import { computeBackends } from '../engine/api/backends.ts';
 import type { ComputeChoice } from '../engine/api/compute.ts';
-import { benchAdapters, benchVariants } from './adapters.ts';
 import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
@@ -25,6 +24,12 @@ import {
 import { stepTime } from './statistics.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workloads/index.ts';
+
+/** Ids of the adapter variants that can be timed. */
+const benchVariants: readonly string[] = adapterVariants.map(({ declaration }) => declaration.id);
+
+/** Adapters timed by default: the ones that the PyTorch peer supports. */
+const benchAdapters: readonly string[] = ['lora', 'dora', 'hira'];
 
 /** Parts of the bench: steps beside each other, runs trained together, products, reading weights. */
 export const benchParts = ['steps', 'together', 'products', 'loading'] as const;
@@ -236,6 +241,11 @@ async function openSessions(
     }
   const [first] = problems;
   if ('reason' in peer || first === undefined || sessions.length === 0) return;
+  if (shape.isWithoutPeers)
+    return void missing(
+      { contender: 'pytorch' },
+      new Error(`PyTorch's program has no model of the shape ${shape.label}`),
+    );
   report(`${shape.label}: tuning PyTorch`);
   try {
     // Base, batch and optimizer do not depend on the adapter: the first one's best configuration is used for all.

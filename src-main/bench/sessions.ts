@@ -1,10 +1,26 @@
+import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { ComputeChoice } from '../engine/api/compute.ts';
+import { LineProcess, type RunnerCommand } from './line-process.ts';
 import type { Patience } from './patience.ts';
 import { programFile } from './program-file.ts';
-import type { Precision, RunnerRequest } from './protocol.ts';
+import { type Precision, type RunnerAnswer, type RunnerRequest, runnerAnswers } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
-import { type RunnerCommand, RunnerProcess } from './runner-process.ts';
+
+const failureSchema = z.object({ error: z.string() });
+
+/** A runner's process, with one request at a time. */
+class RunnerProcess extends LineProcess {
+  /** Throws StudioError('internal') with the runner's own message if it failed or ended. */
+  async ask<Kind extends RunnerRequest['do']>(
+    request: RunnerRequest & { readonly do: Kind },
+  ): Promise<RunnerAnswer<Kind>> {
+    const answer = await this.exchange(request);
+    const failed = failureSchema.safeParse(answer);
+    if (failed.success) throw new StudioError('internal', failed.data.error);
+    return runnerAnswers[request.do].parse(answer) as RunnerAnswer<Kind>;
+  }
+}
 
 /** A loaded runner with one adapter, ready for the rounds of one workload. */
 export interface Session {

@@ -51,7 +51,7 @@ export class TogetherRunner {
       const alone = new TrainingStep(model, optimizer, maximumGradientNorm);
       const source = problem === narrow ? pass.place().sourceFor(model) : undefined;
       const shared = new TrainingStep(model, optimizer, maximumGradientNorm, {}, {}, source);
-      model.setTraining(true);
+      model.setTraining(true, RandomStream.seeded(seed, 'dropout'));
       return { model, optimizer, alone, shared };
     };
     const runs: Run[] = [];

@@ -68,5 +68,7 @@ export interface Workload {
    * True for workloads of gigabytes and seconds a step: timed only on request, one precision after another, steps only.
    */
   readonly isLarge?: boolean;
+  /** True for workloads that the peers' programs do not know. */
+  readonly isWithoutPeers?: boolean;
   build(options: ProblemOptions): Promise<BenchProblem>;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
@@ -10,7 +10,7 @@ import { locateHome } from '../files/home-place.ts';
 import { toJson } from './format.ts';
 import { askAboutHeldJobs } from './held-jobs.ts';
 import { homePlace, type OpenOptions, openStudio } from './studio.ts';
-import type { Terminal } from './terminal.ts';
+import { reducedTerminal, type Terminal } from './terminal.ts';
 
 /** The result of a command: printed as `text`, or with --json as one JSON document made of `json`. */
 export interface Answer {
@@ -70,37 +70,55 @@ export interface CommandTools {
 const commonOptions = z.object({
   json: z.union([z.boolean(), z.string()]).default(false),
   home: z.string().optional(),
+  quiet: z.boolean().default(false),
+  progress: z.boolean().default(true),
 });
 
-/** Adds a command that answers; every command has --json and --home. */
+/** Heading of the options that every command has. */
+export const commonHeading = 'Options of every command:';
+
+/** A command line that does not parse; `cause` names the option or argument. */
+export class UsageError extends Error {
+  constructor(cause: unknown) {
+    super('The command line does not parse.', { cause });
+    this.name = 'UsageError';
+  }
+}
+
+/** Adds a command that answers; every command has --json, --home, --quiet and --no-progress. */
 export function addCommand<Input>(parent: Command, context: CommandContext, details: CommandDetails<Input>): Command {
   const command = parent.command(details.usage).description(details.summary);
   details.options?.(command);
-  command
-    .option(
+  for (const [flags, help] of [
+    [
       details.jsonFile ? '--json [file]' : '--json',
       `write one JSON document to standard output${details.jsonFile ? ', or to a file' : ''}`,
-    )
-    .option('--home <folder>', "the studio's folder (default: COTO_STUDIO_HOME, else the window's own)");
+    ],
+    ['--home <folder>', "the studio's folder (default: COTO_STUDIO_HOME, else the window's own)"],
+    ['--quiet', 'write only warnings and errors to standard error'],
+    ['--no-progress', 'write no progress to standard error'],
+  ] as const)
+    command.addOption(new Option(flags, help).helpGroup(commonHeading));
   command.action(async () => {
     const given: Record<string, unknown> = command.optsWithGlobals();
     for (const [index, argument] of command.registeredArguments.entries())
       given[argument.name()] = command.processedArgs[index];
-    const { json, home: homeOption } = commonOptions.parse(given);
+    const { json, home: homeOption, ...reduced } = commonOptions.parse(given);
+    const terminal = reducedTerminal(context.terminal, reduced);
     const file = typeof json === 'string' ? resolve(json) : null;
     context.begin(json === true);
     if (file !== null) requireFolderOf(file);
     const place = homePlace(homeOption, context.environment);
     const home = locateHome(place);
-    const answer = await details.run(details.input.parse(given), {
-      terminal: context.terminal,
+    const answer = await details.run(parseInput(details.input, given), {
+      terminal,
       environment: context.environment,
       place,
       home,
       keepJson: async (sofar) => {
         if (file !== null) await writeFileAtomic(file, toJson(sofar));
       },
-      writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
+      writeJson: json === true ? (pieces) => writePieces(terminal, pieces) : null,
       async recover(way) {
         const { recovered, close } = await openStudio(home, { recovery: way });
         await close();
@@ -109,12 +127,12 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
       },
       async withStudio(work, { answersHeldJobs = false, ...options } = {}) {
         const studio = await openStudio(home, options);
-        for (const message of studio.skipped) context.terminal.report(`warning: ${message}\n`);
+        for (const message of studio.skipped) terminal.report(`warning: ${message}\n`);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
-          if (level === 'warning') context.terminal.report(`warning: ${title}: ${message}\n`);
+          if (level === 'warning') terminal.report(`warning: ${title}: ${message}\n`);
         });
         try {
-          if (!answersHeldJobs) await askAboutHeldJobs(studio.client, context.terminal);
+          if (!answersHeldJobs) await askAboutHeldJobs(studio.client, terminal);
           return await work(studio.client);
         } finally {
           warn();
@@ -126,6 +144,15 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
     context.answer(answer);
   });
   return command;
+}
+
+/** @throws UsageError naming the option or argument */
+function parseInput<Input>(schema: z.ZodType<Input>, given: Readonly<Record<string, unknown>>): Input {
+  try {
+    return schema.parse(given);
+  } catch (thrown) {
+    throw new UsageError(thrown);
+  }
 }
 
 /** A group of commands, e.g. `coto runs`. */

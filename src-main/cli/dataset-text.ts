@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
+import { accountingLines } from '../../src-shared/domain/data/accounting.ts';
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/data/dataset.ts';
 import { pairTexts } from '../../src-shared/domain/data/pair-texts.ts';
 import { type ChatMessage, isExcluded, messageText } from '../../src-shared/domain/generation/chat-message.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameters/parameter.ts';
 import { preferenceOf } from '../../src-shared/tasks/preference.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
-import { formatCount } from './format.ts';
+import { formatCount, formatTable } from './format.ts';
 import { givenParameters, hasMethodOptions } from './method-options.ts';
 
 /** Collects the command-line settings for reading `path` as options of its reader. */
@@ -14,7 +15,7 @@ export async function readerOptionsOf(
   given: Readonly<Record<string, unknown>>,
 ): Promise<ParameterValues> {
   if (!hasMethodOptions(catalog.datasetReaders, given)) return {};
-  const { reader } = await detectDataset(resolve(path));
+  const { reader } = await detectDataset(resolve(path), { files: String(given['files'] ?? '') });
   return givenParameters(catalog.datasetReaders, reader, given);
 }
 
@@ -41,6 +42,15 @@ export function summarizeText(text: TextDescription): (readonly [string, string]
       `${formatCount(duplicates.nearAcross)} test rows, in train (${formatCount(duplicates.nearComparedRows)} rows compared)`,
     ],
   ];
+}
+
+/** The use of every column and row as a table; empty for records of older versions. */
+export function drawAccounting({ accounting }: Pick<TextDescription, 'accounting'>): string {
+  if (accounting === undefined) return '';
+  return formatTable(
+    ['what', 'is', 'for or because'],
+    accountingLines(accounting).map(({ what, is, detail }) => [what, is, detail]),
+  );
 }
 
 /** The same of images, where they were compared. */

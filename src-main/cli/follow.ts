@@ -58,7 +58,8 @@ export async function followJobs(
       reject(new StudioError('cancelled', 'Interrupted.', 'Finished work is kept.'));
       return;
     }
-    line.say(options.interruptText);
+    line.clear();
+    terminal.report(`${options.interruptText}\n`);
     options.interrupt(running).catch(reject);
   });
   const stopWatching = client.on('job.changed', take);

@@ -1,15 +1,15 @@
-import { Command, CommanderError } from 'commander';
-import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import type { Answer, CommandContext } from './command.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { type ErrorValue, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { type Answer, type CommandContext, commonHeading, UsageError } from './command.ts';
 import { commands } from './commands/index.ts';
+import { exitCodes } from './exit-codes.ts';
 import { toJson } from './format.ts';
+import { commandPath, helpLayout } from './help/format-help.ts';
+import { helpGroups } from './help/groups.ts';
 import { packageVersion } from './package-version.ts';
 import type { Terminal } from './terminal.ts';
 
-/**
- * Runs `coto` with `argv` (without node and script) and answers the exit code: 0 when done, 1 on an error, 2 on a wrong
- * command line, 130 when interrupted. Standard output carries the answer only.
- */
+/** Runs `coto` with `argv` (without node and script) and returns the exit code. Standard output carries the answer only. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
@@ -26,7 +26,7 @@ export async function main(
     answer(answer: Answer) {
       if (!asJson) terminal.write(answer.text);
       else if (answer.json !== undefined) terminal.write(toJson(answer.json));
-      code = answer.code ?? 0;
+      code = answer.code ?? exitCodes.done.code;
     },
   };
   try {
@@ -34,8 +34,9 @@ export async function main(
     return code;
   } catch (thrown) {
     // Commander has said what is wrong already; help and --version end so too.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    const error = toErrorValue(thrown);
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done.code : exitCodes.usage.code;
+    const isUsage = thrown instanceof UsageError;
+    const error = toErrorValue(isUsage ? thrown.cause : thrown);
     const { message, hint } = error;
     terminal.report(`coto: ${oneLine(withField(error))}\n`);
     if (environment['COTO_DEBUG'] && error.details !== null) terminal.report(`${error.details}\n`);
@@ -43,7 +44,8 @@ export async function main(
       const { code, field } = error;
       terminal.write(toJson({ error: { code, message, hint, ...(field ? { field } : {}) } }));
     }
-    return thrown instanceof StudioError && thrown.code === 'cancelled' ? 130 : 1;
+    if (isUsage) return exitCodes.usage.code;
+    return error.code === 'cancelled' ? exitCodes.interrupted.code : exitCodes.failed.code;
   }
 }
 
@@ -52,9 +54,16 @@ function program(context: CommandContext): Command {
   const root = new Command('coto')
     .description('Fine-tune, merge and prune LoRA adapters with the CoTo schedule, offline.')
     .version(packageVersion())
-    .showHelpAfterError('(coto --help lists the commands and options)')
+    .showHelpAfterError('(coto --help lists the commands)')
+    .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.report(text) });
+    .configureHelp(helpLayout)
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.report(text),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+    });
   for (const add of commands) add(root, context);
   inherit(root);
   return root;
@@ -64,6 +73,13 @@ function program(context: CommandContext): Command {
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
+    child.showHelpAfterError(`(${commandPath(child)} --help lists its options)`);
+    const hasTopics = helpGroups(child).length > 0;
+    const help = new Option(
+      hasTopics ? '-h, --help [topic]' : '-h, --help',
+      hasTopics ? 'show this help, or that of an entry of the lists below' : 'show this help',
+    );
+    child.addHelpOption(help.helpGroup(commonHeading));
     inherit(child);
   }
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type {
   Declaration,
@@ -8,22 +8,28 @@ import type {
 } from '../../src-shared/domain/parameters/parameter.ts';
 import { checkParameters } from '../../src-shared/domain/parameters/parameter-check.ts';
 import { rangeWords, textOfValue, valueFromText } from '../../src-shared/domain/parameters/parameter-text.ts';
+import { addHelpGroups } from './help/groups.ts';
 
-/** One option for each parameter that any of the methods declares, e.g. --sparsity <number>; and --set name=value. */
-export function addMethodOptions(command: Command, methods: readonly Declaration[]): void {
-  const byName = new Map<string, { spec: ParameterSpec; users: string[] }>();
-  for (const method of methods)
-    for (const spec of method.parameters) {
-      const entry = byName.get(spec.name) ?? { spec, users: [] };
-      entry.users.push(method.id);
-      byName.set(spec.name, entry);
-    }
-  for (const [name, { spec, users }] of byName)
-    command.option(
-      `--${optionName(name)} <${placeholder(spec)}>`,
-      `${spec.help} Default ${defaultWords(spec)}; for ${users.join(', ')}.`,
-    );
+/** Longer lists of choices are in the text of an option, not in its placeholder. */
+const maxListedLength = 60;
+
+/**
+ * Adds an option for each parameter that any of the methods declares, e.g. --sparsity <number>, and --set name=value. The help
+ * of the command lists the methods, and shows the options of one at a time.
+ */
+export function addMethodOptions(
+  command: Command,
+  methods: readonly Declaration[],
+  { heading, noun, option = null }: { heading: string; noun: string; option?: string | null },
+): void {
+  const isOnly = methods.length === 1;
+  const specs = new Map(methods.flatMap(({ parameters }) => parameters.map((spec) => [spec.name, spec] as const)));
+  for (const spec of specs.values()) {
+    const added = new Option(optionOf(spec), parameterText(spec));
+    command.addOption(isOnly ? added.helpGroup(`${heading}:`) : added.hideHelp());
+  }
   command.option('--set <name=value...>', 'parameters by name', parseAssignment);
+  if (!isOnly) addHelpGroups(command, { heading, noun, option, areOptions: true, groups: methods });
 }
 
 /** An option for a declared number, with its default; `alias` is another long name for it. */
@@ -37,7 +43,7 @@ export function addNumberOption(command: Command, specs: readonly ParameterSpec[
 export function addModelNumberOption(command: Command, specs: readonly ParameterSpec[], name: string): void {
   const spec = specOf(specs, name);
   const help = `${spec.help} Default: the model's, else ${defaultWords(spec)}.`;
-  command.option(`--${optionName(name)} <${placeholder(spec)}>`, help, parseNumber);
+  command.option(optionOf(spec), help, parseNumber);
 }
 
 function specOf(specs: readonly ParameterSpec[], name: string): ParameterSpec {
@@ -108,21 +114,6 @@ function typedValue(spec: ParameterSpec, text: string): ParameterValue {
   return value;
 }
 
-/** For a command's help: each setting that --set takes, with its range, its default and what it does. */
-export function settingsHelp(
-  groups: readonly (readonly [title: string, settings: readonly ParameterSpec[]])[],
-): string {
-  return groups
-    .map(([title, settings]) => {
-      const lines = settings.map(
-        (spec) =>
-          `  ${spec.name}  (${rangeWords(spec)}${spec.unit ? `, ${spec.unit}` : ''}; default ${defaultWords(spec)})\n      ${spec.help}`,
-      );
-      return `\n${title}:\n${lines.join('\n')}\n`;
-    })
-    .join('');
-}
-
 /** Collects --set a=1 b=2 into one object. */
 export function parseAssignment(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
@@ -149,10 +140,28 @@ function camelCase(option: string): string {
   return option.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Help, range, unit and default of a parameter. */
+export function parameterText(spec: ParameterSpec): string {
+  const unit = spec.unit ? `, ${spec.unit}` : '';
+  const range = listedChoices(spec) === null || spec.nullable ? `${rangeWords(spec)}${unit}; ` : '';
+  return `${spec.help} (${range}default ${defaultWords(spec)})`;
+}
+
+/** Flags of a parameter's option: "--sparsity <number>". */
+export function optionOf(spec: ParameterSpec): string {
+  return `--${optionName(spec.name)} <${placeholder(spec)}>`;
+}
+
 function defaultWords(spec: ParameterSpec): string {
   return textOfValue(spec.default).trim() || spec.empty || 'none';
 }
 
 function placeholder(spec: ParameterSpec): string {
-  return spec.type === 'choice' ? (spec.choices ?? []).map(({ value }) => value).join('|') : spec.type;
+  return listedChoices(spec) ?? spec.type;
+}
+
+/** Choices as a placeholder lists them; null if they are too many for it. */
+function listedChoices({ type, choices = [] }: ParameterSpec): string | null {
+  const listed = choices.map(({ value }) => value).join('|');
+  return type === 'choice' && listed.length <= maxListedLength ? listed : null;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { PaperSize } from '../../src-shared/paper.ts';
 
 /** Electron's start and the drawing of a long report. */
 const maxSeconds = 120;
@@ -13,12 +14,14 @@ const builtPrinter = fileURLToPath(new URL('../printer', import.meta.url));
 
 /**
  * Prints a page as PDF by Electron, whole or not at all.
+ * @param paper the usual size of the system's country by default
  * @throws StudioError refused where there is no Electron, or no screen for it; its own words where it fails
  */
 export async function printPdf(
   page: string,
   target: string,
   environment: NodeJS.ProcessEnv,
+  paper: PaperSize | null = null,
   printer = builtPrinter,
 ): Promise<void> {
   const electron = requirePrinter(environment, printer);
@@ -27,7 +30,7 @@ export async function printPdf(
   const screen = needsScreen(environment) ? await startVirtualScreen(environment) : null;
   try {
     if (screen === null && needsScreen(environment)) throw noPrinter('there is no screen (DISPLAY), and no Xvfb');
-    const args = [...flags(), printer, page, unfinished, join(folder, 'window')];
+    const args = [...flags(), printer, page, unfinished, join(folder, 'window'), paper ?? 'usual'];
     await run(electron, args, screen === null ? environment : { ...environment, DISPLAY: screen.display });
     renameSync(unfinished, target);
   } finally {

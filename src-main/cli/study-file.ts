@@ -1,9 +1,11 @@
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { PlannedAdapter } from '../../src-shared/domain/adapters/adapter-reference.ts';
 import type { RunConfig } from '../../src-shared/domain/runs/run.ts';
 import { checkRunInput } from '../../src-shared/domain/runs/run-check.ts';
+import { scoredTaskSchema } from '../../src-shared/domain/studies/plan.ts';
 import { configProblem } from '../../src-shared/studies/config/config-problem.ts';
 import { fieldWords } from '../../src-shared/studies/config/field-words.ts';
 import { type AdapterFacts, withFilledLabels } from '../../src-shared/studies/config/filled-labels.ts';
@@ -12,7 +14,7 @@ import { catalog } from '../backend/index.ts';
 import { findAdapter, findDataset, findModel } from './references.ts';
 import type { Terminal } from './terminal.ts';
 
-export const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
+const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
 
 /** Parses the head of a study file: its kind and an optional name. */
 export function studyFile(file: string, value: unknown): { name?: string | undefined; kind: string } {
@@ -36,13 +38,25 @@ export async function resolveConfig(
   terminal: Terminal,
 ): Promise<StudyConfig> {
   const kind = studyKind(value.kind);
-  const named = await resolveNames(client, value, terminal);
+  const named = await resolveNames(client, withTaskPaths(value, dirname(file)), terminal);
   const parsed = studyConfigSchema.safeParse(
     withFilledLabels(named, await adapterFacts(client), fieldWords(catalog.adapterVariants)),
   );
   if (parsed.success) return parsed.data;
   const { message, hint } = configProblem(kind, parsed.error);
   throw new StudioError('invalid_input', `${file} is not valid: ${message}.`, hint);
+}
+
+/** Files of tasks by absolute paths: a study names them relative to its own file. A bundled task is a word. */
+function withTaskPaths(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => withTaskPaths(item, folder));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => {
+    const task = key === 'score' ? scoredTaskSchema.safeParse(item).data : undefined;
+    if (task === undefined) return [key, withTaskPaths(item, folder)];
+    return [key, /[./\\]/.test(task.task) ? { ...task, task: resolve(folder, task.task) } : task];
+  });
+  return Object.fromEntries(entries);
 }
 
 const adapterKeys = new Set(['from', 'to', 'adapter', 'adapters']);

@@ -4,8 +4,12 @@ import { createInterface } from 'node:readline/promises';
 export interface Terminal {
   /** Standard output: the answer, and nothing else. */
   write(text: string): void;
-  /** Standard error: progress, warnings, the one line of an error. */
+  /** Standard error: warnings, questions, the one line of an error. */
   report(text: string): void;
+  /** Standard error: information that --quiet leaves out. */
+  note(text: string): void;
+  /** False with --quiet or --no-progress. */
+  readonly showsProgress: boolean;
   /** True if standard error is a terminal where lines can be overwritten. */
   readonly rewrites: boolean;
   readonly columns: number;
@@ -34,15 +38,26 @@ export function printable(text: string): string {
     .join(clearLine);
 }
 
+/** The terminal of a command that was started with --quiet or --no-progress. */
+export function reducedTerminal(
+  terminal: Terminal,
+  { quiet, progress }: { readonly quiet: boolean; readonly progress: boolean },
+): Terminal {
+  if (!quiet && progress) return terminal;
+  return { ...terminal, showsProgress: false, ...(quiet ? { note: () => undefined } : {}) };
+}
+
 /** Ctrl+C, the request of the system, and Ctrl+\. */
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 
 export const processTerminal: Terminal = {
   write: (text) => void process.stdout.write(printable(text)),
   report: (text) => void process.stderr.write(printable(text)),
+  note: (text) => processTerminal.report(text),
+  showsProgress: true,
   rewrites: process.stderr.isTTY === true,
   get columns() {
-    return process.stderr.columns || 80;
+    return process.stderr.columns || Number(process.env['COLUMNS']) || 80;
   },
   async ask(question) {
     if (!process.stdin.isTTY || !process.stderr.isTTY) return null;

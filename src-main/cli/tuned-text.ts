@@ -1,7 +1,7 @@
-import type { TunedVerdict } from '../../src-shared/domain/runs/tuned.ts';
+import { type TunedVerdict, tunedStates } from '../../src-shared/domain/runs/tuned.ts';
 
-/** The badge below a comparison: "tuned: …" or "untuned: …", with what it means; empty where there is nothing to say. */
+/** The badge below a comparison: "tuned: …", "at the edge of the grid: …" or "untuned: …", with its reason; empty where there is nothing to say. */
 export function tunedText(verdict: TunedVerdict | null): string {
   if (verdict === null) return '';
-  return `\n${verdict.tuned ? 'tuned' : 'untuned'}: ${verdict.reason}\n`;
+  return `\n${tunedStates[verdict.state]}: ${verdict.reason}\n`;
 }

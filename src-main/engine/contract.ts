@@ -6,19 +6,24 @@ import { evaluationResultSchema } from '../../src-shared/domain/evaluation/evalu
 import { forgettingSchema } from '../../src-shared/domain/evaluation/forgetting.ts';
 import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/evaluation/mask-table.ts';
 import {
+  anyPromptSchema,
   generationResultSchema,
   generationSettingsSchema,
-  promptSchema,
+  topTokensSchema,
 } from '../../src-shared/domain/generation/generation.ts';
+import { embeddingRequestSchema, embeddingResultSchema } from '../../src-shared/domain/generation/text-embeddings.ts';
 import { mergeWeightSchema } from '../../src-shared/domain/merging/merge.ts';
 import { modelDescriptionSchema } from '../../src-shared/domain/models/model.ts';
+import { newTokensSchema, placedTokenSchema } from '../../src-shared/domain/models/new-tokens.ts';
 import { quantizationSchema, quantizedFromSchema } from '../../src-shared/domain/models/quantization.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameters/parameter.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/runs/pretrain.ts';
 import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/runs/task.ts';
 import { masksSpecSchema, subjectSchema } from '../../src-shared/domain/studies/plan.ts';
+import { embeddingSettings } from '../../src-shared/tasks/embedding.ts';
 import { preparedTaskSchema } from './benchmarks/prepared-task.ts';
+import { scoredQuestionsSchema } from './benchmarks/scored-questions.ts';
 import {
   computeFields,
   endings,
@@ -41,6 +46,11 @@ function job<const Kind extends string, Task extends z.ZodRawShape, Result exten
     result: z.object({ kind: z.literal(kind), ...result }),
   };
 }
+
+/** Questions that are scored in place of the test examples of a dataset, by its index. */
+const questionsField = {
+  questions: z.array(scoredQuestionsSchema.extend({ dataset: z.number().int() })).optional(),
+};
 
 /**
  * All kinds of tasks: the contract between backend and engine. The engine only knows absolute paths; ids, the store and
@@ -76,6 +86,10 @@ const jobs = [
       adapters: z.array(weightedFolder),
       /** A file for the prediction of each example, one JSON object a line; what is there is replaced. */
       predictionsFile: z.string().optional(),
+      against: z
+        .object({ directory: z.string(), name: z.string() })
+        .optional()
+        .describe('another adapter, evaluated on the same examples'),
       ...forgettingField,
     },
     { result: evaluationResultSchema },
@@ -149,12 +163,13 @@ const jobs = [
       forgetting: z.object({ unpruned: forgettingSchema, pruned: forgettingSchema }).nullable(),
     },
   ),
-  /** Scores of subjects on one base and one dataset; each comes as an event as soon as it is known. */
+  /** Scores of subjects on one base; each comes as an event as soon as it is known. */
   job(
     'score',
     {
       modelDirectory: z.string(),
       ...subjectFields,
+      ...questionsField,
       /** `dataset`: index of the dataset that the subject is scored on */
       subjects: z.array(
         z.object({
@@ -177,8 +192,9 @@ const jobs = [
     {
       modelDirectory: z.string(),
       ...subjectFields,
+      ...questionsField,
       tables: z.array(
-        masksSpecSchema.omit({ kind: true, eval_samples: true }).extend({
+        masksSpecSchema.omit({ kind: true, eval_samples: true, benchmark: true }).extend({
           /** Index of the dataset. */
           dataset: z.number().int(),
           /** Results of an earlier job on the same content: its outline, and scores to reuse. */
@@ -231,11 +247,26 @@ const jobs = [
     'generate',
     {
       ...generationSettingsSchema.shape,
+      topTokens: topTokensSchema,
       modelDirectory: z.string(),
       adapterDirectories: z.array(z.string().nullable()).min(1),
-      prompt: promptSchema,
+      prompt: anyPromptSchema,
+      /** Settings by which each adapter reads a prompt with two answers; absent for other prompts. */
+      pairSettings: z.array(taskSettingsSchema.nullable()).optional(),
     },
     { result: generationResultSchema },
+  ),
+  /** Vectors of texts by a base, or by an adapter on it. */
+  job(
+    'embed-texts',
+    {
+      ...embeddingRequestSchema.pick({ inputs: true, dimensions: true }).shape,
+      modelDirectory: z.string(),
+      /** Null: the base alone. */
+      adapterDirectory: z.string().nullable(),
+      pooling_mode: embeddingSettings.pooling_mode,
+    },
+    { result: embeddingResultSchema },
   ),
   /** The likeliest classes of one image: by the base alone (null) and by each adapter. */
   job(
@@ -296,6 +327,18 @@ const jobs = [
       outputDirectory: z.string(),
     },
     { outputDirectory: z.string() },
+  ),
+  /** A base with further tokens, as a model folder. */
+  job(
+    'add-tokens',
+    {
+      modelDirectory: z.string(),
+      description: modelDescriptionSchema,
+      tokens: newTokensSchema,
+      from: quantizedFromSchema,
+      outputDirectory: z.string(),
+    },
+    { outputDirectory: z.string(), tokens: z.array(placedTokenSchema) },
   ),
   /** An adapter in another form of the same function: on the base itself, or on the residual that PEFT makes of it. */
   job(
@@ -363,15 +406,8 @@ export type PruneTask = EngineTaskOf<'prune'>;
 export type ScoreTask = EngineTaskOf<'score'>;
 export type MasksTask = EngineTaskOf<'masks'>;
 export type MergeabilityTask = EngineTaskOf<'mergeability'>;
-export type LogitsTask = EngineTaskOf<'logits'>;
-export type PretrainTask = EngineTaskOf<'pretrain'>;
-export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
-export type ExportMergedTask = EngineTaskOf<'export-merged'>;
-export type QuantizeTask = EngineTaskOf<'quantize'>;
 export type ExportPythonTask = EngineTaskOf<'export-python'>;
 export type GenerateTask = EngineTaskOf<'generate'>;
-export type BenchmarkEngineTask = EngineTaskOf<'benchmark'>;
-export type ClassifyTask = EngineTaskOf<'classify'>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [
   firstJob.result,

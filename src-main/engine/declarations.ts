@@ -30,7 +30,7 @@ export const declarations = {
     }),
   ),
   datasetReaders: declared(datasetReaders),
-  modelFamilies: declared(modelFamilies),
+  modelFamilies: modelFamilies.map(({ declaration }) => ({ ...declaration, parameters: [] })),
   sampling,
 } satisfies Readonly<Record<string, Declaration | readonly Declaration[]>>;
 

@@ -32,7 +32,7 @@ const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);
-/** Reports of a task; of runs trained together, `run` is the place of one among them. */
+/** Reports of a task; `run` is the place of one of the runs trained together, or the number of a generation. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   ...plainEventSchema.options,
   z.object({ kind: z.literal('run'), run: z.number().int(), event: plainEventSchema }),

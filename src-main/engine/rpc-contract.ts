@@ -6,10 +6,16 @@ import { engineEventSchema, engineSignalSchema } from './events.ts';
 /** RPC contract between the backend and the engine's process or thread. */
 export const engineContract = {
   requests: {
-    /** Runs one task to its end; refused while another one runs. */
-    'engine.run': { input: z.strictObject({ task: engineTaskSchema }), output: engineResultSchema },
+    /**
+     * Runs one task to its end; refused while another one runs, except where both are generations with a number `run`,
+     * which their events and signals carry.
+     */
+    'engine.run': {
+      input: z.strictObject({ task: engineTaskSchema, run: z.number().int().optional() }),
+      output: engineResultSchema,
+    },
     'engine.signal': {
-      /** `run`: to one of the runs trained together; absent: to the task. */
+      /** `run`: to one of the runs trained together, or to a task of this number; absent: to every task. */
       input: z.strictObject({ signal: engineSignalSchema, run: z.number().int().optional() }),
       output: z.object({ ok: z.literal(true) }),
     },

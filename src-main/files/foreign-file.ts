@@ -18,6 +18,8 @@ export const fileLimits = {
   labels: 16 * mebibyte,
   /** The largest published tokenizers (256 000 tokens with their merges) have about 35 MB. */
   tokenizer: 256 * mebibyte,
+  /** SentencePiece's largest published models (262,144 pieces) have 5 MB; tekken.json has 20 MB. */
+  vocabulary: 64 * mebibyte,
   /** A run or a study: parsing takes 5 s and 0.5 GB a MiB. */
   yaml: mebibyte / 2,
 } as const;
@@ -63,12 +65,34 @@ export async function readBelow(folder: string, file: string, limit: number): Pr
  * @throws StudioError invalid_file naming the file; the system's own error where it may not be read.
  */
 export async function readForeignText(file: string, limit: number): Promise<string | null> {
+  return (await readForeignBytes(file, limit))?.toString('utf8') ?? null;
+}
+
+/** Bytes of such a file. Errors as `readForeignText`. */
+export async function readForeignBytes(file: string, limit: number): Promise<Buffer | null> {
   try {
-    return await readBounded(await insideFolder(file), limit);
+    const real = await insideFolder(file);
+    return await boundedBytes(await openRegularFile(real), real, limit);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
+}
+
+const lfsStart = 'version https://git-lfs.github.com/spec/';
+
+/** Returns true for the text that Git LFS keeps in place of a file. */
+export function isLfsPointer(text: string): boolean {
+  return text.startsWith(lfsStart);
+}
+
+/** Error for a pointer of Git LFS in place of a file. */
+export function lfsPointer(file: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${file} is a pointer of Git LFS, not the file itself.`,
+    'Run "git lfs pull" in its repository, or download the file itself.',
+  );
 }
 
 /** Text of a regular file of at most `limit` bytes, wherever it is: the person named it. Errors as `readForeignText`. */
@@ -78,6 +102,11 @@ export async function readBounded(file: string, limit: number): Promise<string> 
 
 /** Text of an open file, which is closed. */
 async function boundedText(handle: FileHandle, file: string, limit: number): Promise<string> {
+  return (await boundedBytes(handle, file, limit)).toString('utf8');
+}
+
+/** Bytes of an open file, which is closed. */
+async function boundedBytes(handle: FileHandle, file: string, limit: number): Promise<Buffer> {
   try {
     const { size } = await handle.stat();
     if (size > limit)
@@ -93,7 +122,7 @@ async function boundedText(handle: FileHandle, file: string, limit: number): Pro
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    return bytes.toString('utf8', 0, filled);
+    return bytes.subarray(0, filled);
   } finally {
     await handle.close();
   }

@@ -6,24 +6,24 @@ import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
+import { besideArchive } from '../archive/beside-archive.ts';
 import { locateHome } from '../files/home-place.ts';
 import { compiledCodeFolder } from '../files/user-cache.ts';
-import { logFolder, openLog } from '../logging/log.ts';
+import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { ChosenPaths } from './chosen-paths.ts';
-import { keepShadersNowhere, removeCompiled } from './compiled-code.ts';
 import { developmentServerOf } from './development-server.ts';
 import { HomeMover } from './home-mover.ts';
 import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
 import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { buildMenu } from './menu.ts';
+import { type Opened, OpenedItems, openedArgument } from './opened-arguments.ts';
 import { QuitGuard } from './quit-guard.ts';
 import { recoveryAnswers, recoveryQuestion } from './recovery-question.ts';
 import { refuseSwitches } from './refused-switches.ts';
-import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
 import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
 import { startProcess } from './start-process.ts';
@@ -32,6 +32,35 @@ import { TrayIcon } from './tray-icon.ts';
 import { changedUnpackedFile } from './unpacked-files.ts';
 import { openUpdates } from './updates/open-updates.ts';
 import { openWindow } from './window.ts';
+
+/** Folders in which Chromium keeps compiled code and shaders in its profile. */
+const compiledFolders = [
+  'Code Cache',
+  'DawnGraphiteCache',
+  'DawnWebGPUCache',
+  'GPUCache',
+  'GraphiteDawnCache',
+  'GrShaderCache',
+  'ShaderCache',
+] as const;
+
+/**
+ * Removes what Chromium has kept compiled in a profile: the profile lies in the home, which can come from elsewhere. Must run
+ * before the app is ready, by the app that holds the profile.
+ */
+function removeCompiled(profile: string, log: Log): void {
+  for (const name of compiledFolders)
+    try {
+      rmSync(join(profile, name), { recursive: true, force: true });
+    } catch (error) {
+      log.warn({ err: error }, `${name} could not be removed from the window's profile`);
+    }
+}
+
+/** Keeps compiled shaders in memory alone: Chromium has no folder for them but the profile. Must run before the app is ready. */
+function keepShadersNowhere(): void {
+  app.commandLine.appendSwitch('disable-gpu-shader-disk-cache');
+}
 
 const home = process.env['COTO_STUDIO_HOME'];
 const place = home ?? app.getPath('userData');
@@ -58,6 +87,7 @@ const quitMilliseconds = 70_000;
 /** The system ends a program soon after its signal. */
 const signalMilliseconds = 8000;
 
+const openedItems = new OpenedItems();
 let backend: BackendProcess | null = null;
 let mover: HomeMover | null = null;
 let quitting = false;
@@ -93,10 +123,14 @@ closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
   removeCompiled(app.getPath('userData'), log);
-  app.on('second-instance', () => {
+  app.on('second-instance', (_event, args, folder) => {
     if (quitting) startedAgain = true;
-    else if (app.isReady()) background.leave();
+    else if (app.isReady()) {
+      background.leave();
+      openedItems.add(openedArgument(args, folder));
+    }
   });
+  openedItems.listen(app);
   app
     .whenReady()
     .then(refuseChangedFiles)
@@ -223,7 +257,7 @@ function begin(): void {
     },
     onNotice: (notice) => showNotice(notice, () => background.leave()),
   });
-  const show = (path: string): void =>
+  const openFolder = (path: string): void =>
     void openPath(path).catch((error: unknown) => log.error({ err: error, path }, 'this could not be opened'));
   app.setAboutPanelOptions({
     applicationName: 'CoTo Studio',
@@ -234,11 +268,22 @@ function begin(): void {
   Menu.setApplicationMenu(
     buildMenu({
       send: (command) => send(bridgeChannels.menu, command),
-      showLogs: () => show(logs),
+      showLogs: () => openFolder(logs),
       showAbout: () => app.showAboutPanel(),
     }),
   );
-  open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
+  const routeOf = (opened: Opened): string => {
+    if (opened.kind === 'link') return opened.route;
+    app.addRecentDocument(opened.path);
+    return `/home?open=${encodeURIComponent(chosen.token(opened.path, 'read'))}`;
+  };
+  const route = process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length);
+  const first = openedItems.follow((opened) => {
+    background.leave();
+    send(bridgeChannels.menu, routeOf(opened));
+  });
+  const given = first ?? openedArgument(process.argv, process.cwd());
+  open(given === null ? (route ?? null) : routeOf(given));
   app.on('activate', () => background.leave());
 }
 
@@ -315,3 +360,42 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
     signalled = true;
     guard.quitUnasked();
   });
+
+interface Resources {
+  readonly preload: string;
+  readonly renderer: string;
+  readonly backend: string;
+  readonly homeMover: string;
+  readonly assets: string;
+  readonly icon: string;
+  readonly trayIcon: string;
+  /** A plain Node ≥ 22, or null. */
+  readonly node: string | null;
+}
+
+/**
+ * Locations of the app's parts. In the packed app all code of ours is inside the archive; what has to be a file of its own
+ * (addons, the packages that load them, models, datasets) is beside it.
+ */
+function locateResources(): Resources {
+  const root = app.getAppPath();
+  const outside = besideArchive(join(root, '/'));
+  const assets = join(outside, 'assets');
+  const executable = process.platform === 'win32' ? 'node.exe' : 'node';
+  const candidates = [
+    // A packed app runs what it brings and nothing that its surroundings name.
+    app.isPackaged ? undefined : process.env['COTO_NODE'],
+    join(process.resourcesPath, 'node', executable),
+    join(root, 'node_modules', 'node', 'bin', executable),
+  ];
+  return {
+    preload: join(root, 'dist', 'shell', 'preload.cjs'),
+    renderer: join(root, 'dist', 'renderer'),
+    backend: join(root, 'dist', 'backend', 'backend.mjs'),
+    homeMover: join(root, 'dist', 'backend', 'home-mover.mjs'),
+    assets,
+    icon: join(assets, 'icons', 'icon.png'),
+    trayIcon: join(assets, 'icons', process.platform === 'linux' ? '32x32.png' : '16x16.png'),
+    node: candidates.find((candidate) => candidate !== undefined && existsSync(candidate)) ?? null,
+  };
+}

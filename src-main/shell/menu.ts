@@ -3,7 +3,7 @@ import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/m
 import { numberedPages } from '../../src-shared/pages.ts';
 
 interface MenuActions {
-  /** Sends a command to the window: a route to open, 'palette' or 'shortcuts'. */
+  /** Sends a command to the window: a route to open, 'palette', 'shortcuts', 'find', 'back' or 'forward'. */
   send(command: string): void;
   showLogs(): void;
   showAbout(): void;
@@ -27,13 +27,23 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
         isMac ? { role: 'close' } : { role: 'quit' },
       ],
     },
-    { role: 'editMenu' },
+    {
+      label: '&Edit',
+      submenu: [
+        ...(['undo', 'redo', 'cut', 'copy', 'paste', 'delete', 'selectAll'] as const).map((role) => ({ role })),
+        { type: 'separator' },
+        go('Find in page…', 'find', 'CmdOrCtrl+F'),
+      ],
+    },
     {
       label: '&Go',
       submenu: [
         ...numberedPages.map(({ id, label }, index) =>
           go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined),
         ),
+        { type: 'separator' },
+        go('Back', 'back', isMac ? 'Cmd+[' : 'Alt+Left'),
+        go('Forward', 'forward', isMac ? 'Cmd+]' : 'Alt+Right'),
         { type: 'separator' },
         // The page listens for the keys itself.
         { ...go('Search and commands', 'palette', 'CmdOrCtrl+K'), registerAccelerator: false },

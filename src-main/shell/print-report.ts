@@ -1,7 +1,8 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BrowserWindow, session } from 'electron';
+import { app, BrowserWindow, session } from 'electron';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { type PaperSize, paperSizes, usualPaper } from '../../src-shared/paper.ts';
 
 /** Until then a report that draws nothing is printed as it is. */
 const maxSeconds = 20;
@@ -17,13 +18,26 @@ export function reportPage(reports: string, path: string): string {
   return page;
 }
 
-/** The sheet in inches, and how much smaller than on a screen the page is printed. */
-const paper = { width: 8.27, height: 11.69, margin: 0.4, scale: 0.7 };
-/** Width of the printed area in the page's own pixels: the window is as wide, so that figures are drawn to fit. */
-const paperPixels = Math.floor(((paper.width - 2 * paper.margin) * 96) / paper.scale);
+/** Margins in inches, with room for the running head and foot, and the scale of the printed page. */
+const margins = { top: 0.6, bottom: 0.6, left: 0.4, right: 0.4 };
+const scale = 0.7;
+const runningStyle = 'width: 100%; margin: 0 0.4in; font: 8px sans-serif; color: #444444; display: flex;';
 
-/** The page as PDF, printed by a hidden window that can load this one file and nothing else. */
-export async function printReport(page: string): Promise<Buffer> {
+/** The running head has the report's title, the foot the date and the page. Chromium fills in these classes, escaped. */
+const runningHead = `<div style="${runningStyle}"><span class="title"></span></div>`;
+const runningFoot = `<div style="${runningStyle} justify-content: space-between;"><span>CoTo Studio, <span class="date"></span></span><span><span class="pageNumber"></span> / <span class="totalPages"></span></span></div>`;
+
+/**
+ * The page as tagged PDF with an outline, printed by a hidden window that can load this one file and nothing else.
+ * @param size the usual size of the system's country by default
+ */
+export async function printReport(
+  page: string,
+  size: PaperSize = usualPaper(app.getLocaleCountryCode()),
+): Promise<Buffer> {
+  const { width, height } = paperSizes[size];
+  // The window is as wide as the printed area in the page's own pixels, so that figures are drawn to fit.
+  const pixels = Math.floor(((width - margins.left - margins.right) * 96) / scale);
   const own = pathToFileURL(page);
   const alone = session.fromPartition('report-printer', { cache: false });
   alone.setPermissionRequestHandler((_contents, _permission, grant) => grant(false));
@@ -33,7 +47,7 @@ export async function printReport(page: string): Promise<Buffer> {
   );
   const window = new BrowserWindow({
     show: false,
-    width: paperPixels,
+    width: pixels,
     height: 1600,
     useContentSize: true,
     frame: false,
@@ -54,12 +68,16 @@ export async function printReport(page: string): Promise<Buffer> {
     await tools.sendCommand('Emulation.setScrollbarsHidden', { hidden: true });
     await window.loadURL(`${own.href}#print`);
     await drawn(window);
-    const { width, height, margin, scale } = paper;
     return await window.webContents.printToPDF({
       printBackground: true,
       pageSize: { width, height },
       scale,
-      margins: { top: margin, bottom: margin, left: margin, right: margin },
+      margins,
+      displayHeaderFooter: true,
+      headerTemplate: runningHead,
+      footerTemplate: runningFoot,
+      generateTaggedPDF: true,
+      generateDocumentOutline: true,
     });
   } finally {
     window.destroy();

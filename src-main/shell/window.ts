@@ -49,6 +49,12 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   });
   rememberWindowState(window, stateFile, options.log);
   followPage(window.webContents, options.log.child({ program: 'window' }));
+  // The buttons of a mouse, where the system sends them as commands.
+  window.on('app-command', (_event, command) => {
+    const { navigationHistory } = window.webContents;
+    if (command === 'browser-backward' && navigationHistory.canGoBack()) navigationHistory.goBack();
+    if (command === 'browser-forward' && navigationHistory.canGoForward()) navigationHistory.goForward();
+  });
   if (state?.maximized) window.maximize();
   window.once('ready-to-show', () => window.show());
   const hash = options.route === null ? '' : `#${options.route}`;

@@ -51,5 +51,10 @@ export function toBit(value: boolean): 0 | 1 {
 }
 
 /** An error as stored, without its stack, which is in the log. */
-export const storedErrorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
+export const storedErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().nullable(),
+  field: z.string().optional(),
+});
 export type StoredError = z.infer<typeof storedErrorSchema>;

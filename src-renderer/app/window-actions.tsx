@@ -22,6 +22,7 @@ import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx'
 import { useUndoOffer } from '../components/feedback/undo.tsx';
 import { plural } from '../components/format/format.ts';
 import { appStrings } from '../strings/app.ts';
+import { openFindBar } from './find-in-page.ts';
 import { pages } from './pages.tsx';
 import { openPalette } from './palette-store.ts';
 import { navigate } from './routes.tsx';
@@ -48,6 +49,12 @@ export function useWindowActions(toggleSidebar: () => void): void {
     ...pageActions(),
     ...commandActions(),
     { ...always('palette', appStrings.openPalette, <IconSearch {...icon} />), shortcut: 'mod+K', run: openPalette },
+    {
+      ...always('find', appStrings.find.label, <IconSearch {...icon} />),
+      shortcut: 'mod+F',
+      heardBy: 'menu',
+      run: openFindBar,
+    },
     {
       ...always('shortcuts', appStrings.shortcuts, <IconKeyboard {...icon} />),
       shortcut: '?',

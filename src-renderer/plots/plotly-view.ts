@@ -13,7 +13,6 @@ import { LivePlot } from './live/live-plot.ts';
 import type { PlotAxes } from './plot-axes.ts';
 import { axesOf, geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
 import { withRoom } from './room.ts';
-import { typefaceLoaded } from './typeface-loaded.ts';
 
 let context: CanvasRenderingContext2D | null = null;
 
@@ -291,4 +290,13 @@ function isHeatmap(trace: object): boolean {
 /** Plotly checks traces itself when it draws them; its own types are narrower than what a pure function needs to know. */
 function traces(figure: FigureSource): Data[] {
   return figure.data.map((trace) => ({ ...trace }) as Data);
+}
+
+/**
+ * Resolves when text can be measured in the bundled typeface: plotly keeps the widths that it first measures. A typeface
+ * that cannot be loaded delays no figure.
+ */
+async function typefaceLoaded(): Promise<void> {
+  // Digits are a file of their own.
+  await document.fonts.load('12px Inter', 'p = 0').catch(() => []);
 }

@@ -1,3 +1,4 @@
+import { anyLength } from '../../src-shared/domain/models/model.ts';
 import { formatCount, plural } from '../components/format/format.ts';
 
 /** The words of the Data page. */
@@ -34,6 +35,19 @@ export const dataStrings = {
     `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty. Fix the rows under Problems, or turn on “Leave out faulty rows”.`,
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
+  accounting: {
+    title: 'Use of columns and rows',
+    firstRows: (rows: number) => `of the first ${plural(rows, 'row')}; all are read when the dataset is added`,
+    what: 'What',
+    is: 'Is',
+    detail: 'For or because',
+    questions: 'Content without a role',
+    questionsNote: 'choose the role of each column, or that it is not used',
+    choose: 'Choose…',
+    notUsed: 'Not used',
+    mergeLabels: 'Merge labels',
+    unanswered: (column: string) => `Choose the role of the column “${column}”, or that it is not used.`,
+  },
   problems: 'Problems',
   problemsNote: (isTooMany: boolean) =>
     `${isTooMany ? 'too many rows to skip without asking' : 'these rows are skipped'}; all rows are checked when the dataset is added`,
@@ -48,7 +62,8 @@ export const dataStrings = {
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
   inWindows: (rows: number, limit: number) =>
     `${plural(rows, 'text')} longer than ${formatCount(limit)} tokens (max_seq_length) ${rows === 1 ? 'is' : 'are'} read in windows.`,
-  context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
+  context: (model: string, tokens: number) =>
+    tokens >= anyLength ? `${model} reads texts of any length.` : `${model} reads up to ${formatCount(tokens)}.`,
   conversation: {
     title: 'Conversation',
     excluded: (role: string) => `${role} (not in the loss)`,
@@ -102,6 +117,13 @@ export const dataStrings = {
       near < images
         ? `${plural(images, 'image')} compared by their pixels, ${formatCount(near)} by their looks`
         : `${plural(images, 'image')} compared`,
+    removeFromTrain: 'Remove from train',
+    texts: 'Rows in both splits',
+    text: (kind: 'exact' | 'near', train: string | null, test: string | null) => {
+      const both = [train === null ? 'train' : `train ${train}`, test === null ? 'test' : `test ${test}`];
+      return `${kind === 'exact' ? 'Same text' : 'Nearly the same'}: ${both.join(', ')}`;
+    },
+    reimported: 'Dataset re-imported',
     notCompared: 'The images were not compared with each other yet.',
     compare: 'Find duplicates',
     again: 'Compare again',
@@ -111,6 +133,7 @@ export const dataStrings = {
       `${kind === 'exact' ? 'Same pixels' : 'Alike'}: ${one}, ${other}`,
     place: (split: string, index: number) => `${split} ${formatCount(index + 1)}`,
   },
+  imageQuestion: { label: 'Label column', add: 'Add' },
   /** The rows of a file, before it is added, as a model reads them. */
   template: {
     title: 'As the model reads them',

@@ -63,7 +63,7 @@ export const homeStrings = {
       title: 'See the report',
       text: 'One file with the comparison, its figures, settings and hashes. It opens here.',
       action: 'Open report',
-      none: 'Comes with the demo.',
+      none: 'Available after the demo.',
     },
     data: {
       title: 'Add your data',

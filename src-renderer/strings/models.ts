@@ -1,3 +1,4 @@
+import { textLimit } from '../../src-shared/domain/models/model.ts';
 import { formatBytes, formatCount, plural } from '../components/format/format.ts';
 
 /** The words of the Models page. */
@@ -34,10 +35,30 @@ export const modelsStrings = {
     start: 'Quantize',
     from: 'Quantized from',
   },
-  layers: (layers: number, width: number) => `${plural(layers, 'layer')} · hidden size ${formatCount(width)}`,
+  addTokens: {
+    action: 'Add tokens…',
+    title: (name: string) => `Add tokens to ${name}`,
+    help: 'Writes a copy of the base whose tokenizer has these tokens; the base itself stays. Their rows in the embedding and the head start as the mean of all others: train them with Trained tokens in a run.',
+    tokens: 'Tokens',
+    tokensHelp: 'One token per line.',
+    special: 'Special tokens',
+    specialHelp: 'Left out of generated text, like the marks of a chat template.',
+    name: 'Name',
+    cancel: 'Cancel',
+    start: 'Add tokens',
+    noText: 'This model reads no text.',
+  },
+  layers: (layers: number, width: number, encoder: number | null) =>
+    `${plural(layers, 'layer')}${encoder === null ? '' : ` (${encoder} encoder, ${layers - encoder} decoder)`} · hidden size ${formatCount(width)}`,
+  experts: (count: number) => `${formatCount(count)} in each layer with experts`,
+  roles: { head: 'task head', expert: 'expert', adapter: 'adapter' },
+  roleHelp:
+    'A task head is trained in full. Experts carry an adapter by target_parameters, all others by target_modules.',
   classes: (count: number) => plural(count, 'class', 'classes'),
+  ignoredImages: 'Not used: this is the text model alone',
+  unusedHead: (architecture: string) => `Not used: that of ${architecture}`,
   textInput: (positions: number, vocabulary: number) =>
-    `text, up to ${formatCount(positions)} tokens; vocabulary of ${formatCount(vocabulary)}`,
+    `text, ${textLimit(positions)}; vocabulary of ${formatCount(vocabulary)}`,
   asTheyAre: 'as they are',
   memoryToTrain: 'Memory to train',
   memoryNote: (tokens: number | null, free: string, device: string | null) =>
@@ -48,6 +69,9 @@ export const modelsStrings = {
   batchHelp: 'per_device_train_batch_size × gradient_accumulation_steps: the effective batch is the same',
   batchOf: (size: number, accumulation: number) => `${size} × ${accumulation}`,
   checkpointing: 'Gradient checkpointing',
+  parameters: (count: string) => `${count} parameters`,
+  plannedMemory: (bytes: string, batch: string, free: string) =>
+    `Training with LoRA r 16 on all linear layers takes ${bytes} (batch ${batch}) of ${free} free:`,
   on: 'on',
   off: 'off',
   memory: 'Memory',

@@ -36,7 +36,7 @@ export const reportsStrings = {
   openInBrowser: 'Open in browser',
   notOpened: 'The report was not opened',
   export: 'Export',
-  exportAs: { html: 'HTML', pdf: 'PDF', csv: 'CSV', json: 'JSON', md: 'Markdown' },
+  exportAs: { html: 'HTML', pdf: 'PDF', csv: 'CSV', json: 'JSON', md: 'Markdown', tex: 'LaTeX tables' },
   exported: 'Report exported',
   noFormat: (format: string) => `This report has no ${format}: it was written by an earlier version.`,
   more: (name: string) => `More for ${name}`,

@@ -181,6 +181,7 @@ export const trainStrings = {
     model: 'The model’s own',
     own: 'Custom',
     edit: 'Preview and edit…',
+    trainTokens: 'Train these tokens',
     title: 'Chat template of the run',
     preview: (dataset: string) => `First training example of ${dataset}, as the model reads it`,
     thisTemplate: 'this run',

@@ -102,7 +102,7 @@ export interface StudioBridge<Dropped = DroppedFile> {
   setRunning(jobs: readonly RunningJob[]): void;
   /** Shows a notification of the system; a click on it brings the window to the front. */
   notify(notice: SystemNotice): void;
-  /** A choice in the native menu: a route to open ('/train', '/data?add=file'), 'palette' or 'shortcuts'. */
+  /** A choice in the native menu: a route to open ('/train', '/data?add=file'), 'palette', 'shortcuts', 'find', 'back' or 'forward'. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;
   readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };

@@ -7,8 +7,10 @@ import {
   textExampleSchema,
   textInspectionSchema,
 } from '../domain/data/dataset.ts';
+import { editableRowsSchema, rowQuerySchema } from '../domain/data/edited-rows.ts';
 import { answerCountsSchema } from '../domain/evaluation/answer-counts.ts';
 import { cachedDatasetSchema } from '../domain/models/hub.ts';
+import { untrainedTokenSchema } from '../domain/models/untrained-tokens.ts';
 import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
 import { taskSettingsSchema } from '../domain/runs/task.ts';
 import { byId, done, nothing, removal } from './request-shapes.ts';
@@ -35,6 +37,11 @@ export const datasetRequests = {
     input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
     output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
   },
+  /** Rows of such a path with their cells and outcomes, for an editor; only of texts. */
+  'datasets.inspectRows': {
+    input: rowQuerySchema.extend({ path: z.string(), options: parameterValuesSchema.default({}) }),
+    output: editableRowsSchema,
+  },
   /** The rows of such a preview as a model would read them in training; `example` is the one at `place`, whole. */
   'datasets.inspectTokens': {
     input: z.strictObject({
@@ -42,6 +49,7 @@ export const datasetRequests = {
       options: parameterValuesSchema.default({}),
       model: z.string(),
       place: z.number().int().min(0).default(0),
+      row: z.string().optional().describe('only the row at this place of the file, e.g. row 5'),
     }),
     output: z.object({
       rows: z.array(
@@ -111,6 +119,7 @@ export const datasetRequests = {
       lengths: z.array(z.number().int()),
       unwritable: z.number().int(),
       answers: answerCountsSchema,
+      untrained: z.array(untrainedTokenSchema).describe('added tokens in these examples that the base never learned'),
       maxPositions: z.number().int(),
     }),
   },

@@ -11,6 +11,12 @@ import {
   tensorflowSetupSchema,
 } from '../domain/app/catalog.ts';
 import { checkResultSchema } from '../domain/app/doctor-check.ts';
+import {
+  reportFileSchema,
+  reportRecordSchema,
+  reportRequestSchema,
+  reportSummarySchema,
+} from '../domain/app/report.ts';
 import { unreadableRowSchema } from '../domain/app/unreadable-row.ts';
 import { benchmarkRequestSchema, taskSummarySchema } from '../domain/evaluation/benchmark.ts';
 import { benchmarkRecordSchema } from '../domain/evaluation/benchmark-record.ts';
@@ -28,35 +34,30 @@ import {
   modelDefaultsSchema,
   renderedPromptSchema,
   templateChoicesSchema,
+  toolsSchema,
 } from '../domain/generation/generation.ts';
+import { embeddingRequestSchema } from '../domain/generation/text-embeddings.ts';
 import { heldQueueSchema } from '../domain/jobs/held-queue.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/jobs/job.ts';
 import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merging/merge.ts';
 import { mergeabilitySchema } from '../domain/merging/mergeability.ts';
 import { updateProductsSchema } from '../domain/merging/update-products.ts';
-import { cachedModelSchema, downloadPlanSchema } from '../domain/models/hub.ts';
-import { modelRecordSchema } from '../domain/models/model.ts';
-import { modelMemorySchema } from '../domain/models/model-memory.ts';
-import { quantizationPlanSchema, quantizationSchema } from '../domain/models/quantization.ts';
 import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
 import { pretrainConfigSchema } from '../domain/runs/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
 import { tunedVerdictSchema } from '../domain/runs/tuned.ts';
-import { studyFileSchema, studyRecordSchema } from '../domain/studies/study.ts';
+import { registrationSchema } from '../domain/studies/registration.ts';
+import { packageCheckSchema, studyFileSchema, studyPackageSchema, studyRecordSchema } from '../domain/studies/study.ts';
 import { studyForecastSchema } from '../domain/studies/study-forecast.ts';
+import { openedKindSchema } from '../opened-files.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 import { bundleRequests } from './bundle-requests.ts';
 import { datasetRequests } from './dataset-requests.ts';
-import { reportRequests } from './report-requests.ts';
+import { modelRequests } from './model-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
 import { targetRequests } from './target-requests.ts';
 
-const hubModel = z.strictObject({
-  repository: z.string(),
-  revision: z.string().default('main'),
-  quantization: z.string().nullable().default(null),
-});
 const weightedAdapters = z.array(mergeInputSchema).min(1);
 
 /**
@@ -85,6 +86,11 @@ export const requests = {
   },
   /** Gives runs and adapters that were added without their base the one that their folders name; refused while a job runs. */
   'app.fillInBases': { input: nothing, output: z.object({ runs: z.number(), adapters: z.number() }) },
+  /** Says by its name what a file or folder is that was opened or dropped, with the text of a run's YAML file. */
+  'app.identify': {
+    input: z.strictObject({ path: z.string() }),
+    output: z.object({ kind: openedKindSchema, text: z.string().nullable() }),
+  },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */
@@ -103,49 +109,9 @@ export const requests = {
     output: done,
   },
 
-  'models.list': { input: nothing, output: z.array(modelRecordSchema) },
-  'models.get': { input: byId, output: modelRecordSchema },
-  /**
-   * Returns the reason why the model cannot be trained on any text (no usable tokenizer), and for each dataset the
-   * reason why the model cannot learn it; null: it can.
-   */
-  'models.fits': {
-    input: byId,
-    output: z.object({
-      problem: z.string().nullable(),
-      datasets: z.array(z.object({ id: z.string(), reason: z.string().nullable() })),
-    }),
-  },
-  /** Estimates the memory that training each model takes; models with a missing folder are left out. */
-  'models.memory': { input: nothing, output: z.array(modelMemorySchema) },
-  'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
-  /**
-   * Converts a GGUF file to a model folder below the home, quantized weights as they are unless `float32`; the job's result
-   * names the model.
-   */
-  'models.convert': {
-    input: z.strictObject({ file: z.string(), name: z.string().optional(), float32: z.boolean().optional() }),
-    output: jobRecordSchema,
-  },
-  /** Sizes of a model's weights in every quantization; refuses a model that cannot be quantized. */
-  'models.quantizations': { input: byId, output: quantizationPlanSchema },
-  /** Writes a quantized copy of a model below the home; the job's result names it. */
-  'models.quantize': {
-    input: z.strictObject({ id: z.string(), type: quantizationSchema, name: z.string().optional() }),
-    output: jobRecordSchema,
-  },
-  /** Models in the Hugging Face cache of this machine. */
-  'models.cached': { input: nothing, output: z.array(cachedModelSchema) },
-  /**
-   * Asks the hub which files a model consists of; nothing is downloaded. `quantization` asks for the GGUF file of that type;
-   * the weights are safetensors by default, or the usual type where there are none.
-   */
-  'models.plan': { input: hubModel, output: downloadPlanSchema },
-  'models.download': { input: hubModel, output: jobRecordSchema },
-  'models.remove': { input: removal, output: done },
-
   ...bundleRequests,
   ...datasetRequests,
+  ...modelRequests,
   ...runRequests,
   ...targetRequests,
 
@@ -158,7 +124,12 @@ export const requests = {
   /** Its scores on the test splits of datasets, the newest first: one for each dataset and number of examples. */
   'adapters.scores': { input: byId, output: z.array(adapterScoreSchema) },
   'adapters.import': {
-    input: z.strictObject({ path: z.string(), modelId: z.string().optional(), name: z.string().optional() }),
+    input: z.strictObject({
+      path: z.string(),
+      modelId: z.string().optional(),
+      name: z.string().optional(),
+      rank: z.number().int().min(1).max(1024).optional().describe('the highest of a module that is converted to LoRA'),
+    }),
     output: adapterRecordSchema,
   },
   'adapters.export': {
@@ -240,21 +211,27 @@ export const requests = {
   'classification.start': { input: classificationRequestSchema, output: jobRecordSchema },
   /** A small copy of an image file. @throws StudioError invalid_file in one sentence if it is none */
   'classification.image': { input: z.strictObject({ path: z.string() }), output: imagePreviewSchema },
+  /** Ids of the adapters that give rewards: they compare two answers to a prompt. */
+  'generation.scorers': { input: nothing, output: z.array(z.string()) },
   /** Chat templates to choose from: the model's own and published ones. */
   'generation.templates': { input: z.strictObject({ model: z.string() }), output: templateChoicesSchema },
-  /** The prompt that a conversation becomes, with the model's own template or another. A broken template is no error here. */
+  /** Renders a conversation with the model's own template or another. A broken template is no error here. */
   'generation.render': {
     input: z.strictObject({
       model: z.string(),
       messages: z.array(chatMessageSchema),
       template: z.string().nullable().default(null),
+      tools: toolsSchema.nullable().default(null),
+      addGenerationPrompt: z.boolean().default(true),
     }),
     output: renderedPromptSchema,
   },
   /** Text is streamed as `generation.text` events; the result has the complete texts. */
   'generation.start': { input: generationStartSchema, output: jobRecordSchema },
-  /** Removes one that has ended, its prompt and its texts. */
+  /** Removes a generation or embeddings that have ended, with prompt and result. */
   'generation.remove': { input: byId, output: done },
+  /** Vectors of texts by a sentence model, or by an embedding adapter on its base. Opening the studio removes the result. */
+  'embeddings.start': { input: embeddingRequestSchema, output: jobRecordSchema },
 
   'merge.preflight': {
     input: z.strictObject({
@@ -329,6 +306,7 @@ export const requests = {
       name: z.string().optional(),
       config: studyConfigSchema,
       target: z.string().optional().describe('where its runs are trained; absent: here'),
+      registration: registrationSchema.optional().describe('where the study was registered before'),
     }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
   },
@@ -339,6 +317,10 @@ export const requests = {
     input: byId,
     output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
   },
+  /** Writes a finished study with its adapters, predictions, licenses and checksums into a new folder. */
+  'studies.package': { input: byId.extend({ path: z.string() }), output: studyPackageSchema },
+  /** Checks the folder of a packaged study by its checksums, adapters, examples and tables. */
+  'studies.verify': { input: z.strictObject({ path: z.string() }), output: packageCheckSchema },
   'studies.remove': { input: removal, output: done },
   /**
    * Estimates the cost of a study and the differences it could detect, or returns why it cannot start. Starts nothing.
@@ -372,7 +354,21 @@ export const requests = {
       reportJobId: z.string(),
     }),
   },
-  ...reportRequests,
+
+  /** Writes runs, compared by their settings, and finished studies into one HTML file. */
+  'reports.create': { input: reportRequestSchema, output: jobRecordSchema },
+  /** The newest first. */
+  'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
+  'reports.get': { input: byId, output: reportRecordSchema },
+  /** The report's page without its scripts, for the window to show. */
+  'reports.page': { input: byId, output: z.object({ html: z.string() }) },
+  /** Summarizes the report from its own numbers. */
+  'reports.summary': { input: byId, output: reportSummarySchema },
+  /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
+  'reports.files': { input: byId, output: z.array(reportFileSchema) },
+  /** Its files keep the title that they were written with. */
+  'reports.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1) }), output: reportRecordSchema },
+  'reports.remove': { input: removal, output: done },
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },

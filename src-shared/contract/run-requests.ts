@@ -98,7 +98,8 @@ export const runRequests = {
   'runs.samples': { input: byId, output: runSamplesSchema },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
-   * null; `stepOfSameAdapter`: they had the same variant and rank.
+   * null; `stepOfSameAdapter`: they had the same variant and rank. `updateShare`:
+   * share of the learning rate, summed over the steps, that an adapter receives under CoTo; null without CoTo.
    */
   'runs.estimate': {
     input: z.strictObject({ config: runConfigSchema }),
@@ -116,6 +117,7 @@ export const runRequests = {
         .describe('as the run would take it now: auto_find_batch_size chooses it'),
       stepMilliseconds: z.number().nullable(),
       stepOfSameAdapter: z.boolean(),
+      updateShare: z.number().nullable().optional(),
       seconds: z.number().nullable(),
       diskBytes: z.number().describe('of its checkpoints and its adapter, at its end'),
       yaml: z.string(),

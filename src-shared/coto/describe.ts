@@ -1,10 +1,10 @@
 import type { CotoSettings } from '../domain/runs/coto.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
-import { switchesGroups } from './schedules/schedule.ts';
+import { canRescale, switchesGroups } from './schedules/schedule.ts';
 
 /** One line about the settings that matter, e.g. "CoTo, p 0.1 to 1 over 75 % of the steps, linear, by layer". */
 export function describeSchedule(settings: CotoSettings): string {
-  const { schedule: id, initial_p, final_p, stage1_ratio, curve, reversed, granularity } = settings;
+  const { schedule: id, initial_p, final_p, stage1_ratio, curve, reversed, granularity, rescale } = settings;
   const schedule: Schedule = schedules[id];
   const { unit, usesCurve, ownSettings, declaration } = schedule;
   const rise =
@@ -16,5 +16,6 @@ export function describeSchedule(settings: CotoSettings): string {
     ...(usesCurve ? [rise] : []),
     ...ownSettings.map((name) => `${name} ${settings[name]}`),
     ...(switchesGroups(unit) ? [`by ${granularity}`] : []),
+    ...(rescale === 'none' || !canRescale(schedule) ? [] : ['rescaled by 1/p']),
   ].join(', ');
 }

@@ -8,7 +8,11 @@ export type Distribution =
   /** The first, or the last, units; `sizes[k]` is the probability that k + 1 of them are on. */
   | { readonly kind: 'nested'; readonly from: 'first' | 'last'; readonly sizes: readonly number[] }
   /** `size` of `count` units, all such sets alike. */
-  | { readonly kind: 'subset'; readonly size: number; readonly count: number };
+  | { readonly kind: 'subset'; readonly size: number; readonly count: number }
+  /** All units, or none of them. */
+  | { readonly kind: 'together'; readonly probability: number; readonly count: number }
+  /** All units, with noisy gates: normal around 1, with the variance of independent gates of these probabilities, rescaled. */
+  | { readonly kind: 'noise'; readonly probabilities: readonly number[] };
 
 /** Rule for independent draws that switch every unit off: redraw all, or force one unit on, chosen uniformly. */
 export type AllOff = 'redraw' | 'force-one';
@@ -34,6 +38,67 @@ export function drawUnits(distribution: Distribution, allOff: AllOff, uniform: U
       return drawNested(distribution.sizes, distribution.from, uniform);
     case 'subset':
       return drawSubset(distribution.size, distribution.count, uniform);
+    case 'together':
+      return new Uint8Array(distribution.count).fill(uniform() > distribution.probability ? 0 : 1);
+    case 'noise':
+      return new Uint8Array(distribution.probabilities.length).fill(1);
+  }
+}
+
+/** Rule for the gates of units that are on: 1, or the inverse of the probability that the unit is on. */
+export type Rescale = 'none' | 'inverse_survival';
+
+/**
+ * Factors on the updates of the units of a draw, 0 where a unit is off; null if all factors are those of the mask. A gate
+ * b / P(b = 1) has the mean 1, whatever rule redraws. Noisy gates have the mean and the variance of such gates.
+ * @param normal source of standard normal numbers.
+ */
+export function gatesOf(
+  distribution: Distribution,
+  mask: Uint8Array,
+  rules: { readonly allOff: AllOff; readonly rescale: Rescale },
+  normal: () => number,
+): Float32Array | null {
+  if (distribution.kind === 'noise') {
+    const survivals = unitShares({ ...distribution, kind: 'independent' }, rules.allOff);
+    const gates = Float32Array.from(survivals, (survival) => 1 + Math.sqrt((1 - survival) / survival) * normal());
+    return survivals.every((survival) => survival === 1) ? null : gates;
+  }
+  if (rules.rescale === 'none') return null;
+  const survivals = unitShares(distribution, rules.allOff);
+  if (survivals.every((survival) => survival === 1)) return null;
+  return Float32Array.from(mask, (isOn, unit) => (isOn ? 1 / (survivals[unit] ?? 1) : 0));
+}
+
+/** Probability of each unit to be on, redraws and forced units included. */
+export function unitShares(distribution: Distribution, allOff: AllOff): number[] {
+  switch (distribution.kind) {
+    case 'independent': {
+      const { probabilities } = distribution;
+      const count = probabilities.length;
+      const none = probabilities.reduce((product, probability) => product * (1 - probability), 1);
+      if (none === 1) return probabilities.map(() => 1 / count);
+      return probabilities.map((probability) =>
+        allOff === 'redraw' ? probability / (1 - none) : probability + none / count,
+      );
+    }
+    case 'nested': {
+      const { sizes, from } = distribution;
+      // The unit at `rank` in the order of nesting is on if more units than that are.
+      const shares = sizes.map((_, rank) =>
+        Math.min(
+          1,
+          sizes.slice(rank).reduce((sum, size) => sum + size, 0),
+        ),
+      );
+      return from === 'first' ? shares : shares.reverse();
+    }
+    case 'subset':
+      return new Array<number>(distribution.count).fill(Math.min(1, distribution.size / distribution.count));
+    case 'together':
+      return new Array<number>(distribution.count).fill(distribution.probability);
+    case 'noise':
+      return distribution.probabilities.map(() => 1);
   }
 }
 
@@ -87,6 +152,8 @@ function drawSubset(size: number, count: number, uniform: UniformSource): Uint8A
 export function expectedShare(distribution: Distribution, allOff: AllOff): number {
   if (distribution.kind === 'subset')
     return distribution.count === 0 ? 1 : Math.min(1, distribution.size / distribution.count);
+  if (distribution.kind === 'together') return distribution.probability;
+  if (distribution.kind === 'noise') return 1;
   if (distribution.kind === 'nested') {
     const { sizes } = distribution;
     return sizes.reduce((mean, probability, index) => mean + (probability * (index + 1)) / sizes.length, 0);
@@ -134,6 +201,8 @@ function nothingBelowOf(
     for (const [index, probability] of sizes.entries()) upTo.push((upTo[index] ?? 0) + probability);
     return (below) => upTo[count - below] ?? 0;
   }
+  if (distribution.kind === 'together') return (below) => (below === 0 ? 1 : 1 - distribution.probability);
+  if (distribution.kind === 'noise') return (below) => (below === 0 ? 1 : 0);
   if (distribution.kind === 'subset')
     return (below) => {
       let probability = 1;

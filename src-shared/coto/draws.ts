@@ -1,6 +1,6 @@
 import type { CotoSettings } from '../domain/runs/coto.ts';
 import { RandomStream } from '../random.ts';
-import { drawUnits } from './distribution.ts';
+import { drawUnits, gatesOf } from './distribution.ts';
 import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
 import { drawnProbability, type Units } from './schedules/schedule.ts';
@@ -11,6 +11,8 @@ export interface StepDraw {
   readonly probability: number;
   /** One byte a unit from the input up, 1 is on; all on where entries of the inputs are dropped. */
   readonly mask: Uint8Array;
+  /** Factors on the updates of the units; null if they are those of the mask. */
+  readonly gates: Float32Array | null;
 }
 
 /** The draws of a run by step, for training and for the preview alike. */
@@ -37,9 +39,11 @@ export class StepDraws {
     const p = activationProbability(settings, step, this.totalSteps);
     const distribution = schedule.distribution(p, units, settings);
     const probability = drawnProbability(schedule, p, distribution, settings.all_off);
-    if (distribution === null) return { probability, mask: new Uint8Array(units.count).fill(1) };
+    if (distribution === null) return { probability, mask: new Uint8Array(units.count).fill(1), gates: null };
     const stream = this.streamOf(schedule, step);
-    return { probability, mask: drawUnits(distribution, settings.all_off, () => stream.uniform()) };
+    const mask = drawUnits(distribution, settings.all_off, () => stream.uniform());
+    const rules = { allOff: settings.all_off, rescale: settings.rescale };
+    return { probability, mask, gates: gatesOf(distribution, mask, rules, () => stream.normal()) };
   }
 
   /** Steps of one interval share a stream of their own, so that a resumed run draws what it drew before. */

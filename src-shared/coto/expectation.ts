@@ -1,5 +1,5 @@
 import type { CotoSettings } from '../domain/runs/coto.ts';
-import { expectedShare, expectedSkippedShare } from './distribution.ts';
+import { type Distribution, expectedShare, expectedSkippedShare } from './distribution.ts';
 import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
 import { drawnProbability, switchesGroups, type Units } from './schedules/schedule.ts';
@@ -27,13 +27,41 @@ export function expectSchedule(settings: CotoSettings, totalSteps: number, units
     const step = Math.floor(((index + 0.5) * totalSteps) / steps);
     const p = activationProbability(settings, step, totalSteps);
     const distribution = schedule.distribution(p, units, settings);
-    activeShare += distribution === null ? p : expectedShare(distribution, settings.all_off);
+    activeShare += shareOf(settings, p, distribution);
     if (distribution !== null && skips)
       skippedBackward += expectedSkippedShare(distribution, settings.all_off, depth, layerCount);
   }
   return steps === 0
     ? { activeShare: 1, skippedBackward: 0 }
     : { activeShare: activeShare / steps, skippedBackward: skippedBackward / steps };
+}
+
+/**
+ * Share of the learning rate that an adapter receives, Σ rate·share / Σ rate over all steps: an adapter that is on early,
+ * while the rate is high, receives more than its share of steps.
+ * @param rateAt the learning rate of a step, in any unit
+ * @returns null where all rates are 0
+ */
+export function rateWeightedShare(
+  settings: CotoSettings,
+  totalSteps: number,
+  units: Units,
+  rateAt: (step: number) => number,
+): number | null {
+  const schedule: Schedule = schedules[settings.schedule];
+  const stride = Math.max(1, Math.floor(totalSteps / maximumSteps));
+  let [received, total] = [0, 0];
+  for (let step = 0; step < totalSteps; step += stride) {
+    const p = activationProbability(settings, step, totalSteps);
+    const rate = rateAt(step);
+    received += rate * shareOf(settings, p, schedule.distribution(p, units, settings));
+    total += rate;
+  }
+  return total === 0 ? null : received / total;
+}
+
+function shareOf({ all_off }: CotoSettings, p: number, distribution: Distribution | null): number {
+  return distribution === null ? p : expectedShare(distribution, all_off);
 }
 
 /** Probability that a unit is on at `step`: p where the schedule uses the curve, else the expected share. */

@@ -82,7 +82,7 @@ export function activationFigure(input: ActivationFigureInput, theme: FigureThem
 
 function caption(width: number, input: ActivationFigureInput): string {
   const full = input.fullActivationStep === null ? '' : ` From step ${input.fullActivationStep} on all are on.`;
-  return `Each row is a group of adapters, the one nearest the input at the bottom; one draw an optimizer step.${full}${foldedCaption(width)}`;
+  return `One row per group of adapters, with the group nearest the input at the bottom; one draw per optimizer step.${full}${foldedCaption(width)}`;
 }
 
 /** Sentence that explains columns of more than one step. */

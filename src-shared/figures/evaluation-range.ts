@@ -7,7 +7,8 @@ const minPoints = 10;
 
 /**
  * The axis of accuracies in per cent: around the values with some room, and at least 10 points or 4 standard errors of a score
- * on so many examples high, so that the noise of a few examples does not look like an effect. Ends at 0 and 100 %.
+ * on so many examples high, so that the noise of a few examples does not look like an effect. Ends at 0 and 100 %, unless
+ * an interval reaches beyond them.
  * @param drawn values that must be in sight, such as ends of intervals
  * @param levels scores that the standard error is judged by; the drawn values if omitted
  */
@@ -18,7 +19,9 @@ export function evaluationRange(
 ): [number, number] {
   if (drawn.length === 0) return [0, 100];
   const [low, high] = widened(drawn, minSpan(levels, examples));
-  const [least, most] = [Math.min(0, Math.max(...drawn)), Math.max(100, Math.min(...drawn))];
+  const [first, last] = paddedRange(drawn);
+  const least = Math.min(...drawn) < 0 ? first : 0;
+  const most = Math.max(...drawn) > 100 ? last : 100;
   // A stretch that an end cuts off is added at the other: the least span holds there too.
   const shift = low < least ? least - low : high > most ? most - high : 0;
   return [Math.max(least, low + shift), Math.min(most, high + shift)];

@@ -12,6 +12,7 @@ export {
 } from './metric.ts';
 export { metricRun } from './metric-run.ts';
 export { seriesColors, themeColors } from './palette.ts';
+export { reliabilityFigure } from './reliability.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';
 export { splitTitle, titleHeight } from './title.ts';

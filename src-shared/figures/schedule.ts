@@ -1,7 +1,7 @@
 import { expectSchedule, probabilityAt, unitsOfGroups } from '../coto/expectation.ts';
 import { meanActivationProbability } from '../coto/schedule.ts';
 import { type Schedule, schedules } from '../coto/schedules/index.ts';
-import { switchesGroups, type Units } from '../coto/schedules/schedule.ts';
+import { drawsUniformly, switchesGroups } from '../coto/schedules/schedule.ts';
 import type { CotoSettings } from '../domain/runs/coto.ts';
 import type { ActivationShares } from '../domain/runs/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
@@ -16,6 +16,8 @@ export interface ScheduleFigureInput {
   readonly groups: readonly string[];
   /** The masks drawn (`foldMasks` of a `sampleStrip` for a preview, else the run's own); null omits the strip. */
   readonly strip: ActivationShares | null;
+  /** Share of the learning rate that an adapter receives; null or absent: unknown. */
+  readonly updateShare?: number | null | undefined;
 }
 
 const titles = {
@@ -63,7 +65,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),
-    caption: `${scheduleCaption(settings, totalSteps, groups)}${folded}`,
+    caption: `${scheduleCaption(settings, totalSteps, groups)}${updateText(input.updateShare)}${folded}`,
   };
 }
 
@@ -76,14 +78,21 @@ export function scheduleCaption(settings: CotoSettings, totalSteps: number, grou
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const units = { group: 'adapters on', update: 'adapters updated', rank: 'ranks on', input: 'inputs kept' };
   const reason = `, above the mean p of ${mean} as at least one is always on`;
-  const isLifted = activeShare > Number(mean) && isUniform(schedule, modelUnits, settings);
+  const isLifted = activeShare > Number(mean) && drawsUniformly(schedule, modelUnits, settings);
   const other = isLifted ? reason : `; the mean p is ${mean}`;
   const comparison = activeShare.toFixed(3) === mean ? '' : other;
   const share = `Mean share of ${units[schedule.unit]} over ${totalSteps} steps: ${activeShare.toFixed(3)}${schedule.usesCurve ? comparison : ''}.`;
   const saved = switchesGroups(schedule.unit)
     ? ` The backward pass skips ${percent(skippedBackward)} of the layers.`
     : '';
-  return `${share}${saved}${groups.length > 0 ? ' Rows count from the input up.' : ''}`;
+  return `${share}${saved}${groups.length > 0 ? ' Layer 0 is at the bottom.' : ''}`;
+}
+
+/** "Weighted by the learning rate, an adapter receives 0.51 of the updates of a run without CoTo." */
+function updateText(share: number | null | undefined): string {
+  return share == null
+    ? ''
+    : ` Weighted by the learning rate, an adapter receives ${share.toFixed(2)} of the updates of a run without the schedule.`;
 }
 
 /** Enough points for a straight line or a curve, the bend at the end of stage 1 among them. */
@@ -93,10 +102,4 @@ function curveSteps(settings: CotoSettings, totalSteps: number): number[] {
   const steps = new Set<number>([0, last, Math.min(last, Math.ceil(settings.stage1_ratio * totalSteps))]);
   for (let step = 0; step <= last; step += every) steps.add(step);
   return [...steps].sort((first, second) => first - second);
-}
-
-/** Returns true if every unit is drawn with p itself. A larger share then comes from the all-off rule. */
-function isUniform(schedule: Schedule, units: Units, settings: CotoSettings): boolean {
-  const drawn = schedule.distribution(0.5, units, settings);
-  return drawn?.kind === 'independent' && drawn.probabilities.every((probability) => probability === 0.5);
 }

@@ -6,6 +6,7 @@ export const averagePrecision = {
   summary: 'sklearn.metrics.average_precision_score of the cosine similarities, of pairs with label 1.',
   quantity: 'score',
   better: 'higher',
+  range: [0, 1],
   definedFor: ['alike'],
   isCurve: false,
 } as const satisfies MetricDeclaration;

@@ -1,7 +1,13 @@
 import type { MetricDeclaration } from './metric.ts';
 
 /** In a study, a correlation of predictions that are all equal counts as 0: one merge of many must not end the study. */
-const correlation = { quantity: 'score', better: 'higher', definedFor: ['numbers'], ifUndefined: 0 } as const;
+const correlation = {
+  quantity: 'score',
+  better: 'higher',
+  range: [-1, 1],
+  definedFor: ['numbers'],
+  ifUndefined: 0,
+} as const;
 
 export const spearman = {
   ...correlation,

@@ -3,6 +3,7 @@ import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/
 import { accuracy } from './accuracy.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answers.ts';
 import { averagePrecision } from './average-precision.ts';
+import { brierScore, calibrationError } from './calibration.ts';
 import { pearson, spearman } from './correlation.ts';
 import { entityF1, entityPrecision, entityRecall } from './entities.ts';
 import { exactMatch } from './exact-match.ts';
@@ -35,6 +36,8 @@ const declarations = [
   f1Weighted,
   f1Binary,
   matthews,
+  calibrationError,
+  brierScore,
   averagePrecision,
   spearman,
   pearson,
@@ -62,14 +65,20 @@ export const metricIds: readonly string[] = metrics.map(({ id }) => id);
 /** Ids of the metrics of which more is better. */
 export const higherMetricIds = metricIds.filter((id) => !isLowerBetter(id));
 
-/** Scale, unit and digits of each quantity; perplexities have three significant figures. */
-const quantities: Readonly<
-  Record<Quantity, { readonly scale: number; readonly unit: string; readonly digits: number }>
-> = {
-  share: { scale: 100, unit: '%', digits: 1 },
-  loss: { scale: 1, unit: 'nats', digits: 3 },
-  perplexity: { scale: 1, unit: '', digits: 3 },
-  score: { scale: 1, unit: '', digits: 3 },
+interface QuantityProperties {
+  readonly scale: number;
+  readonly unit: string;
+  readonly digits: number;
+  /** Lowest and highest value, before the scale. */
+  readonly range: readonly [lowest: number, highest: number];
+}
+
+/** Properties of each quantity; perplexities have three significant figures. */
+const quantities: Readonly<Record<Quantity, QuantityProperties>> = {
+  share: { scale: 100, unit: '%', digits: 1, range: [0, 1] },
+  loss: { scale: 1, unit: 'nats', digits: 3, range: [0, Number.POSITIVE_INFINITY] },
+  perplexity: { scale: 1, unit: '', digits: 3, range: [1, Number.POSITIVE_INFINITY] },
+  score: { scale: 1, unit: '', digits: 3, range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] },
 };
 
 /** The declaration of a metric; an unknown metric, as of an imported run, is a score with its id for a label. */
@@ -123,13 +132,23 @@ export function valueIfUndefined(id: string): number | null {
   return declarationOf(id).ifUndefined ?? null;
 }
 
+/** Tells whether scores of earlier versions lack the metric. */
+export function isLackedByEarlier(id: string): boolean {
+  return declarationOf(id).isLackedByEarlier === true;
+}
+
 /** Metrics whose values studies know for each example. */
 export const exampleMetrics = metricIds.filter(isExampleMean);
 
+/** Lowest and highest value of a metric; infinite where it has none. */
+export function metricRange(id: string): readonly [lowest: number, highest: number] {
+  return declarationOf(id).range ?? quantities[metricQuantity(id)].range;
+}
+
 /** Scale, unit and digits after the point of a metric as shown; `label` is the unit in brackets, to follow a name. */
 export function metricUnit(id: string): { scale: number; unit: string; label: string; digits: number } {
-  const { unit, ...rest } = quantities[metricQuantity(id)];
-  return { ...rest, unit, label: unit === '' ? '' : ` (${unit})` };
+  const { unit, scale, digits } = quantities[metricQuantity(id)];
+  return { scale, digits, unit, label: unit === '' ? '' : ` (${unit})` };
 }
 
 /**

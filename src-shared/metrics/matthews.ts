@@ -6,6 +6,7 @@ export const matthews = {
   summary: 'sklearn.metrics.matthews_corrcoef, for any number of classes; 0 where truth or prediction is constant.',
   quantity: 'score',
   better: 'higher',
+  range: [-1, 1],
   definedFor: ['classes'],
   isCurve: false,
   symbol: 'Matthews correlation',

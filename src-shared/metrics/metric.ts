@@ -24,6 +24,8 @@ export interface MetricDeclaration {
   readonly summary: string;
   readonly quantity: Quantity;
   readonly better: 'higher' | 'lower';
+  /** Lowest and highest value; default: those of the quantity. */
+  readonly range?: readonly [lowest: number, highest: number];
   readonly definedFor: readonly OutcomeKind[];
   /** Number of classes that the metric is defined for; absent: any. */
   readonly classCount?: number;
@@ -39,6 +41,8 @@ export interface MetricDeclaration {
   readonly training?: { readonly name: string; readonly title?: string };
   /** True for a mean over examples whose values a score keeps: intervals are over examples too. */
   readonly isExampleMean?: boolean;
+  /** True for a metric that scores of earlier versions lack; a study that names the metric computes those scores again. */
+  readonly isLackedByEarlier?: boolean;
   /** Value that studies count where the metric is not defined; default: the study fails. */
   readonly ifUndefined?: number;
 }

@@ -1,6 +1,6 @@
 import type { MetricDeclaration } from './metric.ts';
 
-const ofRankings = { better: 'higher', definedFor: ['retrieval'] } as const;
+const ofRankings = { better: 'higher', range: [0, 1], definedFor: ['retrieval'] } as const;
 
 export const ndcgAt10 = {
   ...ofRankings,

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../domain/runs/run.ts';
 import { loss } from '../metrics/loss.ts';
+import { seedTest } from '../statistics/crossed-test.ts';
 import { signFlipTest } from '../statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../statistics/student.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid/grid-schemas.ts';
@@ -101,6 +102,7 @@ function cellOf(
               pairs.map(({ value }) => value),
               pairs.map(({ other }) => other),
             ),
+            test: seedTest(differences),
             bootstrap: null,
             permutation: differences.length < 2 ? null : signFlipTest(differences),
           },

@@ -3,7 +3,7 @@ import { noncentralStudentDistribution, studentQuantile } from './student.ts';
 
 /**
  * Assumptions about a paired accuracy difference before any measurement. Defaults are those of small classifiers
- * fine-tuned by LoRA; a study may state its own.
+ * fine-tuned by LoRA; a forecast estimates the deviation between seeds for each score.
  */
 export interface DifferenceAssumptions {
   /** Share of test examples that exactly one of the two sides gets right, of one seed. */
@@ -15,6 +15,11 @@ export interface DifferenceAssumptions {
 }
 
 export const usualAssumptions: DifferenceAssumptions = { discordance: 0.1, shared: 0.5, seedDeviation: 0.01 };
+
+/** Variance that as many test examples add to the difference of one seed, beyond what all seeds share. */
+export function interactionVariance(examples: number, { discordance, shared } = usualAssumptions): number {
+  return (discordance * (1 - shared)) / Math.max(1, examples);
+}
 
 export interface DetectableDifference {
   /** Difference in accuracy, in [0, 1], that is found with `power` at the 5 % level, two-sided; more than 1: none. */
@@ -42,7 +47,7 @@ export function detectableDifference(
 ): DetectableDifference {
   if (!(seeds >= 1 && examples >= 1)) throw new RangeError(`${seeds} seeds and ${examples} examples decide nothing.`);
   const { discordance, shared, seedDeviation } = assumptions;
-  const rest = (discordance * (1 - shared)) / (seeds * examples);
+  const rest = interactionVariance(examples, assumptions) / seeds;
   const ofExamples = (discordance * shared) / examples;
   if (seeds === 1) {
     const standardError = Math.sqrt(ofExamples + rest);

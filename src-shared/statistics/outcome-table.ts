@@ -83,6 +83,13 @@ export interface MeanVariance {
   readonly examples: number;
   readonly interaction: number;
   readonly total: number;
+  /**
+   * `total` with negative components of seeds and examples counted as they are, though at least the smaller of their mean
+   * squares: the unbiased variance, which a test needs for its size. `total` is never smaller.
+   */
+  readonly unbiased: number;
+  /** Degrees of freedom of `unbiased`. */
+  readonly unbiasedDegrees: number;
   /** Degrees of freedom of `total` (Satterthwaite 1946): near seeds − 1 where seeds differ most, large where examples do. */
   readonly degrees: number;
 }
@@ -105,7 +112,8 @@ export function meanVariance(table: OutcomeTable): MeanVariance {
         ? ofExamples / Math.max(1, examples - 1) / examples
         : bySeed.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1) / seeds;
     const own = seeds === 1 ? { seeds: 0, examples: variance } : { seeds: variance, examples: 0 };
-    return { ...own, interaction: 0, total: variance, degrees: Math.max(1, count - 1) };
+    const degrees = Math.max(1, count - 1);
+    return { ...own, interaction: 0, total: variance, unbiased: variance, unbiasedDegrees: degrees, degrees };
   }
   let squares = 0;
   for (let seed = 0; seed < seeds; seed++)
@@ -122,6 +130,16 @@ export function meanVariance(table: OutcomeTable): MeanVariance {
   const ofSamples = Math.max(0, exampleSquare - both);
   const total = ofSeeds + ofSamples + both;
   const uncertainty = seedSquare ** 2 / seedDegrees + exampleSquare ** 2 / exampleDegrees + both ** 2 / bothDegrees;
-  const degrees = uncertainty === 0 ? seedDegrees : Math.max(seedDegrees, total ** 2 / uncertainty);
-  return { seeds: ofSeeds, examples: ofSamples, interaction: both, total, degrees };
+  const degreesOf = (variance: number) =>
+    uncertainty === 0 ? seedDegrees : Math.max(seedDegrees, variance ** 2 / uncertainty);
+  const unbiased = Math.max(seedSquare + exampleSquare - both, Math.min(seedSquare, exampleSquare));
+  return {
+    seeds: ofSeeds,
+    examples: ofSamples,
+    interaction: both,
+    total,
+    unbiased,
+    unbiasedDegrees: degreesOf(unbiased),
+    degrees: degreesOf(total),
+  };
 }

@@ -81,9 +81,15 @@ export function studentQuantile(probability: number, degrees: number): number {
   return bisect((t) => studentDistribution(t, degrees) - probability, 0, high);
 }
 
-/** P(T ≤ t) for t ≥ 0: 1 − I(ν / (ν + t²); ν/2, 1/2) / 2 with the regularized incomplete beta function I. */
-function studentDistribution(t: number, degrees: number): number {
-  return 1 - regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+/** P(|T| ≥ |t|) of Student's t with `degrees` degrees of freedom. */
+export function studentTwoSidedP(t: number, degrees: number): number {
+  return regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
+}
+
+/** P(T ≤ t): for t ≥ 0, 1 − I(ν / (ν + t²); ν/2, 1/2) / 2 with the regularized incomplete beta function I. */
+export function studentDistribution(t: number, degrees: number): number {
+  if (t < 0) return 1 - studentDistribution(-t, degrees);
+  return 1 - studentTwoSidedP(t, degrees) / 2;
 }
 
 /**

@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { PlannedAdapter } from '../domain/adapters/adapter-reference.ts';
 import type { Declaration, ParameterValues } from '../domain/parameters/parameter.ts';
 import type { RunConfig } from '../domain/runs/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
 import type { TableRow } from '../results/comparison-row.ts';
 import type { FieldWords } from './config/field-words.ts';
+import { scoredTaskShape } from './config/scored-data.ts';
 
 /** A table for the command line, the window and reports: cells are formatted text, units are in the headers. */
 export interface StudyTable {
@@ -118,6 +119,16 @@ export interface StudyKind<
   comparison(result: unknown): TableRow[];
 }
 
+/** The task whose questions a study scores, for the settings table of its page. */
+function describeTask(config: unknown): { label: string; value: string }[] {
+  const { score } = scoredTask.safeParse(config).data ?? {};
+  if (score === undefined) return [];
+  const { task, metric, filter } = score;
+  return [{ label: 'Scored on', value: [task, metric ?? [], filter ?? []].flat().join(', ') }];
+}
+
+const scoredTask = z.looseObject(scoredTaskShape);
+
 /** Defines a kind of study; src-shared/studies/index.ts lists it. */
 export function defineStudy<const Kind extends string, ConfigSchema extends z.ZodType, ResultSchema extends z.ZodType>(
   details: StudyDetails<Kind, ConfigSchema, ResultSchema>,
@@ -135,7 +146,7 @@ export function defineStudy<const Kind extends string, ConfigSchema extends z.Zo
     ...(offeredBy === undefined ? {} : { offeredBy }),
     compose: (input) => config(details.compose(input)),
     references: (value) => details.references(config(value)),
-    describeConfig: (value, words) => details.describeConfig(config(value), words),
+    describeConfig: (value, words) => [...details.describeConfig(config(value), words), ...describeTask(value)],
     table: (found, value, words) => details.table(result(found), config(value), words),
     figures: (found, value, words) => details.figures(result(found), config(value), words),
     comparison: (found) => details.comparison?.(result(found)) ?? [],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
+import type { ScoredTask } from '../domain/studies/plan.ts';
 import { contributionStudy } from './adapters/contribution.ts';
 import { pruningStudy } from './adapters/pruning.ts';
 import type { StudyKind } from './define-study.ts';
@@ -40,6 +41,12 @@ export const studyConfigSchema = z.preprocess(withCurrentKind, currentConfigSche
 export const studyResultSchema = z.preprocess(withCurrentKind, currentResultSchema);
 export type StudyConfig = z.infer<typeof currentConfigSchema>;
 export type StudyResult = z.infer<typeof currentResultSchema>;
+
+/** The task whose questions a study scores in place of the test examples of a dataset; null: none. */
+export function scoredTaskOf(config: StudyConfig, dataset: string): ScoredTask | null {
+  if ('score' in config && config.score !== undefined) return config.score;
+  return ('tasks' in config ? config.tasks.find((task) => task.dataset === dataset)?.score : null) ?? null;
+}
 
 /** Finds a kind by its current or an earlier id. @throws StudioError invalid_input listing the kinds */
 export function studyKind(id: string): StudyKind {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TextColumns } from '../domain/data/dataset.ts';
 import { loss } from '../metrics/loss.ts';
-import { defineTask, isLanguageModel, promptSettings } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings, tokensWithoutMean } from './task.ts';
 
 /** Language modeling on completions, conversations or plain text. */
 export const causalLanguageModeling = defineTask({
@@ -12,21 +12,22 @@ export const causalLanguageModeling = defineTask({
   settings: {
     completion_only_loss: z.boolean().default(true).meta({
       title: 'Completion-only loss',
-      description: 'Only the completion counts in the loss, not the prompt; in conversations, the assistant’s turns.',
+      description:
+        'Counts only the completion in the loss, not the prompt. In conversations, only the assistant’s turns count.',
       advanced: true,
       group: 'Task',
     }),
     packing: z.boolean().default(false).meta({
       title: 'Packing',
       description:
-        'Short examples share a row of max_length tokens in training. A token attends to the examples before its own, unless neat_packing keeps them apart.',
+        'Puts several short examples into a row of max_length tokens in training. A token attends to earlier examples of its row, unless neat_packing separates them.',
       advanced: true,
       group: 'Task',
     }),
     neat_packing: z.boolean().default(false).meta({
       title: 'Neat packing',
       description:
-        'With packing: a token attends to its own example alone, and positions start at 0 with each, so that a packed row gives the loss of its examples one by one.',
+        'With packing: a token attends only to its own example, and positions start at 0 in each example. A packed row then has the same loss as its examples one by one.',
       advanced: true,
       group: 'Task',
     }),
@@ -35,7 +36,9 @@ export const causalLanguageModeling = defineTask({
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && !hasAnswerChoices(columns),
   bestBy: [loss.id],
-  averagesOutputs: false,
+  outputsWithoutMean: tokensWithoutMean,
+  autoClass: 'AutoModelForCausalLM',
+  playground: 'prompt',
 });
 
 /** Returns true if each row has a text with one of several answers: a list of choices, or a class. */

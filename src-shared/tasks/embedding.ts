@@ -20,7 +20,7 @@ export const embeddingSettings = {
     .meta({
       title: 'Embedding loss',
       description:
-        'Loss for training embeddings, named as in sentence-transformers. auto takes multiple_negatives_ranking for rows with an anchor and a positive, cosent for pairs with a score, contrastive for pairs with a label 0 or 1.',
+        'Loss for training embeddings, named as in sentence-transformers. auto selects multiple_negatives_ranking for rows with an anchor and a positive, cosent for pairs with a score, and contrastive for pairs with a label 0 or 1.',
       labels: {
         multiple_negatives_ranking: 'Multiple negatives ranking',
         cosent: 'CoSENT',
@@ -36,7 +36,7 @@ export const embeddingSettings = {
     .meta({
       title: 'Similarity scale',
       description:
-        'Multiple negatives ranking, CoSENT: cosine similarities are multiplied by it (scale), the inverse of a temperature.',
+        'Multiple negatives ranking, CoSENT: factor of the cosine similarities (scale), the inverse of a temperature.',
       advanced: true,
       group: 'Task',
       when: { name: 'embedding_loss', values: ['auto', 'multiple_negatives_ranking', 'cosent'] },
@@ -49,7 +49,7 @@ export const embeddingSettings = {
     .meta({
       title: 'Contrastive margin',
       description:
-        'Contrastive loss: texts with label 0 are pushed apart up to this cosine distance, 1 − similarity (margin).',
+        'Contrastive loss: cosine distance (1 − similarity) up to which texts with label 0 are pushed apart (margin).',
       advanced: true,
       group: 'Task',
       when: { name: 'embedding_loss', values: ['auto', 'contrastive'] },
@@ -60,7 +60,7 @@ export const embeddingSettings = {
     .meta({
       title: 'Pooling',
       description:
-        'Embeddings: how the states of a text’s tokens become its vector. auto takes what the base’s sentence-transformers files say (1_Pooling/config.json), else the mean for an encoder, the last token for a language model.',
+        'Embeddings: pooling of the token states into a vector. auto reads the base’s sentence-transformers files (1_Pooling/config.json). Without these files, an encoder uses the mean and a language model the last token.',
       labels: {
         mean: 'Mean',
         cls: 'First token',
@@ -84,8 +84,9 @@ export const embedding = defineTask({
   uses: ['max_length', 'group_by_length'],
   // A language model writes the answers to queries.
   isDefaultFor: (model, { anchor, answers, completion }) =>
-    anchor !== null && (isLanguageModel(model) ? completion === null : answers === null),
+    anchor !== null && model.kind !== 'seq2seq-lm' && (isLanguageModel(model) ? completion === null : answers === null),
   bestBy: [ndcgAt10.id, averagePrecision.id, spearman.id],
   taskType: 'FEATURE_EXTRACTION',
-  averagesOutputs: true,
+  autoClass: 'AutoModel',
+  playground: null,
 });

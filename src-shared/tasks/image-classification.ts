@@ -15,5 +15,6 @@ export const imageClassification = defineTask({
   isDefaultFor: () => false,
   bestBy: [accuracy.id],
   headLabels: (model, { labels }) => (comparesWithTexts(model) ? null : labels),
-  averagesOutputs: true,
+  autoClass: 'AutoModelForImageClassification',
+  playground: 'image',
 });

@@ -5,6 +5,7 @@ import { multipleChoice } from './multiple-choice.ts';
 import { preference } from './preference.ts';
 import { questionAnswering } from './qa.ts';
 import { reward } from './reward.ts';
+import { textToText } from './seq2seq.ts';
 import type { TaskDeclaration } from './task.ts';
 import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -17,6 +18,7 @@ export const tasks = [
   questionAnswering,
   embedding,
   causalLanguageModeling,
+  textToText,
   multipleChoice,
   preference,
   reward,

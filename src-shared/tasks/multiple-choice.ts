@@ -14,7 +14,7 @@ export const multipleChoice = defineTask({
     length_normalized: z.boolean().default(true).meta({
       title: 'Length-normalized scores',
       description:
-        'Multiple choice: an answer’s log-likelihood is divided by its number of characters (lm-eval’s acc_norm). Off: the sum is compared (acc), which favors short answers.',
+        'Multiple choice: divides an answer’s log-likelihood by its number of characters (lm-eval’s acc_norm). If off, the sums are compared (acc), which favors short answers.',
       advanced: true,
       group: 'Task',
     }),
@@ -23,5 +23,6 @@ export const multipleChoice = defineTask({
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && hasAnswerChoices(columns),
   bestBy: [accuracy.id],
-  averagesOutputs: true,
+  autoClass: 'AutoModelForCausalLM',
+  playground: 'prompt',
 });

@@ -3,7 +3,7 @@ import type { TextExample } from '../domain/data/dataset.ts';
 import type { ChatMessage } from '../domain/generation/chat-message.ts';
 import type { ParameterMeta } from '../domain/parameters/parameters-of.ts';
 import { accuracy } from '../metrics/accuracy.ts';
-import { defineTask, isLanguageModel, promptSettings } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings, tokensWithoutMean } from './task.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
 export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
@@ -22,14 +22,14 @@ export const preferenceSettings = {
     .meta({
       title: 'Preference loss',
       description:
-        'What preference training minimizes. auto takes dpo for rows with a chosen and a rejected answer, kto for rows with one answer and whether it is wanted.',
+        'Loss of preference training. auto selects dpo for rows with a chosen and a rejected answer, and kto for rows with one answer and its label.',
       labels: { dpo: 'DPO', orpo: 'ORPO', kto: 'KTO', simpo: 'SimPO' },
       group: 'Task',
     }),
   beta: z.number().positive().default(0.1).meta({
     title: 'β of the preference loss',
     description:
-      'DPO, KTO: how closely the model stays to its base; higher is closer. ORPO: weight of the odds ratio. SimPO: scale of the rewards, for which its paper takes 2 to 10.',
+      'DPO, KTO: a higher value keeps the model closer to its base. ORPO: weight of the odds ratio. SimPO: scale of the rewards; its paper uses 2 to 10.',
     group: 'Task',
   }),
   label_smoothing: z
@@ -41,7 +41,7 @@ export const preferenceSettings = {
       ofLosses(
         {
           title: 'Preference smoothing',
-          description: 'DPO, SimPO: the share of pairs whose answers are taken to be the wrong way round.',
+          description: 'DPO, SimPO: assumed share of pairs whose answers are swapped.',
         },
         'dpo',
         'simpo',
@@ -55,7 +55,7 @@ export const preferenceSettings = {
       ofLosses(
         {
           title: 'SimPO margin γ',
-          description: 'SimPO: how much more reward the chosen answer should have than the rejected one.',
+          description: 'SimPO: margin by which the reward of the chosen answer should exceed that of the rejected one.',
         },
         'simpo',
       ),
@@ -69,7 +69,7 @@ export const preferenceSettings = {
         {
           title: 'Weight of the chosen answer’s loss',
           description:
-            'SimPO: times the language-modeling loss of the chosen answers, which is added. 0 is SimPO as published; TRL’s default, 1, is its CPO-SimPO.',
+            'SimPO: weight of the language-modeling loss of the chosen answers, which is added. 0 is SimPO as published. TRL’s default of 1 is its CPO-SimPO.',
         },
         'simpo',
       ),
@@ -80,7 +80,7 @@ export const preferenceSettings = {
     .default(1)
     .meta(
       ofLosses(
-        { title: 'Weight of wanted answers', description: 'KTO: times the loss of answers whose label is true.' },
+        { title: 'Weight of wanted answers', description: 'KTO: weight of the loss of answers with the label true.' },
         'kto',
       ),
     ),
@@ -90,7 +90,10 @@ export const preferenceSettings = {
     .default(1)
     .meta(
       ofLosses(
-        { title: 'Weight of unwanted answers', description: 'KTO: times the loss of answers whose label is false.' },
+        {
+          title: 'Weight of unwanted answers',
+          description: 'KTO: weight of the loss of answers with the label false.',
+        },
         'kto',
       ),
     ),
@@ -130,5 +133,7 @@ export const preference = defineTask({
   uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: (model, { rejected, desirable }) => isLanguageModel(model) && (rejected ?? desirable) !== null,
   bestBy: [accuracy.id],
-  averagesOutputs: false,
+  outputsWithoutMean: tokensWithoutMean,
+  autoClass: 'AutoModelForCausalLM',
+  playground: 'prompt',
 });

@@ -27,5 +27,9 @@ export const reward = defineTask({
   isDefaultFor: () => false,
   bestBy: [accuracy.id],
   taskType: 'SEQ_CLS',
-  averagesOutputs: false,
+  outputsWithoutMean: 'rewards cannot be averaged, since each reward model has its own scale and zero',
+  autoClass: 'AutoModelForSequenceClassification',
+  playground: 'pair',
+  recognizes: ({ taskType, outputs }, columns) =>
+    taskType === 'SEQ_CLS' && outputs === 1 && (columns === null || columns.rejected !== null),
 });

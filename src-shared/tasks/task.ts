@@ -4,6 +4,23 @@ import type { DatasetDescription, TextColumns } from '../domain/data/dataset.ts'
 import type { ModelDescription } from '../domain/models/model.ts';
 import type { MetricId } from '../metrics/index.ts';
 
+/** Class of Transformers that loads a model for a task. */
+export type AutoClass =
+  | 'AutoModel'
+  | 'AutoModelForImageClassification'
+  | 'AutoModelForSequenceClassification'
+  | 'AutoModelForTokenClassification'
+  | 'AutoModelForQuestionAnswering'
+  | 'AutoModelForCausalLM'
+  | 'AutoModelForSeq2SeqLM';
+
+/** Parts of an adapter that tell what it was trained for, if its run is unknown. */
+export interface TaskHead {
+  readonly taskType: AdapterConfig['task_type'];
+  /** Number of outputs of the head. */
+  readonly outputs: number;
+}
+
 /** Settings of a run that several tasks use, but not all. */
 export type SharedSetting =
   | 'max_length'
@@ -39,8 +56,14 @@ export interface TaskDeclaration {
     model: Pick<ModelDescription, 'image' | 'text'>,
     dataset: Pick<DatasetDescription, 'labels' | 'text'>,
   ): readonly string[] | null;
-  /** True if the outputs of several adapters have a mean. Token probabilities are not stored, so theirs have none. */
-  readonly averagesOutputs: boolean;
+  /** Reason why the outputs of several adapters have no mean; absent if they have one. */
+  readonly outputsWithoutMean?: string;
+  /** Class of Transformers that an exported script loads. */
+  readonly autoClass: AutoClass;
+  /** Form in which the Playground tries adapters of the task: a prompt, an image, or a prompt with two answers. */
+  readonly playground: 'prompt' | 'image' | 'pair' | null;
+  /** Returns true for an imported adapter of the task, judged by its head; `columns` is null where no data are chosen. */
+  recognizes?(head: TaskHead, columns: TextColumns | null): boolean;
   /** True if a long text is read in several windows rather than truncated. */
   readonly readsInWindows?: true;
 }
@@ -49,6 +72,10 @@ export interface TaskDeclaration {
 export function defineTask<const Task extends TaskDeclaration>(task: Task): Task {
   return task;
 }
+
+/** Reason why texts that a language model writes have no mean. */
+export const tokensWithoutMean =
+  'the outputs of language models cannot be averaged, since their token probabilities are not stored';
 
 /** Shared settings of the tasks whose texts are written by a prompt template. */
 export const promptSettings = ['max_length', 'prompt_template', 'chat_template', 'group_by_length'] as const;

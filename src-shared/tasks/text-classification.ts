@@ -1,5 +1,6 @@
+import { writesText } from '../domain/models/model.ts';
 import { accuracy } from '../metrics/accuracy.ts';
-import { defineTask, isLanguageModel } from './task.ts';
+import { defineTask } from './task.ts';
 
 /** Classification and regression of texts with a head on an encoder. */
 export const textClassification = defineTask({
@@ -9,8 +10,9 @@ export const textClassification = defineTask({
   reads: 'texts',
   settings: {},
   uses: ['max_length', 'group_by_length'],
-  isDefaultFor: (model, { words, anchor, answers }) => !isLanguageModel(model) && (words ?? anchor ?? answers) === null,
+  isDefaultFor: (model, { words, anchor, answers }) => !writesText(model) && (words ?? anchor ?? answers) === null,
   bestBy: [accuracy.id],
   headLabels: (_, { labels, text }) => (text?.labelKind === 'numbers' ? null : labels),
-  averagesOutputs: true,
+  autoClass: 'AutoModelForSequenceClassification',
+  playground: null,
 });

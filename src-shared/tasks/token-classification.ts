@@ -1,5 +1,6 @@
+import { writesText } from '../domain/models/model.ts';
 import { entityF1 } from '../metrics/entities.ts';
-import { defineTask, isLanguageModel } from './task.ts';
+import { defineTask } from './task.ts';
 
 /** Tagging of words with a head on an encoder. */
 export const tokenClassification = defineTask({
@@ -11,9 +12,10 @@ export const tokenClassification = defineTask({
   settings: {},
   uses: ['max_length', 'group_by_length'],
   isDefaultFor: (model, { words, anchor, answers }) =>
-    !isLanguageModel(model) && words !== null && (anchor ?? answers) === null,
+    !writesText(model) && words !== null && (anchor ?? answers) === null,
   bestBy: [entityF1.id],
   taskType: 'TOKEN_CLS',
   headLabels: (_, { labels }) => labels,
-  averagesOutputs: true,
+  autoClass: 'AutoModelForTokenClassification',
+  playground: null,
 });

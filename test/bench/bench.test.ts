@@ -85,10 +85,11 @@ describe('the bench', () => {
   it.skipIf(python === null)(
     'has the losses of PyTorch on the same weights and batches, over three optimizer steps, with every adapter',
     async () => {
-      const report = await quickBench(python);
+      const known = shapes.filter(({ isWithoutPeers }) => !isWithoutPeers);
+      const report = await quickBench(python, { shapes: known });
       expect(report.missing).toEqual([]);
       const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
-      expect(peers).toHaveLength(shapes.length * benchAdapters.length);
+      expect(peers).toHaveLength(known.length * benchAdapters.length);
       expect(peers.map(({ lowestAlone }) => lowestAlone)).toEqual(peers.map(() => null));
       for (const { lossDifference, losses } of peers) {
         expect(lossDifference).toBeLessThan(1e-5);

@@ -1,26 +1,19 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { z } from 'zod';
 import type { HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import type { ErrorCode } from '../../src-shared/contract/error-code.ts';
 import { idxBytes } from '../engine/data/make-data.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { type CommandResult, cotoOn } from './run-command.ts';
+import { type CommandResult, cotoOn, temporaryFolder } from './run-command.ts';
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder for one case, removed at the end of the test file. */
-export function caseFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'coto-bad-'));
-  folders.push(folder);
-  return folder;
+/** Returns a function that makes folders of cases. They are removed at the end of the test file that calls this. */
+export function caseFolders(): () => string {
+  const root = temporaryFolder();
+  return () => mkdtempSync(join(root, 'case-'));
 }
 
 /** A copy of a golden folder (default: the tiny ViT for 28 × 28 grey images), for a test to damage. */

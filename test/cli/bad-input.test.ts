@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { goldenPath } from '../engine/golden.ts';
 import {
-  caseFolder,
+  caseFolders,
   copyOf,
   editBytes,
   editJson,
@@ -14,6 +14,8 @@ import {
   writeIdx,
 } from './bad-input-support.ts';
 import { cotoOn } from './run-command.ts';
+
+const caseFolder = caseFolders();
 
 /** Bad input, created in a folder of its own, and the command's arguments for it. */
 interface Case extends Refusal {
@@ -174,7 +176,7 @@ describe('a base model is refused', () => {
         editJson(config, (value) => Object.assign(value, { model_type: 'bloom' })),
       ),
       code: 'refused',
-      says: ['config.json', '"bloom"', 'Supported: bert, '],
+      says: ['config.json', '"bloom"', 'Nearest supported: Vision Transformer (vit)'],
     },
   });
 

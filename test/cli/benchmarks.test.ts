@@ -109,6 +109,27 @@ describe('tasks of lm-eval', () => {
     expect(code).toBe(1);
   });
 
+  test('are found beside the file of a study that scores them', async () => {
+    const rows = join(folder, 'prompts.jsonl');
+    const lines = ['one', 'two', 'three', 'four'].map((word) =>
+      JSON.stringify({ prompt: word, completion: ` ${word}` }),
+    );
+    writeFileSync(rows, `${lines.join('\n')}\n`);
+    const study = join(folder, 'study.yaml');
+    const run = { model: 'small-llama', dataset: rows, chat_template: 'none', max_steps: 1, seed: 1 };
+    const score = { task: 'tasks/choice.yaml' };
+    const value = { kind: 'pruning', dataset: rows, score, adapters: [{ adapter: { run } }] };
+    // YAML is JSON too.
+    writeFileSync(study, JSON.stringify(value));
+    const { code, err, out } = await coto(['study', study, '--dry-run', '--json']);
+    expect(code, err).toBe(0);
+    const { config } = z.object({ config: z.looseObject({ score: z.unknown() }) }).parse(JSON.parse(out));
+    expect(config.score).toEqual({ task: join(tasks, 'choice.yaml') });
+    writeFileSync(study, JSON.stringify({ ...value, score: { task: 'tasks/none.yaml' } }));
+    const wrongFile = await coto(['study', study, '--dry-run']);
+    expect(wrongFile.err).toMatch(/none\.yaml does not exist\. Name the YAML file of a task/);
+  });
+
   test('need a language model, and leave nothing where they are refused', async () => {
     const out = join(folder, 'none');
     const { code, err } = await coto([

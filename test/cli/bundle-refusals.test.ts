@@ -25,10 +25,13 @@ import {
   resultManifestSchema,
 } from '../../src-shared/domain/targets/bundle.ts';
 import { tellAtOnce } from '../backend/tell-at-once.ts';
-import { caseFolder, editJson, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
-import { base, data, newHome, root, withoutProgress } from './failing-jobs-support.ts';
+import { caseFolders, editJson, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
+import { failingJobs, withoutProgress } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
+
+const caseFolder = caseFolders();
+const { base, data, newHome, root } = failingJobs();
 
 // So the study is one of WebAssembly's, wherever this runs.
 process.env['COTO_COMPUTE_BACKENDS'] = 'wasm';

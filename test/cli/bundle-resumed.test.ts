@@ -10,10 +10,12 @@ import {
   resultManifestSchema,
   resultRunSchema,
 } from '../../src-shared/domain/targets/bundle.ts';
-import { caseFolder, copyOf, editBytes, goodData } from './bad-input-support.ts';
+import { caseFolders, copyOf, editBytes, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
+
+const caseFolder = caseFolders();
 
 const folder = caseFolder();
 const file = join(folder, 'study.yaml');

@@ -2,16 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../src-shared/domain/targets/bundle.ts';
-import { caseFolder, copyOf, editJson, goodData } from './bad-input-support.ts';
+import { caseFolders, copyOf, editJson, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
-import { cotoOn } from './run-command.ts';
+import { commandScript, cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
+
+const caseFolder = caseFolders();
 
 const folder = caseFolder();
 const base = copyOf(folder);
@@ -38,8 +39,7 @@ async function collect(words: readonly string[] = []) {
 
 /** `coto job` in a process of its own, as on a node. */
 function worker(index: number) {
-  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
-  const child = spawn(process.execPath, [command, 'job', bundle, String(index)], {
+  const child = spawn(process.execPath, [commandScript, 'job', bundle, String(index)], {
     // No home of a person.
     env: { ...process.env, COTO_STUDIO_HOME: join(folder, 'none'), HOME: join(folder, 'none') },
     stdio: ['ignore', 'pipe', 'pipe'],

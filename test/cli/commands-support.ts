@@ -8,15 +8,35 @@ import { idxBytes } from '../engine/data/make-data.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 
-export const folder = temporaryFolder();
-export const coto = cotoOn(join(folder, 'home'));
 export const model = goldenPath('vit-28', 'base');
-export const data = join(folder, 'blobs');
-export const file = join(folder, 'run.yaml');
 export const trained = z.object({ run: runRecordSchema, adapter: adapterRecordSchema.nullable() });
 
-/** Two classes that a tiny model can tell apart: bright above, bright below. */
-export function writeBlobs(): void {
+/** Returns a home and input files for the commands of one test file. They are removed at its end. */
+export function commandFiles() {
+  const folder = temporaryFolder();
+  const coto = cotoOn(join(folder, 'home'));
+  const data = join(folder, 'blobs');
+  const file = join(folder, 'run.yaml');
+  return {
+    folder,
+    coto,
+    data,
+    file,
+    writeBlobs: () => writeBlobs(data),
+    /** Writes a short run on the blobs. */
+    writeRun: () => writeFileSync(file, runOn(data)),
+    /** Returns the document on standard output of a command that must end well. */
+    async json<T>(schema: z.ZodType<T>, words: readonly string[]): Promise<T> {
+      const { code, out, err } = await coto([...words, '--json']);
+      expect(err).not.toMatch(/^coto:/m);
+      expect(code).toBe(0);
+      return schema.parse(JSON.parse(out));
+    },
+  };
+}
+
+/** Writes two classes that a tiny model can tell apart: bright above, bright below. */
+function writeBlobs(data: string): void {
   mkdirSync(data, { recursive: true });
   for (const [split, count] of [
     ['train', 40],
@@ -32,25 +52,13 @@ export function writeBlobs(): void {
   writeFileSync(join(data, 'labels.txt'), 'above\nbelow\n');
 }
 
-/** The document on standard output, when the command ended well. */
-export async function json<T>(schema: z.ZodType<T>, words: readonly string[]): Promise<T> {
-  const { code, out, err } = await coto([...words, '--json']);
-  expect(err).not.toMatch(/^coto:/m);
-  expect(code).toBe(0);
-  return schema.parse(JSON.parse(out));
-}
-
-/** A short run on the blobs. */
-export function writeRun(): void {
-  writeFileSync(
-    file,
-    [
-      `model: ${model}`,
-      `dataset: ${data}`,
-      'max_steps: 6',
-      'learning_rate: 0.01',
-      'per_device_train_batch_size: 8',
-      'adapter: { r: 2, target_modules: [q_proj, v_proj] }',
-    ].join('\n'),
-  );
+function runOn(data: string): string {
+  return [
+    `model: ${model}`,
+    `dataset: ${data}`,
+    'max_steps: 6',
+    'learning_rate: 0.01',
+    'per_device_train_batch_size: 8',
+    'adapter: { r: 2, target_modules: [q_proj, v_proj] }',
+  ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -6,9 +6,12 @@ import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation/evaluation.ts';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
-import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
+import { registeredStudySchema } from '../../src-shared/domain/studies/registration.ts';
+import { packageCheckSchema, studyPackageSchema, studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { floats, goldenPath, relativeDifference } from '../engine/golden.ts';
-import { coto, data, file, folder, json, model, trained, writeBlobs, writeRun } from './commands-support.ts';
+import { commandFiles, model, trained } from './commands-support.ts';
+
+const { coto, data, file, folder, json, writeBlobs, writeRun } = commandFiles();
 
 beforeAll(async () => {
   writeBlobs();
@@ -65,6 +68,24 @@ describe('trained adapters', () => {
     ]);
     expect(both.examples).toBe(7);
     expect([alone.forgetting?.measure, both.forgetting]).toEqual(['own-head-divergence', null]);
+  });
+
+  test('is evaluated with its calibration, against another on the same examples', async () => {
+    const words = ['eval', '--dataset', 'blobs', '--adapter', 'seed 1', '--against', 'seed 2'];
+    const { accuracy, metrics, reliability, against } = await json(evaluationResultSchema, words);
+    expect(reliability?.reduce((sum, { examples }) => sum + examples, 0)).toBe(20);
+    const right = reliability?.reduce((sum, bin) => sum + bin.examples * (bin.accuracy ?? 0), 0);
+    expect(right).toBeCloseTo(20 * (accuracy ?? 2), 10);
+    expect(metrics['ece']).toBeGreaterThanOrEqual(0);
+    expect(metrics['brier']).toBeLessThanOrEqual(1);
+    const other = await json(evaluationResultSchema, ['eval', '--dataset', 'blobs', '--adapter', 'seed 2']);
+    expect(against).toMatchObject({ name: 'seed 2', accuracy: other.accuracy });
+    const { bothRight = 0, onlyThis = 0, onlyOther = 0, bothWrong = 0 } = against ?? {};
+    expect(bothRight + onlyThis + onlyOther + bothWrong).toBe(20);
+    expect((bothRight + onlyThis) / 20).toBeCloseTo(accuracy ?? 2, 12);
+    const itself = await coto([...words.slice(0, -1), 'seed 1']);
+    expect(itself.out).toMatch(/against seed 1 +.*only the other on 0: McNemar’s exact test, p = 1\.000/);
+    expect(itself.out).toMatch(/probability of the prediction +examples +mean +right/);
   });
 
   test('writes its predictions where nothing is yet', async () => {
@@ -163,10 +184,20 @@ describe('trained adapters', () => {
     // The files make the study again, from what is kept, and say the same.
     const files = readdirSync(out).sort();
     expect(files.filter((name) => !/^table(-\d+)?\.csv$/.test(name))).toEqual([
+      'methods.tex',
+      'references.bib',
       'result.json',
       'study.yaml',
       'tables.md',
+      'tables.tex',
     ]);
+    const methods = readFileSync(join(out, 'methods.tex'), 'utf8');
+    expect(methods).toContain('We trained adapters with LoRA~\\cite{hu2021lora} (rank ');
+    expect(methods).toContain('Runs have the seeds 1 and 2');
+    const cited = [...methods.matchAll(/\\cite\{([^}]+)\}/g)].map(([, key]) => key);
+    const references = readFileSync(join(out, 'references.bib'), 'utf8');
+    const known = [...references.matchAll(/^@\w+\{([^,]+),/gm)].map(([, key]) => key);
+    expect(known.sort()).toEqual([...new Set(cited)].sort());
     expect(files.length).toBeGreaterThan(3);
     const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
     expect(saved).toMatchObject({ id: done.id, result: done.result, provenance: done.provenance });
@@ -196,6 +227,96 @@ describe('trained adapters', () => {
       err: expect.stringContaining('is completed: it cannot be resumed'),
     });
     expect((await coto(['study', 'show', 'nothing'])).err).toContain('coto study list');
+
+    // A result is compared with a saved one, number by number.
+    const expected = join(out, 'result.json');
+    const same = await coto(['study', 'show', done.id, '--expect', expected]);
+    expect(same).toMatchObject({ code: 0, out: expect.stringMatching(/All \d+ numbers are those of /) });
+    const other = join(folder, 'other.json');
+    const [pair] = saved.result.pairs;
+    const [point] = pair.curves[0].points;
+    const curves = [
+      { ...pair.curves[0], points: [{ ...point, loss: point.loss + 0.25 }, ...pair.curves[0].points.slice(1)] },
+    ];
+    const moved = { ...saved.result, pairs: [{ ...pair, curves: [...curves, ...pair.curves.slice(1)] }] };
+    writeFileSync(other, JSON.stringify({ ...saved, result: moved }));
+    const changed = await coto(['study', 'show', done.id, '--expect', other]);
+    expect(changed.code).toBe(1);
+    expect(changed.out).toMatch(/1 of \d+ values of .* moved, most pairs\[0\]\.curves\[0\]\.points\[0\]\.loss: /);
+    expect(await coto(['study', 'show', done.id, '--expect', other, '--tolerance', '0.3'])).toMatchObject({ code: 0 });
+    expect((await coto(['study', 'show', done.id, '--expect', study])).err).toContain('study.yaml is not JSON.');
+  });
+
+  test('a study is registered before it is run, and its deviations are listed', async () => {
+    const study = join(folder, 'registered.yaml');
+    const yaml = (label: string) =>
+      `kind: lambda\ndataset: blobs\npoints: 3\npairs:\n  - { label: ${label}, coto: true, from: seed 1, to: seed 2 }\n`;
+    writeFileSync(study, yaml('seeds'));
+    const file = join(folder, 'registration.json');
+    const { sha256, registeredAt } = await json(registeredStudySchema, ['study', 'register', study, '--out', file]);
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect((await coto(['study', 'register', study, '--out', file])).err).toContain('already exists');
+    const early = '2 runs started before the registration: seed 1, seed 2';
+    const words = ['study', study, '--registered', file];
+    const same = await json(studyRecordSchema, words);
+    expect(same.provenance?.registration).toEqual({ sha256, registeredAt, deviations: [early] });
+    writeFileSync(study, yaml('other'));
+    const other = await json(studyRecordSchema, words);
+    expect(other.provenance?.registration?.deviations).toEqual(['pairs[0].label: seeds → other', early]);
+    const shown = await coto(['study', 'show', other.id]);
+    expect(shown.out).toMatch(
+      /Registered +\S+, SHA-256 [0-9a-f]{64}\nDeviations +pairs\[0\]\.label: seeds → other; 2 runs/,
+    );
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"seeds"', '"other"'));
+    expect((await coto(words)).err).toContain('was changed after the registration');
+  });
+
+  test('a finished study is packaged, and the package is checked', async () => {
+    const [{ id } = { id: '' }] = await json(z.array(studyRecordSchema), ['study', 'list']);
+    const out = join(folder, 'packaged');
+    const written = await json(studyPackageSchema, ['study', 'package', id, '--out', out]);
+    expect(written.notes.every((note) => note.startsWith('No license was found beside the '))).toBe(true);
+    const files = readdirSync(out, { recursive: true }).map(String);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        join('adapters', '01-seed-1', 'adapter_model.safetensors'),
+        join('adapters', '02-seed-2', 'run.yaml'),
+        'README.md',
+        'SHA256SUMS',
+        'predictions.jsonl',
+        'ro-crate-metadata.json',
+        'study.yaml',
+        'versions.json',
+      ]),
+    );
+    const crate = JSON.parse(readFileSync(join(out, 'ro-crate-metadata.json'), 'utf8'));
+    const [root] = crate['@graph'].filter((entity: { '@id': string }) => entity['@id'] === './');
+    expect(root.hasPart).toContainEqual({ '@id': 'result.json' });
+    expect(await json(packageCheckSchema, ['study', 'verify', out])).toMatchObject({ problems: [] });
+    expect((await coto(['study', 'package', id, '--out', out])).err).toContain('already exists');
+
+    // Whatever changes afterwards is found.
+    const result = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
+    result.tables[0].rows[0][1] = '99.9';
+    writeFileSync(join(out, 'result.json'), JSON.stringify(result));
+    const lines = readFileSync(join(out, 'predictions.jsonl'), 'utf8').split('\n');
+    const first = JSON.parse(lines[0] ?? '');
+    lines[0] = JSON.stringify({ ...first, accuracy: first.accuracy / 2 + 0.25 });
+    writeFileSync(join(out, 'predictions.jsonl'), lines.join('\n'));
+    rmSync(join(out, 'adapters', '01-seed-1', 'adapter_model.safetensors'));
+    writeFileSync(join(out, 'more.txt'), '');
+    const spoiled = await coto(['study', 'verify', out, '--json']);
+    expect(spoiled.code).toBe(1);
+    expect(packageCheckSchema.parse(JSON.parse(spoiled.out)).problems).toEqual([
+      'adapters/01-seed-1/adapter_model.safetensors is missing.',
+      'predictions.jsonl has changed.',
+      'result.json has changed.',
+      'more.txt is not in SHA256SUMS.',
+      expect.stringMatching(/^The table ".*" is not that of the numbers in result\.json\.$/),
+      expect.stringMatching(/^The adapter "seed 1" \(SHA-256 [0-9a-f]{64}\) is missing\.$/),
+      expect.stringMatching(/^predictions\.jsonl, line 1 \(.*\): the accuracy is not that of the examples\.$/),
+    ]);
+    expect((await coto(['study', 'verify', folder])).err).toContain('is no packaged study');
   });
 });
 

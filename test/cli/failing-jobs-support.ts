@@ -3,27 +3,34 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { type RunRecord, runRecordSchema } from '../../src-shared/domain/runs/run.ts';
-import { caseFolder, copyOf, expectOneLine, goodData, halfWritten } from './bad-input-support.ts';
+import { caseFolders, copyOf, expectOneLine, goodData, halfWritten } from './bad-input-support.ts';
 import { type CommandResult, cotoOn } from './run-command.ts';
 
-export const root = caseFolder();
-export const base = copyOf(root);
-export const data = goodData(join(root, 'bands'));
 export const small = ['per_device_train_batch_size=4', 'adapter.r=2', 'adapter.target_modules=[q_proj, v_proj]'];
 
-/** Made once for a file of tests: a home's first start reads all that comes with the studio. */
-let firstHome: Promise<string> | null = null;
-
-/** A home that knows the tiny model and data. */
-export async function newHome(folder = caseFolder()): Promise<string> {
-  const home = join(folder, 'home');
-  firstHome ??= makeHome();
-  cpSync(await firstHome, home, { recursive: true });
-  return home;
+/** Returns the tiny model and data of one test file, and homes that know both. They are removed at its end. */
+export function failingJobs() {
+  const caseFolder = caseFolders();
+  const root = caseFolder();
+  const base = copyOf(root);
+  const data = goodData(join(root, 'bands'));
+  let firstHome: Promise<string> | null = null;
+  return {
+    root,
+    base,
+    data,
+    /** Makes a home that knows the tiny model and data. */
+    async newHome(folder = caseFolder()): Promise<string> {
+      const home = join(folder, 'home');
+      // A home's first start reads all that comes with the studio.
+      firstHome ??= makeHome(join(caseFolder(), 'home'), base, data);
+      cpSync(await firstHome, home, { recursive: true });
+      return home;
+    },
+  };
 }
 
-async function makeHome(): Promise<string> {
-  const home = join(caseFolder(), 'home');
+async function makeHome(home: string, base: string, data: string): Promise<string> {
   const coto = cotoOn(home);
   expect(await coto(['models', 'add', base, '--name', 'tiny'])).toMatchObject({ code: 0 });
   expect(await coto(['datasets', 'add', data, '--name', 'bands'])).toMatchObject({ code: 0 });

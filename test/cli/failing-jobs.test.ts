@@ -2,9 +2,12 @@ import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStudio } from '../../src-main/cli/studio.ts';
-import { caseFolder, copyOf, editTensors, goodData, halfWritten, writeIdx } from './bad-input-support.ts';
-import { adaptersOf, data, expectFailedRun, newHome, onlyRun, training } from './failing-jobs-support.ts';
+import { caseFolders, copyOf, editTensors, goodData, halfWritten, writeIdx } from './bad-input-support.ts';
+import { adaptersOf, expectFailedRun, failingJobs, onlyRun, training } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
+
+const caseFolder = caseFolders();
+const { data, newHome } = failingJobs();
 
 describe('a loss that is no number', () => {
   // After the first update the weights are near the largest float32: the next products overflow.

@@ -9,17 +9,17 @@ import { goldenPath } from '../engine/golden.ts';
 import { expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
 import {
   adaptersOf,
-  base,
   expectFailedRun,
-  newHome,
+  failingJobs,
   onlyRun,
-  root,
   training,
   withoutLog,
   withoutProgress,
 } from './failing-jobs-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
+
+const { base, newHome, root } = failingJobs();
 
 /** A file system of its own, full on demand: needs root and the right to mount. */
 const disk = join(root, 'disk');

@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { reportRecordSchema } from '../../src-shared/domain/app/report.ts';
 import { disagreements, reopened } from '../long/killed-processes.ts';
-import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
+
+const caseFolder = caseFolders();
 
 const folder = caseFolder();
 const home = join(folder, 'home');

@@ -3,10 +3,12 @@ import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
-import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
+
+const caseFolder = caseFolders();
 
 const folder = caseFolder();
 const base = copyOf(folder);

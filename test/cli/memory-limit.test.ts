@@ -9,8 +9,11 @@ import { memoryRemedy } from '../../src-shared/contract/errors.ts';
 import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { makeMemoryGroup } from '../engine/compute/memory-group.ts';
-import { caseFolder, halfWritten } from './bad-input-support.ts';
-import { newHome, training, withoutProgress } from './failing-jobs-support.ts';
+import { caseFolders, halfWritten } from './bad-input-support.ts';
+import { failingJobs, training, withoutProgress } from './failing-jobs-support.ts';
+
+const caseFolder = caseFolders();
+const { newHome } = failingJobs();
 
 const group = makeMemoryGroup();
 if (group === null) console.warn('No control group can be made here (it needs root): memory limits are not tested.');

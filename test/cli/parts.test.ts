@@ -5,6 +5,7 @@ import { formatDuration, formatTable, toJson } from '../../src-main/cli/format.t
 import { givenParameters } from '../../src-main/cli/method-options.ts';
 import { ProgressLine } from '../../src-main/cli/progress-line.ts';
 import { homePlace } from '../../src-main/cli/studio.ts';
+import { reducedTerminal } from '../../src-main/cli/terminal.ts';
 import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
 import type { JobProgress } from '../../src-shared/domain/jobs/job-progress.ts';
 import type { Declaration } from '../../src-shared/domain/parameters/parameter.ts';
@@ -79,6 +80,62 @@ describe('progress', () => {
       expect(told()).toEqual([10, 30, 40]);
     } finally {
       vi.useRealTimers();
+    }
+  });
+
+  test('in a log is a line for each tenth of a phase, and one after five minutes', () => {
+    let now = 0;
+    const { terminal, written } = recordingTerminal();
+    const line = new ProgressLine(terminal, () => now);
+    // Ten hours, with an evaluation after each tenth of an hour.
+    for (let minute = 0; minute < 600; minute++) {
+      now = minute * 60_000;
+      line.show({ ...progress(1), phase: 'Training', done: minute + 1, total: 600 });
+      if (minute % 6 === 5)
+        for (const done of [1, 2, 3]) line.show({ ...progress(1), phase: 'Evaluating', done, total: 3 });
+    }
+    line.clear();
+    expect(written.err.trim().split('\n').length).toBeLessThanOrEqual(600 / 5 + 2 * 11);
+    now = 0;
+    const short = recordingTerminal();
+    const quick = new ProgressLine(short.terminal, () => now);
+    for (let second = 0; second <= 240; second++) {
+      now = second * 1000;
+      quick.show(progress((200 * second) / 240));
+    }
+    quick.clear();
+    expect([...short.written.err.matchAll(/(\d+)\/200/g)].map(([, done]) => Number(done))).toEqual(
+      Array.from({ length: 11 }, (_, tenth) => 20 * tenth),
+    );
+  });
+
+  test('in a log is seldomer and seldomer without a known total', () => {
+    let now = 0;
+    const { terminal, written } = recordingTerminal();
+    const line = new ProgressLine(terminal, () => now);
+    for (let second = 0; second <= 200; second++) {
+      now = second * 1000;
+      line.show({ ...progress(second), total: 0 });
+    }
+    line.clear();
+    expect([...written.err.matchAll(/Training {2}(\d+) /g)].map(([, done]) => Number(done))).toEqual([
+      0, 10, 30, 70, 150,
+    ]);
+  });
+
+  test('is left out by --quiet and --no-progress, and --quiet leaves out information too', () => {
+    for (const [options, expected] of [
+      [{ quiet: false, progress: false }, 'information\nDone.\nwarning\n'],
+      [{ quiet: true, progress: true }, 'warning\n'],
+    ] as const) {
+      const { terminal, written } = recordingTerminal();
+      const reduced = reducedTerminal(terminal, options);
+      const line = new ProgressLine(reduced);
+      line.show(progress(100));
+      reduced.note('information\n');
+      line.say('Done.');
+      reduced.report('warning\n');
+      expect(written.err).toBe(expected);
     }
   });
 

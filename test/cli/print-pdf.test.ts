@@ -18,14 +18,14 @@ function program(name: string, script: string): NodeJS.ProcessEnv {
 }
 
 it('has Electron print the page, and puts the PDF in its place once it is whole', async () => {
-  // The last three arguments: page, PDF, a folder of its own.
+  // The last four arguments: page, PDF, a folder of its own, paper.
   const environment = program(
     'prints',
-    'while [ $# -gt 3 ]; do echo "$1" >> "$0.said"; shift; done; printf "%s" "%PDF of $1" > "$2"',
+    'while [ $# -gt 4 ]; do echo "$1" >> "$0.said"; shift; done; printf "%s" "%PDF of $1 on $4" > "$2"',
   );
   const target = join(folder, 'report.pdf');
-  await printPdf(page, target, environment, printer);
-  expect(readFileSync(target, 'utf8')).toBe(`%PDF of ${page}`);
+  await printPdf(page, target, environment, 'letter', printer);
+  expect(readFileSync(target, 'utf8')).toBe(`%PDF of ${page} on letter`);
   expect(readFileSync(join(folder, 'prints.said'), 'utf8')).toContain(printer);
   expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
 });
@@ -33,10 +33,10 @@ it('has Electron print the page, and puts the PDF in its place once it is whole'
 it('leaves nothing where Electron fails, and says its words', async () => {
   const environment = program(
     'fails',
-    'while [ $# -gt 3 ]; do shift; done; printf half > "$2"; echo "no paper" >&2; exit 3',
+    'while [ $# -gt 4 ]; do shift; done; printf half > "$2"; echo "no paper" >&2; exit 3',
   );
   const target = join(folder, 'none.pdf');
-  await expect(printPdf(page, target, environment, printer)).rejects.toMatchObject({
+  await expect(printPdf(page, target, environment, null, printer)).rejects.toMatchObject({
     code: 'refused',
     message: 'A PDF is printed by Electron, which did not do so: no paper.',
     hint: expect.stringContaining('.html'),
@@ -49,7 +49,7 @@ it('says in one sentence where there is no Electron, or no screen', async () => 
   expect(() => requirePrinter({ COTO_ELECTRON: join(folder, 'nothing') }, printer)).toThrow(/there is none here/);
   if (process.platform !== 'linux') return;
   const environment = { ...program('waits', 'exit 0'), DISPLAY: '', PATH: folder };
-  await expect(printPdf(page, join(folder, 'x.pdf'), environment, printer)).rejects.toThrow(
+  await expect(printPdf(page, join(folder, 'x.pdf'), environment, null, printer)).rejects.toThrow(
     /there is no screen \(DISPLAY\), and no Xvfb/,
   );
 });

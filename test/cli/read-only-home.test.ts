@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { caseFolder } from './bad-input-support.ts';
-import { newHome, training } from './failing-jobs-support.ts';
+import { caseFolders } from './bad-input-support.ts';
+import { failingJobs, training } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
+
+const caseFolder = caseFolders();
+const { newHome } = failingJobs();
 
 /** A file system of its own: needs root and the right to mount. */
 const disk = join(caseFolder(), 'disk');

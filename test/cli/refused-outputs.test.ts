@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStudio } from '../../src-main/cli/studio.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { caseFolder, copyOf, editBytes, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
-import { base, data, newHome, small, withoutLog, withoutProgress } from './failing-jobs-support.ts';
+import { caseFolders, copyOf, editBytes, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
+import { failingJobs, small, withoutLog, withoutProgress } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
+
+const caseFolder = caseFolders();
+const { base, data, newHome } = failingJobs();
 
 describe('an output that cannot be written', () => {
   let home: string;

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { coto, file, folder, json, trained, writeBlobs, writeRun } from './commands-support.ts';
+import { commandFiles, trained } from './commands-support.ts';
+
+const { coto, file, folder, json, writeBlobs, writeRun } = commandFiles();
 
 const answer = z.object({ id: z.string(), name: z.string(), path: z.string(), written: z.string().nullable() });
 let run = '';

@@ -37,6 +37,9 @@ const evaluationSchema = z.looseObject({
   loss: z.number(),
   metrics: z.record(z.string(), z.number()),
 });
+const pairSchema = z.object({
+  texts: z.array(z.object({ text: z.string(), rewards: z.array(z.number()).optional() })),
+});
 const metricsSchema = z.object({
   metrics: z.array(z.object({ name: z.string(), step: z.number(), value: z.number() })),
 });
@@ -78,7 +81,8 @@ describe('reward modeling, from a file to an exported adapter', () => {
   });
 
   test('an adapter of PEFT is evaluated with the rewards of Transformers', async () => {
-    const options = ['--dataset', 'pairs', '--adapter', 'golden', '--json', '--set', 'task=reward'];
+    // PEFT's task type and the columns of the dataset show that the adapter gives rewards.
+    const options = ['--dataset', 'pairs', '--adapter', 'golden', '--json'];
     const { accuracy, loss, metrics } = evaluationSchema.parse(JSON.parse(await run('eval', ...options)));
     const [chosen, rejected] = [golden.rewards.slice(0, 4), golden.rewards.slice(4)];
     expect(accuracy).toBe(mean(chosen.map((reward, at) => Number(reward > (rejected[at] ?? 0)))));
@@ -152,9 +156,31 @@ describe('reward modeling, from a file to an exported adapter', () => {
   });
 
   test('an imported reward adapter is refused for a task that needs likelihoods, with the setting to change', async () => {
-    const { code, err } = await coto(['eval', '--dataset', 'pairs', '--adapter', 'golden']);
+    const { code, err } = await coto(['eval', '--dataset', 'pairs', '--adapter', 'golden', '--set', 'task=preference']);
     expect(code).toBe(1);
     expect(err).toMatch(/gives texts a score, which the task Preferences does not use\. Set task to reward\./);
+  });
+
+  test('two answers are compared by a reward adapter, with the rewards of Transformers', async () => {
+    const compared = ['generate', '--adapter', 'golden', '--json', '--prompt', 'the film was', '--answer'];
+    const { texts } = pairSchema.parse(JSON.parse(await run(...compared, 'very good .', 'bad .')));
+    expect(texts[0]?.rewards?.[0]).toBeCloseTo(golden.rewards[0] ?? Number.NaN, 4);
+    expect(texts[0]?.rewards?.[1]).toBeCloseTo(golden.rewards[4] ?? Number.NaN, 4);
+    const isFirst = (golden.rewards[0] ?? 0) > (golden.rewards[4] ?? 0);
+    expect(texts[0]?.text).toMatch(new RegExp(`Preferred: answer ${isFirst ? 1 : 2}$`));
+    const turned = pairSchema.parse(JSON.parse(await run(...compared, 'bad .', 'very good .')));
+    expect(turned.texts[0]?.text).toMatch(new RegExp(`Preferred: answer ${isFirst ? 2 : 1}$`));
+    const base = await coto(['generate', '--model', 'llama', '--prompt', 'the film was', '--answer', 'good', 'bad']);
+    expect([base.code, base.err]).toEqual([1, expect.stringContaining('The base alone gives answers no rewards.')]);
+    const one = await coto(['generate', '--adapter', 'golden', '--prompt', 'the film was', '--answer', 'good']);
+    expect([one.code, one.err]).toEqual([1, expect.stringContaining('--answer needs --prompt and two answers')]);
+  });
+
+  test('the rewards of several adapters are not averaged, and the reason is that of rewards', async () => {
+    await run('adapters', 'import', goldenPath('reward', 'adapter'), '--model', 'llama', '--name', 'twin');
+    const { code, err } = await coto(['eval', '--dataset', 'pairs', '--adapter', 'golden', 'twin']);
+    expect(code).toBe(1);
+    expect(err).toContain('Rewards cannot be averaged, since each reward model has its own scale and zero.');
   });
 
   test('a reward adapter gives the reward of a question with its answer where other adapters continue the text', async () => {

@@ -1,9 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { main } from '../../src-main/cli/main.ts';
 import type { Terminal } from '../../src-main/cli/terminal.ts';
+
+const built = process.env['COTO_BUILT_PROGRAMS'];
+/** The script of `coto` for a process of its own: the build's in `npm test`, which starts in half the time, else the source. */
+export const commandScript = built
+  ? join(built, 'cli/coto.mjs')
+  : fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
 
 export interface CommandResult {
   readonly code: number;
@@ -28,6 +35,8 @@ export function recordingTerminal(
         for (const listener of [...listeners]) listener();
       });
     },
+    note: (text) => terminal.report(text),
+    showsProgress: true,
     rewrites: false,
     columns: 80,
     async ask(question) {

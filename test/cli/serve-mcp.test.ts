@@ -2,20 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { cotoOn, temporaryFolder } from './run-command.ts';
+import { commandScript, cotoOn, temporaryFolder } from './run-command.ts';
 import { serving } from './serving.ts';
 
 const folder = temporaryFolder();
 const home = join(folder, 'home');
 const coto = cotoOn(home);
-const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
 const settings = { max_steps: 4, per_device_train_batch_size: 2 };
 let rows = '';
 
@@ -68,7 +66,7 @@ describe('over standard input and output', () => {
   test('an assistant reads models, datasets, runs with their curves, studies, jobs and reports, and changes nothing', async () => {
     const transport = new StdioClientTransport({
       command: process.execPath,
-      args: [command, 'serve', '--mcp', '--home', home],
+      args: [commandScript, 'serve', '--mcp', '--home', home],
       stderr: 'inherit',
     });
     const { client, names, ask, refusal } = await assistant(transport);
@@ -109,7 +107,7 @@ test('one that is told to end before it serves ends, though its assistant stays'
   const main = new URL('../../src-main/cli/main.ts', import.meta.url);
   const script = `
     import { main } from ${JSON.stringify(main.href)};
-    const terminal = { write() {}, report() {}, rewrites: false, columns: 80, ask: async () => null, onInterrupt(listener) { listener(); return () => {}; } };
+    const terminal = { write() {}, report() {}, note() {}, showsProgress: true, rewrites: false, columns: 80, ask: async () => null, onInterrupt(listener) { listener(); return () => {}; } };
     process.exit(await main(['serve', '--mcp', '--home', ${JSON.stringify(home)}], terminal, process.env));`;
   const words = ['--input-type=module', '--eval', script];
   const child = spawn(process.execPath, words, { stdio: ['pipe', 'ignore', 'inherit'] });
@@ -158,6 +156,12 @@ describe('over HTTP, with --allow-write', () => {
       expect(await refusal('start_run', { config: { ...config, dataset: path } })).toContain(
         `There is no dataset "${path}" in the studio, and no such file or folder.`,
       );
+    for (const [given, named] of [
+      [{}, /config/],
+      [{ config: {} }, /config\.model.*config\.dataset/],
+      [{ config: { model: 'small-llama' } }, /config\.dataset/],
+    ] as const)
+      expect(await refusal('start_run', given)).toMatch(named);
     expect(await refusal('evaluate', { model: folder, dataset: dataset?.id ?? '' })).toMatch(/There is no model/);
     expect(await refusal('start_run', { config: { ...config, nonesuch: 1 } })).toMatch(/nonesuch/);
     expect(await refusal('start_run', { config: { ...config, adapter: { r: -1 } } })).toMatch(/\br\b/);
@@ -167,7 +171,7 @@ describe('over HTTP, with --allow-write', () => {
 });
 
 describe('messages before serving', () => {
-  const wrong: [string, string[], RegExp][] = [
+  const wrong: [string, string[], RegExp, number?][] = [
     ['nothing is chosen', [], /^coto: Nothing is chosen to be served\. Give --openai/],
     ['--allow-write without tools', ['--openai', '--allow-write'], /^coto: --allow-write needs --mcp/],
     [
@@ -181,13 +185,13 @@ describe('messages before serving', () => {
       /^coto: --allow-origin "http:\/\/a\/b" is no origin/,
     ],
     ['any origin', ['--openai', '--allow-origin', '*'], /is no origin/],
-    ['no port', ['--openai', '--port', '70000'], /^coto: .*port/],
-    ['a file that has no token', ['--openai', '--token-file', command], /^coto: .* has no token/],
+    ['no port', ['--openai', '--port', '70000'], /^coto: .*port/, 2],
+    ['a file that has no token', ['--openai', '--token-file', import.meta.filename], /^coto: .* has no token/],
     ['a folder', ['--openai', '--token-file', folder], /^coto: The token's file .* cannot be used/],
   ];
-  test.each(wrong)('%s', async (_, words, message) => {
+  test.each(wrong)('%s', async (_, words, message, expected = 1) => {
     const { code, err } = await coto(['serve', ...words]);
-    expect(code).toBe(1);
+    expect(code).toBe(expected);
     expect(err).toMatch(message);
   });
 });

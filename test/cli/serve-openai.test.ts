@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openStudio, resourcesDirectory } from '../../src-main/cli/studio.ts';
+import { weatherTool } from '../serve/openai/tool-script.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 import { type Serving, serving } from './serving.ts';
 
@@ -158,6 +159,77 @@ describe('completions', () => {
   });
 });
 
+const likelySchema = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.number()).nullable() });
+const chatTokensSchema = z.object({
+  content: z.array(likelySchema.extend({ top_logprobs: z.array(likelySchema) })),
+});
+
+describe('log-probabilities', () => {
+  const body = { ...greedy, messages: question, max_completion_tokens: 8, logprobs: true, top_logprobs: 3 };
+  const answerSchema = z.object({
+    choices: z.array(z.object({ message: z.object({ content: z.string() }), logprobs: chatTokensSchema })),
+  });
+
+  test('of a chat are those of each token, the likeliest first, and stream the same', async () => {
+    const answer = answerSchema.parse((await ask('/chat/completions', body)).json()).choices[0];
+    const tokens = answer?.logprobs.content ?? [];
+    expect(tokens).toHaveLength(8);
+    // The first piece of a text of SentencePiece may lack its space.
+    expect(
+      tokens
+        .map(({ token }) => token)
+        .join('')
+        .trim(),
+    ).toBe(answer?.message.content.trim());
+    for (const { token, logprob, bytes, top_logprobs: top } of tokens) {
+      // A part of a character has no bytes of its own.
+      expect(bytes).toEqual(token.includes('\u{FFFD}') ? null : [...Buffer.from(token)]);
+      expect(top).toHaveLength(3);
+      // Greedy: the likeliest token is taken.
+      expect(top[0]).toEqual({ token, logprob, bytes });
+      const shares = top.map((one) => Math.exp(one.logprob));
+      expect(shares).toEqual(shares.toSorted((one, other) => other - one));
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1);
+    }
+    const streamed = documents((await ask('/chat/completions', { ...body, stream: true })).text)
+      .slice(0, -1)
+      .flatMap(
+        (document) =>
+          z
+            .object({ choices: z.array(z.object({ logprobs: chatTokensSchema.nullable() })) })
+            .parse(JSON.parse(document)).choices[0]?.logprobs?.content ?? [],
+      );
+    expect(streamed).toEqual(tokens);
+  });
+
+  test('of a completion are lists, and not those of a prompt', async () => {
+    const plain = { ...greedy, prompt: 'The people of the', max_tokens: 4, logprobs: 2 };
+    const lists = z.object({
+      tokens: z.array(z.string()).length(4),
+      token_logprobs: z.array(z.number()).length(4),
+      top_logprobs: z.array(z.record(z.string(), z.number())).length(4),
+      text_offset: z.array(z.number()).length(4),
+    });
+    const { choices } = z
+      .object({ choices: z.array(z.object({ logprobs: lists })) })
+      .parse((await ask('/completions', plain)).json());
+    const { tokens = [], token_logprobs = [], top_logprobs = [] } = choices[0]?.logprobs ?? {};
+    for (const [index, token] of tokens.entries()) expect(top_logprobs[index]?.[token]).toBe(token_logprobs[index]);
+    expect(await refused('/completions', { ...plain, echo: true })).toMatchObject({ status: 400, param: 'echo' });
+    const lone = { ...body, logprobs: false };
+    expect(await refused('/chat/completions', lone)).toMatchObject({ status: 400, param: 'top_logprobs' });
+  });
+
+  test('end with the text where a stop string cuts it', async () => {
+    const whole = answerSchema.parse((await ask('/chat/completions', body)).json()).choices[0];
+    const stop = whole?.logprobs.content[4]?.token.trim() ?? '';
+    const cut = answerSchema.parse((await ask('/chat/completions', { ...body, stop })).json()).choices[0];
+    const texts = cut?.logprobs.content.map(({ token }) => token) ?? [];
+    expect(texts.length).toBeLessThan(8);
+    expect(texts.join('').trim()).toBe(cut?.message.content.trim());
+  });
+});
+
 describe('without a limit', () => {
   test('a completion has 16 tokens, whatever the model’s own limit is; a conversation has that', async () => {
     const model = { model: 'brief', temperature: 0 };
@@ -209,6 +281,82 @@ describe('chat', () => {
   });
 });
 
+describe('several requests at once', () => {
+  const bodies = [
+    { prompt: 'The people of the', max_tokens: 24 },
+    { prompt: 'He said', max_tokens: 12, temperature: 0.8, seed: 4 },
+    { prompt: 'In the beginning of the long war', max_tokens: 18, logprobs: 1 },
+    { prompt: 'A', max_tokens: 20, temperature: 1.1, top_p: 0.9, seed: 9 },
+  ].map((body) => ({ ...greedy, ...body }));
+
+  test('give each the text that it gets alone, with an adapter too', async () => {
+    const wordsOf = async (body: object) => textSchema.parse((await ask('/completions', body)).json()).choices[0]?.text;
+    for (const model of ['small-llama', 'chatty']) {
+      const alone: unknown[] = [];
+      for (const body of bodies) alone.push(await wordsOf({ ...body, model }));
+      expect(await Promise.all(bodies.map((body) => wordsOf({ ...body, model })))).toEqual(alone);
+    }
+    const models = ['small-llama', 'chatty', 'small-llama', 'chatty'];
+    const mixed = await Promise.all(models.map((model) => wordsOf({ ...bodies[0], model })));
+    expect([mixed[2], mixed[3]]).toEqual([mixed[0], mixed[1]]);
+  });
+
+  test('stream at the same time: a short one ends while a long one that began before it continues', async () => {
+    const long = { ...greedy, prompt: 'The people of the', max_tokens: 450, stream: true };
+    const ended: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const first = stream(long, () => begun.resolve()).then(() => ended.push('long'));
+    await begun.promise;
+    await ask('/completions', { ...bodies[1], max_tokens: 2 }).then(() => ended.push('short'));
+    await first;
+    expect(ended).toEqual(['short', 'long']);
+  });
+
+  test('lose nothing when one of them disconnects', async () => {
+    const alone = textSchema.parse((await ask('/completions', bodies[0])).json()).choices[0]?.text;
+    const leaving = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const left = stream({ ...bodies[0], max_tokens: 450, stream: true }, () => begun.resolve(), leaving.signal);
+    const kept = begun.promise.then(() => ask('/completions', bodies[0]));
+    await begun.promise;
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    expect(textSchema.parse((await kept).json()).choices[0]?.text).toBe(alone);
+  });
+
+  test('beyond 64 are told to come back later', async () => {
+    const leaving = new AbortController();
+    const refusals: { status: number; type: string; code: string | null }[] = [];
+    const full = Promise.withResolvers<void>();
+    const body = JSON.stringify({ ...bodies[0], max_tokens: 450, stream: true });
+    const headers = { authorization: `Bearer ${served.token}`, 'content-type': 'application/json' };
+    const requests = Array.from({ length: 80 }, async () => {
+      const { signal } = leaving;
+      const response = await fetch(`${served.openai}/completions`, { method: 'POST', headers, body, signal });
+      if (response.status === 200) return;
+      refusals.push({ status: response.status, ...errorSchema.parse(await response.json()).error });
+      full.resolve();
+    });
+    await Promise.race([full.promise, Promise.allSettled(requests)]);
+    leaving.abort();
+    await Promise.allSettled(requests);
+    expect(refusals[0]).toMatchObject({ status: 429, type: 'rate_limit_error', code: 'queue_full' });
+    // Whoever left makes room, once the server has seen it leave.
+    const next = () => ask('/completions', { ...bodies[1], max_tokens: 2 });
+    let { status } = await next();
+    while (status === 429) ({ status } = await next());
+    expect(status).toBe(200);
+  });
+
+  /** Reads a stream to its end. @param onFirst is told of its first piece */
+  async function stream(body: object, onFirst: () => void, signal: AbortSignal | null = null): Promise<void> {
+    const headers = { authorization: `Bearer ${served.token}`, 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body: JSON.stringify(body), signal };
+    const response = await fetch(`${served.openai}/completions`, request);
+    for await (const piece of response.body ?? []) if (piece.length > 0) onFirst();
+  }
+});
+
 describe("errors in OpenAI's format", () => {
   const chat = '/chat/completions';
   const cases: [string, string, unknown, object][] = [
@@ -222,12 +370,18 @@ describe("errors in OpenAI's format", () => {
       { status: 400 },
     ],
     [
-      'several answers',
+      'many answers',
       chat,
-      { ...greedy, messages: question, n: 2 },
-      { status: 400, param: 'n', code: 'unsupported_parameter' },
+      { ...greedy, messages: question, n: 17 },
+      { status: 400, param: 'n', code: 'invalid_value' },
     ],
-    ['tools', chat, { ...greedy, messages: question, tools: [{ type: 'function' }] }, { status: 400, param: 'tools' }],
+    [
+      'a penalty',
+      chat,
+      { ...greedy, messages: question, presence_penalty: 1 },
+      { status: 400, param: 'presence_penalty', code: 'unsupported_parameter' },
+    ],
+    ['tools', chat, { ...greedy, messages: question, tools: [weatherTool] }, { status: 400, param: 'tools' }],
     ['JSON alone', chat, { ...greedy, messages: question, response_format: { type: 'json_object' } }, { status: 400 }],
     [
       'a setting out of its range',
@@ -237,7 +391,7 @@ describe("errors in OpenAI's format", () => {
     ],
     ['an empty prompt', '/completions', { ...greedy, prompt: '' }, { status: 400, message: /empty/ }],
     ['what is not JSON', chat, '{', { status: 400 }],
-    ['another address', '/embeddings', {}, { status: 404, code: 'unknown_url' }],
+    ['another address', '/images', {}, { status: 404, code: 'unknown_url' }],
   ];
   test.each(cases)('%s', async (_, path, body, { message = /./, ...expected }: { message?: RegExp }) => {
     const error = await refused(path, body);

@@ -11,10 +11,13 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { caseFolder } from './bad-input-support.ts';
-import { base, data, newHome } from './failing-jobs-support.ts';
+import { caseFolders } from './bad-input-support.ts';
+import { failingJobs } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
+
+const caseFolder = caseFolders();
+const { base, data, newHome } = failingJobs();
 
 const path = process.env['PATH'];
 afterAll(() => {

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
-import { coto, data, folder, json, model, writeBlobs } from './commands-support.ts';
+import { commandFiles, model } from './commands-support.ts';
+import { commandScript } from './run-command.ts';
 
-const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+const { coto, data, folder, json, writeBlobs } = commandFiles();
+
 const home = join(folder, 'home');
 const settings = [
   `model=${model}`,
@@ -28,7 +29,9 @@ beforeAll(async () => {
 
 /** Runs the command in a process of its own, sends it the signals once it has trained past `step`, and answers its exit code. */
 async function signalled(words: readonly string[], step: number, signals: readonly NodeJS.Signals[]): Promise<number> {
-  const child = spawn(process.execPath, [command, ...words, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [commandScript, ...words, '--home', home], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
     said += text.toString();

@@ -6,7 +6,9 @@ import { evaluationResultSchema } from '../../src-shared/domain/evaluation/evalu
 import { bareEncoder } from '../engine/bare-encoder.ts';
 import { withWords } from '../engine/tasks/text-task.ts';
 import { outcomeSeed } from '../outcome-seed.ts';
-import { coto, folder, json, trained } from './commands-support.ts';
+import { commandFiles, trained } from './commands-support.ts';
+
+const { coto, folder, json } = commandFiles();
 
 const model = join(folder, 'encoder');
 const data = join(folder, 'films.conll');

@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { newHome, onlyRun, training } from './failing-jobs-support.ts';
+import { failingJobs, onlyRun, training } from './failing-jobs-support.ts';
+import { commandScript } from './run-command.ts';
 
-const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+const { newHome } = failingJobs();
+
 /** Linux's device on which every write finds a full disk. */
 const fullDevice = '/dev/full';
 
 function cotoOnFull(stream: 'stdout' | 'stderr', home: string, words: readonly string[]) {
   const full = openSync(fullDevice, 'w');
   try {
-    return spawnSync(process.execPath, [command, ...words], {
+    return spawnSync(process.execPath, [commandScript, ...words], {
       env: { ...process.env, COTO_STUDIO_HOME: home },
       stdio: ['ignore', stream === 'stdout' ? full : 'pipe', stream === 'stderr' ? full : 'pipe'],
       encoding: 'utf8',

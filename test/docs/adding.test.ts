@@ -39,7 +39,7 @@ describe.each(rows)('$kind', ({ list, folder, example }) => {
 test('every list of the code is on the page', () => {
   // Lists of kernels and their checks, and values that nobody adds to.
   const others =
-    /\/(webgpu\/kernels|native\/(kernels|manifest\/types)|compute\/index|bench\/conformance|decoder-modules|pre-tokenizers|resample)/;
+    /\/(webgpu\/kernels|native\/(kernels|manifest\/types)|compute\/index|bench\/conformance|decoder-modules|pre-tokenizers|resample|label-cells)/;
   const lists = sources('src-main').filter(
     (file) =>
       /^export const \w+: readonly [A-Z]\w*\[\] = \[/m.test(readFileSync(join(root, file), 'utf8')) &&

@@ -18,6 +18,8 @@ const { layers, slices } = z
 const counts: Readonly<Record<string, Counts>> = {
   'src-main/backend': { upwardArrows: 1, twoWayPairs: 1, againstTheGrain: 2 },
   'src-main/engine': { upwardArrows: 0, twoWayPairs: 0, againstTheGrain: 0 },
+  'src-main/engine/adapters': { upwardArrows: 0, twoWayPairs: 0, againstTheGrain: 0 },
+  'src-main/engine/studies': { upwardArrows: 0, twoWayPairs: 0, againstTheGrain: 0 },
 };
 
 interface Import {

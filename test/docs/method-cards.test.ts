@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { modelFamilies } from '../../src-main/engine/models/families.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -60,6 +61,28 @@ test("the keys of a run's YAML are current", () => {
   });
   expect(stderr).toBe('');
   expect(status).toBe(0);
+});
+
+test('the list of supported families is current', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-model-page.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+
+test('the list of known columns and layouts of data is current', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-data-layouts.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+
+test('every model family names checkpoints', () => {
+  expect(
+    modelFamilies.filter(({ declaration }) => !declaration.checkpoints?.length).map(({ modelType }) => modelType),
+  ).toEqual([]);
 });
 
 test('the support matrix is current', () => {

@@ -69,14 +69,14 @@ const lists: readonly IdList[] = [
   {
     kind: 'learning-rate schedule',
     ids: Object.keys(learningRateSchedules),
-    lists: [`${engine}/learning-rate/index.ts`, 'src-shared/domain/runs/run.ts'],
+    lists: [`${engine}/learning-rate/index.ts`, 'src-shared/domain/runs/run-optimization.ts'],
     folders: [`${engine}/learning-rate/`],
     words: ['linear', 'cosine', 'constant'],
   },
   {
     kind: 'optimizer',
     ids: Object.keys(optimizerKinds),
-    lists: [`${engine}/optimizers/index.ts`, 'src-shared/domain/runs/run.ts'],
+    lists: [`${engine}/optimizers/index.ts`, 'src-shared/domain/runs/run-optimization.ts'],
     folders: [`${engine}/optimizers/`],
   },
   {
@@ -151,7 +151,9 @@ const lists: readonly IdList[] = [
     kind: 'model family',
     ids: modelFamilies.map(({ modelType }) => modelType),
     lists: [`${engine}/models/families.ts`],
-    folders: [`${engine}/models/`],
+    folders: [`${engine}/models/`, `${engine}/formats/gguf/architectures/`],
+    // A chat template and pre-tokenizers of llama.cpp of the same names.
+    words: ['gemma', 'glm4', 'olmo'],
   },
   {
     kind: 'compute backend',

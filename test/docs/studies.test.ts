@@ -9,7 +9,8 @@ import { parseYaml } from '../../src-main/cli/yaml-file.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
 import { recordingTerminal, temporaryFolder } from '../cli/run-command.ts';
 
-const page = readFileSync(fileURLToPath(new URL('../../docs/guide/studies.md', import.meta.url)), 'utf8');
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const page = readFileSync(join(docs, 'guide/studies.md'), 'utf8');
 const files = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => ({
   text,
   kind: z.object({ kind: z.string() }).parse(parseYaml(text, 'a block of the page')).kind,
@@ -25,7 +26,13 @@ it('has a file for every kind of study', () => {
   expect(new Set(files.map(({ kind }) => kind))).toEqual(new Set(studyKinds.map(({ kind }) => kind)));
 });
 
-it.each(files)('can be started in a fresh home as it stands: $kind', async ({ text }) => {
+it.each(files)('can be started in a fresh home as it stands: $kind', ({ text }) => expectStart(text));
+
+it.each(['figure-2', 'figure-4'])('makes %s of the paper from one file', (name) =>
+  expectStart(readFileSync(join(docs, `results/studies/${name}.yaml`), 'utf8')),
+);
+
+async function expectStart(text: string): Promise<void> {
   const { name: _, ...value } = studyFile('studies.md', parseYaml(text, 'studies.md'));
   const config = await resolveConfig(studio.client, 'studies.md', value, recordingTerminal().terminal);
   // All that a study refuses before its start would be refused here.
@@ -33,4 +40,4 @@ it.each(files)('can be started in a fresh home as it stands: $kind', async ({ te
   expect(forecast).toMatchObject({ done: 0 });
   expect(forecast.trainings).toBeGreaterThan(0);
   expect(forecast.scores).toBeGreaterThan(0);
-});
+}

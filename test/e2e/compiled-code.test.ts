@@ -46,13 +46,17 @@ function bring(): void {
   }
 }
 
-/** Opens the home until its window is used, and returns where its processes had Node look for compiled code. */
-async function openOnce(): Promise<string[]> {
+/**
+ * Opens the home until its window is used and the condition holds, and returns where its processes had Node look for
+ * compiled code.
+ */
+async function openOnce(isDone = () => true): Promise<string[]> {
   const studio = await openStudio(home);
   await expect.poll(() => studio.page.evaluate(isLoaded)).toBe(true);
   // Chromium keeps code of a page once the page has been loaded for a while.
   await studio.page.reload();
   await expect.poll(() => studio.page.evaluate(isLoaded)).toBe(true);
+  await expect.poll(isDone).toBe(true);
   const places = nodeCaches();
   await studio.close();
   return places;
@@ -101,14 +105,16 @@ test.runIf(process.platform === 'linux')(
   'a home brings no compiled code and gets none; the next start finds it in the cache folder of the person',
   async () => {
     bring();
-    expect(await openOnce()).toEqual([`NODE_COMPILE_CACHE=${join(compiled, 'backend')}`]);
+    const ofWindow = () => filesIn(join(compiled, 'window', 'js')).filter((name) => name.endsWith('_0'));
+    // A busy machine keeps it later.
+    const places = await openOnce(() => ofWindow().length > 10);
+    expect(places).toEqual([`NODE_COMPILE_CACHE=${join(compiled, 'backend')}`]);
     expect(brought.filter((path) => existsSync(join(home, path)))).toEqual([]);
     expect(existsSync(join(home, 'cache', 'compiled'))).toBe(false);
     expect(profileCode()).toEqual([]);
     const kept = filesIn(join(compiled, 'backend'));
     expect(kept.length).toBeGreaterThan(10);
-    const ofWindow = filesIn(join(compiled, 'window', 'js')).filter((name) => name.endsWith('_0'));
-    expect(ofWindow.length).toBeGreaterThan(10);
+    expect(ofWindow().length).toBeGreaterThan(10);
 
     // Compiled code that Node would read if the home were its cache folder.
     cpSync(join(compiled, 'backend'), join(home, 'cache', 'compiled'), { recursive: true });

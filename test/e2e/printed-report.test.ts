@@ -6,15 +6,28 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../src-main/backend/home/home.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { reportSections } from '../../src-shared/domain/app/report.ts';
+import { type StudyRecord, studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
+import { paperSizes, usualPaper } from '../../src-shared/paper.ts';
 import { studies } from '../backend/reports/records.ts';
+import { mergingResult } from '../src-shared/figures/results.ts';
 import { homeFolder, openStudio, request, type Studio } from './studio.ts';
+
+/** A merging study with a table that is wider than the page. */
+function wideStudy(): StudyRecord {
+  const groups = mergingResult.groups.map((group) => ({
+    ...group,
+    merged: Array.from({ length: 60 }, (_, at) => ({ method: `a long name of method ${at}`, accuracy: 0.7, loss: 1 })),
+  }));
+  const [merging] = studies;
+  return studyRecordSchema.parse({ ...merging, id: 'wide', name: 'wide', result: { ...mergingResult, groups } });
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-printed-'));
 let studio: Studio;
 beforeAll(async () => {
   const home = openHome(homeFolder(folder));
   const store = openStore(home.database);
-  for (const study of studies) store.studies.insert(study);
+  for (const study of [...studies, wideStudy()]) store.studies.insert(study);
   store.close();
   home.release();
   studio = await openStudio(homeFolder(folder));
@@ -28,7 +41,7 @@ test('a printed report has every column, all details and figures across the page
   const { app, page } = studio;
   const job = await request(page, 'reports.create', {
     runIds: [],
-    studyIds: studies.map(({ id }) => id),
+    studyIds: [...studies.map(({ id }) => id), 'wide'],
     name: 'Printed',
     note: '',
     sections: reportSections.map(({ id }) => id),
@@ -73,6 +86,12 @@ test('a printed report has every column, all details and figures across the page
         closed: document.querySelectorAll('details:not([open])').length,
         narrowest: Math.min(...widths),
         names: first?.getBoundingClientRect().width ?? 0,
+        zooms: [...document.querySelectorAll<HTMLElement>('.scroll > table')]
+          .filter(({ style }) => style.display !== 'none')
+          .map(({ style }) => Number(style.zoom)),
+        parts: [...document.querySelectorAll('caption')]
+          .map(({ textContent }) => textContent)
+          .filter((text) => text.includes('part ')),
       };
     };
     const printing: BrowserWindow = Reflect.get(globalThis, 'printing');
@@ -83,5 +102,13 @@ test('a printed report has every column, all details and figures across the page
   expect(printed.details).toBeGreaterThan(2);
   expect(printed.narrowest).toBeGreaterThan(0.9);
   expect(printed.names).toBeGreaterThan(100);
-  expect(readFileSync(target).subarray(0, 5).toString()).toBe('%PDF-');
+  // The wide table is split by columns instead of being shrunk until nobody can read it.
+  expect(printed.parts.length).toBeGreaterThan(2);
+  expect(Math.min(...printed.zooms)).toBeGreaterThan(0.7);
+  const pdf = readFileSync(target, 'latin1');
+  expect(pdf.slice(0, 5)).toBe('%PDF-');
+  for (const key of ['/StructTreeRoot', '/Outlines', '/Lang']) expect(pdf, key).toContain(key);
+  const country = await app.evaluate(({ app: electron }) => electron.getLocaleCountryCode());
+  const { width } = paperSizes[usualPaper(country)];
+  expect(Number(/\/MediaBox \[0 0 ([\d.]+)/.exec(pdf)?.[1])).toBeCloseTo(72 * width, -0.5);
 });

@@ -87,6 +87,8 @@ test('the command prints a report as the window does', async () => {
   writeFileSync(page, '<!doctype html><title>Printed</title><h1>By the command</h1>');
   const target = join(folder, 'by-command.pdf');
   const environment = { ...process.env, COTO_ELECTRON: electronBinary };
-  await printPdf(page, target, environment, join(projectRoot, 'dist', 'printer'));
-  expect(readFileSync(target).subarray(0, 5).toString('latin1')).toBe('%PDF-');
+  await printPdf(page, target, environment, 'letter', join(projectRoot, 'dist', 'printer'));
+  const pdf = readFileSync(target, 'latin1');
+  expect(pdf.slice(0, 5)).toBe('%PDF-');
+  expect(pdf).toMatch(/MediaBox \[0 0 612 792\]/);
 });

@@ -40,6 +40,7 @@ export function openDialogs({ run, adapter }: HomeIds): readonly ShownState[] {
     { name: 'sweep', at: '#/train', show: (page) => page.getByRole('button', { name: 'Sweep…' }).click() },
     { name: 'evaluate', at: '#/models', show: (page) => chooseFor(page, 'quickdraw-vit', 'Evaluate…') },
     { name: 'quantize', at: '#/models', show: (page) => chooseFor(page, 'small-llama', 'Quantize…') },
+    { name: 'add tokens', at: '#/models', show: (page) => chooseFor(page, 'small-llama', 'Add tokens…') },
     {
       name: 'Hugging Face',
       at: '#/models',

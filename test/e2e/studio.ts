@@ -117,7 +117,7 @@ async function centre(locator: Locator): Promise<{ x: number; y: number }> {
 }
 
 /** Drops a file of this machine onto the page's drop zone, as a person does from a file manager. */
-export async function dropFile(page: Page, path: string): Promise<void> {
+export async function dropFile(page: Page, path: string, target = '[role="listbox"]'): Promise<void> {
   const carrier = await page.evaluateHandle(() => {
     const input = document.createElement('input');
     input.type = 'file';
@@ -125,12 +125,12 @@ export async function dropFile(page: Page, path: string): Promise<void> {
     return input;
   });
   await carrier.setInputFiles(path);
-  await carrier.evaluate((input) => {
+  await carrier.evaluate((input, onto) => {
     const [file] = input.files ?? [];
     const transfer = new DataTransfer();
     if (file) transfer.items.add(file);
     input.remove();
     const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
-    document.querySelector('[role="listbox"]')?.dispatchEvent(event);
-  });
+    document.querySelector(onto)?.dispatchEvent(event);
+  }, target);
 }

@@ -61,3 +61,29 @@ test('imports it again under its own name', async () => {
   await page.getByText('50 % of the rows for testing, drawn by the seed 0').waitFor();
   await page.getByRole('heading', { name: 'reviews', exact: true }).waitFor();
 });
+
+test('a column with content is asked about before the dataset is added, and its answer is kept', async () => {
+  const { page } = studio;
+  const path = join(folder, 'support.jsonl');
+  const rows = Array.from({ length: 12 }, (_, at) => ({
+    id: at,
+    system: 'You answer questions about our trains.',
+    question: `When does train number ${at} leave?`,
+    answer: `It leaves at ${at} o'clock sharp.`,
+    remark: 'Asked on the phone by a traveler',
+  }));
+  writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  await goTo(page, 'Data');
+  await dropFile(page, path);
+  await page.getByRole('heading', { name: 'Import support.jsonl' }).waitFor();
+  await page.getByText('Choose the role of the column “remark”, or that it is not used.').waitFor();
+  expect(await page.getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(true);
+  expect(await page.getByRole('combobox', { name: 'System column' }).inputValue()).toBe('system');
+  const use = page.getByRole('table', { name: 'Use of columns and rows' });
+  await use.getByText('column remark').waitFor();
+  await page.getByRole('combobox', { name: 'remark', exact: true }).click();
+  await page.getByRole('option', { name: 'Not used' }).click();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('heading', { name: 'support', exact: true }).waitFor();
+  await use.getByText('left out as requested').waitFor();
+});

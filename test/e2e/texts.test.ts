@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { tasks } from '../../src-shared/tasks/index.ts';
 import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';
 import { goldenPath } from '../engine/golden.ts';
@@ -68,7 +69,8 @@ async function train(page: Page, { name, model, dataset, task, length = 'Max len
   await page.getByLabel('Name', { exact: true }).fill(name);
   await choose(page, 'Base', model);
   await choose(page, 'Data', dataset);
-  if (task !== null) await page.getByText(`auto: ${task}`).waitFor();
+  const label = tasks.find(({ id }) => id === task)?.label;
+  if (label !== undefined) await page.getByText(`auto: ${label}`).waitFor();
   await page.getByText('all-linear', { exact: true }).click();
   const values = {
     'Eval samples': 8,

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
-import type { HeadTask } from '../../src-main/engine/adapters/fresh-adapter.ts';
+import type { HeadTask } from '../../src-main/engine/adapters/fresh/fresh-adapter.ts';
+import { AdaptedModel } from '../../src-main/engine/adapters/model/adapted-model.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';

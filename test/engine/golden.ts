@@ -29,16 +29,22 @@ export function tensorsOf(named: ReadonlyMap<string, HostTensor>): Record<string
   );
 }
 
-/** Both without what stands at padding, where outputs are of tokens: those values mean nothing. */
+/** Both without what stands at padding, where outputs are of the masked tokens: those values mean nothing. */
 export function attendedValues(
   actual: ArrayLike<number>,
   expected: HostTensor,
   mask: HostTensor | undefined,
 ): [ArrayLike<number>, ArrayLike<number>] {
   const values = floats(expected);
-  if (!mask || expected.shape.length !== 3) return [actual, values];
+  if (!mask || expected.shape.length !== 3 || mask.shape[1] !== expected.shape[1]) return [actual, values];
   const width = expected.shape[2] ?? 1;
   const counted = (all: ArrayLike<number>) =>
     Array.from(all).filter((_, index) => Number(mask.data[Math.floor(index / width)]) === 1);
   return [counted(actual), counted(values)];
+}
+
+/** Prints a deviation from golden values if COTO_GOLDEN_REPORT is set, for the table of supported models. */
+export function reportDeviation(family: string, name: string, difference: number): void {
+  if (process.env['COTO_GOLDEN_REPORT'])
+    process.stdout.write(`GOLDEN ${family} ${name} ${difference.toExponential(1)}\n`);
 }

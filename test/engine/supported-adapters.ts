@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AdapterVariant } from '../../src-main/engine/adapters/variant.ts';
+import type { AdapterVariant } from '../../src-main/engine/adapters/variant/variant.ts';
 import { recognizeVariant } from '../../src-main/engine/adapters/variants/index.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { adapterConfigSchema } from '../../src-shared/domain/adapters/adapter.ts';

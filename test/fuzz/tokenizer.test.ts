@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { chatTemplates, renderChat } from '../../src-main/engine/tokenization/chat-template.ts';
-import { TextTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
+import { vocabularyFiles } from '../../src-main/engine/tokenization/conversion/index.ts';
+import { loadTokenizer, TextTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
 import {
   parseTokenizer,
   parseTokenizerConfig,
@@ -11,13 +14,20 @@ import {
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { fuzzCases } from './cases.ts';
+import { expectReadOrRefused } from './corrupt.ts';
 import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
 
 const cases = fuzzCases;
 const texts = ['Größe 中文 a1½b  c\n', '<s>[CLS]</s> !!', ''];
 
+const golden = readdirSync(goldenPath('misc', 'tokenizers')).map((name) => goldenPath('misc', 'tokenizers', name));
+
+const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-tokenizer-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
 /** The golden tokenizers with as much of their vocabulary as reading one 10 000 times allows. */
-const smallTokenizers = readdirSync(goldenPath('misc', 'tokenizers')).map((name) => {
+const withTokenizerJson = golden.map((folder) => join(folder, 'tokenizer.json')).filter((file) => existsSync(file));
+const smallTokenizers = withTokenizerJson.map((file) => {
   const parsed = z
     .looseObject({
       model: z.looseObject({
@@ -25,7 +35,7 @@ const smallTokenizers = readdirSync(goldenPath('misc', 'tokenizers')).map((name)
         merges: z.array(z.unknown()).optional(),
       }),
     })
-    .parse(JSON.parse(readFileSync(goldenPath('misc', 'tokenizers', name, 'tokenizer.json'), 'utf8')));
+    .parse(JSON.parse(readFileSync(file, 'utf8')));
   const { vocab, merges } = parsed.model;
   const fewer = Array.isArray(vocab) ? vocab.slice(0, 60) : Object.fromEntries(Object.entries(vocab).slice(0, 60));
   return { ...parsed, model: { ...parsed.model, vocab: fewer, ...(merges ? { merges: merges.slice(0, 20) } : {}) } };
@@ -115,4 +125,30 @@ it('renders a damaged tokenizer_config.json and its template, or names them', ()
   expect(counts.ran).toBeGreaterThan(cases / 20);
   expect(counts.refused).toBeGreaterThan(cases / 10);
   expect(process.memoryUsage().rss - before).toBeLessThan(growthBytes);
+});
+
+/** The golden SentencePiece models, each a copied folder whose model is damaged again and again. */
+const sentencePieceModels = golden.flatMap((folder) => {
+  const name = vocabularyFiles.find((file) => existsSync(join(folder, file)));
+  if (name === undefined) return [];
+  const copy = mkdtempSync(join(home, 'model-'));
+  cpSync(folder, copy, { recursive: true });
+  return [{ folder: copy, path: join(copy, name), original: readFileSync(join(copy, name)) }];
+});
+
+it('converts a damaged SentencePiece model, or names it', async () => {
+  const random = seededNumbers(3);
+  expect(sentencePieceModels.length).toBeGreaterThan(5);
+  let ran = 0;
+  await expectReadOrRefused(cases, home, async (index) => {
+    const model = sentencePieceModels[index % sentencePieceModels.length];
+    if (model === undefined) throw new Error('there is no golden SentencePiece model');
+    writeFileSync(model.path, mutateBytes(model.original, random));
+    const tokenizer = await loadTokenizer(model.folder);
+    const [first] = tokenizer.encodeAll(texts, { pair: 'b' });
+    tokenizer.decode([...(first?.ids ?? []), 0, 59, 1e9], { skipSpecialTokens: true });
+    ran++;
+  });
+  expect(ran).toBeGreaterThan(cases / 20);
+  expect(ran).toBeLessThan(cases);
 });

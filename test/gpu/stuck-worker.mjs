@@ -1,6 +1,7 @@
 // Answers as the process of `coto doctor --gpu` does: at once, slowly with signs of life, never, or by its end.
 import { createInterface } from 'node:readline';
 
+/** @param {object} value */
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: what } = JSON.parse(line);

@@ -4,10 +4,12 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RandomStream } from '../../src-shared/random.ts';
 import { type HubServer, startHub } from '../backend/library/huggingface/hub-server.ts';
-import { caseFolder, copyOf, goodData, halfWritten } from '../cli/bad-input-support.ts';
+import { caseFolders, copyOf, goodData, halfWritten } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { killedKinds, preparations } from './killed-kinds.ts';
 import { cotoProcess, disagreements, drawDeath, KillCount, reopened } from './killed-processes.ts';
+
+const caseFolder = caseFolders();
 
 const kills = Number(process.env['COTO_JOB_KILLS'] ?? 20);
 const minutes = Number(process.env['COTO_KILL_MINUTES'] ?? 15);

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
 import { goodData } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { withWords } from '../engine/tasks/text-task.ts';
 
 /** Command to kill: `words` of coto, or of another command; the same each time, except for the output. */
 export interface KilledKind {
@@ -19,10 +20,14 @@ const training = { model: 'tiny', dataset: 'bands', max_steps: 4, per_device_tra
 /** Returns the commands that prepare a home for all kinds. */
 export function preparations(base: string, data: string): string[][] {
   const lora = goldenPath('vit-28', 'adapters', 'lora');
+  const encoder = `${data}-encoder`;
+  cpSync(goldenPath('bert-bare', 'base'), encoder, { recursive: true });
+  withWords(encoder);
   const run = ['--set', 'model=tiny', 'dataset=bands', 'adapter.r=2', 'max_steps=2'];
   return [
     ['models', 'add', base, '--name', 'tiny'],
     ['models', 'add', goldenPath('llama', 'base'), '--name', 'llama'],
+    ['models', 'add', encoder, '--name', 'encoder'],
     ['datasets', 'add', data, '--name', 'bands'],
     ['datasets', 'add', goodData(`${data}-more`, 9), '--name', 'more bands'],
     ['adapters', 'import', lora, '--name', 'one'],
@@ -72,6 +77,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'export to Python': { words: (out) => ['export', '--run', 'trained', '--to', 'python', '--out', out] },
     convert: { words: () => ['models', 'add', goldenPath('gguf', 'llama.gguf'), '--name', 'converted'] },
     quantize: { words: () => ['models', 'quantize', 'tiny', '--type', 'Q8_0', '--name', 'quantized'] },
+    'add-tokens': { words: () => ['models', 'add-tokens', 'small-llama', '<|new|>', '--name', 'more'] },
     download: { words: () => ['models', 'get', 'org/tiny'] },
     import: { words: () => ['datasets', 'add', texts] },
     'import-runs': { words: () => ['runs', 'import', recorded] },
@@ -93,6 +99,14 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
           columns: [null],
           image: { kind: 'example', dataset: 'fashion-mnist-small', split: 'test', index: 1 },
         }),
+      ],
+    },
+    embed: {
+      command: requests,
+      isPrinted: true,
+      words: () => [
+        'embed-texts',
+        JSON.stringify({ model: `${data}-encoder`, adapter: null, inputs: ['a good film', 'bad'] }),
       ],
     },
     'time-steps': {

@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { RandomStream } from '../../src-shared/random.ts';
-import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { cotoProcess, disagreements, drawDeath, KillCount, reopened } from './killed-processes.ts';
+
+const caseFolder = caseFolders();
 
 const kills = Number(process.env['COTO_KILLS'] ?? 200);
 const minutes = Number(process.env['COTO_KILL_MINUTES'] ?? 15);

@@ -3,6 +3,7 @@ import { followJob, jobResult } from '../../src-main/cli/follow.ts';
 import { openStudio } from '../../src-main/cli/studio.ts';
 import { processTerminal } from '../../src-main/cli/terminal.ts';
 import { classificationRequestSchema } from '../../src-shared/domain/evaluation/classification.ts';
+import { embeddingRequestSchema } from '../../src-shared/domain/generation/text-embeddings.ts';
 import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 
 /**
@@ -18,6 +19,11 @@ try {
     const job = await client.request('runs.timeSteps', { config: runConfigSchema.parse(input) });
     const { steps } = await jobResult(client, await followJob(client, job, processTerminal), kind);
     console.log(steps);
+  }
+  if (kind === 'embed-texts') {
+    const job = await client.request('embeddings.start', embeddingRequestSchema.parse(input));
+    const { vectors } = await jobResult(client, await followJob(client, job, processTerminal), kind);
+    console.log(vectors);
   }
   if (kind === 'classify') {
     const job = await client.request('classification.start', classificationRequestSchema.parse(input));

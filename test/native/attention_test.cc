@@ -14,7 +14,7 @@ struct Reference {
 
 bool sees(const AttentionShape& s, int64_t query, int64_t key) {
   const int64_t position = s.tokens - s.queries + query;
-  return (!s.causal || key <= position) && (s.window <= 0 || key > position - s.window);
+  return (!s.causal || key <= position) && (s.window <= 0 || std::llabs(key - position) < s.window);
 }
 
 Reference reference_of(const AttentionShape& s, const Inputs& in) {
@@ -27,13 +27,19 @@ Reference reference_of(const AttentionShape& s, const Inputs& in) {
         const int64_t at = ((b * s.queries + i) * s.heads + h) * size;
         const auto key_at = [&](int64_t j) { return ((b * s.tokens + j) * s.key_value_heads + h / group) * size; };
         const auto number = static_cast<size_t>(s.tokens);
-        Doubles p(number), dp(number);
+        Doubles p(number), dp(number), slope(number, 1.0);
         double highest = -INFINITY, total = 0, dot = 0;
         for (int64_t j = 0; j < s.tokens; j++) {
           double score = 0;
           for (int64_t e = 0; e < size; e++) score += double(in.q[at + e]) * in.k[key_at(j) + e];
           const bool hidden = !sees(s, i, j) || (!in.mask.empty() && in.mask[b * s.tokens + j] == 0);
-          p[j] = hidden ? -INFINITY : s.scale * score;
+          p[j] = s.scale * score;
+          if (s.softcap > 0) {
+            const double share = std::tanh(p[j] / s.softcap);
+            p[j] = share * s.softcap;
+            slope[j] = 1 - share * share;
+          }
+          if (hidden) p[j] = -INFINITY;
           highest = std::max(highest, p[j]);
         }
         for (auto& value : p) total += value = std::isinf(highest) ? 0 : std::exp(value - highest);
@@ -49,7 +55,7 @@ Reference reference_of(const AttentionShape& s, const Inputs& in) {
         }
         for (int64_t j = 0; j < s.tokens; j++)
           for (int64_t e = 0; e < size; e++) {
-            const double ds = p[j] * (dp[j] - dot) * s.scale;
+            const double ds = p[j] * (dp[j] - dot) * slope[j] * s.scale;
             out.dq[at + e] += ds * in.k[key_at(j) + e];
             out.dk[key_at(j) + e] += ds * in.q[at + e];
           }
@@ -59,9 +65,9 @@ Reference reference_of(const AttentionShape& s, const Inputs& in) {
 
 std::string text_of(const AttentionShape& s, bool masked) {
   char text[160];
-  std::snprintf(text, sizeof text, "batch %d queries %d tokens %d heads %d/%d size %d window %d%s%s", int(s.batch),
-                int(s.queries), int(s.tokens), int(s.heads), int(s.key_value_heads), int(s.head_size), int(s.window),
-                s.causal ? " causal" : "", masked ? " masked" : "");
+  std::snprintf(text, sizeof text, "batch %d queries %d tokens %d heads %d/%d size %d window %d cap %g%s%s",
+                int(s.batch), int(s.queries), int(s.tokens), int(s.heads), int(s.key_value_heads), int(s.head_size),
+                int(s.window), double(s.softcap), s.causal ? " causal" : "", masked ? " masked" : "");
   return text;
 }
 
@@ -143,6 +149,7 @@ KERNEL_TEST("attention in bfloat16") {
         check_rounded(kernels, {2, 131, 131, 6, 2, 24, window, causal, scale(24)}, masked);
         check_rounded(kernels, {1, 70, 200, 2, 2, 8, window, causal, scale(8)}, masked);
       }
+  check_rounded(kernels, {2, 131, 131, 6, 2, 24, 0, true, scale(24), 1.5f}, true);
   check_rounded(kernels, {8, 70, 70, 12, 4, 64, 0, true, scale(64)}, false);
   check_rounded(kernels, {2, 4, 0, 2, 2, 8, 0, false, 1.0f}, false);
 }
@@ -160,6 +167,14 @@ KERNEL_TEST("attention") {
         check(kernels, {2, 131, 131, 6, 2, 24, window, causal, scale(24)}, masked, 1);
         check(kernels, {3, 1, 75, 2, 1, 8, window, causal, scale(8)}, masked, 1);
         check(kernels, {1, 70, 200, 2, 2, 8, window, causal, scale(8)}, masked, 1);
+      }
+  // A soft cap, below and above the scores.
+  for (const bool causal : {false, true})
+    for (const float softcap : {1.0f, 30.0f})
+      for (const int64_t window : {0, 5}) {
+        check(kernels, {2, 17, 17, 4, 2, 32, window, causal, scale(32), softcap}, true, 1);
+        check(kernels, {1, 131, 131, 6, 2, 24, window, causal, scale(24), softcap}, false, 1);
+        check(kernels, {2, 1, 75, 7, 1, 20, window, causal, scale(20), softcap}, true, 1);
       }
   // Many tasks: heads are taken several at once. Large scores: the highest changes from block to block.
   check(kernels, {16, 20, 20, 8, 8, 32, 0, false, scale(32)}, false, 1);

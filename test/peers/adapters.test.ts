@@ -20,6 +20,17 @@ const answersSchema = z.array(z.union([answerSchema, z.object({ refused: z.strin
 const all = variantCases().filter(({ isForeign }) => !isForeign);
 const cases = all.filter(({ refused }) => !refused);
 
+/**
+ * Modules that the studio does not use, of names that are targets elsewhere in the model: PEFT adapts them too, and leaves them as
+ * they begin, which changes no outputs.
+ */
+const unread: Readonly<Record<string, RegExp>> = {
+  siglip: /\.vision_model\.head\./,
+  'gemma3-vision': /\.(?:vision_tower|multi_modal_projector)\./,
+  mistral3: /\.(vision_tower|multi_modal_projector)\./,
+  smolvlm: /\.(vision_model|connector)\./,
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'coto-peers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -60,8 +71,10 @@ describe.each(cases)('$variant on $name', ({ name, variant }) => {
   it('is loaded by PEFT without a key too many or too few, and would be saved by it under the same keys', () => {
     const answer = peft.get(key);
     expect(answer?.unexpected).toEqual([]);
-    expect(answer?.missing).toEqual([]);
-    expect(answer?.written).toEqual(ours.get(key)?.keys);
+    const isElsewhere = (entry: string) => unread[name]?.test(entry) ?? false;
+    expect(answer?.missing.filter((entry) => !isElsewhere(entry))).toEqual([]);
+    const written = Object.entries(answer?.written ?? {}).filter(([entry]) => !isElsewhere(entry));
+    expect(Object.fromEntries(written)).toEqual(ours.get(key)?.keys);
   });
 
   it('has a config that PEFT takes as it was written', () => {
@@ -95,7 +108,11 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** PEFT keeps lists of names as sets, or names the classifier once more when it loads. */
+/**
+ * PEFT keeps lists of names as sets, or names the classifier once more when it loads; of a mixture it makes an empty list of
+ * target_parameters where there is none.
+ */
 function sorted(value: unknown): unknown {
+  if (Array.isArray(value) && value.length === 0) return null;
   return Array.isArray(value) ? [...new Set(value)].sort() : value;
 }

@@ -1,7 +1,7 @@
-"""What MLX and diffusers make of files that the studio wrote: ΔW of every module.
+"""What MLX, diffusers and LyCORIS make of files that the studio wrote: ΔW of every module.
 
-stdin: {"mlx": folder | null, "diffusers": file | null, "kohya": file | null}
-stdout: {"mlx": {module: ΔW}, "diffusers": {module: ΔW}, "kohya": {module: ΔW}}, ΔW row by row
+stdin: {"mlx": folder, "diffusers": file, "kohya": file, "flux": file, "fluxKohya": file, "loha": file, "lokr": file}
+stdout: {each of them: {module: ΔW}}, ΔW row by row
 """
 
 import json
@@ -49,27 +49,126 @@ def tiny_unet():
     )
 
 
-def of_diffusers(file):
-    from diffusers import StableDiffusionXLPipeline
+def fused(pipeline, components, file):
+    """Changes of the weights of a pipeline into which diffusers fuses a file."""
+    weights = lambda: {
+        f"{part}.{name}": tensor.clone()
+        for part in components
+        for name, tensor in getattr(pipeline, part).state_dict().items()
+        if name.endswith(".weight")
+    }
+    before = weights()
+    pipeline.load_lora_weights(file)
+    pipeline.fuse_lora(components=components)
+    pipeline.unload_lora_weights()
+    deltas = {name: tensor - before[name] for name, tensor in weights().items()}
+    return {name.removesuffix(".weight"): delta for name, delta in deltas.items() if delta.abs().max() > 0}
 
+
+def flat(updates):
+    return {name: delta.reshape(-1).tolist() for name, delta in updates.items()}
+
+
+def of_diffusers(file):
+    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    sizes = {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 32}
+    pipeline = StableDiffusionXLPipeline(
+        vae=AutoencoderKL(),
+        text_encoder=CLIPTextModel(CLIPTextConfig(**sizes, bos_token_id=0, eos_token_id=1)),
+        text_encoder_2=None,
+        tokenizer=None,
+        tokenizer_2=None,
+        unet=tiny_unet(),
+        scheduler=EulerDiscreteScheduler(),
+    )
+    updates = fused(pipeline, ["unet", "text_encoder"], file)
+    # Transformers 5 left out a level of names, which files still have.
+    return flat({name.replace("text_encoder.encoder.", "text_encoder.text_model.encoder."): delta for name, delta in updates.items()})
+
+
+def of_flux(file):
+    from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=2,
+        joint_attention_dim=12,
+        pooled_projection_dim=8,
+        guidance_embeds=False,
+        axes_dims_rope=(2, 2, 4),
+    )
+    pipeline = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=AutoencoderKL(),
+        text_encoder=None,
+        tokenizer=None,
+        text_encoder_2=None,
+        tokenizer_2=None,
+        transformer=transformer,
+    )
+    return fused(pipeline, ["transformer"], file)
+
+
+def of_flux_kohya(file):
+    """By the names of Black Forest Labs, whose linears diffusers splits."""
+    import torch
+
+    updates = of_flux(file)
+    block, single = "transformer.transformer_blocks.0", "transformer.single_transformer_blocks.0"
+    joined = lambda place, names: torch.cat([updates[f"{place}.attn.{name}"] for name in names])
+    return flat(
+        {
+            "unet.double_blocks.0.img_attn.qkv": joined(block, ["to_q", "to_k", "to_v"]),
+            "unet.double_blocks.0.txt_attn.qkv": joined(block, ["add_q_proj", "add_k_proj", "add_v_proj"]),
+            "unet.double_blocks.0.img_attn.proj": updates[f"{block}.attn.to_out.0"],
+            "unet.double_blocks.0.txt_mlp.0": updates[f"{block}.ff_context.net.0.proj"],
+            "unet.single_blocks.0.linear2": updates[f"{single}.proj_out"],
+        }
+    )
+
+
+def of_lycoris(file):
+    """The forward pass of LyCORIS's modules on unit vectors."""
+    import torch
+    from lycoris.modules import get_module, make_module
+    from safetensors.torch import load_file
+
+    state = load_file(file)
     unet = tiny_unet()
-    state, alphas = StableDiffusionXLPipeline.lora_state_dict(file, unet_config=unet.config)
-    unet.load_lora_adapter(state, network_alphas=alphas, prefix="unet", adapter_name="default")
+    names = {f"lora_unet_{name}".replace(".", "_"): name for name, _ in unet.named_modules()}
     updates = {}
-    for name, module in unet.named_modules():
-        if "default" in getattr(module, "lora_A", {}):
-            updates[f"unet.{name}"] = module.get_delta_weight("default").reshape(-1).tolist()
-    return updates
+    for flat_name in sorted({key.split(".")[0] for key in state}):
+        linear = unet.get_submodule(names[flat_name])
+        lora = make_module(*get_module(state, flat_name), flat_name, linear)
+        units = torch.eye(linear.in_features)
+        with torch.no_grad():
+            before = linear(units)
+            lora.apply_to()
+            updates[f"unet.{names[flat_name]}"] = (linear(units) - before).T
+            lora.restore()
+    return flat(updates)
+
+
+READERS = {
+    "mlx": of_mlx,
+    "diffusers": of_diffusers,
+    "kohya": of_diffusers,
+    "flux": lambda file: flat(of_flux(file)),
+    "fluxKohya": of_flux_kohya,
+    "loha": of_lycoris,
+    "lokr": of_lycoris,
+}
 
 
 def main():
     request = json.load(sys.stdin)
-    made = {
-        "mlx": of_mlx(request["mlx"]) if request["mlx"] else {},
-        "diffusers": of_diffusers(request["diffusers"]) if request["diffusers"] else {},
-        "kohya": of_diffusers(request["kohya"]) if request["kohya"] else {},
-    }
-    print(json.dumps(made))
+    print(json.dumps({name: READERS[name](place) for name, place in request.items()}))
 
 
 main()

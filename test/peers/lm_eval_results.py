@@ -8,6 +8,9 @@ import torch
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
+import squad_metrics
+
+squad_metrics.register()
 # Threads that wait for each other take a hundred times as long where other programs run.
 torch.set_num_threads(1)
 given = json.load(sys.stdin)

@@ -10,7 +10,7 @@ import { type DatasetSource, datasetSourceSchema } from '../../src-shared/domain
 import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
 import { tinyIdx } from '../backend/support.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { jsonlFolder, littleBert } from '../engine/tasks/text-task.ts';
+import { jsonlFolder, littleBert, littleT5 } from '../engine/tasks/text-task.ts';
 import { repeatRun } from './repeat-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-python-export-'));
@@ -118,6 +118,14 @@ function searched(count: number): object[] {
     anchor: `was ${topics[index % topics.length]} ${index % 2 === 0 ? 'good' : 'bad'}`,
     positive: `${topics[index % topics.length]} was ${index % 3 === 0 ? 'very ' : ''}long .`,
     negative: `not ${topics[(index + 1) % topics.length]}`,
+  }));
+}
+
+/** Prompts with texts to write of several lengths. */
+function written(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    prompt: `was ${topics[index % topics.length]} ${index % 3 === 0 ? 'very ' : ''}good`,
+    completion: `${topics[(index * 2) % topics.length]} was ${index % 2 === 0 ? 'good .' : 'bad'}`,
   }));
 }
 
@@ -247,9 +255,9 @@ const cases: readonly Case[] = [
     settings: { adapter: vitAdapter, coto: { schedule: 'lisa', lisa_activated_layers: 1, lisa_interval_steps: 2 } },
   },
   {
-    title: 'images, DoRA with DropLoRA',
+    title: 'images, DoRA with random ranks',
     ...images,
-    settings: { adapter: { ...vitAdapter, variant: 'dora' }, coto: { schedule: 'droplora', initial_p: 0.4 } },
+    settings: { adapter: { ...vitAdapter, variant: 'dora' }, coto: { schedule: 'random-ranks', initial_p: 0.4 } },
   },
   {
     title: 'images, rsLoRA, linear, decay',
@@ -369,6 +377,23 @@ const cases: readonly Case[] = [
     ...language,
     data: () => questions('plain', (question, answer) => ({ text: `${question} ${answer}` })),
     settings: { ...language.settings, packing: true, max_length: 24, gradient_checkpointing: true },
+    metrics: ['eval_accuracy', 'eval_perplexity'],
+  },
+  {
+    title: 'text to text by a T5, LoRA + CoTo, uneven batches of like length',
+    model: () => littleT5(join(folder, 't5')),
+    data: () =>
+      datasetSourceSchema.parse({
+        reader: 'jsonl',
+        path: jsonlFolder(join(folder, 'written'), written(11), written(7)),
+      }),
+    settings: {
+      coto: {},
+      gradient_accumulation_steps: 2,
+      per_device_train_batch_size: 3,
+      group_by_length: true,
+      max_target_length: 6,
+    },
     metrics: ['eval_accuracy', 'eval_perplexity'],
   },
   {

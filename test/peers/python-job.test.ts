@@ -5,10 +5,12 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../src-shared/domain/targets/bundle.ts';
-import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { cotoOn } from '../cli/run-command.ts';
 import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { peerPython } from './python.ts';
+
+const caseFolder = caseFolders();
 
 const folder = caseFolder();
 const bundle = join(folder, 'bundle');

@@ -7,11 +7,13 @@ import sys
 import bitsandbytes as bnb
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 kinds = []
 for request in json.load(sys.stdin):
-    model = AutoModelForCausalLM.from_pretrained(request["base"], dtype=torch.float32, device_map="cpu").eval()
+    is_encoded = AutoConfig.from_pretrained(request["base"]).is_encoder_decoder
+    auto_class = AutoModelForSeq2SeqLM if is_encoded else AutoModelForCausalLM
+    model = auto_class.from_pretrained(request["base"], dtype=torch.float32, device_map="cpu").eval()
     tensors = {}
     for name, module in model.named_modules():
         if isinstance(module, bnb.nn.Linear4bit):
@@ -26,8 +28,10 @@ for request in json.load(sys.stdin):
         else:
             continue
         tensors[f"{name}.weight"] = values.float().contiguous()
+    ids = torch.tensor(request["ids"])
+    read = {"decoder_input_ids": ids} if is_encoded else {}
     with torch.no_grad():
-        tensors["logits"] = model(input_ids=torch.tensor(request["ids"])).logits.float().contiguous()
+        tensors["logits"] = model(input_ids=ids, **read).logits.float().contiguous()
     save_file(tensors, request["outputs"])
     kinds.append(type(model).__name__)
 print(json.dumps(kinds))

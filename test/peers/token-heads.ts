@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { HeadTask } from '../../src-main/engine/adapters/fresh-adapter.ts';
+import type { HeadTask } from '../../src-main/engine/adapters/fresh/fresh-adapter.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
@@ -18,6 +18,9 @@ const families = [
   { family: 'roberta', prefix: 'roberta', name: 'Roberta' },
   { family: 'distilbert', prefix: 'distilbert', name: 'DistilBert' },
   { family: 'deberta-v2', prefix: 'deberta', name: 'DebertaV2' },
+  { family: 'electra', prefix: 'electra', name: 'Electra' },
+  { family: 'albert', prefix: 'albert', name: 'Albert' },
+  { family: 'mpnet', prefix: 'mpnet', name: 'MPNet' },
 ];
 const answer = z.object({ unexpected: z.array(z.string()).optional(), missing: z.array(z.string()).optional() });
 

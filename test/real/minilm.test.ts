@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import type { ComputeChoice } from '../../src-main/engine/compute/selection.ts';

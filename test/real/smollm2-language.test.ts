@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import type { ComputeChoice } from '../../src-main/engine/compute/selection.ts';
 import { readEndTokens } from '../../src-main/engine/generation/end-tokens.ts';

@@ -26,12 +26,15 @@ test('the Go menu opens every page of the rail but Settings and the guide, by th
   for (const item of items) item.click();
   expect(done).toEqual([
     ...pageNames.filter(({ id }) => id !== 'settings' && id !== 'guide').map(({ id }) => `/${id}`),
+    'back',
+    'forward',
     'palette',
   ]);
   expect(done).toContain('/playground');
   const keys = items.map(({ accelerator }) => accelerator ?? null);
   expect(keys.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((key) => `CmdOrCtrl+${key}`));
-  expect(keys.slice(9)).toEqual([...numberedPages.slice(9).map(() => null), 'CmdOrCtrl+K']);
+  const history = process.platform === 'darwin' ? ['Cmd+[', 'Cmd+]'] : ['Alt+Left', 'Alt+Right'];
+  expect(keys.slice(9)).toEqual([...numberedPages.slice(9).map(() => null), ...history, 'CmdOrCtrl+K']);
 });
 
 test('the File menu opens and imports what the pages take', () => {

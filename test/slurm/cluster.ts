@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -47,8 +47,21 @@ export function withoutSlurm(): string | null {
   return missing.length === 0 ? null : `there is no ${missing.join(', ')} (apt-get install slurm-wlm)`;
 }
 
-/** Starts a cluster, and points Slurm's programs of this process to it. */
-export async function startCluster({ maxArraySize = 1001 }: ClusterOptions = {}): Promise<Cluster> {
+/**
+ * Starts a cluster, and points Slurm's programs of this process to it. A daemon whose port another process has taken
+ * since it was found free does not come up: the cluster is started again with other ports, three times at most.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await startClusterOnce(options);
+    } catch (error) {
+      if (attempt === 3) throw error;
+      console.log(`the cluster is started again: ${String(error)}`);
+    }
+}
+
+async function startClusterOnce({ maxArraySize = 1001 }: ClusterOptions): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'coto-slurm-'));
   const configFile = join(folder, 'slurm.conf');
   const ports = await freePorts(3);
@@ -98,13 +111,16 @@ export async function startCluster({ maxArraySize = 1001 }: ClusterOptions = {})
   try {
     start('controller', 'slurmctld', ['-i']);
     for (const node of ['n1', 'n2']) start(node, 'slurmd', ['-N', node]);
-    await until(() => /idle 2/.test(run('sinfo', '--noheader', '--format=%t %D')));
+    await until(() => /idle 2/.test(run('sinfo', '--noheader', '--format=%t %D')), 500);
     return cluster;
   } catch (error) {
-    const log = join(folder, 'slurmctld.log');
-    const words = existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : 'no log';
+    const words = [...daemons].map(([name, { exitCode, signalCode }]) => {
+      const log = join(folder, name === 'controller' ? 'slurmctld.log' : `${name}.log`);
+      const end = exitCode ?? signalCode;
+      return `${name} (${end === null ? 'runs' : `ended with ${end}`}): ${existsSync(log) ? readFileSync(log, 'utf8').slice(-1000) : 'no log'}`;
+    });
     await cluster.stop();
-    throw new Error(`the cluster did not start: ${words}`, { cause: error });
+    throw new Error(`the cluster did not start:\n${words.join('\n')}`, { cause: error });
   }
 }
 
@@ -208,25 +224,27 @@ function kill(pid: number): void {
   }
 }
 
+/** Returns ports that nothing listens on, from below those that the system gives to outgoing connections. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) found.add(port);
+  }
+  return [...found];
 }
 
-/** Waits until it holds; a program that fails meanwhile does not hold. @throws Error after two and a half minutes, as a busy machine may take */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
+/**
+ * Waits until it holds; a program that fails meanwhile does not hold.
+ * @param maxTries one each tenth of a second; a busy machine may take two and a half minutes
+ */
+export async function until(holds: () => boolean | Promise<boolean>, maxTries = 1500): Promise<void> {
+  for (let tries = 0; tries < maxTries; tries++) {
     try {
       if (await holds()) return;
     } catch {
@@ -234,5 +252,5 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     }
     await delay(100);
   }
-  throw new Error('it did not happen within two and a half minutes');
+  throw new Error(`it did not happen within ${maxTries} tries`);
 }

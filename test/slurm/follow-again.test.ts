@@ -7,11 +7,13 @@ import { createBackend, startEngine } from '../../src-main/backend/index.ts';
 import { resourcesDirectory } from '../../src-main/cli/studio.ts';
 import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { submissionSchema } from '../../src-shared/domain/targets/target.ts';
-import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { killCommandWhen } from '../cli/killed-command.ts';
 import { cotoOn } from '../cli/run-command.ts';
 import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { type Cluster, startCluster, until, withoutSlurm } from './cluster.ts';
+
+const caseFolder = caseFolders();
 
 const reason = withoutSlurm();
 if (reason !== null) console.log(`skipped: ${reason}`);

@@ -6,10 +6,12 @@ import { z } from 'zod';
 import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
 import { collectedSchema } from '../../src-shared/domain/targets/bundle.ts';
 import { submissionSchema } from '../../src-shared/domain/targets/target.ts';
-import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
+import { caseFolders, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { cotoOn } from '../cli/run-command.ts';
 import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { type Cluster, startCluster, withoutSlurm } from './cluster.ts';
+
+const caseFolder = caseFolders();
 
 const reason = withoutSlurm();
 if (reason !== null) console.log(`skipped: ${reason}`);

@@ -5,13 +5,13 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const [, , word, folder, index] = process.argv;
+const [, , word, folder = '', index] = process.argv;
 if (word === '--version') {
   console.log(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
   process.exit(0);
 }
 const { jobs } = JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8'));
-const { runId } = jobs.find((job) => job.index === Number(index));
+const { runId } = jobs.find((/** @type {{ index: number }} */ job) => job.index === Number(index));
 const told = JSON.parse(readFileSync(join(folder, 'jobs', `${runId}.yaml`), 'utf8'));
 const results = join(folder, 'results');
 const final = join(results, runId);

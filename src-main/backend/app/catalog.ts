@@ -21,7 +21,7 @@ export const catalog: Catalog = {
     looksAtData: needs.data !== undefined,
   })),
   pruneMethods: pruneMethods.map(({ declaration }) => withCard('methods/pruning', declaration)),
-  modelFamilies: modelFamilies.map(({ declaration }) => declaration),
+  modelFamilies: modelFamilies.map(({ declaration }) => ({ ...declaration, parameters: [] })),
   datasetReaders: datasetReaders.map(({ declaration }) => ({ ...declaration, card: 'guide/data' })),
   studies: studyKinds.map(({ declaration }) => withCard('methods/studies', withChoices(declaration))),
   exportTargets: exportTargets.map(({ declaration }) => ({ ...declaration, card: 'guide/merge' })),

@@ -4,6 +4,7 @@ import { removeFilesOf, removeStrays, requireIdle } from '../recovery/orphans.ts
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
+import { identify } from './identify.ts';
 import { Machine } from './machine.ts';
 
 export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app' | 'deletions'>> {
@@ -27,6 +28,7 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app' |
       const { fillInBases } = await import('../recovery/fill-in-bases.ts');
       return fillInBases(services);
     },
+    'app.identify': ({ path }) => identify(services.paths.readable(path)),
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
     'deletions.undo': ({ list, ids }) => {

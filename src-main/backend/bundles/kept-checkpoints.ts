@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants, cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
@@ -121,7 +121,7 @@ export class CheckpointKeeper {
     const from = home.absolute(run.folder);
     for (const { folder } of kept) {
       const copy = join(temporary, checkpointsFolder, basename(folder));
-      await cp(home.absolute(folder), copy, { recursive: true });
+      await cp(home.absolute(folder), copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
       // The copy of a folder that is removed meanwhile may lack its files, and says nothing of it.
       peekCheckpoint(copy);
     }
@@ -129,6 +129,7 @@ export class CheckpointKeeper {
       if (existsSync(join(from, name)))
         await cp(join(from, name), join(temporary, name), {
           recursive: true,
+          mode: constants.COPYFILE_FICLONE,
           // Unfinished files belong to later steps and get their names in a moment.
           filter: (path) => !isUnfinished(basename(path)),
         });

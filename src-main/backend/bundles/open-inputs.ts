@@ -44,7 +44,8 @@ export async function openDatasetInput(parts: Parts, folder: string, input: Bund
   await requireFiles(input, place, input.files);
   const { options = {}, testFile = null } = input.source ?? {};
   const own = testFile === null ? options : { ...options, test_file: pathIn(place, input, testFile) };
-  return addDataset(parts, join(place.folder, input.main), input.name, own, { id: input.id });
+  // Its questions were answered where it was added.
+  return addDataset(parts, join(place.folder, input.main), input.name, own, { id: input.id, isAnswered: true });
 }
 
 interface Place {

@@ -6,7 +6,7 @@ import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
-import type { JobContext } from '../jobs/define-job.ts';
+import type { JobContext } from '../jobs/job-context.ts';
 import type { Services } from '../services/services.ts';
 import { bundleNames } from './bundle-files.ts';
 

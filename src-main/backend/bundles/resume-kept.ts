@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { constants, cp } from 'node:fs/promises';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
@@ -33,7 +33,8 @@ export async function resumeKept(services: HandlerServices, attempt: Attempt): P
     const id = newId('run');
     const folder = home.absolute('runs', id);
     try {
-      await cp(kept.folder, folder, { recursive: true });
+      // Optimizer states are large: a file system that can shares their blocks.
+      await cp(kept.folder, folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
       const run = await adopt(services, attempt, { id, kept });
       // The inputs of a bundle were compared with its hashes as they were opened.
       return { run, job: resumeRun(services, id, { inputs: 'verified' }), from: kept };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/targets/bundle.ts';
-import { canonicalJson, keySettings, withKeyRate } from '../library/content-keys.ts';
+import { canonicalJson, keySettings, withKeySchedule } from '../library/content-keys.ts';
 import type { Services } from '../services/services.ts';
 import { type Bundle, program } from './bundle-files.ts';
 
@@ -81,7 +81,7 @@ const firstSettings: ReadonlySet<string> = new Set([
 
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
-  const { model, dataset, ...others } = withKeyRate(config);
+  const { model, dataset, ...others } = withKeySchedule(config);
   const content = {
     version,
     settings: keySettings(others, firstSettings),

@@ -6,6 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { asError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { archiveSwitches, threadSwitches } from '../../archive/beside-archive.ts';
+import { programFile } from '../../archive/program-file.ts';
 import { type EngineIsolation, libraryPath } from '../../engine/api/compute.ts';
 import { memoryKills, ranOutOfMemory, setOomScore } from '../../files/control-group.ts';
 import { followLines } from '../../logging/output-lines.ts';
@@ -56,14 +57,14 @@ const patienceMilliseconds = 2000;
  * memory.
  */
 export const startEngine: StartEngine = (home, onOutput = ignored) => {
-  if (home === 'thread') return startEngineWorker(engineFile('worker'), onOutput);
+  if (home === 'thread') return startEngineWorker(programFile('engine-worker'), onOutput);
   const node = plainNode();
-  return node === null ? null : startEngineProcess(node, engineFile('process'), onOutput);
+  return node === null ? null : startEngineProcess(node, programFile('engine-process'), onOutput);
 };
 
 /** Starts the engine in a worker thread, from the sources or from the build, as this module was loaded. */
 export function startEngineWorker(
-  file: URL = engineFile('worker'),
+  file: URL = programFile('engine-worker'),
   onOutput: OutputListener = ignored,
   heapMebibytes?: number,
 ): EngineHost {
@@ -112,7 +113,7 @@ export function startEngineWorker(
 /** Starts the engine in a process of its own on `node`; a crash there ends nothing else. */
 export function startEngineProcess(
   node: string,
-  file: URL = engineFile('process'),
+  file: URL = programFile('engine-process'),
   onOutput: OutputListener = ignored,
   nodeOptions: readonly string[] = [],
 ): EngineHost {
@@ -185,9 +186,4 @@ export function plainNode(): string | null {
   if (process.versions['electron'] === undefined) return process.execPath;
   const named = process.env['COTO_NODE'];
   return named !== undefined && existsSync(named) ? named : null;
-}
-
-function engineFile(name: 'worker' | 'process'): URL {
-  const built = !import.meta.url.endsWith('.ts');
-  return new URL(built ? `../engine/${name}.mjs` : `../../engine/${name}.ts`, import.meta.url);
 }

@@ -60,6 +60,15 @@ interface Engine {
   hung: EngineHungError | null;
 }
 
+/** The current task, or generations that run together, from the moment that the first is requested. */
+interface Work {
+  readonly assigned: Promise<{ engine: Engine; decided: EngineTask }>;
+  readonly isJoinable: boolean;
+  watchdog: EngineWatchdog | null;
+  /** Receivers of events, by the number of a generation; null: of the one task. */
+  readonly listeners: Map<number | null, (event: EngineEvent) => void>;
+}
+
 /** An engine that was started to be probed takes some 50 MB; a person who looks around may need none. */
 const unusedMilliseconds = 15_000;
 
@@ -76,9 +85,7 @@ export class EngineSupervisor {
   private readonly log: Log;
   private readonly unusedMilliseconds: number;
   private running: Engine | null = null;
-  /** The engine of the current task, from the moment it is requested. */
-  private assigned: Promise<{ engine: Engine }> | null = null;
-  private onEvent: ((event: EngineEvent) => void) | null = null;
+  private work: Work | null = null;
   private closed = false;
   private reports: readonly ComputeBackendReport[] | null = null;
   private readonly kept: KnownBackends | null;
@@ -109,20 +116,18 @@ export class EngineSupervisor {
   /**
    * Runs a task to its end; throws the engine's StudioError or EngineLostError. After `device_lost` the next task
    * gets a new engine.
+   * @param run number of a generation, which joins the generations that run: its events and its signals carry the number.
    */
-  async run(task: EngineTask, onEvent: (event: EngineEvent) => void): Promise<EngineResult> {
-    const assigned = this.assign(task);
-    this.assigned = assigned;
-    let watchdog: EngineWatchdog | null = null;
+  async run(task: EngineTask, onEvent: (event: EngineEvent) => void, run?: number): Promise<EngineResult> {
+    const work = this.workWith(task, run !== undefined);
+    work.listeners.set(run ?? null, onEvent);
     try {
-      const { engine, decided } = await assigned;
+      const { engine, decided } = await work.assigned;
       engine.isUsed = true;
-      watchdog = this.watch(engine);
-      this.onEvent = (event) => {
-        watchdog?.sign();
-        onEvent(event);
-      };
-      const result = await lostAsError(engine, engine.client.request('engine.run', { task: decided })).catch(
+      work.watchdog ??= this.watch(engine);
+      const own = { ...task, compute: decided.compute };
+      const numbered = run === undefined ? {} : { run };
+      const result = await lostAsError(engine, engine.client.request('engine.run', { task: own, ...numbered })).catch(
         async (thrown: unknown) => {
           if (thrown instanceof StudioError && thrown.code === 'device_lost') await this.end(engine);
           throw thrown;
@@ -132,16 +137,33 @@ export class EngineSupervisor {
       await new Promise((resolve) => setImmediate(resolve));
       return result;
     } finally {
-      watchdog?.stop();
-      this.onEvent = null;
-      this.assigned = null;
+      work.listeners.delete(run ?? null);
+      if (work.listeners.size === 0) {
+        work.watchdog?.stop();
+        if (this.work === work) this.work = null;
+      }
     }
   }
 
-  /** Signals the running task, or one of its runs that are trained together; a no-op without a task. */
+  /** The work that a generation joins, or new work on an engine of its own choice. */
+  private workWith(task: EngineTask, joins: boolean): Work {
+    if (joins && this.work?.isJoinable) return this.work;
+    this.work = { assigned: this.assign(task), isJoinable: joins, watchdog: null, listeners: new Map() };
+    return this.work;
+  }
+
+  private tell(event: EngineEvent): void {
+    const { work } = this;
+    work?.watchdog?.sign();
+    const own = event.kind === 'run' ? work?.listeners.get(event.run) : undefined;
+    if (event.kind === 'run' && own !== undefined) own(event.event);
+    else work?.listeners.get(null)?.(event);
+  }
+
+  /** Signals the running task, or one of several that run together; a no-op without a task. */
   async signal(signal: EngineSignal, run?: number): Promise<void> {
-    if (this.assigned === null) return;
-    const { engine } = await this.assigned;
+    if (this.work === null) return;
+    const { engine } = await this.work.assigned;
     const to = run === undefined ? {} : { run };
     await lostAsError(engine, engine.client.request('engine.signal', { signal, ...to }));
   }
@@ -232,7 +254,7 @@ export class EngineSupervisor {
     const probed = this.running;
     if (probed === null || probed.isUsed) return;
     const timer = setTimeout(() => {
-      if (this.running === probed && !probed.isUsed && this.assigned === null && this.probing === null)
+      if (this.running === probed && !probed.isUsed && this.work === null && this.probing === null)
         void this.end(probed);
     }, this.unusedMilliseconds);
     timer.unref();
@@ -319,7 +341,7 @@ export class EngineSupervisor {
     if (engine === null)
       throw new StudioError('refused', noProcessReason, 'Choose another compute backend in Settings.');
     this.trials.delete(engine);
-    engine.client.on('engine.event', (event) => this.onEvent?.(event));
+    engine.client.on('engine.event', (event) => this.tell(event));
     engine.client.onClose(() => {
       if (this.running === engine) this.running = null;
     });
@@ -331,7 +353,7 @@ export class EngineSupervisor {
     this.trials.delete(engine);
     if (this.running === engine) this.running = null;
     // Late messages of a task would reach a backend that is closing.
-    await (this.assigned === null ? engine.host.end() : engine.host.terminate());
+    await (this.work === null ? engine.host.end() : engine.host.terminate());
   }
 }
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TensorflowSetup } from '../../../src-shared/domain/app/catalog.ts';
 import { archiveSwitches } from '../../archive/beside-archive.ts';
+import { programFile } from '../../archive/program-file.ts';
 import { setupProgressSchema } from '../../engine/api/compute.ts';
 import { plainNode } from './engine-host.ts';
 
@@ -28,9 +29,10 @@ export class TensorflowSetupProcess {
     const node = plainNode();
     if (node === null) throw new StudioError('refused', 'No Node was found to run the setup.', 'Set COTO_NODE to one.');
     this.current = { state: 'running', phase: 'Starting', done: null, total: null, log: '' };
-    const child = fork(setupFile(), device === 'auto' ? [] : [`--${device}`], {
+    const program = programFile('setup-tensorflow');
+    const child = fork(fileURLToPath(program), device === 'auto' ? [] : [`--${device}`], {
       execPath: node,
-      execArgv: archiveSwitches(pathToFileURL(setupFile())),
+      execArgv: archiveSwitches(program),
       env: { ...process.env, NODE_USE_ENV_PROXY: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -64,10 +66,4 @@ export class TensorflowSetupProcess {
   private change(changes: Partial<TensorflowSetup>): void {
     this.current = { ...this.current, ...changes };
   }
-}
-
-function setupFile(): string {
-  const built = !import.meta.url.endsWith('.ts');
-  const file = built ? '../engine/setup-tensorflow.mjs' : '../../engine/setup-tensorflow.ts';
-  return fileURLToPath(new URL(file, import.meta.url));
 }

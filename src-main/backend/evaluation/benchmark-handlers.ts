@@ -12,7 +12,7 @@ import { anyPath } from '../services/path-access.ts';
 import { benchmarkJob } from './benchmark-job.ts';
 
 const languageModel = {
-  kind: 'causal-lm',
+  kinds: ['causal-lm'],
   does: 'run these tasks',
   hint: 'Choose a language model, e.g. small-llama.',
 } as const;

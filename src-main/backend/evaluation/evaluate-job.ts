@@ -10,7 +10,7 @@ import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
 import { requireBase } from '../library/adapters/adapter-base.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
-import { taskSettingsFor, withChanges } from '../library/adapters/task-settings.ts';
+import { taskSettingsOn, withChanges } from '../library/adapters/task-settings.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 
@@ -18,7 +18,10 @@ import { resolveModel } from '../library/models/models.ts';
 export const evaluateJob = defineJob({
   kind: 'evaluate',
   payload: z.object({ request: evaluationRequestSchema }),
-  references: ({ request }) => request.adapters.map(({ adapter }) => adapter),
+  references: ({ request }) => [
+    ...request.adapters.map(({ adapter }) => adapter),
+    ...(request.against === null ? [] : [request.against]),
+  ],
   async execute({ request }, context, services) {
     const { home, store } = services;
     const model = await resolveModel(services, request.model);
@@ -28,7 +31,12 @@ export const evaluateJob = defineJob({
       requireBase(store, record, model, 'Evaluate it');
       return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
     });
-    const settings = withChanges(taskSettingsFor(store, records), request.settings);
+    const other = request.against === null ? null : resolveReference(store, request.against);
+    if (other !== null) requireBase(store, other, model, 'Evaluate it');
+    const settings = withChanges(
+      await taskSettingsOn(services, records, model, dataset.description.text?.columns ?? null),
+      request.settings,
+    );
     requireTask(settings.task, model.description, dataset.description);
     const answer = await context.runEngine({
       kind: 'evaluate',
@@ -39,6 +47,7 @@ export const evaluateJob = defineJob({
       eval_samples: request.eval_samples,
       adapters,
       ...(request.predictions === null ? {} : { predictionsFile: request.predictions }),
+      ...(other === null ? {} : { against: { directory: home.absolute(other.folder), name: other.name } }),
       ...forgettingField(services),
     });
     const { loss, examples, forgetting } = answer.result;

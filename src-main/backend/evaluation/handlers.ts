@@ -10,7 +10,7 @@ import { readAdapterOutline } from '../../engine/api/adapters.ts';
 import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
-import { taskSettingsFor } from '../library/adapters/task-settings.ts';
+import { taskSettingsOn } from '../library/adapters/task-settings.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import type { Handlers, NamesOf } from '../services/handler.ts';
@@ -67,15 +67,18 @@ async function fittingDatasets(
   { model: reference, adapterId }: RequestArgument<'evaluate.datasets'>,
 ): Promise<DatasetFit[]> {
   const { store, home } = services;
-  const { description } = await resolveModel(services, reference);
+  const model = await resolveModel(services, reference);
+  const { description } = model;
   const adapter = adapterId === null ? null : requireAdapter(store, adapterId);
   const outline = adapter && (await readAdapterOutline(home.absolute(adapter.folder), description));
-  const settings = taskSettingsFor(store, adapter ? [adapter] : []);
   const head = headInUse(description, outline);
-  return store.datasets.list().map((dataset) => ({
-    datasetId: dataset.id,
-    problem: problemOf(dataset, description, settings, head),
-  }));
+  const fits: DatasetFit[] = [];
+  for (const dataset of store.datasets.list()) {
+    const columns = dataset.description.text?.columns ?? null;
+    const settings = await taskSettingsOn(services, adapter ? [adapter] : [], model, columns);
+    fits.push({ datasetId: dataset.id, problem: problemOf(dataset, description, settings, head) });
+  }
+  return fits;
 }
 
 function problemOf(

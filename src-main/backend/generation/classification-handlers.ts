@@ -7,7 +7,7 @@ import { classifyJob } from './classify-job.ts';
 import { requireAbility } from './resolve-model-for.ts';
 
 const classifier = {
-  kind: 'image-classification',
+  kinds: ['image-classification'],
   does: 'classify images',
   hint: 'Choose an image classifier, e.g. quickdraw-vit.',
 } as const;

@@ -4,7 +4,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveModel } from '../library/models/models.ts';
 
 interface Ability {
-  readonly kind: ModelDescription['kind'];
+  readonly kinds: readonly ModelDescription['kind'][];
   /** Ability of such models: "generate text". */
   readonly does: string;
   readonly hint: string;
@@ -22,7 +22,7 @@ export async function resolveModelFor(
 }
 
 /** @throws StudioError refused for a model of another kind */
-export function requireAbility({ kind, does, hint }: Ability, { name, description }: ModelRecord): void {
-  if (description.kind !== kind)
+export function requireAbility({ kinds, does, hint }: Ability, { name, description }: ModelRecord): void {
+  if (!kinds.includes(description.kind))
     throw new StudioError('refused', `${name} does not ${does}: it is a model for ${description.kind}.`, hint);
 }

@@ -31,14 +31,17 @@ export async function templateChoices(folder: string): Promise<TemplateChoices> 
 
 export async function renderPrompt(
   folder: string,
-  messages: RequestArgument<'generation.render'>['messages'],
-  template: string | null,
+  { messages, template, tools, addGenerationPrompt }: Omit<RequestArgument<'generation.render'>, 'model'>,
 ): Promise<RenderedPrompt> {
   const fault = template === null ? null : templateFault(template);
   if (fault !== null) return { prompt: null, tokens: null, problem: fault };
   try {
     const tokenizer = await modelTokenizer(folder);
-    const prompt = renderChat(tokenizer, messages, template ?? undefined);
+    const prompt = renderChat(tokenizer, messages, {
+      template: template ?? undefined,
+      tools: tools ?? undefined,
+      addGenerationPrompt,
+    });
     return { prompt, tokens: tokenizer.encode(prompt, { addSpecialTokens: false }).ids.length, problem: null };
   } catch (thrown) {
     const { code, message } = toErrorValue(thrown);

@@ -1,64 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
-import {
-  type JobInfo,
-  type JobKind,
-  type JobRecord,
-  type JobResult,
-  jobInfo,
-} from '../../../src-shared/domain/jobs/job.ts';
-import type { JobProgress } from '../../../src-shared/domain/jobs/job-progress.ts';
-import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/api/jobs.ts';
+import { type JobInfo, type JobKind, type JobResult, jobInfo } from '../../../src-shared/domain/jobs/job.ts';
 import type { Services } from '../services/services.ts';
 import type { HandlerServices } from './handler-services.ts';
+import type { JobContext, JobOutcome, TogetherWork } from './job-context.ts';
 import type { JobEnding } from './job-endings.ts';
-
-/** Outcome of a job without an error. `result` is stored as JSON with the job. */
-export interface JobOutcome<Result = unknown> {
-  readonly status: 'completed' | 'paused' | 'stopped' | 'cancelled';
-  readonly result?: Result;
-  /** Notification when the job completed or was stopped; null for none. */
-  readonly message: string | null;
-}
-
-export interface JobContext {
-  readonly job: JobRecord;
-  progress(progress: JobProgress): void;
-  /**
-   * For work outside the engine: aborted when the user cancels or the studio closes. Its reason is the StudioError
-   * to end with.
-   */
-  readonly abort: AbortSignal;
-  /** For a job that leads others: aborted when it should save its progress and end as paused. */
-  readonly pausing: AbortSignal;
-  /**
-   * Runs one engine task for this job, which receives its signals and whose progress becomes the job's.
-   * @param runs of a task of several runs, the job of each: it then receives the signals to its run.
-   */
-  runEngine<Kind extends EngineTask['kind']>(
-    task: EngineTaskOf<Kind>,
-    onEvent?: (event: EngineEvent) => void,
-    runs?: readonly JobContext[],
-  ): Promise<EngineResultOf<Kind>>;
-}
-
-/** One of several jobs that run together. */
-export interface JobMember<Payload> {
-  readonly payload: Payload;
-  readonly context: JobContext;
-}
-
-/** Work of jobs of one kind that run together in one engine task. */
-export interface TogetherWork<Payload, Result> {
-  /** Returns the queued jobs ready to start that run together with `first`. */
-  companions(
-    first: Payload,
-    queued: readonly { readonly id: string; readonly payload: Payload }[],
-    services: HandlerServices,
-  ): Promise<readonly string[]>;
-  /** The outcome of each member; one that fails leaves the others alone. */
-  execute(members: readonly JobMember<Payload>[], services: HandlerServices): Promise<JobOutcome<Result>>[];
-}
 
 interface JobDetails<Kind extends JobKind, Payload> {
   readonly kind: Kind;
@@ -77,7 +23,9 @@ interface JobDetails<Kind extends JobKind, Payload> {
   /** Called when the job ended without `execute` returning, to update its subject (run, study). */
   settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
   /** Absent: every job of the kind runs by itself. */
-  readonly together?: TogetherWork<Payload, JobResult<Kind>>;
+  readonly together?: TogetherWork<Payload, JobResult<Kind>, HandlerServices>;
+  /** Returns true if the job can start beside the jobs of its kind that run. Absent: it waits for their end. */
+  joins?(payload: Payload, running: readonly Payload[]): boolean;
 }
 
 /**
@@ -93,7 +41,8 @@ export interface Job<Payload = unknown> extends JobInfo {
   writesTo(kept: unknown): string | null;
   cancel?(subjectId: string, services: HandlerServices): Promise<void>;
   settle(kept: unknown, ending: JobEnding, services: HandlerServices): void;
-  readonly together?: TogetherWork<unknown, unknown>;
+  readonly together?: TogetherWork<unknown, unknown, HandlerServices>;
+  joins?(kept: unknown, running: readonly unknown[]): boolean;
 }
 
 /** Defines a kind of job; backend/job-kinds.ts lists it. */
@@ -112,14 +61,15 @@ export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kin
     ...(details.cancel ? { cancel: details.cancel } : {}),
     settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
     ...(details.together ? { together: onKept(payload, details.together) } : {}),
+    ...(details.joins ? { joins: joinsOnKept(payload, details.joins) } : {}),
   };
 }
 
 /** The same on payloads as kept. */
 function onKept<Payload, Result>(
   payload: z.ZodType<Payload>,
-  { companions, execute }: TogetherWork<Payload, Result>,
-): TogetherWork<unknown, Result> {
+  { companions, execute }: TogetherWork<Payload, Result, HandlerServices>,
+): TogetherWork<unknown, Result, HandlerServices> {
   return {
     companions: (first, queued, services) =>
       companions(
@@ -132,5 +82,16 @@ function onKept<Payload, Result>(
         members.map(({ payload: kept, context }) => ({ payload: payload.parse(kept), context })),
         services,
       ),
+  };
+}
+
+/** A job whose payload cannot be read joins nothing: it then fails by itself. */
+function joinsOnKept<Payload>(
+  payload: z.ZodType<Payload>,
+  joins: (own: Payload, running: readonly Payload[]) => boolean,
+): NonNullable<Job['joins']> {
+  return (kept, running) => {
+    const parsed = z.tuple([payload, z.array(payload)]).safeParse([kept, running]);
+    return parsed.success && joins(...parsed.data);
   };
 }

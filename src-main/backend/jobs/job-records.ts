@@ -143,6 +143,14 @@ function endedNow(
   { status, error }: JobEnding,
   { startedAt }: JobRecord,
 ): Pick<JobRecord, 'status' | 'error' | 'finishedAt'> {
-  const stored = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+  const stored =
+    error === null
+      ? null
+      : {
+          code: error.code,
+          message: error.message,
+          hint: error.hint,
+          ...(error.field ? { field: error.field } : {}),
+        };
   return { status, error: stored, finishedAt: clock.endOf(startedAt) };
 }

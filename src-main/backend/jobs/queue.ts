@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
 import {
   type JobKind,
   type JobLane,
@@ -13,31 +11,21 @@ import type { EngineSignal } from '../../engine/api/jobs.ts';
 import { clock } from '../../store/clock.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Services } from '../services/services.ts';
-import type { Job, JobContext, JobMember, JobOutcome } from './define-job.ts';
+import type { Job } from './define-job.ts';
 import type { HandlerServices } from './handler-services.ts';
 import { HeldJobs } from './held-jobs.ts';
-import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pausedByClosing } from './job-endings.ts';
+import { endingOfLostSession, type JobEnding } from './job-endings.ts';
+import { JobLanes, type LaneOptions } from './job-lanes.ts';
 import { JobRecords } from './job-records.ts';
 import { QueueAdmission } from './queue-admission.ts';
 import { moveInQueue } from './queue-order.ts';
-import { companionJobs, needsAdapter, readyJobs } from './ready-jobs.ts';
-import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
+import { needsAdapter, readyJobs } from './ready-jobs.ts';
+import { forwardSignal } from './run-on-engine.ts';
 
-export interface QueueOptions {
-  /** Implementation of each kind of job. */
+export interface QueueOptions extends LaneOptions<HandlerServices> {
   jobOf(kind: JobKind): Job;
-  /** Throws if the files of an adapter that a job uses differ from those that were added. */
-  checkAdapters(references: readonly AdapterReference[]): Promise<void>;
-  /** Throws if the files of a base that an engine task uses differ from those that were added. */
-  checkBase(directory: string): Promise<void>;
   /** false: jobs that an earlier session left in the queue are not run; only new ones are. */
   readonly takeUpQueue: boolean;
-}
-
-/** Content of a lane: one job, or several together. */
-interface Current {
-  readonly jobs: (Running & { readonly context: JobContext })[];
-  done: Promise<void>;
 }
 
 /**
@@ -49,8 +37,8 @@ export class JobQueue {
   private readonly parts: HandlerServices;
   private readonly options: QueueOptions;
   private readonly admission: QueueAdmission;
-  private readonly current = new Map<JobLane, Current>();
   private readonly records: JobRecords;
+  private readonly lanes: JobLanes<HandlerServices>;
   private closing = false;
   /** Calls of `gather` that are not done. */
   private gathering = 0;
@@ -69,7 +57,21 @@ export class JobQueue {
       end: (job, ending) => this.records.end(job, ending),
       onReleased: () => this.pumpSoon(),
     });
-    this.admission = new QueueAdmission({ ...services, held: this.held, takeUpQueue: options.takeUpQueue });
+    this.admission = new QueueAdmission({
+      ...services,
+      held: this.held,
+      takeUpQueue: options.takeUpQueue,
+      onReleased: () => this.pumpSoon(),
+    });
+    this.lanes = new JobLanes({
+      services: this.parts,
+      options,
+      records: this.records,
+      ready: (lane) => this.ready(lane),
+      isClosing: () => this.closing,
+      onEnded: () => this.pumpSoon(),
+      onFullDisk: () => void this.admission.waitForDisk(),
+    });
   }
 
   /** Removes what nobody asks for any more, marks jobs that an earlier session left running, then starts the queue. */
@@ -103,6 +105,7 @@ export class JobQueue {
     };
     this.parts.store.jobs.insert(job, payload);
     this.admission.add(job.id);
+    if (job.parentId === null) this.admission.stopWaiting();
     this.parts.hub.jobChanged(job);
     this.pumpSoon();
     return job;
@@ -123,6 +126,7 @@ export class JobQueue {
   requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
     this.admission.add(job.id);
+    if (job.parentId === null) this.admission.stopWaiting();
     const queued = this.records.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
     this.parts.hub.listChanged('jobs');
     this.pumpSoon();
@@ -131,7 +135,7 @@ export class JobQueue {
 
   /** Asks the running job to pause, stop or cancel. Refused if `jobId` is not running. */
   signal(jobId: string, signal: EngineSignal): void {
-    const current = this.running(jobId);
+    const current = this.lanes.running(jobId);
     if (current === null)
       throw new StudioError('refused', 'This job is not running.', 'It may just have ended: check its status.');
     current.signal = signal;
@@ -196,6 +200,7 @@ export class JobQueue {
 
   /** Looks for jobs to start again, after settings that hold them have changed. */
   settingsChanged(): void {
+    this.admission.stopWaiting();
     this.pumpSoon();
   }
 
@@ -214,19 +219,19 @@ export class JobQueue {
   }
 
   isRunning(jobId: string): boolean {
-    return this.running(jobId) !== null;
+    return this.lanes.running(jobId) !== null;
   }
 
   /** True if a compute job is running. */
   get busy(): boolean {
-    return this.current.has('compute');
+    return this.lanes.isBusy('compute');
   }
 
   /** Resolves when no runnable job is left. */
   async idle(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.current.size > 0) await Promise.all([...this.current.values()].map(({ done }) => done));
+      if (jobLanes.some((lane) => this.lanes.isBusy(lane))) await this.lanes.done();
       else if (this.closing || jobLanes.every((lane) => this.nextReady(lane) === null)) return;
     }
   }
@@ -237,28 +242,7 @@ export class JobQueue {
    */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
-    const aside = jobLanes.filter((lane) => lane !== 'compute').flatMap((lane) => this.current.get(lane) ?? []);
-    for (const { abort, job } of aside.flatMap(({ jobs }) => jobs)) {
-      const { code, message, hint } = closedError;
-      abort.abort(
-        new StudioError(
-          code,
-          message,
-          jobInfo(job.kind).lane === 'files' ? `${hint}: it continues from there.` : `${hint}.`,
-        ),
-      );
-    }
-    const current = this.current.get('compute');
-    if (current) {
-      for (const { job, signal } of current.jobs)
-        if (jobInfo(job.kind).atClose === 'pause' && signal === null && this.isRunning(job.id))
-          this.signal(job.id, 'pause');
-      const ends = current.jobs.some(({ job, signal }) => signal !== null || jobInfo(job.kind).atClose === 'finish');
-      if (ends) await Promise.race([current.done, delay(graceMilliseconds, undefined, { ref: false })]);
-    }
-    await this.parts.engine.close();
-    await current?.done;
-    await Promise.all(aside.map(({ done }) => done));
+    await this.lanes.close(graceMilliseconds, (jobId) => this.signal(jobId, 'pause'));
     this.records.close();
   }
 
@@ -272,10 +256,6 @@ export class JobQueue {
     }
   }
 
-  private running(jobId: string): Running | null {
-    return [...this.current.values()].flatMap(({ jobs }) => jobs).find(({ job }) => job.id === jobId) ?? null;
-  }
-
   private pumpSoon(): void {
     setImmediate(() => this.pump());
   }
@@ -285,15 +265,15 @@ export class JobQueue {
   }
 
   private pumpLane(lane: JobLane): void {
-    if (this.current.has(lane) || this.closing || this.gathering > 0) return;
+    if (this.closing || this.gathering > 0) return;
+    const isBusy = this.lanes.isBusy(lane);
+    if (isBusy && !this.lanes.isJoinable(lane)) return;
     const job = this.nextReady(lane);
     if (job === null) return;
-    const current: Current = { jobs: [], done: Promise.resolve() };
-    this.current.set(lane, current);
-    current.done = this.perform(job, current).finally(() => {
-      this.current.delete(lane);
-      this.pumpSoon();
-    });
+    if (!isBusy) this.lanes.start(lane, job);
+    else if (!this.lanes.join(lane, job)) return;
+    // The next one may join it.
+    this.pumpSoon();
   }
 
   /**
@@ -312,102 +292,4 @@ export class JobQueue {
       endWithout: (job, error) => this.records.end(job, { status: 'failed', error }),
     });
   }
-
-  /** Runs a job, with those that can run together with it, to the end of all. */
-  private async perform(first: JobRecord, current: Current): Promise<void> {
-    try {
-      this.begin(first, current);
-    } catch (thrown) {
-      await this.settle(first, Promise.reject(thrown));
-      return;
-    }
-    const { together, ...job } = this.options.jobOf(first.kind);
-    const companions =
-      together === undefined
-        ? []
-        : await companionJobs(first, [...this.ready(jobInfo(first.kind).lane)], this.parts, (own, offered) =>
-            together.companions(own, offered, this.parts),
-          );
-    for (const companion of companions)
-      if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
-    const members = current.jobs.map(({ job: { id }, context }) => ({
-      payload: this.parts.store.jobs.payload(id),
-      context,
-    }));
-    const [only] = members;
-    const outcomes =
-      together !== undefined && members.length > 1
-        ? together.execute(members, this.parts)
-        : [this.executeAlone(job, only ?? fail())];
-    const ended = (running: (typeof current.jobs)[number]) => current.jobs.splice(current.jobs.indexOf(running), 1);
-    await Promise.all(
-      [...current.jobs].map((running, index) =>
-        this.settle(running.job, outcomes[index] ?? fail()).finally(() => ended(running)),
-      ),
-    );
-  }
-
-  private async executeAlone(
-    { references, execute }: Pick<Job, 'references' | 'execute'>,
-    { payload, context }: JobMember<unknown>,
-  ): Promise<JobOutcome> {
-    await this.options.checkAdapters(references(payload, this.parts.store));
-    return execute(payload, context, this.parts);
-  }
-
-  private begin(job: JobRecord, current: Current): void {
-    this.records.change(job.id, { status: 'running', startedAt: clock.now(), error: null });
-    const [abort, pausing] = [new AbortController(), new AbortController()];
-    const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
-    current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
-  }
-
-  /** Stores how a job ended. */
-  private async settle(job: JobRecord, outcome: Promise<JobOutcome>): Promise<void> {
-    try {
-      const { status, result, message } = await outcome;
-      if (result !== undefined) this.parts.store.jobs.saveResult(job.id, result);
-      const error = status === 'paused' && this.closing ? pausedByClosing : null;
-      this.records.change(job.id, {
-        status,
-        error,
-        finishedAt: clock.endOf(this.parts.store.jobs.find(job.id)?.startedAt ?? null),
-      });
-      if (message !== null && job.parentId === null)
-        this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
-    } catch (thrown) {
-      this.records.endOnFullDisk(job, endingOfThrown(thrown, this.closing));
-    }
-  }
-
-  private context(job: JobRecord, signals: Pick<JobContext, 'abort' | 'pausing'>): JobContext {
-    const { engine } = this.parts;
-    const progress: JobContext['progress'] = (value) => {
-      this.records.change(job.id, { progress: value });
-    };
-    return {
-      job,
-      progress,
-      ...signals,
-      runEngine: async (task, onEvent, runs) => {
-        await engine.prepare();
-        if ('modelDirectory' in task && task.modelDirectory !== null) await this.options.checkBase(task.modelDirectory);
-        const own = this.running(job.id);
-        if (runs === undefined && own?.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
-        const waiting = runs?.map((run) => this.running(run.job.id)) ?? [own];
-        return runOnEngine(this.parts, task, {
-          isShared: runs !== undefined,
-          waiting,
-          onEvent(event) {
-            if (event.kind === 'progress') progress(event.progress);
-            onEvent?.(event);
-          },
-        });
-      },
-    };
-  }
-}
-
-function fail(): never {
-  throw new Error('a job that began is not there');
 }

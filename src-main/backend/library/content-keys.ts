@@ -6,7 +6,7 @@ import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
 import type { MaskUnit } from '../../../src-shared/domain/evaluation/mask-table.ts';
 import { mergeRule } from '../../../src-shared/domain/merging/mergeability.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
-import { usedSettings } from '../../../src-shared/domain/runs/coto.ts';
+import { keyScheduleId, usedSettings } from '../../../src-shared/domain/runs/coto.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { sampleSettings } from '../../../src-shared/domain/runs/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
@@ -107,6 +107,8 @@ export interface ScoredContent {
   readonly eval_samples: number;
   /** Omitted: scored on the test split. */
   readonly validation_samples?: number | undefined;
+  /** Hash of the questions that are scored in place of the dataset's test examples. */
+  readonly questions?: string | undefined;
   readonly settings: TaskSettings;
   /** With every leaf resolved to an adapter of the studio, and every dataset to its id. */
   readonly subject: Subject;
@@ -148,7 +150,7 @@ export async function pairsKey(
 
 async function evaluatedContent(
   services: Pick<Services, 'home' | 'store'>,
-  { model, dataset, eval_samples, validation_samples, settings: given, subject }: ScoredContent,
+  { model, dataset, eval_samples, validation_samples, questions, settings: given, subject }: ScoredContent,
 ): Promise<object> {
   // neat_packing only changes training, and is younger than the keys.
   const { neat_packing: _, ...others } = given;
@@ -159,6 +161,7 @@ async function evaluatedContent(
     dataset: await datasetContent(dataset),
     eval_samples,
     ...(validation_samples === undefined ? {} : { validation_samples }),
+    ...(questions === undefined ? {} : { questions }),
     settings,
     // Evaluations load the base in full precision, whatever dtype a run was trained in.
     compute_dtype: 'float32',
@@ -175,7 +178,7 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
 
 /** Counterpart of `trainingKey` for many runs on a dataset with known content. */
 export function trainingKeyOn(config: RunConfig, model: ModelRecord, content: string): string {
-  const settings = Object.entries(keySettings(withKeyRate(unsplit(config)), firstSettings)).filter(
+  const settings = Object.entries(keySettings(withKeySchedule(unsplit(config)), firstSettings)).filter(
     ([name]) => !watchingSettings.has(name),
   );
   const references = { model: model.description.fingerprint, dataset: content };
@@ -191,11 +194,22 @@ export function keySettings(settings: object, first: ReadonlySet<string>): Recor
   );
 }
 
-/** A run as keys contain it: the rate of an exponential curve matters only where the run has that curve. */
-export function withKeyRate(config: RunConfig): RunConfig {
-  const { coto } = config;
-  if (coto === null || usedSettings(coto).has('exponential_rate')) return config;
-  return { ...config, coto: { ...coto, exponential_rate: unusedExponentialRate } };
+/**
+ * A run as keys contain it: the rate of an exponential curve matters only where the run has that curve, a setting of CoTo
+ * that is younger than the keys only off its default, and a schedule has its first id.
+ */
+export function withKeySchedule(config: RunConfig): Omit<RunConfig, 'coto'> & { readonly coto: object | null } {
+  if (config.coto === null) return config;
+  const { rescale, ...coto } = config.coto;
+  return {
+    ...config,
+    coto: {
+      ...coto,
+      schedule: keyScheduleId(coto.schedule),
+      ...(rescale === 'none' ? {} : { rescale }),
+      ...(usedSettings(config.coto).has('exponential_rate') ? {} : { exponential_rate: unusedExponentialRate }),
+    },
+  };
 }
 
 /** A run whose batch is split by the machine's memory, as one batch: it is the same run on any machine. */
@@ -223,7 +237,7 @@ const untunedSettings: ReadonlySet<string> = new Set([
 
 /** Key of what a learning rate is tuned for: base, data and every setting of the run but rate, seed and evaluation. */
 export async function tuningKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
-  const settings = Object.entries(withKeyRate(unsplit(config))).filter(
+  const settings = Object.entries(withKeySchedule(unsplit(config))).filter(
     ([name, value]) =>
       !untunedSettings.has(name) && canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
   );
@@ -246,6 +260,8 @@ async function subjectContent(services: Pick<Services, 'home' | 'store'>, subjec
     }
     case 'base':
       return 'base';
+    case 'refit':
+      return { refit: subject.examples, of: await subjectContent(services, subject.subject) };
     case 'withHead':
       return {
         head: await subjectContent(services, subject.head),

@@ -3,6 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.
 import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
 import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merging/merge.ts';
 import type { UpdateProducts } from '../../../src-shared/domain/merging/update-products.ts';
+import { writesText } from '../../../src-shared/domain/models/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { readAdapter } from '../../engine/api/adapters.ts';
@@ -53,7 +54,7 @@ class PromptCheck {
       adapters.map(async (adapter) => ({
         ...(await this.identity(reader, home.absolute(adapter.folder))),
         // Only what a language model reads is written by a template.
-        settings: description.kind === 'causal-lm' ? settingsOf(store, adapter) : null,
+        settings: writesText(description) ? settingsOf(store, adapter) : null,
       })),
     );
     const base = model === null ? nothing : await this.identity(reader, model.path);

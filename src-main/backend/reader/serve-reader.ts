@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { serve } from '../../../src-shared/rpc/serve.ts';
@@ -21,7 +22,7 @@ export function serveReader(channel: Channel): void {
     ready: () => ({ ok: true }) as const,
     abilities: async ({ folder }) => (await templates()).textAbilities(folder),
     templates: async ({ folder }) => (await templates()).templateChoices(folder),
-    render: async ({ folder, messages, template }) => (await templates()).renderPrompt(folder, messages, template),
+    render: async ({ folder, ...prompt }) => (await templates()).renderPrompt(folder, prompt),
     model: async ({ folder }) =>
       (await import('../../engine/models/huggingface/model-folder.ts')).describeModel(folder),
     modelConfig: async ({ folder }) => (await import('../library/models/model-config.ts')).readModelConfig(folder),
@@ -29,7 +30,7 @@ export function serveReader(channel: Channel): void {
       (await import('../../engine/tokenization/tokenizer-identity.ts')).readTokenizerIdentity(folder),
     fits: async ({ model, datasets }) => (await import('../library/models/model-fits.ts')).fitsOf(model, datasets),
     plannedModules: async ({ settings, description }) =>
-      (await import('../../engine/adapters/planned-outline.ts')).plannedModules(settings, description),
+      (await import('../../engine/adapters/inspect/planned-outline.ts')).plannedModules(settings, description),
     async checkRuns({ runs, ...parts }) {
       const { checkConfig } = await import('../runs/check-config.ts');
       for (const { seedFolder, ...run } of runs) await checkConfig({ ...placed(parts, run), seedFolder });
@@ -53,9 +54,37 @@ export function serveReader(channel: Channel): void {
       const names = tasks.map(({ name }) => name);
       return { tasks, groups: groupsOf(place, files, names) };
     },
+    async scoredTask({ path, isConfined, prompt, metric, filter, ...options }) {
+      const { prepareTasks } = await import('../../engine/benchmarks/prepare-task.ts');
+      const { TaskPlace } = await import('../../engine/benchmarks/task-place.ts');
+      const { readConfigFiles } = await import('../../engine/benchmarks/task-file.ts');
+      const { promptForm } = await import('../../engine/benchmarks/prompt-form.ts');
+      const { scoredQuestions } = await import('../../engine/benchmarks/scored-questions.ts');
+      const place = new TaskPlace(path, isConfined);
+      const files = await readConfigFiles(place);
+      const tasks = await prepareTasks(place, files, { ...options, form: await promptForm(prompt) });
+      return scoredQuestions(tasks, { metric, filter, isChat: prompt.templateOf !== null });
+    },
     detect: async ({ path }) => (await import('../../engine/data/readers/index.ts')).detectReader(path),
-    importAdapter: async (request) => (await import('../library/adapters/read-import.ts')).readImport(request),
+    async importAdapter(request) {
+      const { maxHostEntries } = await import('../../engine/api/formats.ts');
+      const { readImport } = await import('../library/adapters/read-import.ts');
+      return readImport(request, { entries: maxHostEntries });
+    },
+    async convertAdapter({ threads, ...request }) {
+      const { activateCompute } = await import('../../engine/compute/index.ts');
+      const { readImport } = await import('../library/adapters/read-import.ts');
+      await activateCompute('auto', threads);
+      return readImport(request, {
+        async onModule(modules, totalModules): Promise<void> {
+          server.emit('converted', { modules, totalModules });
+          // The event is sent, and a cancel read, between modules.
+          await setImmediate();
+        },
+      });
+    },
     inspect: async (input) => (await textPreview()).inspectPath(input),
+    inspectRows: async (input) => (await textPreview()).inspectPathRows(input),
     inspectTokens: async ({ model, ...input }) =>
       (await import('../library/datasets/inspect-tokens.ts')).inspectTokens(model, input),
     async texts({ dataset, characters, ...part }) {
@@ -83,12 +112,11 @@ export function serveReader(channel: Channel): void {
     },
     async checkModelHead({ folder, wholeBytes }) {
       const { checkModelHead } = await import('../../engine/models/huggingface/model-folder.ts');
-      await checkModelHead(folder, new Map(Object.entries(wholeBytes)));
-      return { ok: true } as const;
+      return { description: await checkModelHead(folder, new Map(Object.entries(wholeBytes))) };
     },
-    async checkGgufHead({ file, wholeBytes }) {
+    async checkGgufHead({ file, wholeBytes, folder }) {
       const { checkGgufHead } = await import('../../engine/formats/gguf/check-head.ts');
-      return { convertedBytes: await checkGgufHead(file, wholeBytes) };
+      return { convertedBytes: await checkGgufHead(file, wholeBytes, folder) };
     },
     async convertGguf({ file, folder, decoded }) {
       const { convertGguf } = await import('../../engine/formats/gguf/convert.ts');

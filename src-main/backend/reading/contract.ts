@@ -4,13 +4,26 @@ import { requests } from '../../../src-shared/contract/requests.ts';
 import { adapterFieldsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/data/dataset.ts';
-import { modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { modelDescriptionSchema, modelRecordSchema } from '../../../src-shared/domain/models/model.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { runOriginSchema } from '../../../src-shared/domain/runs/imported-run.ts';
-import { preparedTaskSchema, taskGroupSchema } from '../../engine/api/benchmarks.ts';
-import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
+import { preparedTaskSchema, scoredQuestionsSchema, taskGroupSchema } from '../../engine/api/benchmarks.ts';
+import { conversionRequestSchema, importRequestSchema, readImportSchema } from './adapter-schemas.ts';
 import { bundleReadings } from './bundle-schemas.ts';
 import { plannedModuleSchema, recordedRunSchema, runCostSchema, runsSchema } from './run-schemas.ts';
 
+/** Tasks in lm-eval's form, whose templates are rendered; `isConfined`: they name files of their folder alone. */
+const tasks = z.strictObject({
+  path: z.string(),
+  isConfined: z.boolean(),
+  limit: z.number().int(),
+  shots: z.number().int().nullable(),
+  prompt: z.strictObject({
+    system: z.string().nullable(),
+    isMultiturn: z.boolean(),
+    templateOf: z.string().nullable().describe('a model with a chat template, which is applied; null: none is'),
+  }),
+});
 const model = modelRecordSchema.pick({ name: true, path: true, description: true });
 const folder = z.string().describe("a model's folder");
 const columns = textDescriptionSchema.shape.columns;
@@ -56,26 +69,26 @@ export const readingContract = {
     /** Throws what is wrong with the first run that does not fit its model or data. */
     checkRuns: { input: runsSchema({ seedFolder: z.string().nullable() }), output: z.object({ ok: z.literal(true) }) },
     costs: { input: runsSchema({ backend: computeIdSchema }), output: z.array(runCostSchema) },
-    /** Tasks in lm-eval's form, with their data and their templates rendered; `isConfined`: they name files of their folder alone. */
     benchmarks: {
-      input: z.strictObject({
-        path: z.string(),
-        isConfined: z.boolean(),
-        limit: z.number().int(),
-        shots: z.number().int().nullable(),
-        prompt: z.strictObject({
-          system: z.string().nullable(),
-          isMultiturn: z.boolean(),
-          templateOf: z.string().nullable().describe('a model with a chat template, which is applied; null: none is'),
-        }),
-      }),
+      input: tasks,
       output: z.object({ tasks: z.array(preparedTaskSchema), groups: z.array(taskGroupSchema) }),
     },
+    /** The questions of one task for a study. Throws if their answers cannot be extracted. */
+    scoredTask: {
+      input: tasks.extend({ metric: z.string().nullable(), filter: z.string().nullable() }),
+      output: scoredQuestionsSchema,
+    },
     /** The reader for a path, by the names of its files. */
-    detect: { input: z.strictObject({ path: z.string() }), output: source },
+    detect: {
+      input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
+      output: source,
+    },
     /** Reads an adapter, and writes what is imported into a new folder. */
     importAdapter: { input: importRequestSchema, output: readImportSchema },
+    /** The same for an adapter whose conversion to LoRA takes long, with `converted` events. */
+    convertAdapter: { input: conversionRequestSchema, output: readImportSchema },
     inspect: { input: requests['datasets.inspect'].input, output: requests['datasets.inspect'].output },
+    inspectRows: { input: requests['datasets.inspectRows'].input, output: requests['datasets.inspectRows'].output },
     inspectTokens: {
       input: requests['datasets.inspectTokens'].input.extend({ model }),
       output: requests['datasets.inspectTokens'].output,
@@ -108,14 +121,14 @@ export const readingContract = {
       input: z.strictObject({ path: z.string() }),
       output: z.object({ problems: z.array(errorValueSchema) }),
     },
-    /** Refuses an unsupported model folder by config.json, or by the headers of its weights too; the sizes are of the whole files. */
+    /** Refuses an unsupported model folder by config.json, or describes it by the headers of its weights; the sizes are of the whole files. */
     checkModelHead: {
       input: z.strictObject({ folder, wholeBytes: z.record(z.string(), z.number()) }),
-      output: z.object({ ok: z.literal(true) }),
+      output: z.object({ description: modelDescriptionSchema.nullable() }),
     },
-    /** Refuses an unsupported GGUF file by its start; null: more of the file is needed. */
+    /** Refuses an unsupported GGUF file by its start, or writes the heads of its model into an empty folder; null: more of the file is needed. */
     checkGgufHead: {
-      input: z.strictObject({ file: z.string(), wholeBytes: z.number() }),
+      input: z.strictObject({ file: z.string(), wholeBytes: z.number(), folder }),
       output: z.object({ convertedBytes: z.number().nullable() }),
     },
     /** Writes a GGUF file's model into an empty folder, with `written` events. */
@@ -130,6 +143,7 @@ export const readingContract = {
   events: {
     rows: z.object({ rows: z.number(), bytes: z.number(), totalBytes: z.number() }),
     written: z.object({ bytes: z.number(), totalBytes: z.number() }),
+    converted: z.object({ modules: z.number(), totalModules: z.number() }),
     run: z.object({ format: runOriginSchema.shape.format, path: z.string(), run: recordedRunSchema }),
   },
 } as const;

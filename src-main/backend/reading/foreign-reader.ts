@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
 import type { EventNameOf, InputOf, OutputOf, PayloadOf } from '../../../src-shared/rpc/contract.ts';
+import { programFile } from '../../archive/program-file.ts';
 import type { ReadWatch } from '../../engine/api/data.ts';
 import type { Log } from '../../logging/log.ts';
 import { type EngineHost, plainNode, startEngineProcess, startEngineWorker } from '../engine/engine-host.ts';
@@ -87,7 +88,12 @@ export class ForeignReader {
           failed.abort(thrown);
         }
       });
-    const stops = [listen('rows', on.rows ?? onRead), listen('written', on.written), listen('run', on.run)];
+    const stops = [
+      listen('rows', on.rows ?? onRead),
+      listen('written', on.written),
+      listen('converted', on.converted),
+      listen('run', on.run),
+    ];
     const signals = signal === undefined ? [failed.signal] : [signal, failed.signal];
     try {
       const answer = await this.watched(reader, limit, AbortSignal.any(signals), reader.client.request(name, input));
@@ -190,13 +196,8 @@ function tooMuch(what: string): StudioError {
 /** Reads in a process on a plain Node, or, where there is none, in a thread. */
 export const startReader: StartReader = (onOutput) => {
   const node = plainNode();
-  const file = readerFile();
+  const file = programFile('reader');
   return node === null
     ? startEngineWorker(file, onOutput, heapMebibytes)
     : startEngineProcess(node, file, onOutput, [`--max-old-space-size=${heapMebibytes}`]);
 };
-
-function readerFile(): URL {
-  const built = !import.meta.url.endsWith('.ts');
-  return new URL(built ? '../backend/reader.mjs' : '../reader/entry.ts', import.meta.url);
-}

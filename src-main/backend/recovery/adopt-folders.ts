@@ -1,10 +1,59 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readBounded } from '../../files/foreign-file.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { adoptAdapters } from './adopt-adapters.ts';
+import { listAdapter } from '../library/adapters/adapters.ts';
+import { baseFor } from '../library/adapters/find-base.ts';
+import { requireModel } from '../library/models/models.ts';
+import { originOf } from '../runs/run-file.ts';
 import { adoptModels } from './adopt-models.ts';
-import { adoptReports } from './adopt-reports.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import type { Adoption } from './set-aside.ts';
+
+/** Fields of report.json for its row. */
+const storedSchema = z.object({
+  name: z.string(),
+  note: z.string().default(''),
+  createdAt: z.iso.datetime().transform((time) => Date.parse(time)),
+  runs: z.array(z.object({ id: z.string() })),
+  studies: z.array(z.object({ id: z.string() })),
+});
+
+/** A home may be somebody else's: more is not read while it is opened. */
+const largestBytes = 2 ** 26;
+
+/** Adds the folders of reports that no row names, from the numbers beside their page. */
+async function adoptReports(
+  { home, store }: Pick<HandlerServices, 'home' | 'store'>,
+  { skipped }: Pick<Adoption, 'skipped'>,
+): Promise<number> {
+  const known = new Set(store.reports.ids());
+  let adopted = 0;
+  for (const id of home.entries('reports').folders) {
+    const folder = home.absolute('reports', id);
+    if (known.has(id) || !existsSync(join(folder, 'report.html'))) continue;
+    try {
+      const [page, numbers] = [
+        home.absolute('reports', id, 'report.html'),
+        home.absolute('reports', id, 'report.json'),
+      ];
+      const { runs, studies, ...stored } = storedSchema.parse(JSON.parse(await readBounded(numbers, largestBytes)));
+      store.reports.insert({
+        id,
+        ...stored,
+        path: home.relative(page),
+        runIds: runs.map((run) => run.id),
+        studyIds: studies.map((study) => study.id),
+      });
+      adopted++;
+    } catch (error) {
+      skipped.push(`${join('reports', id)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return adopted;
+}
 
 /** Numbers of folders added, by kind. */
 export interface Adopted {
@@ -23,4 +72,46 @@ export async function adoptFolders(services: HandlerServices, adoption: Adoption
   await reconcileRuns(services);
   const adapters = await adoptAdapters(services, adoption);
   return { models, runs, adapters, reports: await adoptReports(services, adoption) };
+}
+
+/** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */
+async function adoptAdapters(services: HandlerServices, { aside, skipped }: Adoption): Promise<number> {
+  const { home, store } = services;
+  const trained = new Map(
+    [...store.runs.list(false), ...store.runs.list(true)].flatMap((run) =>
+      run.adapterId === null ? [] : [[run.adapterId, run] as const],
+    ),
+  );
+  let adopted = 0;
+  for (const id of home.entries('adapters').folders) {
+    const folder = home.absolute('adapters', id);
+    if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.folders().includes(`adapters/${id}`))
+      continue;
+    const run = trained.get(id);
+    try {
+      const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
+      const base = await baseFor(
+        folder,
+        store.models.list(),
+        run === undefined ? null : requireModel(store, run.modelId),
+      );
+      await listAdapter(
+        services,
+        id,
+        {
+          name: run?.name ?? id,
+          base,
+          origin: run === undefined ? { kind: 'import', path: folder } : originOf(run),
+          datasetId: run?.datasetId ?? null,
+          accuracy: run?.config.eval_split === 'test' ? (run.result?.accuracy ?? null) : null,
+        },
+        { keepFolder: true, createdAt },
+      );
+      adopted++;
+    } catch (error) {
+      aside?.move(folder, 'adapters');
+      skipped.push(`adapters/${id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return adopted;
 }

@@ -9,13 +9,14 @@ import { conclusions } from '../../../src-shared/results/comparison.ts';
 import type { TableRow } from '../../../src-shared/results/comparison-row.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { groupFindings } from '../../../src-shared/results/group-findings.ts';
+import { leadParagraph } from '../../../src-shared/results/lead.ts';
 import { type ComparisonSides, comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWords } from '../studies/study-words.ts';
-import { comparisonTable } from './comparison-table.ts';
+import { comparisonTable, publishedTables } from './comparison-table.ts';
 import { commonExamples, methodLabel, type ReportOptions, variantName } from './options.ts';
 
 /** Noun for a group of runs in tables and figures. */
@@ -31,6 +32,8 @@ export interface ReportPart {
 
 /** Every number of a report and what follows from them; page and files show it. */
 export interface ReportContent {
+  /** The two or three numbers that matter, in a paragraph; null where the report does not compare with and without CoTo. */
+  readonly lead: string | null;
   readonly findings: readonly string[];
   /** With and without CoTo; empty where the report does not compare the two. */
   readonly rows: readonly TableRow[];
@@ -62,19 +65,25 @@ export function reportContent(options: ReportOptions): ReportContent {
   if (isTwoSided || studies.length > 0) {
     const compares = isTwoSided && (studies.length === 0 || studies.some(isComparison));
     const rows = compares ? demoTable(runs, studies) : demoTable([], studies);
+    const examples = commonExamples(runs, studies);
     return {
-      findings: rows.length === 0 ? [] : conclusions(rows, commonExamples(runs, studies), sides),
+      lead: leadParagraph(rows, sides, examples),
+      findings: rows.length === 0 ? [] : conclusions(rows, examples, sides),
       rows,
       sides,
       groups,
       comparisons: [],
-      own: rows.length === 0 ? null : { heading: 'With and without CoTo', tables: [comparisonTable(rows, sides)] },
+      own:
+        rows.length === 0
+          ? null
+          : { heading: 'With and without CoTo', tables: [comparisonTable(rows, sides), ...publishedTables(rows)] },
       studyParts: studies.map(studyPart),
     };
   }
   const comparisons = compareGroups(groups);
   const heading = groups.length > 1 ? 'Comparison' : 'Results';
   return {
+    lead: null,
     findings: groupFindings(groups, comparisons),
     rows: [],
     sides,
@@ -82,7 +91,7 @@ export function reportContent(options: ReportOptions): ReportContent {
     comparisons,
     own: {
       heading,
-      tables: comparisons.flatMap(({ result }) => gridTables(result, null, groupNoun)),
+      tables: comparisons.flatMap(({ result }) => gridTables(result, null, { noun: groupNoun })),
     },
     studyParts: [],
   };

@@ -75,10 +75,11 @@ function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }
           },
         ],
   );
+  const lossPoints = maxPoints(drawn, lossCurve.metric);
+  // A moving average over a larger part of a short curve lies above all of a falling loss.
+  const smoothing = Math.max(0, Math.min(0.9, 1 - 20 / lossPoints));
   return [
-    ...(maxPoints(drawn, lossCurve.metric) > 0
-      ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })]
-      : []),
+    ...(lossPoints > 0 ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing })] : []),
     ...evaluationOptions(runs)
       .filter(({ metric }) => maxPoints(drawn, metric) > 1)
       .map((options) => (theme: FigureTheme) => metricFigure(drawn, options, theme)),

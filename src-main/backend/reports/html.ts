@@ -3,6 +3,12 @@ export interface SafeHtml {
   readonly html: string;
 }
 
+/** A part of the page under a heading of its own. */
+export interface PagePart {
+  readonly heading: string;
+  readonly html: SafeHtml;
+}
+
 type Part = string | number | SafeHtml | readonly SafeHtml[];
 
 /** Template tag: every value is escaped unless it is HTML made by this tag. */

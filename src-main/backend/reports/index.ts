@@ -3,6 +3,7 @@ import path from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
+import { tablesLatex } from '../../../src-shared/studies/report/table-latex.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { reportContent } from './content.ts';
@@ -16,7 +17,7 @@ export type { ReportOptions } from './options.ts';
 
 /**
  * Writes runs and studies as one HTML file that needs no network and no other file, and beside it the same numbers as CSV
- * (the comparison, and each table of a study), JSON and Markdown. The HTML is written last: if it exists, the others do
+ * (the comparison, and each table of a study), JSON, Markdown and LaTeX. The HTML is written last: if it exists, the others do
  * too.
  *
  * @throws StudioError invalid_file if the plotly bundle or the typeface is missing.
@@ -42,6 +43,8 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
       await writeFileAtomic(`${stem}-${study + 1}-${table + 1}.csv`, tableCsv(contents));
   await writeFileAtomic(`${stem}.csv`, reportCsv(content));
   await writeFileAtomic(`${stem}.json`, reportJson(options, content, versions, createdAt));
+  const parts = [...(content.own === null ? [] : [content.own]), ...content.studyParts];
+  await writeFileAtomic(`${stem}.tex`, tablesLatex(parts.flatMap(({ tables }) => tables)));
   await writeFileAtomic(`${stem}.md`, reportMarkdown(options, content, versions, createdAt));
   await writeFileAtomic(options.path, page);
   return { path: options.path };

@@ -13,7 +13,7 @@ export function reportMarkdown(
   versions: ReportVersions,
   createdAt: number,
 ): string {
-  const { findings, own, studyParts } = content;
+  const { lead, findings, own, studyParts } = content;
   const differences = differencesTable(content);
   const { name, note, sections, studies, runs, studyYaml } = options;
   const has = (section: ReportOptions['sections'][number]) => sections.includes(section);
@@ -28,6 +28,7 @@ export function reportMarkdown(
       .split(/\n{2,}/)
       .map(plainMarkdown)
       .join('\n\n'),
+    ...(has('summary') && lead !== null ? [plainMarkdown(lead)] : []),
     ...(has('summary') && findings.length > 0
       ? ['## Summary', findings.map((finding) => `- ${plainMarkdown(finding)}`).join('\n')]
       : []),

@@ -17,6 +17,9 @@ h2 { font-size: 15px; line-height: 24px; margin: 32px 0 12px; }
 p { margin: 8px 0; }
 .quiet { color: var(--quiet); font-weight: normal; }
 .note { max-width: 860px; white-space: pre-line; }
+.lead { max-width: 860px; font-size: 14px; line-height: 22px; margin: 12px 0 16px; }
+nav ol { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 16px 0 0; padding: 0; list-style: none; }
+nav a { color: inherit; }
 .findings { margin: 0 0 16px; padding-left: 20px; max-width: 860px; }
 .findings li { margin: 4px 0; }
 .scroll { overflow-x: auto; }
@@ -44,7 +47,7 @@ summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
 @media print {
   :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; }
   main { max-width: none; padding: 0; }
-  .note, .findings { max-width: none; }
+  .lead, .note, .findings { max-width: none; }
   .scroll { overflow: visible; }
   .number { white-space: normal; }
   tbody tr > :first-child { min-width: 12em; }
@@ -56,28 +59,68 @@ summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
   figure { margin-bottom: 16px; }
   .plot { height: 400px; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; overflow: visible; }
+  .configs pre { columns: 3; font-size: 11px; line-height: 15px; }
 }
 `;
 
 /**
- * Prepares the page for paper, where nothing can be opened or scrolled: opens all details, and shrinks tables that are wider
- * than the page. With the address `#print` the page is laid out for paper at once.
+ * Prepares the page for paper, where nothing can be opened or scrolled: opens all details, and fits tables to the page. A
+ * table that would be too small is split by columns, with its first column in each part. With the address `#print` the page
+ * is laid out for paper at once.
  */
 export const paperScript = `
 (() => {
+  const minZoom = 0.75;
   const closed = () => [...document.querySelectorAll('details:not([open])')];
   let opened = [];
+  let parts = [];
+  const columnGroups = (table, width) => {
+    const [first, ...others] = [...table.rows[0].cells].map((cell) => cell.offsetWidth);
+    const groups = [[]];
+    let used = first;
+    others.forEach((wide, at) => {
+      if (used + wide > width && groups.at(-1).length > 0) {
+        groups.push([]);
+        used = first;
+      }
+      groups.at(-1).push(at + 1);
+      used += wide;
+    });
+    return groups;
+  };
+  const fit = (box, table) => {
+    table.style.zoom = String(Math.min(1, box.clientWidth / table.offsetWidth));
+  };
+  const split = (box, table) => {
+    const groups = columnGroups(table, box.clientWidth / minZoom);
+    for (const [at, group] of groups.entries()) {
+      const part = table.cloneNode(true);
+      for (const row of part.rows)
+        [...row.cells].forEach((cell, column) => column > 0 && !group.includes(column) && cell.remove());
+      if (part.caption) part.caption.textContent += ' (part ' + (at + 1) + ' of ' + groups.length + ')';
+      box.append(part);
+      parts.push(part);
+      fit(box, part);
+    }
+    table.style.display = 'none';
+  };
   const prepare = () => {
     opened = closed();
     for (const details of opened) details.open = true;
     for (const box of document.querySelectorAll('.scroll')) {
       const table = box.firstElementChild;
-      table.style.zoom = String(Math.min(1, box.clientWidth / table.offsetWidth));
+      if (box.clientWidth / table.offsetWidth < minZoom && table.rows.length > 0) split(box, table);
+      else fit(box, table);
     }
   };
   const restore = () => {
     for (const details of opened) details.open = false;
-    for (const table of document.querySelectorAll('.scroll > table')) table.style.zoom = '';
+    for (const part of parts) part.remove();
+    parts = [];
+    for (const table of document.querySelectorAll('.scroll > table')) {
+      table.style.zoom = '';
+      table.style.display = '';
+    }
   };
   if (location.hash === '#print') prepare();
   else {

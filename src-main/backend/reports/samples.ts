@@ -4,7 +4,7 @@ import type { RunSamples } from '../../../src-shared/domain/runs/run-samples.ts'
 import { sampleTable } from '../../../src-shared/results/sample-table.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import type { ReportContent } from './content.ts';
-import { html, type SafeHtml } from './html.ts';
+import { html, type PagePart, type SafeHtml } from './html.ts';
 import type { ReportOptions } from './options.ts';
 
 /** Runs whose samples a report shows, and evaluations of each. */
@@ -29,14 +29,13 @@ export function sampledRuns({ samples }: ReportOptions, { groups }: ReportConten
   return found.slice(0, maxRuns);
 }
 
-export function samplesSection(options: ReportOptions, content: ReportContent): SafeHtml {
+export function samplesPart(options: ReportOptions, content: ReportContent): PagePart[] {
   const sampled = sampledRuns(options, content);
-  if (sampled.length === 0) return html``;
-  return html`<section>
-<h2>Samples</h2>
-<p class="quiet">The answers of one run of each config at its evaluations.</p>
+  if (sampled.length === 0) return [];
+  const body = html`<p class="quiet">The answers of one run of each config at its evaluations.</p>
 ${sampled.map(sampledTable)}
-</section>`;
+`;
+  return [{ heading: 'Samples', html: body }];
 }
 
 function sampledTable({ samples, table: { title, columns, rows, notes = [] } }: SampledRun): SafeHtml {

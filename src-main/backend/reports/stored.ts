@@ -7,7 +7,7 @@ import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
 import type { Home } from '../home/home.ts';
 
 /** Extensions of the files of a report. */
-const extensions = new Set(['.html', '.csv', '.json', '.md']);
+const extensions = new Set(['.html', '.csv', '.json', '.md', '.tex']);
 
 /** Fields of report.json that are read again. Reports of earlier versions do not name the two sides. */
 const storedSchema = z.object({

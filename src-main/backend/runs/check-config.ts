@@ -14,20 +14,26 @@ import {
   checkSeed,
   checkStarts,
   checkTraining,
+  plannedTokens,
   readAdapterOutline,
   requireEmbedding,
   resolveTargetModules,
+  type TokenTarget,
+  tokenIds,
+  tokenRowsKey,
 } from '../../engine/api/adapters.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/api/data.ts';
 import { familyOf, readConfig } from '../../engine/api/models.ts';
 import {
+  checkAugmentation,
   checkGrouping,
   checkSampleCounts,
   exampleCounts,
   refuseEmptyTemplate,
+  requireClassHead,
   requireTask,
 } from '../../engine/api/tasks.ts';
-import { checkSchedule, countSteps, criterionOf, trainingPlan } from '../../engine/api/training.ts';
+import { checkSchedule, countSteps, criterionOf, perturbationOf, trainingPlan } from '../../engine/api/training.ts';
 import { modelTokenizer } from '../library/models/model-tokenizer.ts';
 import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
@@ -44,9 +50,12 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
   const task = requireTask(config.task, model.description, dataset);
   const description = withTaskHead(model.description, task.declaration.taskType ?? null);
   checkGrouping(config, task);
+  checkAugmentation(config, task);
+  if (config.head !== 'trained') requireClassHead(task, description, dataset);
   criterionOf(config, task, task.metrics(dataset, config));
   refuseEmptyTemplate(config);
-  requireAdaptable(config, resolveTargetModules(targetConfig(config, description), description));
+  const targets = resolveTargetModules(targetConfig(config, description), description);
+  requireAdaptable(config, targets);
   requireTrainable(config, countSteps(config, countTrainExamples(config, model.description, dataset)));
   const isHeldOut = config.eval_split === 'validation';
   if (!isHeldOut && !dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
@@ -66,8 +75,24 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
     classTemplatesOf(config.class_templates);
     await inField('model', () => modelTokenizer(model.path));
   }
+  const tokens = await tokensOf(config, model.path, description, targets);
   if (seedFolder !== null)
-    await inField('adapter.init_adapter', () => checkSeedFolder(seedFolder, config, description));
+    await inField('adapter.init_adapter', () => checkSeedFolder(seedFolder, config, description, tokens));
+}
+
+/** The modules whose tokens are trained. @throws StudioError for tokens that the base or the tokenizer does not have */
+async function tokensOf(
+  config: RunConfig,
+  modelPath: string,
+  description: ModelDescription,
+  adapted: readonly LinearModule[],
+): Promise<TokenTarget[]> {
+  const { trainable_token_indices: given, variant } = config.adapter;
+  if (given === undefined || given === null) return [];
+  const tokenizer = await inField('model', () => modelTokenizer(modelPath));
+  const ids = tokenIds(given, (text) => tokenizer.idOf(text));
+  const whole = savedModules(config, description);
+  return plannedTokens(adapterVariant(variant), { trainable_token_indices: ids }, description, { adapted, whole });
 }
 
 /** @throws StudioError where the variant or its start cannot adapt a target, or the schedule does not fit. */
@@ -84,6 +109,7 @@ function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly Linear
 function requireTrainable(config: RunConfig, totalSteps: number): void {
   const { variant, parameters } = config.adapter;
   checkTraining(adapterVariant(variant), trainingPlan(config, totalSteps), parameters);
+  perturbationOf(config);
 }
 
 /** @throws StudioError invalid_input if the splits do not have what the config asks for */
@@ -125,7 +151,12 @@ export function countTrainExamples(
 }
 
 /** Compares the adapter in a folder with what a run that starts from it trains. @throws StudioError where they differ */
-async function checkSeedFolder(folder: string, config: RunConfig, description: ModelDescription): Promise<void> {
+async function checkSeedFolder(
+  folder: string,
+  config: RunConfig,
+  description: ModelDescription,
+  tokens: readonly TokenTarget[],
+): Promise<void> {
   const seed = await readAdapterOutline(folder, description);
   const { variant: id, parameters } = config.adapter;
   const variant = adapterVariant(id);
@@ -138,7 +169,7 @@ async function checkSeedFolder(folder: string, config: RunConfig, description: M
   checkSeed(seed, {
     variant,
     modules: new Map(modules),
-    saved: new Map(saved.map((name) => [name, null])),
+    saved: new Map([...saved, ...tokens.map(({ module }) => tokenRowsKey(module))].map((name) => [name, null])),
     biases: new Map(),
   });
 }

@@ -14,7 +14,7 @@ import {
   readManifest,
 } from '../../engine/api/training.ts';
 import { byteProgress } from '../../files/byte-progress.ts';
-import type { JobContext } from '../jobs/define-job.ts';
+import type { JobContext } from '../jobs/job-context.ts';
 import { describeDatasetCached, keptDescription } from '../library/datasets/datasets.ts';
 import { storedBytes } from '../reading/limits.ts';
 import type { Services } from '../services/services.ts';

@@ -18,6 +18,7 @@ import {
   adapterSizes,
   adapterVariant,
   resolveTargetModules,
+  tokenRowSizes,
 } from '../../engine/api/adapters.ts';
 import { familyOf, type ModelConfigFile, readConfig } from '../../engine/api/models.ts';
 import { classTextSize, exampleCounts, resolveTask } from '../../engine/api/tasks.ts';
@@ -126,6 +127,7 @@ function tensorSizes(
     const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
+  whole.push(...tokenRowSizes(config.adapter.trainable_token_indices, model));
   const keptOfWhole = Array.from({ length: moments }, () => whole).flat();
   return { trained: [...trained, ...whole], fixed, optimizer: [...optimizer, ...keptOfWhole] };
 }
@@ -168,7 +170,13 @@ function stepMemory(
   const longest = classTexts && Math.min(classTexts.tokens, tokens ?? classTexts.tokens);
   const shape: StepShape = {
     description,
-    memory: familyOf(file).memory(file, longest ?? tokens, ofTokens, classTexts?.texts),
+    memory: familyOf(file).memory(file, {
+      tokens: longest ?? tokens,
+      ofTokens,
+      texts: classTexts?.texts,
+      targetTokens: config.max_target_length,
+      image: description.image,
+    }),
     adapters: adapterMemory(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),

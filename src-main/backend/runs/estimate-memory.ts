@@ -1,5 +1,5 @@
 import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
-import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import { type ModelDescription, writesText } from '../../../src-shared/domain/models/model.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { type BackendMemory, backendMemory } from '../../engine/api/compute.ts';
 import { type AdapterMemory, isLargeModel, type ModelMemory } from '../../engine/api/models.ts';
@@ -96,6 +96,7 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[], ea
   const lowest = lowestAdaptedLayer(shape);
   let held = 0;
   let peak = 0;
+  let lastInput = 0;
   for (let index = 0; index < description.layerCount; index++) {
     const layer = memory.layer(index, batch, adapters);
     const own = bytes(layer.kept, each);
@@ -103,11 +104,15 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[], ea
     // Only the hidden states between the layers below the tape were still alive; they are freed here.
     if (index === lowest) held = 0;
     held += bytes([layer.input], each);
+    lastInput = bytes([layer.input]);
     const keeps = index >= lowest && !gradientCheckpointing;
     if (keeps) held += own;
     peak = Math.max(peak, held + bytes(layer.working) + restored + (keeps ? 0 : own));
   }
-  return peak + madeWeightBytes(shape, bytes);
+  // The backward passes of the layers begin with the gradient of the last states, when the rest of the head is freed.
+  const head = bytes(memory.head(batch, shape.outputs));
+  const backward = peak - head + Math.min(head, lastInput);
+  return Math.max(held, backward) + madeWeightBytes(shape, bytes);
 }
 
 function madeWeightBytes(shape: StepShape, bytes: (values: readonly number[]) => number) {
@@ -176,10 +181,10 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
   if (!backend.packsFrozenWeights) return 0;
   const lowest = lowestAdaptedLayer(shape);
   let sum = 0;
-  const { linears, kind } = shape.description;
+  const { linears } = shape.description;
   for (const { name, layer, isHead, isMissing, inFeatures, outFeatures } of linears) {
     // The head of a language model is frozen, any other is trained with the adapter.
-    const isFrozen = layer !== null || (isHead && !isMissing && kind === 'causal-lm');
+    const isFrozen = layer !== null || (isHead && !isMissing && writesText(shape.description));
     if (!isFrozen || shape.adapters.replaces(name)) continue;
     const once = backend.blockBytes(
       inFeatures * outFeatures * (shape.halfProducts ? bytesPerBrainFloat : bytesPerFloat),

@@ -1,9 +1,11 @@
 import { inField } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { rateWeightedShare, unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
+import { learningRateSchedules, warmupStepCount } from '../../engine/api/training.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { peekModel } from '../library/models/models.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -29,6 +31,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     ...(await memoryRoomOn(services, expectedBackend(services, config))),
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
+    updateShare: updateShareOf(config, cost),
     seconds: secondsOf({ cost, step }),
     microBatch: {
       size: config.per_device_train_batch_size,
@@ -36,6 +39,18 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     },
     yaml: toYaml(asked),
   };
+}
+
+/** Share of the learning rate that an adapter of the run receives; null without CoTo. */
+function updateShareOf(
+  config: RunConfig,
+  { totalSteps, groups }: Pick<RunCost, 'totalSteps' | 'groups'>,
+): number | null {
+  const { coto, lr_scheduler_type, warmup_steps } = config;
+  if (coto === null || groups.length === 0) return null;
+  const length = { warmupSteps: warmupStepCount(warmup_steps, totalSteps), totalSteps };
+  const { factor } = learningRateSchedules[lr_scheduler_type];
+  return rateWeightedShare(coto, totalSteps, unitsOfGroups(groups), (step) => factor(step, length));
 }
 
 /** A run as it would be queued now. */

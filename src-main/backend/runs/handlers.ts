@@ -17,15 +17,17 @@ import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
 import { memoryOfModels } from './model-memory.ts';
+import { planModel } from './plan-model.ts';
 import { plannedRun } from './planned-runs.ts';
 import { checkedRun } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 import { timedSteps, timeStepsJob } from './time-steps-job.ts';
 import { requireRun } from './training-record.ts';
 
-export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'> | 'models.memory'> {
+export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'> | 'models.memory' | 'models.plan'> {
   const { store, hub, deletions } = services;
   return {
+    'models.plan': (asked) => planModel(services, asked),
     'models.memory': () => memoryOfModels(services, deletions.visible('models', store.models.list())),
     'runs.list': ({ archived }) => deletions.visible('runs', store.runs.list(archived)),
     'runs.get': ({ id }) => requireRun(store, id),

@@ -1,6 +1,6 @@
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
-import { adapterVariant, isSavedBy, savedByDefault } from '../../engine/api/adapters.ts';
+import { adapterVariant, isSavedBy, patternNames, savedByDefault } from '../../engine/api/adapters.ts';
 
 /** Modules trained in full: modules_to_save, by default the head of a classifier. */
 export function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
@@ -21,7 +21,7 @@ export function ranksOf(
   targets: readonly LinearModule[],
 ): (number | null)[] {
   const { strength } = adapterVariant(variant);
-  return targets.map(({ name, aliases }) => strength(parameters, [name, ...aliases]).rank);
+  return targets.map((target) => strength(parameters, patternNames(target)).rank);
 }
 
 /** Names of the schedule's units in the order of the model: layers, or modules. */

@@ -2,9 +2,9 @@ import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.t
 import type { JobResult } from '../../../src-shared/domain/jobs/job.ts';
 import type { EngineEvent, TrainTogetherTask } from '../../engine/api/jobs.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
-import type { JobMember, JobOutcome } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
+import type { JobMember, JobOutcome } from '../jobs/job-context.ts';
 import { CurrentInputs } from './compare-inputs.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
 import { runsThatFit, togetherKey } from './runs-together.ts';

@@ -12,11 +12,13 @@ import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import type { EngineEvent, RunOutcome, TrainTogetherTask } from '../../engine/api/jobs.ts';
+import { chatTemplateFile } from '../../engine/api/models.ts';
 import { ownTemplate } from '../../engine/api/text.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import { requireUnlinked } from '../../files/below.ts';
 import { clock } from '../../store/clock.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
-import type { JobOutcome } from '../jobs/define-job.ts';
+import type { JobOutcome } from '../jobs/job-context.ts';
 import type { JobEnding } from '../jobs/job-endings.ts';
 import { copyAdapterIn } from '../library/adapters/adapters.ts';
 import { seedDirectory } from '../library/adapters/seed-adapter.ts';
@@ -27,7 +29,6 @@ import { cutRun, keepCheckpoint } from './checkpoint-files.ts';
 import { type CurrentInputs, compareInputs, knownRows } from './compare-inputs.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from './latest-checkpoint.ts';
 import { writeRunFile } from './run-file.ts';
-import { keepTemplate } from './run-template.ts';
 import { scoresAt } from './scores-at.ts';
 
 /** A run that is about to train. */
@@ -290,4 +291,21 @@ export function requireRun(store: Services['store'], id: string): RunRecord {
   const run = store.runs.find(id);
   if (run === null) throw new StudioError('not_found', `There is no run "${id}" in the studio.`);
   return run;
+}
+
+/** Keeps the chat template by which a run's conversations are written beside its history: the model's own may change or go. */
+async function keepTemplate(
+  { home, reader, log }: Pick<Services, 'home' | 'reader' | 'log'>,
+  { id, config, folder }: Pick<RunRecord, 'id' | 'config' | 'folder'>,
+  model: Pick<ModelRecord, 'path' | 'description'>,
+): Promise<void> {
+  if (model.description.kind !== 'causal-lm' || config.chat_template === 'none') return;
+  try {
+    const text =
+      ownTemplate(config.chat_template) ?? (await reader.read('templates', { folder: model.path })).own[0]?.text;
+    if (text !== undefined) await writeFileAtomic(join(home.absolute(folder), chatTemplateFile), text);
+  } catch (error) {
+    // Training itself reports unreadable templates.
+    log.warn({ err: error, run: id }, 'the chat template of a run was not kept');
+  }
 }

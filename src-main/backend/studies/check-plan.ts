@@ -4,19 +4,24 @@ import {
   type JobSpec,
   leavesWithHeads,
   type MasksSpec,
+  type ScoredTask,
   type ScoreSpec,
+  type Subject,
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/studies/plan.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
+import { requireRoom } from '../../engine/api/benchmarks.ts';
+import { mergeMethod } from '../../engine/api/merging.ts';
 import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
-import type { AdapterSource, HomeStudyAdapters } from './study-adapters.ts';
+import { readScoredTask, requireQuestionMetric, requireReadable } from './scored-task.ts';
+import { type AdapterSource, type HomeStudyAdapters, withoutMeanOfTexts } from './study-adapters.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
 
@@ -43,10 +48,15 @@ export async function checkPlan(
     if (spec.kind === 'masks') for (const { adapter } of adapters) await checkPlannedMasks(facts, adapter, spec);
     const identified = adapters.map(({ place, head }) => `${place} ${head}`).sort();
     const tuning = tuningOf(spec.subject).map(({ dataset }) => dataset);
-    const key = JSON.stringify([spec.dataset, spec.validation_samples ?? null, identified, tuning]);
+    const key = JSON.stringify([
+      [spec.dataset, spec.validation_samples ?? null, spec.benchmark ?? null, mergesOutputs(spec.subject)],
+      [identified, tuning],
+    ]);
     if (checked.has(key)) continue;
     checked.add(key);
-    await checkScore(services, facts, spec, adapters, metric);
+    if (spec.benchmark !== undefined)
+      await checkTask(services, facts, { ...spec, benchmark: spec.benchmark }, adapters, metric);
+    else await checkScore(services, facts, spec, adapters, metric);
     for (const { dataset } of tuningOf(spec.subject)) await requireTraining(services, dataset);
   }
 }
@@ -89,6 +99,48 @@ async function adaptersOf(
     adapters.push({ place: leaf.training, adapter, head });
   }
   return adapters;
+}
+
+/** @throws StudioError refused where the questions of a task cannot be scored on these adapters */
+async function checkTask(
+  services: HandlerServices,
+  facts: HomeStudyAdapters,
+  { benchmark, subject, eval_samples: samples }: ScoredSpec & { readonly benchmark: ScoredTask },
+  scored: readonly ScoredAdapter[],
+  metric: string | null,
+): Promise<void> {
+  if (scored.length === 0) return;
+  const { id, path, description } = await facts.baseOf(scored.map(({ adapter }) => adapter));
+  if (description.kind !== 'causal-lm')
+    throw new StudioError(
+      'refused',
+      `${benchmark.task} is for language models that continue a prompt, and ${id} is none.`,
+      'Leave out score to use the test examples of the dataset.',
+    ).at('score');
+  requireQuestionMetric(metric);
+  requireReadable(services, benchmark);
+  const { questions } = await readScoredTask(services, benchmark, { samples, model: { path } });
+  requireRoom(questions.task, description);
+  if (!mergesOutputs(subject) || questions.task.outputType === 'multiple_choice') return;
+  throw new StudioError('refused', `${withoutMeanOfTexts}.`, 'Leave out merges of outputs, such as ensemble.').at(
+    'methods',
+  );
+}
+
+/** Returns true if any part of a subject is a merge of outputs. */
+function mergesOutputs(subject: Subject): boolean {
+  switch (subject.kind) {
+    case 'merge':
+      return (
+        mergeMethod(subject.method).makes === 'outputs' || subject.inputs.some((one) => mergesOutputs(one.subject))
+      );
+    case 'prune':
+    case 'refit':
+    case 'withHead':
+      return mergesOutputs(subject.subject);
+    default:
+      return false;
+  }
 }
 
 async function checkScore(

@@ -1,9 +1,11 @@
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
-import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
+import type { JobSpec, ScoredTask } from '../../../src-shared/domain/studies/plan.ts';
 import type { StudyForecast } from '../../../src-shared/domain/studies/study-forecast.ts';
 import { defaultMetric, isExampleMean, isShareOfExamples } from '../../../src-shared/metrics/index.ts';
-import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
-import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
+import { detectableDifference, usualAssumptions } from '../../../src-shared/statistics/detectable-difference.ts';
+import { fixedDrawNotes } from '../../../src-shared/studies/grid/grid-schemas.ts';
+import { type StudyConfig, scoredTaskOf, studyKind } from '../../../src-shared/studies/index.ts';
+import { seedDeviation } from '../../../src-shared/studies/scores/seed-deviation.ts';
 import { type StudyDesign, studyWork } from '../../engine/api/studies.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { canonicalJson } from '../library/content-keys.ts';
@@ -14,6 +16,7 @@ import { measuredShare, timedStep } from '../runs/measured-step.ts';
 import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { testExamples } from './check-design.ts';
+import { readScoredTask } from './scored-task.ts';
 import { preparedStudy } from './studies.ts';
 
 /**
@@ -35,7 +38,7 @@ export async function forecastStudy(services: HandlerServices, given: StudyConfi
     scores: countScores(specs) + (design?.laterScores ?? 0),
     seconds: await secondsOf(services, [...missing, ...later]),
     warnings: design === null ? [] : warningsOf(design),
-    power: design === null ? null : await powerOf(services, design),
+    power: design === null ? null : await powerOf(services, design, config),
   };
 }
 
@@ -66,9 +69,15 @@ async function secondsOf(services: HandlerServices, trainings: readonly RunConfi
   return sum;
 }
 
-function warningsOf({ seeds, metrics, comparisons }: StudyDesign): string[] {
-  if (comparisons === null) return [];
+function warningsOf({ seeds, metrics, comparisons, tune, runs }: StudyDesign): string[] {
   const warnings: string[] = [];
+  const [run] = runs;
+  if (run !== undefined && seeds > 1) warnings.push(...fixedDrawNotes(run));
+  if (tune !== null && new Set(tune.learning_rate).size === 2)
+    warnings.push(
+      `The better of two learning rates is always at the edge of the grid${tune.extend === 0 ? ', and tune.extend is 0' : ''}. Give three rates or more.`,
+    );
+  if (comparisons === null) return warnings;
   if (comparisons > 0 && seeds === 1)
     warnings.push('One seed decides nothing: no interval over seeds and no test can be given. Take three or more.');
   if (comparisons > 0 && seeds === 2)
@@ -85,15 +94,29 @@ function warningsOf({ seeds, metrics, comparisons }: StudyDesign): string[] {
 
 async function powerOf(
   services: HandlerServices,
-  { seeds, metrics, comparisons, runs }: StudyDesign,
+  { seeds, metrics, comparisons, runs, scores }: StudyDesign,
+  config: StudyConfig,
 ): Promise<StudyForecast['power']> {
   const [run] = runs;
   if (run === undefined || comparisons === null) return null;
-  const examples = testExamples(await peekDataset(services, run.dataset), run);
+  const score = scoredTaskOf(config, run.dataset);
+  const examples =
+    score === null
+      ? testExamples(await peekDataset(services, run.dataset), run)
+      : await questionCount(services, score, run);
   const [metric = defaultMetric.id] = metrics;
-  const difference =
-    isShareOfExamples(metric) && seeds > 0 && examples > 0
-      ? detectableDifference({ seeds, examples }).difference
-      : null;
-  return { metric, seeds, examples, comparisons, difference };
+  const isKnown = isShareOfExamples(metric) && seeds > 0 && examples > 0;
+  const stored = isKnown ? services.store.studies.list() : [];
+  const powers = (isKnown ? scores : []).map(({ label, kind }) => {
+    const { deviation, studies, scope } = seedDeviation(stored, kind, run);
+    const assumptions = { ...usualAssumptions, seedDeviation: deviation };
+    const { difference } = detectableDifference({ seeds, examples }, assumptions);
+    return { label, difference, seedDeviation: deviation, studies, scope };
+  });
+  return { metric, seeds, examples, comparisons, difference: powers[0]?.difference ?? null, scores: powers };
+}
+
+async function questionCount(services: HandlerServices, score: ScoredTask, run: RunConfig): Promise<number> {
+  const model = await peekModel(services, run.model);
+  return (await readScoredTask(services, score, { samples: run.eval_samples, model })).questions.task.questions.length;
 }

@@ -1,24 +1,33 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { withOutputNote } from '../home/output-notes.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
+import { packageStudy } from './study-package.ts';
 import { openSubmissions, requireStudy } from './study-records.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
+import { verifyPackage } from './verify-package.ts';
 
 /** Requests about studies that targets/ answers. */
 export type TargetStudyRequest = 'studies.submissions' | 'studies.unfollowed' | 'studies.cancel';
 
 export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, TargetStudyRequest>> {
-  const { store, hub, queue, deletions } = services;
+  const { store, hub, queue, deletions, paths } = services;
   return {
     'studies.list': () => deletions.visible('studies', store.studies.list()),
     'studies.get': ({ id }) => requireStudy(store, id),
-    'studies.create': ({ name, config, target }) => {
+    'studies.create': ({ name, config, target, registration }) => {
       if (target !== undefined) requireTarget(services, target);
-      return createStudy(services, { name, config, parentId: null, target: target ?? null });
+      return createStudy(services, {
+        name,
+        config,
+        parentId: null,
+        target: target ?? null,
+        ...(registration === undefined ? {} : { registration }),
+      });
     },
     'studies.forecast': ({ config }) => forecastStudy(services, config),
     'studies.tuned': (of) => {
@@ -27,6 +36,11 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
     },
     'studies.resume': ({ id }) => resumeStudy(services, id),
     'studies.files': ({ id }) => studyFiles(services, requireStudy(store, id)),
+    'studies.package': ({ id, path }) => {
+      const folder = paths.writable(path);
+      return withOutputNote(services, folder, () => packageStudy(services, requireStudy(store, id), folder));
+    },
+    'studies.verify': ({ path }) => verifyPackage(paths.readable(path)),
     'studies.remove': async ({ id, undoMilliseconds }) => {
       const idleJob = () => {
         const study = requireStudy(store, id);

@@ -3,7 +3,6 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { masksSpecSchema } from '../../../src-shared/domain/studies/plan.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
-import { requireModel } from '../library/models/models.ts';
 import { adaptersOf, datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
@@ -32,8 +31,7 @@ export const masksJob = defineJob({
       {
         kind: 'masks',
         ...computeFields(services.store),
-        modelDirectory: requireModel(services.store, modelId).path,
-        ...subjectFields(services, datasets, specs),
+        ...(await subjectFields(services, modelId, datasets, specs)),
         tables: specs.map(({ key, title, names, subject, unit, masks, place, contentKey }) => {
           const outline = contents.findMaskOutline(contentKey);
           const known = outline && { outline, scores: contents.maskScores(contentKey) };

@@ -16,4 +16,6 @@ export type PrepareWork<Result> = (
   services: HandlerServices,
   specs: readonly JobSpec[],
   trained: ReadonlyMap<string, AdapterRecord>,
+  /** Metrics that the study names. */
+  metrics: readonly string[],
 ) => Promise<PreparedWork<Result>>;

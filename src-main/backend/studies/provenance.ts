@@ -4,6 +4,8 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.
 import type { Provenance } from '../../../src-shared/domain/adapters/provenance.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/studies/plan.ts';
+import type { Registration } from '../../../src-shared/domain/studies/registration.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { contentHash } from '../../files/content-hash.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { resolveReference } from '../library/adapters/adapters.ts';
@@ -15,11 +17,13 @@ import { sourceCommit } from './commit.ts';
  * Collects the provenance of a finished plan's result.
  * @param specs the work of all rounds
  * @param jobId the study's job, whose parts are its own work
+ * @param registration gets the runs that were trained before it as a deviation
  */
 export async function provenanceOf(
   services: HandlerServices,
   specs: readonly JobSpec[],
   jobId: string,
+  registration?: Registration,
 ): Promise<Provenance> {
   const { store, engine } = services;
   const { compute_backend: choice, threads } = store.settings.get();
@@ -54,8 +58,18 @@ export async function provenanceOf(
     ),
     adapters: adapters.map((adapter) => ({ name: adapter.name, sha256: adapter.sha256, seed: seedOf(adapter) })),
     seeds: distinct(runs.map(({ config }) => config.seed)).sort((one, other) => one - other),
+    ...(registration === undefined ? {} : { registration: withEarlierRuns(registration, runs) }),
     parts: partsOf(services, specs, jobId),
   };
+}
+
+/** A registration is of a study that nothing was trained for yet. */
+function withEarlierRuns(registration: Registration, runs: readonly RunRecord[]): Registration {
+  const earlier = runs.filter(({ createdAt }) => createdAt < Date.parse(registration.registeredAt));
+  if (earlier.length === 0) return registration;
+  const names = earlier.map(({ name }) => name).join(', ');
+  const deviation = `${plural(earlier.length, 'run')} started before the registration: ${names}`;
+  return { ...registration, deviations: [...registration.deviations, deviation] };
 }
 
 interface Material {

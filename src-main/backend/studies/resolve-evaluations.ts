@@ -1,7 +1,9 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import {
   leavesOf,
   type MasksSpec,
+  type ScoredTask,
   type ScoreSpec,
   type Subject,
   tuningOf,
@@ -14,6 +16,7 @@ import { resolveReference } from '../library/adapters/adapters.ts';
 import { taskSettingsFor } from '../library/adapters/task-settings.ts';
 import { type ContentKey, canonicalJson, type ScoredContent } from '../library/content-keys.ts';
 import { resolveDataset } from '../library/datasets/datasets.ts';
+import { readScoredTask } from './scored-task.ts';
 import type { DatasetUse } from './subject-fields.ts';
 
 /** A part of a plan that is evaluated, with its subject's leaves resolved to adapters of the studio. */
@@ -53,8 +56,15 @@ export async function resolveEvaluations<Spec extends ScoreSpec | MasksSpec>(
     });
   const all = specs.flatMap(({ subject }) => adaptersOf(subject));
   const resolved: ResolvedEvaluation<Spec>[] = [];
+  const tasks = new Map<string, string>();
+  const hashOf = async (benchmark: ScoredTask, samples: number, model: ModelRecord): Promise<string> => {
+    const key = canonicalJson([benchmark, samples, model.id]);
+    const known = tasks.get(key) ?? (await readScoredTask(services, benchmark, { samples, model })).sha256;
+    tasks.set(key, known);
+    return known;
+  };
   for (const spec of specs) {
-    const { eval_samples, validation_samples } = spec;
+    const { eval_samples, validation_samples, benchmark } = spec;
     const held = validation_samples === undefined ? {} : { validation_samples };
     const adapters = adaptersOf(spec.subject);
     // The plain base is that of the plan's adapters.
@@ -70,11 +80,14 @@ export async function resolveEvaluations<Spec extends ScoreSpec | MasksSpec>(
       tuning.push({ datasetId: id, eval_samples, settings: taskSettingsFor(store, [...adaptersOf(input), ...all]) });
     }
     const subject = withTuningDatasets(withAdapters(spec.subject, adapters), (name) => datasetIds.get(name) ?? name);
-    const { key, content } = await keyOf({ model, dataset, eval_samples, ...held, settings, subject }, spec);
+    const sha256 = benchmark === undefined ? undefined : await hashOf(benchmark, eval_samples, model);
+    const scored = { model, dataset, eval_samples, ...held, settings, subject, questions: sha256 };
+    const { key, content } = await keyOf(scored, spec);
+    const asked = benchmark === undefined || sha256 === undefined ? {} : { benchmark: { ...benchmark, sha256 } };
     resolved.push({
       spec: { ...spec, subject, contentKey: key, content },
       modelId: model.id,
-      dataset: { datasetId: dataset.id, eval_samples, ...held, settings },
+      dataset: { datasetId: dataset.id, eval_samples, ...held, ...asked, settings },
       tuning,
     });
   }

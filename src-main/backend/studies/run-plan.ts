@@ -2,14 +2,113 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
-import { type JobSpec, type TrainingSpec, trainingSpecSchema } from '../../../src-shared/domain/studies/plan.ts';
+import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
+import {
+  type JobSpec,
+  type MergeabilitySpec,
+  type Score,
+  type TrainingSpec,
+  trainingSpecSchema,
+} from '../../../src-shared/domain/studies/plan.ts';
+import { isLackedByEarlier, metricValue } from '../../../src-shared/metrics/index.ts';
 import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/api/studies.ts';
+import { forgettingField } from '../jobs/forgetting-field.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { requireAdapter } from '../library/adapters/adapters.ts';
+import { commonModel } from '../library/adapters/adapter-base.ts';
+import { requireAdapter, resolveReference } from '../library/adapters/adapters.ts';
+import { pairsKey, scoreKey } from '../library/content-keys.ts';
 import { plannedRun, queuePlannedRuns, trainedTogether } from '../runs/planned-runs.ts';
+import { type MergeabilityMap, mergeabilityJob } from './mergeability-job.ts';
 import { plannedMasks } from './planned-masks.ts';
-import { plannedMergeability } from './planned-mergeability.ts';
-import { plannedScores } from './planned-scores.ts';
+import type { PrepareWork } from './planned-work.ts';
+import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
+import { scoreJob } from './score-job.ts';
+
+/** The scores of a plan; each distinct missing one is computed once. */
+const plannedScores: PrepareWork<Score> = async (services, specs, trained, metrics) => {
+  const { contents } = services.store;
+  const scores = await resolveEvaluations(
+    services,
+    specs.filter((spec) => spec.kind === 'score'),
+    trained,
+    (content) => scoreKey(services, content),
+  );
+  const isMeasured = forgettingField(services).forgetting !== undefined;
+  const younger = metrics.filter(isLackedByEarlier);
+  const missing = new Map<string, (typeof scores)[number]>();
+  for (const one of scores) {
+    const { contentKey, forgetting } = one.spec;
+    const known = contents.findScore(contentKey);
+    const lacksForgetting = isMeasured && forgetting !== false && known?.forgetting === undefined;
+    const lacksMetric = known !== null && younger.some((metric) => metricValue(known, metric) === null);
+    if (known !== null && !lacksForgetting && !lacksMetric) continue;
+    // The same content may be a point of a curve and a row of a table.
+    if (missing.get(contentKey)?.spec.forgetting === false || !missing.has(contentKey)) missing.set(contentKey, one);
+  }
+  const byKey = new Map(scores.map(({ spec }) => [spec.key, spec.contentKey]));
+  return {
+    parts: groupEvaluations([...missing.values()]).map(
+      (group) => (jobId) =>
+        services.queue.add(
+          scoreJob,
+          { title: `Evaluate ${group.specs.length} adapters`, subjectId: null, parentId: jobId },
+          group,
+        ),
+    ),
+    resultOf(key) {
+      const score = contents.findScore(byKey.get(key) ?? '');
+      if (score === null) throw new RangeError(`The plan has no score "${key}".`);
+      return score;
+    },
+  };
+};
+
+/** The maps of mergeability of a plan; each distinct missing one is computed once. */
+const plannedMergeability: PrepareWork<PairsOfAdapters> = async (services, specs, trained) => {
+  const { store, queue } = services;
+  const maps: { readonly modelId: string; readonly map: MergeabilityMap }[] = [];
+  for (const spec of specs) {
+    if (spec.kind !== 'mergeability') continue;
+    const adapters = adaptersOf(services, spec, trained);
+    const model = commonModel(store, adapters);
+    const { key, title, names, seed } = spec;
+    const content = await pairsKey(services, { model, adapters, names, seed });
+    const adapterIds = adapters.map(({ id }) => id);
+    const map = { key, title, names, seed, adapterIds, contentKey: content.key, content: content.content };
+    maps.push({ modelId: model.id, map });
+  }
+  const missing = maps.filter(({ map }) => store.contents.findPairs(map.contentKey) === null);
+  return {
+    parts: [...Map.groupBy(missing, ({ modelId }) => modelId)].map(
+      ([modelId, members]) =>
+        (jobId) =>
+          queue.add(
+            mergeabilityJob,
+            { title: 'Compare adapters pair by pair', subjectId: null, parentId: jobId },
+            { modelId, maps: members.map(({ map }) => map) },
+          ),
+    ),
+    resultOf(key) {
+      const contentKey = maps.find(({ map }) => map.key === key)?.map.contentKey ?? '';
+      const pairs = store.contents.findPairs(contentKey);
+      if (pairs === null) throw new RangeError(`The plan has no map of mergeability "${key}".`);
+      return pairs;
+    },
+  };
+};
+
+function adaptersOf(
+  { store }: Pick<HandlerServices, 'store'>,
+  { subjects }: MergeabilitySpec,
+  trained: ReadonlyMap<string, AdapterRecord>,
+): AdapterRecord[] {
+  return subjects.map((subject) => {
+    if (subject.kind === 'adapter') return resolveReference(store, subject.adapter);
+    const adapter = subject.kind === 'trained' ? trained.get(subject.training) : undefined;
+    if (adapter === undefined) throw new StudioError('internal', 'Only adapters can be compared pair by pair.');
+    return adapter;
+  });
+}
 
 /** Kind and payload of the job that trains runs of a study on a target. */
 export const queuedOnTarget = {
@@ -49,19 +148,24 @@ export async function runRounds(
   lead: PlanLead,
 ): Promise<PlanResults & { readonly specs: readonly JobSpec[] }> {
   const specs = [...work.plan(config)];
+  const { metric, further_metrics: further } = namedMetrics.parse(config);
+  const metrics = [...(metric == null ? [] : [metric]), ...further];
   const last = (work.design(config)?.later.length ?? 0) + 1;
   // Rounds that choose by a validation split are followed by one that judges what they chose.
   const partsAfter = (round: readonly JobSpec[]) =>
     round.some((spec) => spec.kind === 'score' && spec.validation_samples !== undefined) ? last : 0;
   lead.nextRound(partsAfter(specs));
   for (let round = 1; ; round++) {
-    const results = await runPlan(services, specs, lead);
+    const results = await runPlan(services, specs, lead, metrics);
     const more = work.next(config, results.scoreOf, round);
     if (more.length === 0) return { ...results, specs };
     specs.push(...more);
     lead.nextRound(partsAfter(more));
   }
 }
+
+/** Metrics of a study's config, in whatever kind. */
+const namedMetrics = z.object({ metric: z.string().nullish(), further_metrics: z.array(z.string()).default([]) });
 
 /** Results by the keys of the plan. */
 export interface PlanResults {
@@ -92,6 +196,7 @@ export async function runPlan(
   services: HandlerServices,
   specs: readonly JobSpec[],
   lead: PlanLead,
+  metrics: readonly string[] = [],
 ): Promise<PlanResults> {
   const trainings = specs.filter((spec) => spec.kind === 'train');
   const trained = new Map<string, AdapterRecord>();
@@ -113,9 +218,9 @@ export async function runPlan(
     trained.set(spec.key, requireAdapter(services.store, run.adapterId));
   }
   const work = {
-    score: await plannedScores(services, specs, trained),
-    masks: await plannedMasks(services, specs, trained),
-    mergeability: await plannedMergeability(services, specs, trained),
+    score: await plannedScores(services, specs, trained, metrics),
+    masks: await plannedMasks(services, specs, trained, metrics),
+    mergeability: await plannedMergeability(services, specs, trained, metrics),
   };
   const parts = Object.values(work).flatMap((prepared) => prepared.parts);
   for (const begin of parts) await lead.part(missing.length + parts.length, () => begin(lead.jobId));

@@ -4,7 +4,6 @@ import { type Score, scoreSpecSchema } from '../../../src-shared/domain/studies/
 import { computeFields } from '../jobs/compute-fields.ts';
 import { defineJob } from '../jobs/define-job.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
-import { requireModel } from '../library/models/models.ts';
 import { adaptersOf, datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
@@ -23,7 +22,7 @@ export const scoreJob = defineJob({
   payload,
   references: ({ specs }) => adaptersOf(specs),
   async execute({ modelId, datasets, specs }, context, services) {
-    const { home, store } = services;
+    const { store } = services;
     const keep = (key: string, score: Score): void => {
       const spec = specs.find((one) => one.key === key);
       if (spec === undefined) throw new StudioError('internal', `The engine returned an unrequested score "${key}".`);
@@ -33,8 +32,7 @@ export const scoreJob = defineJob({
       {
         kind: 'score',
         ...computeFields(store),
-        modelDirectory: requireModel(store, modelId).path,
-        ...subjectFields({ home, store }, datasets, specs),
+        ...(await subjectFields(services, modelId, datasets, specs)),
         subjects: specs.map(({ key, title, names, subject, place, forgetting }) => ({
           key,
           title,

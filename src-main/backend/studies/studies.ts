@@ -1,8 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { isOver, type JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { JobSpec } from '../../../src-shared/domain/studies/plan.ts';
+import type { Registration } from '../../../src-shared/domain/studies/registration.ts';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
-import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
+import { type StudyConfig, scoredTaskOf, studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/api/studies.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
@@ -28,6 +29,8 @@ export async function createStudy(
     parentId: string | null;
     /** Target that trains its runs; null or absent: this machine. */
     target?: string | null;
+    /** The registration that the study was compared with. */
+    registration?: Registration;
     /** Jobs of runs that were queued with the study; the queue handles their failures. */
     with?: readonly JobRecord[];
   },
@@ -63,7 +66,11 @@ export async function createStudy(
   };
   const job = store.transaction(() => {
     store.studies.insert(study);
-    return queue.add(studyJob, { title: study.name, subjectId: study.id, after: [...after] }, { studyId: study.id });
+    return queue.add(
+      studyJob,
+      { title: study.name, subjectId: study.id, after: [...after] },
+      studyPayload(study.id, details.registration),
+    );
   });
   hub.listChanged('studies');
   return { study, job };
@@ -83,8 +90,13 @@ export async function preparedStudy(
   const specs = work.plan(config);
   await checkPlan(services, facts, specs, work.primaryMetric(config));
   const design = work.design(config);
-  if (design !== null) await checkDesign(services, design);
+  if (design !== null) await checkDesign(services, design, (dataset) => scoredTaskOf(config, dataset));
   return { config, specs };
+}
+
+/** Payload of a study's job. */
+function studyPayload(studyId: string, registration: Registration | undefined) {
+  return { studyId, ...(registration === undefined ? {} : { registration }) };
 }
 
 /** Resumes a study. @throws StudioError refused for one that is queued, running or complete */
@@ -95,7 +107,8 @@ export function resumeStudy({ store, hub, queue }: HandlerServices, id: string):
     throw new StudioError('refused', `The study "${study.name}" is ${study.status}: it cannot be resumed.`);
   const queued = store.transaction(() => {
     store.studies.setOpen(id, 'queued');
-    return queue.requeue(job, { studyId: id });
+    const { data } = studyJob.payload.safeParse(store.jobs.readablePayload(job.id));
+    return queue.requeue(job, studyPayload(id, data?.registration));
   });
   hub.listChanged('studies');
   return queued;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { expectSchedule, unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapters/adapter-reference.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation/evaluation.ts';
@@ -8,10 +9,11 @@ import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/m
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/runs/task.ts';
+import type { ScoredTask } from '../../../src-shared/domain/studies/plan.ts';
 import { type AdapterOutline, type PlannedOutline, plannedOutline } from '../../engine/api/adapters.ts';
 import { mergeMethod, preflightLines, pruneMethod } from '../../engine/api/merging.ts';
 import { type MergeRefusal, type PlannedMerge, runTitle, type StudyAdapters } from '../../engine/api/studies.ts';
-import { requireTask, resolvePrimaryMetric, resolveTask } from '../../engine/api/tasks.ts';
+import { requireClassHead, requireTask, resolvePrimaryMetric, resolveTask } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireModelOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
@@ -20,9 +22,11 @@ import { canonicalJson } from '../library/content-keys.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
+import { estimateRun } from '../runs/estimate.ts';
 import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { requireRun } from '../runs/training-record.ts';
+import { readScoredTask } from './scored-task.ts';
 
 type Refusal = MergeRefusal | null;
 
@@ -103,14 +107,17 @@ export class HomeStudyAdapters implements StudyAdapters {
     );
   }
 
-  async refusalOf({ method: id, parameters, adapters, weights, dataset }: PlannedMerge): Promise<Refusal> {
+  async refusalOf({ method: id, parameters, adapters, weights, dataset, score }: PlannedMerge): Promise<Refusal> {
     const method = mergeMethod(id);
     const sources = await this.sourcesOf(adapters);
-    const { description } = await this.baseOf(sources);
-    if (method.makes === 'outputs') {
+    const { description, path } = await this.baseOf(sources);
+    if (method.makes === 'outputs' && score !== undefined) {
+      const refusal = await this.refusalOfAnswers(score, { path });
+      if (refusal !== null) return refusal;
+    } else if (method.makes === 'outputs') {
       const { task } = this.taskOf(sources);
       const { declaration } = requireTask(task, description, await peekDataset(this.services, dataset));
-      if (!declaration.averagesOutputs) return noOutputs;
+      if (declaration.outputsWithoutMean !== undefined) return withoutMean(declaration.outputsWithoutMean);
     }
     const outlines = await Promise.all(sources.map((source) => this.shapeOf(source, description)));
     // Adapters of planned runs have no heads yet, so all are compared by their labels alone.
@@ -121,11 +128,18 @@ export class HomeStudyAdapters implements StudyAdapters {
     return refused(preflightLines(method, compared, weights, parameters, { names, layerCount }));
   }
 
+  /** The reason why the answers of several adapters to the questions of a task have no mean; null: they have one. */
+  private async refusalOfAnswers(score: ScoredTask, model: Pick<ModelRecord, 'path'>): Promise<Refusal> {
+    const { questions } = await readScoredTask(this.services, score, { samples: 1, model });
+    return questions.task.outputType === 'multiple_choice' ? null : withoutMean(withoutMeanOfTexts);
+  }
+
   async refusalOfRun({
     method: id,
     run,
     parameters: given = {},
     adapters = 2,
+    score,
   }: Parameters<StudyAdapters['refusalOfRun']>[0]): Promise<Refusal> {
     const method = mergeMethod(id);
     const model = await resolveModel(this.services, run.model);
@@ -139,8 +153,10 @@ export class HomeStudyAdapters implements StudyAdapters {
       const { layerCount } = description;
       return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
     }
+    if (score !== undefined) return this.refusalOfAnswers(score, model);
     const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
-    return task.declaration.averagesOutputs ? null : noOutputs;
+    const { outputsWithoutMean } = task.declaration;
+    return outputsWithoutMean === undefined ? null : withoutMean(outputsWithoutMean);
   }
 
   async pruneRefusalOfRun({
@@ -149,13 +165,23 @@ export class HomeStudyAdapters implements StudyAdapters {
     run,
   }: Parameters<StudyAdapters['pruneRefusalOfRun']>[0]): Promise<Refusal> {
     const { description } = await resolveModel(this.services, run.model);
-    try {
-      pruneMethod(method).check?.(await this.plannedOf(run, description), description, parameters);
-      return null;
-    } catch (thrown) {
-      if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
-      return { message: thrown.message, hint: thrown.hint };
-    }
+    return refusalBy(async () =>
+      pruneMethod(method).check?.(await this.plannedOf(run, description), description, parameters),
+    );
+  }
+
+  async headRefusalOfRun(run: RunConfig): Promise<Refusal> {
+    const { description } = await resolveModel(this.services, run.model);
+    const data = await peekDataset(this.services, run.dataset);
+    const task = requireTask(run.task, description, data);
+    return refusalBy(async () => requireClassHead(task, description, data));
+  }
+
+  async budgetOfRun(run: RunConfig): ReturnType<StudyAdapters['budgetOfRun']> {
+    const { totalSteps, groups, updateShare } = await estimateRun(this.services, run);
+    const skipped = run.coto === null ? 0 : expectSchedule(run.coto, totalSteps, unitsOfGroups(groups)).skippedBackward;
+    // The frozen base is passed forward and backward.
+    return { steps: totalSteps, updateShare: updateShare ?? 1, layerPasses: 2 - skipped };
   }
 
   /** @throws StudioError if its files do not fit the base */
@@ -208,12 +234,25 @@ export class HomeStudyAdapters implements StudyAdapters {
   }
 }
 
-const noOutputs: MergeRefusal = {
-  message: 'the outputs of language models cannot be averaged, since their token probabilities are not stored.',
-  hint: 'Merge the weights of the adapters instead.',
-};
+/** Texts that several adapters write to one question have no mean. */
+export const withoutMeanOfTexts = 'The texts that adapters answer the questions of a task with have no mean';
+
+function withoutMean(reason: string): MergeRefusal {
+  return { message: `${reason}.`, hint: 'Merge the weights of the adapters instead.' };
+}
 
 function refused(lines: readonly PreflightLine[]): Refusal {
   const line = lines.find(({ verdict }) => verdict === 'refused');
   return line === undefined ? null : { message: line.message, hint: line.remedy };
+}
+
+/** The reason for which a check refuses; null if it passes. */
+async function refusalBy(check: () => Promise<void>): Promise<Refusal> {
+  try {
+    await check();
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+    return { message: thrown.message, hint: thrown.hint };
+  }
 }

@@ -9,9 +9,11 @@ import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { studyMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
+import { tablesLatex } from '../../../src-shared/studies/report/table-latex.ts';
 import { canonicalJson } from '../library/content-keys.ts';
 import { checkedRun, shortRun } from '../runs/run-yaml.ts';
 import type { Services } from '../services/services.ts';
+import { methodsText } from './methods-text.ts';
 import { studyWords } from './study-words.ts';
 
 const yamlName = 'study.yaml';
@@ -19,8 +21,8 @@ const yamlName = 'study.yaml';
 const maxAdapters = 4;
 
 /**
- * Returns the files of a saved study: the file that repeats it, its result with its provenance, and its tables as
- * Markdown and CSV.
+ * Returns the files of a saved study: the file that repeats it, its result with its provenance, its tables as Markdown, LaTeX
+ * and CSV, and a paragraph on its methods with the papers that it cites.
  * @throws StudioError refused while it has no result
  */
 export function studyFiles(
@@ -32,6 +34,7 @@ export function studyFiles(
     throw new StudioError('refused', `The study "${name}" has no result (${study.status}).`, 'Resume it first.');
   const tables = studyKind(kind).table(result, config, studyWords);
   const tablesOfIds = studyKind(kind).table(result, config, wordsOfFiles(studyWords));
+  const { paragraph, bibliography } = methodsText({ store }, study);
   const details = { id, name, kind, createdAt: isoTime(createdAt), finishedAt: isoTime(finishedAt) };
   const shown = tables.map(({ title, columns, rows }) => ({
     title,
@@ -47,6 +50,9 @@ export function studyFiles(
         text: `${JSON.stringify({ ...details, config, result, tables: shown, provenance }, null, 2)}\n`,
       },
       { name: 'tables.md', text: studyMarkdown(name, provenanceFacts(provenance, maxAdapters), tables) },
+      { name: 'tables.tex', text: tablesLatex(tables) },
+      { name: 'methods.tex', text: paragraph },
+      { name: 'references.bib', text: bibliography },
       ...tablesOfIds.map((table, at) => ({
         name: tables.length === 1 ? 'table.csv' : `table-${at + 1}.csv`,
         text: tableCsv(table),
@@ -74,6 +80,9 @@ export function studyYaml({ store }: Pick<Services, 'store'>, { name, config }: 
   return `${comment.map((line) => `# ${line}\n`).join('')}${stringify(written, { lineWidth: 0 })}`;
 }
 
+/** Settings that the file names even at their defaults, which later versions may change. */
+const alwaysNamed: ReadonlySet<string> = new Set(['seeds', 'extend']);
+
 /** Leaves out every key, at any depth of objects, without which the config is the same. */
 function withoutDefaults(config: StudyRecord['config']): unknown {
   const whole = canonicalJson(config);
@@ -86,7 +95,7 @@ function withoutDefaults(config: StudyRecord['config']): unknown {
     let kept = record(value);
     for (const key of Object.keys(kept)) {
       const { [key]: item, ...rest } = kept;
-      if (isSame(put(rest))) kept = rest;
+      if (!alwaysNamed.has(key) && isSame(put(rest))) kept = rest;
       else kept = { ...kept, [key]: shorten(item, (shorter) => put({ ...kept, [key]: shorter })) };
     }
     return kept;

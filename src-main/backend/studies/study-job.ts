@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { registrationSchema } from '../../../src-shared/domain/studies/registration.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/api/studies.ts';
 import { clock } from '../../store/clock.ts';
@@ -15,7 +16,7 @@ const goesOn = 'Resume it to continue: finished work is not repeated.';
 /** Runs the trainings and evaluations of a study and folds their results into its own. */
 export const studyJob = defineJob({
   kind: 'study',
-  payload: z.object({ studyId: z.string() }),
+  payload: z.object({ studyId: z.string(), registration: registrationSchema.exactOptional() }),
   references({ studyId }, store) {
     const study = store.studies.find(studyId);
     if (study === null) return [];
@@ -24,7 +25,7 @@ export const studyJob = defineJob({
       .references(study.config)
       .flatMap((adapter) => ('run' in adapter ? [] : adapter));
   },
-  async execute({ studyId }, context, services) {
+  async execute({ studyId, registration }, context, services) {
     const { store, hub } = services;
     const { kind, config } = requireStudy(store, studyId);
     const work = studyWork(kind);
@@ -35,7 +36,7 @@ export const studyJob = defineJob({
       const { scoreOf, tableOf, pairsOf, specs } = await runRounds(services, work, config, lead);
       const result = work.fold(config, scoreOf, tableOf, pairsOf);
       await recordTunings(services, studyId, work.tunings(config, result));
-      const provenance = await provenanceOf(services, specs, context.job.id);
+      const provenance = await provenanceOf(services, specs, context.job.id, registration);
       store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: clock.now() });
       hub.listChanged('studies');
       return { status: 'completed', result: { studyId }, message: 'The study is complete.' };

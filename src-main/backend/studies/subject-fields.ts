@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapters/adapter-reference.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
-import { leavesOf, type Subject } from '../../../src-shared/domain/studies/plan.ts';
+import { leavesOf, type Subject, scoredTaskSchema } from '../../../src-shared/domain/studies/plan.ts';
 import type { ScoreTask } from '../../engine/api/jobs.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
 import { requireDataset } from '../library/datasets/datasets.ts';
+import { requireModel } from '../library/models/models.ts';
 import type { Services } from '../services/services.ts';
+import { readScoredTask } from './scored-task.ts';
 
 /** Datasets of a job on subjects: those that are evaluated on, and those that merges are tuned on. */
 export const datasetUsesSchema = z.array(
@@ -14,6 +17,8 @@ export const datasetUsesSchema = z.array(
     eval_samples: z.number().int(),
     /** Omitted: on the test split. */
     validation_samples: z.number().int().optional(),
+    /** Task whose questions are scored in place of the test examples, and their hash. */
+    benchmark: scoredTaskSchema.extend({ sha256: z.string() }).optional(),
     settings: taskSettingsSchema,
   }),
 );
@@ -27,17 +32,35 @@ export function adaptersOf(specs: readonly { readonly subject: Subject }[]): Ada
 }
 
 /**
- * Returns the engine's fields for subjects whose leaves are adapters of the home: their datasets and the distinct
- * folders.
+ * Returns the engine's fields for subjects whose leaves are adapters of the home: the base, their datasets and tasks, and
+ * the distinct folders. @throws StudioError refused if a task has changed since the study was planned
  */
-export function subjectFields(
-  { home, store }: Pick<Services, 'home' | 'store'>,
+export async function subjectFields(
+  services: Services,
+  modelId: string,
   datasets: readonly DatasetUse[],
   specs: readonly { readonly subject: Subject }[],
-): Pick<ScoreTask, 'datasets' | 'adapters'> {
+): Promise<Pick<ScoreTask, 'modelDirectory' | 'datasets' | 'adapters' | 'questions'>> {
+  const { home, store } = services;
+  const model = requireModel(store, modelId);
+  const questions: NonNullable<ScoreTask['questions']> = [];
+  for (const [dataset, { benchmark, eval_samples: samples }] of datasets.entries()) {
+    if (benchmark === undefined) continue;
+    const { sha256, ...task } = benchmark;
+    const read = await readScoredTask(services, task, { samples, model });
+    if (read.sha256 !== sha256)
+      throw new StudioError(
+        'refused',
+        `${task.task} has changed since the study began to score it.`,
+        'Start the study again: what does not depend on the file is not repeated.',
+      );
+    questions.push({ dataset, ...read.questions });
+  }
   const ids = adaptersOf(specs).flatMap((adapter) => ('adapterId' in adapter ? adapter.adapterId : []));
   return {
-    datasets: datasets.map(({ datasetId, ...use }) => ({
+    modelDirectory: model.path,
+    ...(questions.length === 0 ? {} : { questions }),
+    datasets: datasets.map(({ datasetId, benchmark: _, ...use }) => ({
       id: datasetId,
       source: requireDataset(store, datasetId).source,
       ...use,

@@ -1,8 +1,10 @@
 import type { AttentionSizes } from '../../engine/ops/attention/attention-sizes.ts';
 import { get, softmaxRows, type Values } from './reference.ts';
 
-export interface AttendSizes extends Omit<AttentionSizes, 'scale'> {
+export interface AttendSizes extends AttentionSizes {
   readonly mask: Values | null;
+  /** A logit in the denominator of each head's softmax. */
+  readonly sinks: Values | null;
 }
 
 /**
@@ -10,7 +12,7 @@ export interface AttendSizes extends Omit<AttentionSizes, 'scale'> {
  * keyValueHeads · headSize].
  */
 export function attend(q: Values, k: Values, v: Values, sizes: AttendSizes): number[] {
-  const { batch, queries, tokens, heads, keyValueHeads, headSize } = sizes;
+  const { batch, queries, tokens, heads, keyValueHeads, headSize, scale, softcap, sinks } = sizes;
   const out = new Array<number>(q.length).fill(0);
   for (let example = 0; example < batch; example++)
     for (let head = 0; head < heads; head++)
@@ -22,12 +24,16 @@ export function attend(q: Values, k: Values, v: Values, sizes: AttendSizes): num
         const scores = seen.map((token) => {
           let dot = 0;
           for (let d = 0; d < headSize; d++) dot += get(q, at + d) * get(k, keyAt(token) + d);
-          return dot / Math.sqrt(headSize);
+          return softcap > 0 ? softcap * Math.tanh((scale * dot) / softcap) : scale * dot;
         });
-        softmaxRows(scores, seen.length).forEach((probability, index) => {
-          const from = keyAt(get(seen, index));
-          for (let d = 0; d < headSize; d++) out[at + d] = get(out, at + d) + probability * get(v, from + d);
-        });
+        // A sink is a score without a value.
+        const all = sinks === null ? scores : [...scores, get(sinks, head)];
+        softmaxRows(all, all.length)
+          .slice(0, seen.length)
+          .forEach((probability, index) => {
+            const from = keyAt(get(seen, index));
+            for (let d = 0; d < headSize; d++) out[at + d] = get(out, at + d) + probability * get(v, from + d);
+          });
       }
   return out;
 }
@@ -37,7 +43,7 @@ function tokensSeen(example: number, query: number, { queries, tokens, causal, w
   return Array.from({ length: tokens }, (_, token) => token).filter(
     (token) =>
       (!causal || token <= position) &&
-      (window === 0 || token > position - window) &&
+      (window === 0 || Math.abs(position - token) < window) &&
       (mask === null || get(mask, example * tokens + token) === 1),
   );
 }

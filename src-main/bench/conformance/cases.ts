@@ -1,10 +1,12 @@
 import { activationCases } from './cases/activations.ts';
 import { attentionCases } from './cases/attention.ts';
+import { biasedAttentionCases } from './cases/biased-attention.ts';
 import { circulantCases } from './cases/circulant.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { dropoutMaskCases } from './cases/dropout-mask.ts';
 import { embeddingCases } from './cases/embeddings.ts';
+import { expertCases } from './cases/experts.ts';
 import { factoredCases } from './cases/factored.ts';
 import { granularCases } from './cases/granular.ts';
 import { hadamardCases } from './cases/hadamard.ts';
@@ -17,12 +19,14 @@ import { matrixProductCases } from './cases/matrix-product.ts';
 import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
+import { recurrenceCases } from './cases/recurrence.ts';
 import { rotationCases } from './cases/rotations.ts';
 import { shardCases } from './cases/shards.ts';
 import { sparseCases } from './cases/sparse.ts';
 import { stackedCases } from './cases/stacked.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
+import { trainedTokenCases } from './cases/trained-tokens.ts';
 
 export type { OperationCase } from './cases/operation-case.ts';
 
@@ -45,8 +49,12 @@ export const operationCases: readonly OperationCase[] = [
   ...granularCases,
   ...shardCases,
   ...embeddingCases,
+  ...trainedTokenCases,
   ...attentionCases,
+  ...biasedAttentionCases,
+  ...expertCases,
   ...disentangledCases,
+  ...recurrenceCases,
   ...normCases,
   ...activationCases,
   ...lossCases,

@@ -1,18 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  applyDecoderNorm,
+  attentionLayout,
   type BaseModel,
-  type DecoderBlock,
+  type DecoderLayerLayout,
+  decoderLayer,
   FrozenTensors,
   frequenciesOf,
+  gatedLayout,
   type HiddenStates,
-  type RmsNorm,
+  layerContents,
+  loadLayerTensors,
+  namedModules,
+  preNormLayer,
+  rmsNormLayout,
   rotaryTable,
-  runDecoderBlock,
+  runDecoderLayer,
 } from '../../engine/api/base-parts.ts';
 import { as2D } from '../../engine/ops/autograd/operation.ts';
 import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../engine/ops/index.ts';
-import { rmsNorm } from '../../engine/ops/normalization/rms-norm.ts';
-import { linearOf, makeSyntheticModel, type SyntheticModel } from '../synthetic-model.ts';
+import { makeSyntheticModel, type SyntheticModel } from '../synthetic-model.ts';
 import type { Workload } from '../workload.ts';
 import { nextTokens } from './next-tokens.ts';
 
@@ -81,6 +88,19 @@ export const decoderShape: Workload = {
   },
 };
 
+/** The layout of a layer of the shape. */
+export function decoderLayerShape(name: string): DecoderLayerLayout {
+  const sizes = { hidden, inner, heads, keyValueHeads: heads, headSize: hidden / heads };
+  const norms = {
+    beforeMixer: rmsNormLayout(`${name}.before`, hidden, epsilon),
+    beforeFeedForward: rmsNormLayout(`${name}.after`, hidden, epsilon),
+  };
+  return {
+    name,
+    ...preNormLayer(norms, { mixer: attentionLayout(name, sizes), feedForward: gatedLayout(name, sizes) }),
+  };
+}
+
 async function loadDecoder(
   model: SyntheticModel,
   { layers, tokens, bfloat16 }: { layers: number; tokens: number; bfloat16: boolean },
@@ -89,36 +109,17 @@ async function loadDecoder(
   const tensors = new FrozenTensors(source, { bfloat16 });
   for (const module of description.linears) await tensors.loadLinear(module);
   const embedding = new FrozenWeight(await source.read('embedding.weight'), null, bfloat16);
-  const loadNorm = async (name: string): Promise<RmsNorm> => ({
-    scale: await tensors.loadVector(`${name}.weight`),
-    epsilon,
-  });
-  const norm = await loadNorm('norm');
-  const blocks: DecoderBlock[] = [];
-  for (let layer = 0; layer < layers; layer++)
-    blocks.push({
-      layer,
-      heads,
-      keyValueHeads: heads,
-      window: 0,
-      before: await loadNorm(`layers.${layer}.before`),
-      after: await loadNorm(`layers.${layer}.after`),
-      queryNorm: null,
-      keyNorm: null,
-      q: linearOf(model, layer, 'q_proj'),
-      k: linearOf(model, layer, 'k_proj'),
-      v: linearOf(model, layer, 'v_proj'),
-      o: linearOf(model, layer, 'o_proj'),
-      gate: linearOf(model, layer, 'gate_proj'),
-      up: linearOf(model, layer, 'up_proj'),
-      down: linearOf(model, layer, 'down_proj'),
-    });
+  const layouts = Array.from({ length: layers }, (_, layer) => decoderLayerShape(`layers.${layer}`));
+  const finalNorm = rmsNormLayout('norm', hidden, epsilon);
+  const norms = [...layouts.flatMap((layout) => layerContents(layout).norms), finalNorm];
+  const loaded = await loadLayerTensors({ norms, tensors: [] }, tensors, namedModules(description));
+  const blocks = layouts.map((layout, index) => decoderLayer(layout, index, loaded));
   const positions = rotaryTable(
     Array.from({ length: tokens }, (_, position) => position),
     frequenciesOf(theta, hidden / heads),
   );
-  const rotary = { cos: tensors.own(positions.cos), sin: tensors.own(positions.sin) };
-  const normalized = (states: HiddenStates) => rmsNorm(states.hidden, norm.scale, norm.epsilon);
+  const rotaries = [{ cos: tensors.own(positions.cos), sin: tensors.own(positions.sin) }];
+  const normalized = (states: HiddenStates) => applyDecoderNorm(loaded.norm(finalNorm), states.hidden);
   return {
     description,
     layerCount: layers,
@@ -127,12 +128,12 @@ async function loadDecoder(
       if (ids === undefined) throw new Error('the decoder reads input_ids');
       const [batch = 0, length = 0] = ids.shape;
       const rows = tf.tidy(() => as2D(tf.gather(embedding.weight, tf.reshape(ids, [-1]))));
-      return { hidden: rows, batch, tokens: length, context: { rotary } };
+      return { hidden: rows, batch, tokens: length, context: { rotaries } };
     },
     layer: (index, states, runner) => {
       const block = blocks[index];
       if (block === undefined) throw new Error(`the decoder has no layer ${index}`);
-      return runDecoderBlock(block, states, runner);
+      return runDecoderLayer(block, states, runner);
     },
     head: (states) => frozenLinear(normalized(states), embedding),
     loss: (states, labels) => linearCrossEntropy(normalized(states), embedding, labels),

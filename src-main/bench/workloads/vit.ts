@@ -3,9 +3,10 @@ import {
   elementCount,
   type HostTensor,
   loadBaseModel,
-  parseVitConfig,
   readConfig,
   readSafetensors,
+  tokenCount,
+  vitLayout,
 } from '../../engine/api/base-parts.ts';
 import { classLoss } from '../../engine/api/steps.ts';
 import { RandomTensors } from '../random-tensors.ts';
@@ -22,7 +23,7 @@ export const vitShape: Workload = {
   smallLayers: 12,
   async build({ small, resources, bfloat16, halves, batch: given }) {
     const directory = join(resources, 'models', 'quickdraw-vit');
-    const config = parseVitConfig(await readConfig(directory));
+    const config = vitLayout(await readConfig(directory));
     const base = await loadBaseModel(directory, { bfloat16, ...(halves ? { halves } : {}) });
     const tensors = await readSafetensors(join(directory, 'model.safetensors'));
     const made = new RandomTensors(1);
@@ -42,7 +43,7 @@ export const vitShape: Workload = {
         layers: config.layerCount,
         heads: config.heads,
         hidden: config.hiddenSize,
-        tokens: config.tokens,
+        tokens: tokenCount(config),
         epsilon: config.epsilon,
         pooling: 'first',
         cutsLastLayer: true,

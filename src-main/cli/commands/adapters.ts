@@ -1,17 +1,21 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapters/adapter.ts';
 import { verdictWords } from '../../../src-shared/domain/app/runtime.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
+import { isLossy, lossText } from '../../../src-shared/results/conversion.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
+import { followJob } from '../follow.ts';
 import { formatCount, formatSummary, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { numbersOf } from '../run-text.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function addAdapterCommands(parent: Command, context: CommandContext): void {
   const group = addGroup(parent, 'adapters', 'adapters: list, show, import, export');
@@ -61,16 +65,29 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
           '--model <model>',
           'its base model (default: the one whose modules match; without one, merging and pruning still work)',
         )
-        .option('--name <name>', 'what to call it (default: the name of the file or folder)'),
-    input: z.object({ path: z.string(), model: z.string().optional(), name: z.string().optional() }),
-    async run({ path, model, name }, { withStudio }) {
+        .option('--name <name>', 'what to call it (default: the name of the file or folder)')
+        .option(
+          '--rank <number>',
+          'the highest rank of a module whose kind becomes LoRA (LyCORIS full, GLoRA, OFT, …; default: 64)',
+        ),
+    input: z.object({
+      path: z.string(),
+      model: z.string().optional(),
+      name: z.string().optional(),
+      rank: z.coerce.number().int().min(1).max(1024).optional(),
+    }),
+    async run({ path, model, name, rank }, { terminal, withStudio }) {
       return withStudio(async (client) => {
-        const adapter = await client.request('adapters.import', {
-          path: resolve(path),
-          ...(model === undefined ? {} : { modelId: (await findModel(client, model)).id }),
-          ...(name === undefined ? {} : { name }),
-        });
-        return { json: adapter, text: describeAdapter(adapter) };
+        const modelId = model === undefined ? undefined : (await findModel(client, model)).id;
+        const adapter = await followImports(client, terminal, () =>
+          client.request('adapters.import', {
+            path: resolve(path),
+            ...(modelId === undefined ? {} : { modelId }),
+            ...(name === undefined ? {} : { name }),
+            ...(rank === undefined ? {} : { rank }),
+          }),
+        );
+        return { json: adapter, text: `${describeAdapter(adapter)}${conversionText(adapter)}` };
       });
     },
   });
@@ -89,6 +106,40 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
     },
   });
 }
+
+/** Shows the progress of the job of an import that takes long; Ctrl+C cancels the job. */
+async function followImports<Result>(
+  client: StudioClient,
+  terminal: Terminal,
+  start: () => Promise<Result>,
+): Promise<Result> {
+  const followed: Promise<unknown>[] = [];
+  const stop = client.on('job.changed', (job) => {
+    // The request itself fails with the reason of the job.
+    if (job.kind === 'import-adapter' && followed.length === 0)
+      followed.push(followJob(client, job, terminal).catch(() => null));
+  });
+  try {
+    return await start();
+  } finally {
+    stop();
+    await Promise.all(followed);
+  }
+}
+
+/** Modules whose conversion to LoRA loses more than rounding, the largest errors first. */
+function conversionText({ origin }: AdapterRecord): string {
+  if (origin.kind !== 'import' || origin.conversion === undefined) return '';
+  const { rank, modules } = origin.conversion;
+  const lossy = modules.filter(isLossy);
+  if (lossy.length === 0) return '';
+  const rows = lossy.slice(0, maxListed).map((one) => [one.name, String(one.rank), lossText(one.error)]);
+  const further = lossy.length - rows.length;
+  const rest = further > 0 ? `… and ${further} more (--json lists all)\n` : '';
+  return `\n${formatTable(['module', 'rank', 'error of ΔW'], rows, 1)}${rest}A higher --rank loses less (up to 1024; it was ${rank}).\n`;
+}
+
+const maxListed = 10;
 
 /** Summarizes an adapter's tensors; empty facts are left out. */
 function summarizeContents(contents: AdapterContents): [string, string][] {
@@ -135,6 +186,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
       'from',
       origin.kind === 'run' ? `run ${origin.runId}, ${origin.checkpoint} checkpoint, step ${origin.step}` : origin.kind,
     ],
+    ...(origin.kind === 'import' && origin.note !== undefined ? [['import', origin.note] as const] : []),
     [
       score === null ? 'score' : midSentence(score.label),
       score === null ? '–' : `${score.text} on ${adapter.datasetId ?? 'its dataset'}`,

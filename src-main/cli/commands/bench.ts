@@ -13,6 +13,7 @@ import {
 } from '../../bench/run-bench.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { packageVersion } from '../package-version.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { resourcesDirectory } from '../studio.ts';
@@ -94,7 +95,11 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         keep: keepJson,
         signal: interrupted.signal,
       }).finally(ignore);
-      return { json: report, text: benchText(report), code: report.complete ? 0 : 130 };
+      return {
+        json: report,
+        text: benchText(report),
+        code: (report.complete ? exitCodes.done : exitCodes.interrupted).code,
+      };
     },
   });
 }

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { dataStepUsage } from '../../../src-shared/domain/data/data-steps.ts';
@@ -7,7 +8,7 @@ import { answerNotes } from '../../../src-shared/domain/evaluation/answer-counts
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { drawText, readerOptionsOf, summarizeImages, summarizeText } from '../dataset-text.ts';
+import { drawAccounting, drawText, readerOptionsOf, summarizeImages, summarizeText } from '../dataset-text.ts';
 import { formatCount, formatSummary, formatTable } from '../format.ts';
 import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -29,14 +30,17 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
     options(command) {
       command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
       addStepOption(command);
-      addMethodOptions(command, catalog.datasetReaders);
+      addMethodOptions(command, catalog.datasetReaders, { heading: 'Formats', noun: 'format' });
     },
     input: z.looseObject({ path: z.string(), name: z.string().optional(), step: steps }),
-    async run({ path, name, step, ...given }, { terminal, withStudio }) {
-      const options = await readerOptionsOf(path, withSteps(given, step));
+    async run({ path: written, name, step, ...given }, { terminal, withStudio }) {
+      const { path, ...files } = folderOf(written);
+      const options = await readerOptionsOf(path, withSteps({ ...files, ...given }, step));
       const dataset = await withStudio((client) =>
         addDataset(client, { path, options, ...(name === undefined ? {} : { name }) }, terminal),
       );
+      const { text } = dataset.description;
+      if (text !== null) terminal.report(drawAccounting(text));
       return { json: dataset, text: `id  ${dataset.id}\n${describe(dataset.description)}` };
     },
   });
@@ -120,20 +124,23 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
     summary: 'read every example of a dataset (a path, or one of the library) and list its problems',
     options(command) {
       addStepOption(command);
-      addMethodOptions(command, catalog.datasetReaders);
+      addMethodOptions(command, catalog.datasetReaders, { heading: 'Formats', noun: 'format' });
     },
     input: z.looseObject({ path: z.string(), step: steps }),
-    async run({ path, step, ...given }, { terminal, withStudio }) {
+    async run({ path: written, step, ...given }, { terminal, withStudio }) {
       const known = await withStudio(async (client) =>
-        (await client.request('datasets.list', {})).find(({ id, name }) => id === path || name === path),
+        (await client.request('datasets.list', {})).find(({ id, name }) => id === written || name === written),
       );
-      const source = known?.source ?? {
-        ...(await detectDataset(resolve(path))),
-        options: await readerOptionsOf(path, withSteps(given, step)),
+      const sourceOfPath = async () => {
+        const { path, ...files } = folderOf(written);
+        const options = await readerOptionsOf(path, withSteps({ ...files, ...given }, step));
+        return { ...(await detectDataset(resolve(path), options)), options };
       };
+      const source = known?.source ?? (await sourceOfPath());
       const line = new ProgressLine(terminal);
       const description = await checkDataset(source, (progress) => line.show(progress)).finally(() => line.clear());
       const { problems, text } = description;
+      if (text !== null) terminal.report(drawAccounting(text));
       const changes = (text?.repairs ?? []).map(({ where, message }) => `  ${where}: ${message}\n`);
       const changed = changes.length === 0 ? '' : `Changed by steps:\n${changes.join('')}`;
       const found = problems.length === 0 ? 'Every example can be read.\n' : 'Problems:\n';
@@ -141,6 +148,12 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
       return { json: description, text: `${describe(description)}${changed}${found}${lines.join('')}` };
     },
   });
+}
+
+/** A path, or the folder and the pattern of a path such as parts/*.csv. */
+function folderOf(path: string): { readonly path: string; readonly files?: string } {
+  const name = basename(path);
+  return /[*?{[]/.test(name) && !existsSync(path) ? { path: dirname(path), files: name } : { path };
 }
 
 function addStepOption(command: Command): void {

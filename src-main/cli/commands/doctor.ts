@@ -103,17 +103,17 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       const report = await withStudio(async (client) => {
         if (repair) {
           const { freedBytes } = await client.request('app.removeStrays', {});
-          terminal.report(`Freed ${formatBytes(freedBytes)}.\n`);
+          terminal.note(`Freed ${formatBytes(freedBytes)}.\n`);
           const { runs, adapters } = await client.request('app.fillInBases', {});
           if (runs + adapters > 0)
-            terminal.report(`Found the base of ${plural(runs, 'run')} and ${plural(adapters, 'adapter')}.\n`);
+            terminal.note(`Found the base of ${plural(runs, 'run')} and ${plural(adapters, 'adapter')}.\n`);
         }
         const unreadable = await client.request('app.unreadable', {});
         const checks = await client.request('app.checks', {});
         const doctor = await client.request('app.doctor', {});
         const measured = doctor.backends.filter(({ available }) => measure && available);
         for (const { id, label } of measured) {
-          terminal.report(`Measuring ${label} …\n`);
+          terminal.note(`Measuring ${label} …\n`);
           await client.request('app.measure', { backend: id });
         }
         // New measurements may change the selected backend and the reason.

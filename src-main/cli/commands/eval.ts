@@ -5,13 +5,18 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
-import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import {
+  type EvaluationResult,
+  evaluationParameters,
+  type ReliabilityBin,
+} from '../../../src-shared/domain/evaluation/evaluation.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { entityF1 } from '../../../src-shared/metrics/entities.ts';
 import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
+import { pairedText } from '../../../src-shared/results/paired-outcomes.ts';
 import { runBenchmarks } from '../benchmarks.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -33,6 +38,7 @@ const input = z.object({
   out: z.string().optional(),
   adapter: z.array(z.string()).default([]),
   weights: z.array(z.number()).optional(),
+  against: z.string().optional(),
   evalSamples: z.number(),
   predictions: z.string().optional(),
   set: z.array(z.tuple([z.string(), z.string()])).default([]),
@@ -62,6 +68,10 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           collectAssignment,
         );
       command.option(
+        '--against <adapter>',
+        'another adapter to evaluate on the same examples: which of both is right where, and McNemar’s exact test',
+      );
+      command.option(
         '--predictions <file.jsonl>',
         'write the truth, the prediction and the scores of each example there, one JSON object a line',
       );
@@ -84,7 +94,7 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
     },
     input,
     async run(options, { terminal, withStudio }) {
-      const { model, dataset, tasks, adapter, weights, evalSamples, predictions, set } = options;
+      const { model, dataset, tasks, adapter, weights, against, evalSamples, predictions, set } = options;
       checkTogether(options);
       const file = predictions === undefined ? null : resolve(predictions);
       if (file !== null && existsSync(file))
@@ -112,6 +122,9 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
           predictions: file,
+          ...(against === undefined
+            ? {}
+            : { against: { adapterId: (await findAdapter(client, against, modelId)).id } }),
         });
         await followJob(client, job, terminal);
         const result = await jobResult(client, job, 'evaluate');
@@ -141,8 +154,12 @@ function checkTogether(given: z.infer<typeof input>): void {
       '--fewshot-as-multiturn is for --apply-chat-template.',
       'Give both, or none.',
     );
-  if (given.tasks !== undefined && (given.weights ?? given.predictions ?? given.set[0]) !== undefined)
-    throw new StudioError('invalid_input', '--weights, --predictions and --set are for --dataset.', 'Leave them out.');
+  if (given.tasks !== undefined && (given.weights ?? given.against ?? given.predictions ?? given.set[0]) !== undefined)
+    throw new StudioError(
+      'invalid_input',
+      '--weights, --against, --predictions and --set are for --dataset.',
+      'Leave them out.',
+    );
 }
 
 function collectCount(text: string): number {
@@ -175,6 +192,7 @@ function describe(result: EvaluationResult): string {
     ...namedScores(result).map(({ label, text }) => [midSentence(label), text] as const),
     [midSentence(loss.label), valueText(loss.id, result.loss)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
+    ...(result.against === undefined ? [] : [[`against ${result.against.name}`, pairedText(result.against)] as const]),
     ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],
   ]);
@@ -194,6 +212,20 @@ function describe(result: EvaluationResult): string {
     ]);
     return `${facts}\n${formatTable(['entity', 'true', 'F1', 'precision', 'recall'], rows, 1)}`;
   }
-  if (perLabel.length === 0) return facts;
-  return `${facts}\n${formatTable(['label', 'examples', 'right'], perLabel, 1)}`;
+  const tables = [
+    ...(perLabel.length === 0 ? [] : [formatTable(['label', 'examples', 'right'], perLabel, 1)]),
+    ...(result.reliability === undefined ? [] : [reliabilityTable(result.reliability)]),
+  ];
+  return [facts, ...tables].join('\n');
+}
+
+/** Confidence and accuracy by bins of the confidence, without empty bins. */
+function reliabilityTable(bins: readonly ReliabilityBin[]): string {
+  const rows = bins.flatMap(({ examples, confidence, accuracy: right }, at) => {
+    const [low, high] = [at, at + 1].map((edge) => scoreText(accuracy.id, edge / bins.length));
+    return examples === 0
+      ? []
+      : [[`${low} to ${high}`, String(examples), scoreText(accuracy.id, confidence), scoreText(accuracy.id, right)]];
+  });
+  return formatTable(['probability of the prediction', 'examples', 'mean', 'right'], rows, 1);
 }

@@ -17,9 +17,9 @@ export function addExportCommand(parent: Command, context: CommandContext): void
       command
         .option('--adapter <adapter>', 'id, name, run, file or folder')
         .option('--run <run>', 'id or name: its adapter')
-        .requiredOption('--to <form>', targets.map(({ id, summary }) => `${id}: ${summary}`).join('\n'))
+        .requiredOption('--to <form>', 'the form, from the list below')
         .requiredOption('--out <path>', 'the new file or folder');
-      addMethodOptions(command, targets);
+      addMethodOptions(command, targets, { heading: 'Forms', noun: 'form', option: '--to' });
     },
     input: z
       .looseObject({ adapter: z.string().optional(), run: z.string().optional(), to: z.string(), out: z.string() })

@@ -9,7 +9,9 @@ import {
   type ModelDefaults,
   newTokensPerSecond,
   overModelDefaults,
+  type PairPrompt,
   type Prompt,
+  pairPromptSchema,
 } from '../../../src-shared/domain/generation/generation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
@@ -33,6 +35,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         .option('--adapter <adapter...>', 'id, name, run or folder; one text per adapter')
         .option('--base', 'also generate with the base alone')
         .option('--prompt <text>', 'text for the model to continue')
+        .option('--answer <text...>', 'with --prompt: two answers, which reward adapters compare')
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
         .option(
           '--chat-template <template>',
@@ -42,13 +45,14 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
       addModelNumberOption(command, generationParameters(), 'max_new_tokens');
       addNumberOption(command, generationParameters(), 'seed');
-      addMethodOptions(command, [sampling]);
+      addMethodOptions(command, [sampling], { heading: 'Sampling', noun: 'sampling' });
     },
     input: z.looseObject({
       model: z.string().optional(),
       adapter: z.array(z.string()).default([]),
       base: z.boolean().default(false),
       prompt: z.string().optional(),
+      answer: z.array(z.string()).optional(),
       chat: z.string().optional(),
       chatTemplate: z.string().optional(),
       maxNewTokens: z.number().optional(),
@@ -58,8 +62,8 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
       json: z.boolean().default(false),
     }),
     async run(input, { terminal, withStudio }) {
-      const given = await readPrompt(input.prompt, input.chat);
-      if (input.chatTemplate !== undefined && given.kind === 'text')
+      const given = await readPrompt(input.prompt, input.chat, input.answer);
+      if (input.chatTemplate !== undefined && given.kind !== 'chat')
         throw new StudioError('invalid_input', '--chat-template needs --chat.', 'A text of --prompt is read as it is.');
       const chosen = givenParameters([sampling], sampling.id, input);
       return withStudio(async (client) => {
@@ -75,7 +79,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
           ...adapters.map(({ id }) => ({ adapterId: id })),
         ];
         const prompt =
-          given.kind === 'text' || input.chatTemplate === undefined
+          given.kind !== 'chat' || input.chatTemplate === undefined
             ? given
             : { ...given, template: await chosenTemplate(client, model, input.chatTemplate, given.messages) };
         const { defaults } = await client.request('generation.abilities', { model });
@@ -85,7 +89,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
           ...chosen,
           ...(input.maxNewTokens === undefined ? {} : max_new_tokens),
         });
-        terminal.report(describeDefaults(fromModel, defaults.note));
+        terminal.note(describeDefaults(fromModel, defaults.note));
         const printer = new ColumnPrinter(input.json ? () => undefined : (text) => terminal.write(text), names);
         const stopListening = client.on('generation.text', ({ pieces }) => {
           for (const { column, text } of pieces) printer.add(column, text);
@@ -105,7 +109,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
           await followJob(client, job, input.json ? terminal : { ...terminal, report: () => undefined });
           const result = await jobResult(client, job, 'generate');
           for (const [column, { text }] of result.columns.entries()) printer.end(column, text);
-          if (!input.json) terminal.report(describeRates(names, result));
+          if (!input.json) terminal.note(describeRates(names, result));
           return { json: { ...withNames(names, result), fromModel }, text: '' };
         } finally {
           stopListening();
@@ -127,7 +131,20 @@ function describeDefaults(fromModel: ParameterValues, note: string | null): stri
   return [...lines, ...(note === null ? [] : [note])].map((line) => `${line}\n`).join('');
 }
 
-async function readPrompt(text: string | undefined, chat: string | undefined): Promise<Prompt> {
+async function readPrompt(
+  text: string | undefined,
+  chat: string | undefined,
+  answers: string[] | undefined,
+): Promise<Prompt | PairPrompt> {
+  if (answers !== undefined) {
+    const pair = pairPromptSchema.safeParse({ kind: 'pair', text, answers });
+    if (chat === undefined && pair.success) return pair.data;
+    throw new StudioError(
+      'invalid_input',
+      '--answer needs --prompt and two answers that are not empty.',
+      '--prompt "Where is it?" --answer "In Paris." "Nowhere."',
+    );
+  }
   if ((text === undefined) === (chat === undefined))
     throw new StudioError('invalid_input', 'Give either --prompt or --chat.', '--prompt "Once upon a time"');
   if (text !== undefined) return { kind: 'text', text };

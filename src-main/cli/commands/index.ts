@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { addAdapterCommands } from './adapters.ts';
 import { addBenchCommand } from './bench.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExportCommand } from './export.ts';
 import { addGenerateCommand } from './generate.ts';
+import { addHelpCommand } from './help.ts';
 import { addHomeCommands } from './home.ts';
 import { addJobCommand } from './job.ts';
 import { addLogitsCommand } from './logits.ts';
@@ -47,4 +49,6 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addServeCommand,
   addSettingsCommand,
   addHomeCommands,
+  addCompletionCommand,
+  addHelpCommand,
 ];

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { computeIdSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -25,10 +25,10 @@ export function addJobCommand(parent: Command, context: CommandContext): void {
       ),
     input: z.object({
       folder: z.string(),
-      index: z.string().transform((text) => {
-        if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not the number of a job.`);
-        return Number(text);
-      }),
+      index: z
+        .string()
+        .regex(/^\d{1,9}$/, { error: ({ input }) => `"${input}" is not the number of a job` })
+        .transform(Number),
       computeBackend: computeIdSchema.nullable().default(null),
     }),
     async run({ folder, index, computeBackend }, { terminal }) {

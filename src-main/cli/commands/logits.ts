@@ -38,7 +38,7 @@ export function addLogitsCommand(parent: Command, context: CommandContext): void
             outputFile,
           },
           (event) => {
-            if (event.kind === 'log') terminal.report(`${event.text}\n`);
+            if (event.kind === 'log') terminal.note(`${event.text}\n`);
           },
         );
         return { json: { outputFile }, text: `${outputFile}\n` };

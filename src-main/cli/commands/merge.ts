@@ -12,7 +12,7 @@ import {
   tuningSchema,
   weightFromText,
 } from '../../../src-shared/domain/merging/merge.ts';
-import type { Mergeability, PairMeasures } from '../../../src-shared/domain/merging/mergeability.ts';
+import { type Mergeability, mapNote, type PairMeasures } from '../../../src-shared/domain/merging/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameters/parameter.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import { accuracy as accuracyMetric } from '../../../src-shared/metrics/accuracy.ts';
@@ -64,7 +64,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
     summary: 'merge adapters of one base, then score the result, each adapter and the base on their datasets',
     options(command) {
       command
-        .option('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
+        .option('--method <method>', 'the method, from the list below')
         .option('--adapters <adapter...>', 'ids, names, runs or folders')
         .option(
           '--weights <weight...>',
@@ -78,7 +78,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
       addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
       addNumberOption(command, tuningParameters(), 'tuning_samples');
-      addMethodOptions(command, declarations);
+      addMethodOptions(command, declarations, { heading: 'Methods', noun: 'method', option: '--method' });
     },
     input: z.looseObject({
       file: z.string().optional(),
@@ -135,7 +135,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
   });
 }
 
-/** The checks of a merge, and how mergeable the adapters are. */
+/** The checks of a merge, and the similarity of the adapters. */
 async function preflight(
   client: StudioClient,
   adapters: { adapterId: string; weight: MergeWeight }[],
@@ -154,7 +154,7 @@ async function preflight(
   };
 }
 
-function mergeabilityText({ names, layers, pairs, cells, verdict, reason, rule }: Mergeability): string {
+function mergeabilityText({ names, layers, pairs, cells }: Mergeability): string {
   const columns = ['layer', 'pair', 'overlap', 'random', 'deviations', 'sign conflict', 'cosine', 'norm balance'];
   const row = (layer: string, pair: number, measures: PairMeasures | null) => {
     const { first = 0, second = 0 } = pairs[pair] ?? {};
@@ -179,7 +179,7 @@ function mergeabilityText({ names, layers, pairs, cells, verdict, reason, rule }
     ...pairs.map((measures, pair) => row('all', pair, measures)),
   ];
   const adapters = names.map((name, index) => `${index + 1} ${name}`).join(', ');
-  return `adapters: ${adapters}\n${formatTable(columns, rows, 2)}\nverdict: ${verdict}. ${reason}\n${rule}\n`;
+  return `adapters: ${adapters}\n${formatTable(columns, rows, 2)}\n${mapNote}\n`;
 }
 
 /** The adapters with their weights, or the checkpoints of a run with the weight 1. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/models/hub.ts';
-import { isGguf, type ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { isGguf, type ModelRecord, textLimit } from '../../../src-shared/domain/models/model.ts';
 import { bestChoice, type ModelMemory } from '../../../src-shared/domain/models/model-memory.ts';
 import { quantizationSchema, quantizations } from '../../../src-shared/domain/models/quantization.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -89,7 +89,7 @@ export function addModelCommands(parent: Command, context: CommandContext): void
       return withStudio(async (client) => {
         const plan = await client.request('models.plan', { repository, revision, quantization });
         if (dryRun) return { json: plan, text: planText(plan) };
-        terminal.report(planText(plan));
+        terminal.note(planText(plan));
         const job = await followJob(
           client,
           await client.request('models.download', { repository, revision, quantization: plan.quantization }),
@@ -125,6 +125,42 @@ export function addModelCommands(parent: Command, context: CommandContext): void
   });
 
   addCommand(group, context, {
+    usage: 'add-tokens <model> <tokens...>',
+    summary:
+      'write a copy of a base whose tokenizer has further tokens, with rows in embedding and head, and add it to the library',
+    options: (command) =>
+      void command
+        .option('--plain', 'plain text tokens, not special ones: kept in decoded text')
+        .option('--name <name>', 'what to call it (default: the name of the base and "tokens")')
+        .addHelpText('after', newRowsHelp),
+    input: z.object({
+      model: z.string(),
+      tokens: z.array(z.string()),
+      plain: z.boolean().default(false),
+      name: z.string().optional(),
+    }),
+    async run({ model: reference, tokens, plain, name }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findModel(client, reference);
+        const named = name === undefined ? {} : { name };
+        const given = tokens.map((content) => ({ content, special: !plain }));
+        const job = await followJob(
+          client,
+          await client.request('models.addTokens', { id, tokens: given, ...named }),
+          terminal,
+        );
+        const result = await jobResult(client, job, 'add-tokens');
+        const model = await client.request('models.get', { id: result.modelId });
+        const table = formatTable(
+          ['token', 'id'],
+          result.tokens.map((token) => [token.content, String(token.id)]),
+        );
+        return { json: { ...model, tokens: result.tokens }, text: `${describeModel(model)}\n${table}` };
+      });
+    },
+  });
+
+  addCommand(group, context, {
     usage: 'show <model>',
     summary: 'show a model: its size, layers and target modules',
     input: z.object({ model: z.string() }),
@@ -142,6 +178,11 @@ export function addModelCommands(parent: Command, context: CommandContext): void
   });
 }
 
+const newRowsHelp = `
+A new row is the mean of the rows of all tokens that the tokenizer had, in the embedding and in an untied head. Train it with
+trainable_token_indices: coto train run.yaml --set 'adapter.trainable_token_indices=["<new token>"]'.
+`;
+
 function cachedTable(cached: readonly CachedModel[]): string {
   return formatTable(
     ['model', 'revision', 'kind', 'size', 'path'],
@@ -155,7 +196,7 @@ function cachedTable(cached: readonly CachedModel[]): string {
   );
 }
 
-function planText({ repository, host, folder, files, quantization, formats }: DownloadPlan): string {
+function planText({ repository, host, folder, files, quantization, formats, model }: DownloadPlan): string {
   const missing = files.filter(({ present }) => !present);
   const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
   const list = files.map((file) => [file.name, formatBytes(file.bytes), file.present ? 'there already' : '']);
@@ -168,6 +209,10 @@ function planText({ repository, host, folder, files, quantization, formats }: Do
     `${repository} from ${host} into ${folder}: ${missing.length} of ${files.length} files, ${formatBytes(bytes)}`,
     formatTable(['file', 'size', ''], list).trimEnd(),
     ...(names.length === 0 ? [] : [`Also there, by --quantization: ${names.join(', ')}.`]),
+    ...(model === null
+      ? []
+      : [`${model.family} (${model.architecture}), ${formatCount(model.parameterCount)} parameters`]),
+    ...(model?.memory ? [memoryText(model.memory).trimEnd()] : []),
   ].join('\n');
 }
 
@@ -177,7 +222,7 @@ function bestText(memory: ModelMemory | undefined): string {
   return `${formatBytes(bytes)}, ${verdict}`;
 }
 
-function memoryText({ tokens, choices, ...room }: ModelMemory): string {
+function memoryText({ tokens, choices, ...room }: Omit<ModelMemory, 'modelId'>): string {
   const length = tokens === null ? '' : `, ${formatCount(tokens)} tokens`;
   const rows = choices.map((choice) => [
     choice.quantization ?? 'as they are',
@@ -191,7 +236,8 @@ function memoryText({ tokens, choices, ...room }: ModelMemory): string {
 
 function describeModel(model: ModelRecord): string {
   const { description } = model;
-  const { image, text } = description;
+  const { image, text, linears: named } = description;
+  const parameters = new Set(named.flatMap(({ expert }) => expert?.parameter ?? []));
   return formatSummary([
     ['id', model.id],
     ['name', model.name],
@@ -208,14 +254,12 @@ function describeModel(model: ModelRecord): string {
       : [['images', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ...(text === null
       ? []
-      : [
-          [
-            'texts',
-            `up to ${formatCount(text.maxPositions)} tokens; vocabulary of ${formatCount(text.vocabularySize)}`,
-          ] as const,
-        ]),
+      : [['texts', `${textLimit(text.maxPositions)}; vocabulary of ${formatCount(text.vocabularySize)}`] as const]),
+    ...(description.ignoresImages ? [['images', 'not used: this is the text model alone'] as const] : []),
+    ...(description.unusedHead ? [['head', `not used: that of ${description.unusedHead}`] as const] : []),
     ['labels', formatCount(description.labels.length)],
-    ['target_modules', countBySuffix(description.linears.map(({ name }) => name))],
+    ['target_modules', countBySuffix(named.flatMap(({ name, expert }) => (expert ? [] : name)))],
+    ...(parameters.size === 0 ? [] : [['target_parameters', countBySuffix([...parameters])] as const]),
     ['fingerprint', description.fingerprint],
     ...(model.provenance === null ? [] : [['provenance', `\n${model.provenance.trim()}`] as const]),
   ]);

@@ -8,6 +8,7 @@ import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
 import { addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
@@ -45,7 +46,11 @@ export function addPretrainCommand(parent: Command, context: CommandContext): vo
           interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
         });
         if (job.status === 'paused')
-          return { json: { path, result: null }, text: 'Paused. The same command resumes it.\n', code: 130 };
+          return {
+            json: { path, result: null },
+            text: 'Paused. The same command resumes it.\n',
+            code: exitCodes.interrupted.code,
+          };
         const result = await jobResult(client, job, 'pretrain');
         const score = result.perplexity;
         const text = formatSummary([

@@ -30,14 +30,14 @@ export function addPruneCommand(parent: Command, context: CommandContext): void 
     options(command) {
       command
         .requiredOption('--adapter <adapter>', 'id, name, run or folder')
-        .requiredOption('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
+        .requiredOption('--method <method>', 'the method, from the list below')
         .option('--name <name>', 'what to call the pruned adapter')
         .option(
           '--dataset <dataset>',
           'examples for methods that run the adapter: id, name or path (default: what it was trained on)',
         )
         .option('--out <folder>', 'also write it there as a PEFT folder');
-      addMethodOptions(command, declarations);
+      addMethodOptions(command, declarations, { heading: 'Methods', noun: 'method', option: '--method' });
     },
     input: z.looseObject({
       adapter: z.string(),

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportSectionSchema, reportSections } from '../../../src-shared/domain/app/report.ts';
+import { paperSizeSchema } from '../../../src-shared/paper.ts';
 import { writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -10,7 +11,7 @@ import { formatSummary } from '../format.ts';
 import { printPdf, requirePrinter } from '../print-pdf.ts';
 import { findRun, findStudy } from '../references.ts';
 
-const formats = ['html', 'pdf', 'md', 'csv', 'json'] as const;
+const formats = ['html', 'pdf', 'md', 'tex', 'csv', 'json'] as const;
 const formatSchema = z.enum(formats);
 
 export function addReportCommand(parent: Command, context: CommandContext): void {
@@ -22,6 +23,11 @@ export function addReportCommand(parent: Command, context: CommandContext): void
         .option('--study <study...>', 'studies with a result, by id or name; their runs are added')
         .option('--out <file>', `file to write: ${formats.map((format) => `.${format}`).join(', ')}`)
         .option('--pdf', 'print the report as PDF too, beside --out or as report.pdf here; needs Electron')
+        .addOption(
+          new Option('--paper <size>', "paper of the PDF; the country's usual size by default").choices(
+            paperSizeSchema.options,
+          ),
+        )
         .option('--name <name>', "the report's title")
         .option('--note <text>', 'a text below the title')
         .addOption(
@@ -33,11 +39,12 @@ export function addReportCommand(parent: Command, context: CommandContext): void
       study: z.array(z.string()).default([]),
       out: z.string().optional(),
       pdf: z.boolean().default(false),
+      paper: paperSizeSchema.optional(),
       name: z.string().optional(),
       note: z.string().optional(),
       sections: z.array(reportSectionSchema).min(1).optional(),
     }),
-    async run({ runs, study, out, pdf, ...wishes }, { terminal, environment, withStudio }) {
+    async run({ runs, study, out, pdf, paper = null, ...wishes }, { terminal, environment, withStudio }) {
       const format = out === undefined ? null : formatOf(out);
       const pdfFile = format === 'pdf' ? out : pdf ? pdfBeside(out) : undefined;
       if (pdfFile !== undefined) requirePrinter(environment);
@@ -59,8 +66,8 @@ export function addReportCommand(parent: Command, context: CommandContext): void
         }
         const printed = pdfFile === undefined ? null : resolve(pdfFile);
         if (printed !== null) {
-          terminal.report('Printing the PDF …\n');
-          await printPdf(report.path, printed, environment);
+          terminal.note('Printing the PDF …\n');
+          await printPdf(report.path, printed, environment, paper);
         }
         const all = [written, printed].filter((file) => file !== null);
         return {

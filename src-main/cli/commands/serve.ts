@@ -28,7 +28,10 @@ export function addServeCommand(parent: Command, context: CommandContext): void 
     summary: 'answer other programs on this machine: chat by OpenAI’s API, or the studio’s tools by MCP',
     options: (command) =>
       void command
-        .option('--openai', 'chat and completions with bases, adapters and merges at http://127.0.0.1:PORT/v1')
+        .option(
+          '--openai',
+          'chat with tools, completions and embeddings by bases, adapters and merges at http://127.0.0.1:PORT/v1',
+        )
         .option('--mcp', "the studio's tools for assistants, over standard input and output")
         .option('--http', 'with --mcp: at http://127.0.0.1:PORT/mcp instead')
         .option('--allow-write', 'with --mcp: also tools that start, pause and cancel; without it they only read')

@@ -7,6 +7,7 @@ import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import type { Collected } from '../../../src-shared/domain/targets/bundle.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
 import { resolveConfig, studyFile } from '../study-file.ts';
@@ -95,8 +96,12 @@ export function addBundleCommands(group: Command, context: CommandContext, answe
         const collected = await jobResult(client, job, 'collect');
         const isWhole = collected.missing.length === 0;
         if (importOnly || (!isWhole && !anyway))
-          return { json: { collected }, text: collectedText(collected), code: isWhole ? 0 : 1 };
-        terminal.report(collectedText(collected));
+          return {
+            json: { collected },
+            text: collectedText(collected),
+            code: (isWhole ? exitCodes.done : exitCodes.failed).code,
+          };
+        terminal.note(collectedText(collected));
         const { study, job: going } = await client.request('bundles.study', { path });
         const answer =
           going === null

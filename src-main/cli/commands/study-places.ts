@@ -4,6 +4,7 @@ import { toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { findStudy } from '../references.ts';
 import type { Terminal } from '../terminal.ts';
 import { whereText } from '../where-text.ts';
@@ -38,12 +39,12 @@ export function addPlaceCommands(group: Command, context: CommandContext, answer
         const studies = await client.request('studies.unfollowed', {});
         const ended: Answer[] = [];
         for (const { id, name, target } of studies) {
-          terminal.report(`${name}, on ${target}\n`);
+          terminal.note(`${name}, on ${target}\n`);
           const job = await client.request('studies.resume', { id });
           const answer = await answers.follow(client, job, {}, terminal).catch(failureOf);
           ended.push(answer);
           // Ctrl+C is meant for all of them.
-          if (answer.code === 130) break;
+          if (answer.code === exitCodes.interrupted.code) break;
         }
         const failed = ended.find(({ code }) => code !== undefined);
         return {
@@ -87,5 +88,9 @@ function indexOf(text: string): number {
 function failureOf(thrown: unknown): Answer {
   const error = toErrorValue(thrown);
   if (error.code === 'cancelled') throw thrown;
-  return { json: { error }, text: `${[error.message, error.hint ?? ''].join(' ').trim()}\n`, code: 1 };
+  return {
+    json: { error },
+    text: `${[error.message, error.hint ?? ''].join(' ').trim()}\n`,
+    code: exitCodes.failed.code,
+  };
 }

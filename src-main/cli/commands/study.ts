@@ -1,72 +1,111 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
-import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { ExpectedResult, ResultComparison } from '../../../src-shared/results/moved-numbers.ts';
 import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { compareWithExpectation, expectationText, readExpectation } from '../expectation.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { forecastText } from '../forecast-text.ts';
 import { formatSummary, formatTable, formatTime } from '../format.ts';
-import { settingsHelp } from '../method-options.ts';
+import { addHelpGroups } from '../help/groups.ts';
+import { parseNumber } from '../method-options.ts';
 import { findStudy } from '../references.ts';
-import { kindsText, resolveConfig, studyFile } from '../study-file.ts';
+import { compareWithRegistration } from '../registration.ts';
+import { resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { addBundleCommands } from './study-bundle.ts';
 import { addPlaceCommands } from './study-places.ts';
+import { addPublishCommands } from './study-publish.ts';
 
-const outOption = [
-  '--out <folder>',
-  'also write study.yaml, result.json and the tables as Markdown and CSV there',
-] as const;
+function parseTolerance(text: string): number {
+  const value = parseNumber(text);
+  if (value < 0) throw new InvalidArgumentError(`"${text}" is below 0.`);
+  return value;
+}
+
+/** Options of commands that show a finished study. */
+function addResultOptions(command: Command): Command {
+  return command
+    .option(
+      '--out <folder>',
+      'also write study.yaml, result.json, the tables as Markdown, LaTeX and CSV, and methods.tex with references.bib there',
+    )
+    .option(
+      '--expect <result.json>',
+      'compare with the result that --out wrote before: list the numbers that moved, and fail if any did',
+    )
+    .option(
+      '--tolerance <number>',
+      'with --expect: difference that counts as equal, in the unit of the result (a share for accuracies; default: 0)',
+      parseTolerance,
+    );
+}
 /** Adapters that are listed with their hashes. */
 const maxAdapters = 8;
 const byStudy = z.object({ study: z.string() });
-const written = z.object({ out: z.string().optional() });
+const written = z.object({
+  out: z.string().optional(),
+  expect: z.string().optional(),
+  tolerance: z.number().default(0),
+});
 
 export function addStudyCommand(parent: Command, context: CommandContext): void {
   const group = addCommand(parent, context, {
     usage: 'study <file>',
-    summary: `run a study as a YAML file says (kind: ${kindsText}); adapters by id, name, run or folder. What is trained and scored already is not repeated`,
-    options: (command) =>
-      void command
+    summary:
+      'run a study as a YAML file says, by its kind; adapters by id, name, run or folder. What is trained and scored already is not repeated',
+    options(command) {
+      command
         .option('--name <name>', 'what to call it (the file may say it too: name)')
         .option('--report', 'also write a report of it, with its figures')
         .option('--on <target>', 'train its runs there: slurm, slurm:HOST, or a name that coto targets add was given')
-        .option('--dry-run', 'print what it would train and which difference it could detect, without starting')
-        .option(...outOption)
-        .addHelpText(
-          'after',
-          settingsHelp(
-            studyKinds.map(({ declaration: { id, label, parameters } }) => [`${label} (kind: ${id})`, parameters]),
-          ),
-        ),
+        .option(
+          '--registered <registration.json>',
+          'compare its settings with those that coto study register wrote: deviations are listed with the result',
+        )
+        .option('--dry-run', 'print what it would train and which difference it could detect, without starting');
+      addResultOptions(command);
+      const groups = studyKinds.map(({ declaration }) => declaration);
+      addHelpGroups(command, { heading: 'Kinds', noun: 'kind', option: null, areOptions: false, groups });
+    },
     input: written.extend({
       file: z.string(),
       name: z.string().optional(),
       report: z.boolean().default(false),
       on: z.string().optional(),
       dryRun: z.boolean().default(false),
+      registered: z.string().optional(),
     }),
-    async run({ file, name: given, report, out, on, dryRun }, { terminal, withStudio }) {
+    async run({ file, name: given, on, dryRun, registered, ...options }, { terminal, withStudio }) {
+      const wishes = await wishesOf(options);
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
+      const registration = registered === undefined ? null : await compareWithRegistration(registered, value);
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
         const forecast = await client.request('studies.forecast', { config });
         if (dryRun) return { json: { config, forecast }, text: forecastText(forecast) };
-        terminal.report(forecastText(forecast));
-        const details = { ...(name === undefined ? {} : { name }), ...(on === undefined ? {} : { target: on }) };
+        terminal.note(forecastText(forecast));
+        const details = {
+          ...(name === undefined ? {} : { name }),
+          ...(on === undefined ? {} : { target: on }),
+          ...(registration === null ? {} : { registration }),
+        };
         const { job } = await client.request('studies.create', { config, ...details });
-        return followStudy(client, job, { report, out }, terminal);
+        return followStudy(client, job, wishes, terminal);
       });
     },
   });
@@ -91,12 +130,13 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
   addCommand(group, context, {
     usage: 'show <study>',
     summary: "a study's tables and how they were made, by its id or name",
-    options: (command) => void command.option(...outOption),
+    options: (command) => void addResultOptions(command),
     input: byStudy.extend(written.shape),
-    async run({ study: reference, out }, { withStudio }) {
+    async run({ study: reference, ...options }, { withStudio }) {
+      const wishes = await wishesOf(options);
       return withStudio(async (client) => {
         const study = await findStudy(client, reference);
-        return study.result === null ? openAnswer(study) : resultAnswer(client, study, { out });
+        return study.result === null ? openAnswer(study) : resultAnswer(client, study, { ...wishes, report: null });
       });
     },
   });
@@ -104,18 +144,20 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
   addCommand(group, context, {
     usage: 'resume <study>',
     summary: 'resume a study that was paused, interrupted, cancelled or failed; finished work is not repeated',
-    options: (command) => void command.option(...outOption),
+    options: (command) => void addResultOptions(command),
     input: byStudy.extend(written.shape),
-    async run({ study: reference, out }, { terminal, withStudio }) {
+    async run({ study: reference, ...options }, { terminal, withStudio }) {
+      const wishes = await wishesOf(options);
       return withStudio(async (client) => {
         const { id } = await findStudy(client, reference);
         const job = await client.request('studies.resume', { id });
-        return followStudy(client, job, { out }, terminal);
+        return followStudy(client, job, wishes, terminal);
       });
     },
   });
 
   addPlaceCommands(group, context, { follow: followStudy });
+  addPublishCommands(group, context);
   addBundleCommands(group, context, { follow: followStudy, show: resultAnswer });
 }
 
@@ -123,6 +165,26 @@ interface Wishes {
   readonly report?: boolean;
   /** A folder for the study's files. */
   readonly out?: string | undefined;
+  readonly expectation?: Expectation | undefined;
+}
+
+/** An earlier result that a new one is compared with. */
+interface Expectation {
+  readonly file: string;
+  readonly expected: ExpectedResult;
+  readonly tolerance: number;
+}
+
+/** Reads the expected result, before anything is trained. */
+async function wishesOf({
+  report,
+  out,
+  expect,
+  tolerance,
+}: z.output<typeof written> & { readonly report?: boolean }): Promise<Wishes> {
+  const expectation =
+    expect === undefined ? undefined : { file: expect, expected: await readExpectation(expect), tolerance };
+  return { report: report ?? false, out, expectation };
 }
 
 /** Shows a study's progress until it ends. Ctrl+C pauses it, with all that is finished. */
@@ -139,7 +201,7 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
         study.target === null
           ? `Paused. The same command resumes it, or: coto study resume ${study.id}\n`
           : `No longer monitored; runs on ${study.target} continue. To follow it again: coto study follow, or open the window\n`,
-      code: 130,
+      code: exitCodes.interrupted.code,
     };
   const report = wishes.report ? await writeReport(client, study, terminal) : null;
   return resultAnswer(client, study, { ...wishes, report });
@@ -149,7 +211,7 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
 async function resultAnswer(
   client: StudioClient,
   study: StudyRecord,
-  { out, report = null }: { readonly out?: string | undefined; readonly report?: string | null },
+  { out, expectation, report = null }: Omit<Wishes, 'report'> & { readonly report?: string | null },
 ): Promise<Answer> {
   const { command, files } = await client.request('studies.files', { id: study.id });
   if (out !== undefined) {
@@ -159,8 +221,15 @@ async function resultAnswer(
   const tuned = await client.request('studies.tuned', { studyId: study.id });
   const made = provenanceFacts(study.provenance, maxAdapters).map(({ label, value }) => [label, value] as const);
   const folder = out === undefined ? '' : `\nWritten to ${out}: ${files.map(({ name }) => name).join(', ')}\n`;
+  const comparison = expectation === undefined ? null : compareFiles(files, expectation);
   return {
-    json: { ...study, tuned, ...(report === null ? {} : { report }) },
+    json: {
+      ...study,
+      tuned,
+      ...(report === null ? {} : { report }),
+      ...(comparison === null ? {} : { expectation: comparison }),
+    },
+    ...(comparison === null || comparison.moved.length === 0 ? {} : { code: exitCodes.failed.code }),
     text: [
       `study  ${study.id}\n\n`,
       studyText(study, await studyWords(client)),
@@ -169,8 +238,15 @@ async function resultAnswer(
       folder,
       out === undefined ? '' : `Makes it again, there: ${command}\n`,
       report === null ? '' : `\nreport  ${report}\n`,
+      comparison === null || expectation === undefined ? '' : expectationText(comparison, expectation.file),
     ].join(''),
   };
+}
+
+function compareFiles(files: readonly StudyFile[], { file, expected, tolerance }: Expectation): ResultComparison {
+  const found = files.find(({ name }) => name === 'result.json');
+  if (found === undefined) throw new StudioError('internal', 'The study has no result.json.');
+  return compareWithExpectation(expected, found.text, file, tolerance);
 }
 
 /** A study without a result: how far it is, and the way on. */

@@ -6,8 +6,10 @@ import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { formatSummary, formatTable } from '../format.ts';
-import { givenParameters, parseAssignment, settingsHelp } from '../method-options.ts';
+import { addHelpGroups } from '../help/groups.ts';
+import { givenParameters, parseAssignment } from '../method-options.ts';
 
 const byName = z.object({ name: z.string() });
 
@@ -38,13 +40,11 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
   addCommand(group, context, {
     usage: 'add <name> <kind>',
     summary: 'add a target by name, or change it: coto targets add lab slurm:login1 --set folder=/shared/coto gpus=1',
-    options: (command) =>
-      void command
-        .option('--set <name=value...>', 'its settings', parseAssignment)
-        .addHelpText(
-          'after',
-          settingsHelp(catalog.targets.map(({ id, label, parameters }) => [`${label} (${id})`, parameters])),
-        ),
+    options(command) {
+      command.option('--set <name=value...>', 'its settings', parseAssignment);
+      const groups = catalog.targets;
+      addHelpGroups(command, { heading: 'Kinds', noun: 'kind', option: null, areOptions: false, groups });
+    },
     input: z.object({ name: z.string(), kind: z.string(), set: z.record(z.string(), z.string()).default({}) }),
     async run({ name, kind: given, set }, { withStudio }) {
       const [kind = '', ...rest] = given.split(':');
@@ -64,7 +64,11 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
     input: byName,
     async run({ name }, { withStudio }) {
       const probe = await withStudio((client) => client.request('targets.probe', { name }));
-      return { json: probe, text: probeText(probe), code: probe.problems.length === 0 ? 0 : 1 };
+      return {
+        json: probe,
+        text: probeText(probe),
+        code: (probe.problems.length === 0 ? exitCodes.done : exitCodes.failed).code,
+      };
     },
   });
 

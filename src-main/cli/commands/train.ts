@@ -5,16 +5,19 @@ import { inField, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/adapters/adapter.ts';
+import { areConversations } from '../../../src-shared/domain/data/dataset.ts';
 import { answerNotes } from '../../../src-shared/domain/evaluation/answer-counts.ts';
+import { tokensRemedy, untrainedNote } from '../../../src-shared/domain/models/untrained-tokens.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/runs/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/runs/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { exceedsTensor, memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatSummary, onDevice } from '../format.ts';
-import { settingsHelp } from '../method-options.ts';
+import { addHelpGroups, type HelpGroup } from '../help/groups.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import { describeRun, namesOfRun } from '../run-text.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,8 +27,8 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
   addCommand(parent, context, {
     usage: 'train [file]',
     summary: "train an adapter as a run's YAML file says; without a file, with the defaults",
-    options: (command) =>
-      void command
+    options(command) {
+      command
         .option(
           '--set <key=value...>',
           'change a key of the file, e.g. learning_rate=2e-4 or coto.initial_p=0.2',
@@ -34,22 +37,9 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
         .option('--name <name>', 'what to call the run')
         .option('--tag <tag...>', 'tags of the run')
         .option('--dry-run', 'only show the estimate: steps, parameters, memory')
-        .option('--anyway', 'start also where the estimate needs more memory than is free')
-        .addHelpText(
-          'after',
-          settingsHelp([
-            ['Settings of a run, for its file and for --set', runParameters()],
-            ['Settings of the adapter', adapterParameters()],
-            ...catalog.adapterVariants.map(
-              ({ id, label, parameters }) =>
-                [
-                  `Settings of ${label} (adapter.variant=${id})`,
-                  parameters.map((spec) => ({ ...spec, name: `adapter.${spec.name}` })),
-                ] as const,
-            ),
-            ['Settings of CoTo (coto: null trains without it)', cotoDeclaration.parameters],
-          ]),
-        ),
+        .option('--anyway', 'start also where the estimate needs more memory than is free');
+      addRunHelp(command);
+    },
     input: z.object({
       file: z.string().optional(),
       set: z.array(z.tuple([z.string(), z.string()])).default([]),
@@ -79,14 +69,41 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
   });
 }
 
+/** Lists the keys of a run's file in the help: those of the run, of the adapter, of CoTo, and of each variant. */
+function addRunHelp(command: Command): void {
+  const settings: HelpGroup[] = [
+    { id: 'run', label: 'a run', summary: 'Keys of the file and of --set.', parameters: runParameters() },
+    {
+      id: 'adapter',
+      label: 'the adapter',
+      summary: 'Keys that every variant has; adapter.variant names the variant.',
+      parameters: adapterParameters(),
+    },
+    { ...cotoDeclaration, parameters: cotoDeclaration.parameters },
+  ];
+  const variants = catalog.adapterVariants.map(({ parameters, ...variant }) => ({
+    ...variant,
+    parameters: parameters.map((spec) => ({ ...spec, name: `adapter.${spec.name}` })),
+  }));
+  const isSetting = { option: null, areOptions: false };
+  addHelpGroups(command, { heading: 'Settings', noun: 'part', ...isSetting, groups: settings });
+  addHelpGroups(command, { heading: 'Variants', noun: 'variant', ...isSetting, groups: variants });
+}
+
 /** Reports the answers of the first training examples that the run would not learn. */
 async function reportAnswers(client: StudioClient, config: RunConfig, terminal: Terminal): Promise<void> {
   const { description } = await client.request('models.get', { id: config.model });
   const dataset = await client.request('datasets.get', { id: config.dataset });
-  if (description.kind !== 'causal-lm' || dataset.description.text?.columns.messages == null) return;
+  const { text } = dataset.description;
+  if (description.kind !== 'causal-lm' || text === null || !areConversations(text)) return;
   const { chat_template } = config;
-  const { answers } = await client.request('datasets.lengths', { id: dataset.id, model: config.model, chat_template });
+  const request = { id: dataset.id, model: config.model, chat_template };
+  const { answers, untrained } = await client.request('datasets.lengths', request);
   for (const note of answerNotes(answers)) terminal.report(`${note}\n`);
+  const note = untrainedNote(untrained, config.adapter, description);
+  if (note === null) return;
+  const remedy = JSON.stringify(tokensRemedy(untrained, description));
+  terminal.report(`${note} Train them: --set 'adapter.trainable_token_indices=${remedy}'\n`);
 }
 
 /** The run of a YAML file (without one: the defaults) with single keys changed; its model, dataset and seed adapter by their ids. */
@@ -138,7 +155,7 @@ export async function followRun(
   const paused = ended.status === 'paused';
   const next = paused ? `Paused at step ${run.step}. Resume it with: coto runs resume ${run.id}\n` : '';
   const text = describeRun(run, await namesOfRun(client, run)) + next;
-  return { json: { run, adapter }, text, ...(paused ? { code: 130 } : {}) };
+  return { json: { run, adapter }, text, ...(paused ? { code: exitCodes.interrupted.code } : {}) };
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Adapters: variants, PEFT folders, target modules, starts and sizes. */
-export { type AdapterSizes, adapterMemory, adapterSizes } from '../adapters/adapter-memory.ts';
-export { initFolder } from '../adapters/convert-residual.ts';
-export { describeDerivedBase } from '../adapters/derived-base.ts';
-export { requireEmbedding } from '../adapters/device-adapter.ts';
-export { savedByDefault } from '../adapters/fresh-adapter.ts';
+
+export { savedByDefault } from '../adapters/fresh/fresh-adapter.ts';
+export { checkSeed } from '../adapters/fresh/seed-adapter.ts';
+export { checkStarts } from '../adapters/fresh/start-modules.ts';
 export { initializationFromPeft, initializations } from '../adapters/initializations/index.ts';
-export { checkStarts } from '../adapters/initializations/start-modules.ts';
+export { type AdapterSizes, adapterMemory, adapterSizes } from '../adapters/inspect/adapter-memory.ts';
+export { type PlannedOutline, plannedOutline } from '../adapters/inspect/planned-outline.ts';
+export { updateNorms } from '../adapters/inspect/update-norms.ts';
 export {
   adapterConfigFile,
   adapterTensorsFile,
@@ -14,16 +15,29 @@ export {
   readCotoConfig,
 } from '../adapters/peft/adapter-config.ts';
 export { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-export { nameWithoutHead } from '../adapters/peft/name-without-head.ts';
+export { dropAdapterName, nameWithoutHead } from '../adapters/peft/name-without-head.ts';
 export {
   type AdapterOutline,
   checkAdapterFolder,
   notFinite,
   readAdapterOutline,
 } from '../adapters/peft/open-adapter.ts';
-export { type PlannedOutline, plannedOutline } from '../adapters/planned-outline.ts';
-export { checkSeed } from '../adapters/seed-adapter.ts';
-export { findLinear, isSavedBy, lastName, resolveTargetModules } from '../adapters/target-modules.ts';
-export { updateNorms } from '../adapters/update-norms.ts';
-export { checkTraining } from '../adapters/variant-training.ts';
+export { initFolder } from '../adapters/residual/convert-residual.ts';
+export { describeDerivedBase } from '../adapters/residual/derived-base.ts';
+export {
+  findLinear,
+  isSavedBy,
+  lastName,
+  patternNames,
+  resolveTargetModules,
+} from '../adapters/targets/target-modules.ts';
+export { checkTraining } from '../adapters/variant/variant-training.ts';
 export { adapterVariant, adapterVariants } from '../adapters/variants/index.ts';
+export { requireEmbedding } from '../adapters/weights/device-adapter.ts';
+export {
+  plannedTokens,
+  type TokenTarget,
+  tokenIds,
+  tokenRowSizes,
+  tokenRowsKey,
+} from '../adapters/weights/trained-tokens.ts';

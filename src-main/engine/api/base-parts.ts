@@ -1,14 +1,23 @@
 /** Blocks, weights and tensors of base models, of which the workloads of `bench/` are built. */
 export type { BaseModel, HiddenStates } from '../models/base-model.ts';
-export { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../models/blocks/decoder-block.ts';
+export { decoderLayer, runDecoderLayer } from '../models/blocks/decoder-layer.ts';
+export { applyDecoderNorm } from '../models/blocks/decoder-norm.ts';
+export { loadLayerTensors } from '../models/blocks/layer-tensors.ts';
 export { applyNorm, loadNorm } from '../models/blocks/norm.ts';
 export { type PreNormBlock, runPreNormBlock } from '../models/blocks/pre-norm-block.ts';
 export { FrozenTensors } from '../models/blocks/weights.ts';
+export { preNormLayer, rmsNormLayout } from '../models/decoder/config.ts';
+export { gatedLayout } from '../models/decoder/feed-forward/gated.ts';
+export type { DecoderLayerLayout } from '../models/decoder/layout.ts';
+export { layerContents } from '../models/decoder/layout.ts';
+export { attentionLayout } from '../models/decoder/mixers/attention.ts';
 export { frequenciesOf, rotaryTable } from '../models/decoder/rope.ts';
 export { reachMatrix } from '../models/encoder/relative-positions.ts';
 export { readConfig } from '../models/huggingface/model-folder.ts';
 export { loadBaseModel } from '../models/load-model.ts';
-export { parseVitConfig } from '../models/vit/config.ts';
+export { namedModules } from '../models/named-modules.ts';
+export { tokenCount } from '../models/vision/layout.ts';
+export { vitLayout } from '../models/vision/vit.ts';
 export { encodeFloats } from '../tensors/encode-floats.ts';
 export { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 export { openSafetensors, readSafetensors, type TensorSource, writeSafetensors } from '../tensors/safetensors.ts';

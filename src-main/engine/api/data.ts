@@ -7,6 +7,13 @@ export { datasetFiles, testFileOf } from '../data/dataset-files.ts';
 export { checkEvaluationSplit, heldPerClass } from '../data/held-out.ts';
 export { compareImages } from '../data/image-duplicates.ts';
 export { decodePreview } from '../data/image-file.ts';
-export { inspectDataset, openDataset, openImages } from '../data/open-dataset.ts';
+export {
+  inspectDataset,
+  inspectDatasetExample,
+  inspectDatasetRows,
+  openDataset,
+  openImages,
+} from '../data/open-dataset.ts';
+export { preprocessorFile } from '../data/preprocessor-config.ts';
 export { datasetReaders, detectReader } from '../data/readers/index.ts';
 export { thumbnail } from '../data/thumbnail.ts';

@@ -4,6 +4,7 @@ export { checkFingerprints, preflightLines } from '../merge/checks/preflight.ts'
 export { ok, refused, warning } from '../merge/checks/preflight-line.ts';
 export { isUsed, type MergeMethod, refuseIllegal } from '../merge/merge-method.ts';
 export { mergeMethod, mergeMethods, placeboIds } from '../merge/methods/index.ts';
+export { BaseWeights } from '../merge/run/base-weights.ts';
 export { identityTest } from '../merge/run/identity-test.ts';
 export { compareFolders, productsOfFolders } from '../merge/run/merge-folders.ts';
 export { looksAtData, searchOf } from '../merge/search/search-parameters.ts';

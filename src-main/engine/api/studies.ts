@@ -1,4 +1,6 @@
 /** Designs, tables and results of studies. */
+
+export { runTitle } from '../studies/config/planned-adapters.ts';
 export type {
   ChosenRate,
   MergeRefusal,
@@ -11,4 +13,3 @@ export type {
   TableOf,
 } from '../studies/define-study-work.ts';
 export { studyWork } from '../studies/index.ts';
-export { runTitle } from '../studies/planned-adapters.ts';

@@ -1,7 +1,7 @@
 /** Tasks: suitability, examples, token counts, labels of heads and masks. */
-export { type HeadInUse, headInUse, suitsLabels } from '../evaluation/head-labels.ts';
+export { type HeadInUse, headInUse, requireClassHead, suitsLabels } from '../evaluation/head-labels.ts';
 export { maskGroups } from '../evaluation/masks/mask-groups.ts';
-export { checkGrouping, checkSampleCounts } from '../tasks/chosen-examples.ts';
+export { checkAugmentation, checkGrouping, checkSampleCounts } from '../tasks/chosen-examples.ts';
 export { classTextSize } from '../tasks/image-classification/class-text-size.ts';
 export { exampleCounts, requireTask, resolveTask } from '../tasks/index.ts';
 export { resolvePrimaryMetric } from '../tasks/known-by.ts';

@@ -1,5 +1,6 @@
 /** Checks and plan of a training, and the files that it writes: checkpoints, history and samples. */
 export { checkSchedule, scheduleRows } from '../coto/schedule-rows.ts';
+export { learningRateSchedules, warmupStepCount } from '../learning-rate/index.ts';
 export { optimizerKinds } from '../optimizers/index.ts';
 export { criterionOf } from '../training/best-evaluation.ts';
 export { checkCheckpoint, peekCheckpoint } from '../training/checkpoint.ts';
@@ -14,6 +15,7 @@ export {
   unpackHistory,
   writeHistoryPart,
 } from '../training/history-files.ts';
+export { perturbationOf } from '../training/perturbations/index.ts';
 export { cutSamples, readSamples, samplePaths, unpackAnswers, unpackInputs } from '../training/sample-files.ts';
 export {
   type BaseInput,

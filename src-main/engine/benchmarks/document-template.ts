@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { WorkClock } from '../../files/work-clock.ts';
 import { BoundedInterpreter } from '../tokenization/bounded-interpreter.ts';
 import { withArgumentsOfTests, writtenNodes } from '../tokenization/jinja/nodes.ts';
-import type { TaskDocument } from './documents.ts';
+import type { TaskDocument } from './task-document.ts';
 
 type Value = ReturnType<BoundedInterpreter['evaluate']>;
 

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { readBounded } from '../../files/foreign-file.ts';
+import type { TaskDocument } from './task-document.ts';
 import type { TaskFile } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
 
 /** Limit for one file. The largest published test sets have some 60 MB. */
 const maxFileBytes = 256 * 2 ** 20;
 const rowSchema = z.record(z.string(), z.unknown());
-
-/** One row of a task's data. */
-export type TaskDocument = Readonly<Record<string, unknown>>;
 
 /** Rows by the name of their split, as `datasets.load_dataset('json', data_files=…)` names them. */
 export type Splits = ReadonlyMap<string, readonly TaskDocument[]>;

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TaskDocument } from './documents.ts';
 import { PythonRandom } from './python-random.ts';
+import type { TaskDocument } from './task-document.ts';
 
 /** lm-eval's own, `--seed`'s default for few-shot examples. */
 const seed = 1234;

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
 import { TextStream } from '../generation/text-stream.ts';

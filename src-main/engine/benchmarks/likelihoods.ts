@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { type AnswerScore, answerScores } from '../tasks/multiple-choice/choice-scores.ts';
 import type { EncodedChoices } from '../tasks/shared/prompt-writer.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
@@ -30,9 +30,9 @@ export async function likelihoods(
   progress: ScoringProgress,
 ): Promise<Likelihood[][]> {
   const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
-  const encoded = questions.map(({ context, continuations }, question) => {
-    const pairs = continuations.map((text) => {
-      const pair = encodePair(tokenizer, context, text);
+  const encoded = questions.map(({ context, contexts, continuations }, question) => {
+    const pairs = continuations.map((text, index) => {
+      const pair = encodePair(tokenizer, contexts?.[index] ?? context, text);
       const { length } = pair.continuation;
       if (length > 0 && length <= longest) return pair;
       throw new StudioError(
@@ -41,6 +41,7 @@ export async function likelihoods(
         'Correct doc_to_target, doc_to_choice or target_delimiter.',
       );
     });
+    if (contexts !== undefined) return pairs.flatMap((pair) => withCutContexts([pair], longest));
     return withCutContexts(pairs, longest);
   });
   return scoresOf(model, tokenizer, encoded, progress);
@@ -104,6 +105,11 @@ export function rollingWindows(ids: readonly number[], prefix: number, length: n
     windows.push({ context, continuation: ids.slice(start, end) });
   }
   return windows;
+}
+
+/** Number of tokens that a continuation adds to its context. */
+export function continuationLength(tokenizer: TextTokenizer, context: string, continuation: string): number {
+  return encodePair(tokenizer, context, continuation).continuation.length;
 }
 
 function encodePair(tokenizer: TextTokenizer, context: string, continuation: string): EncodedPair {

@@ -1,12 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { WorkClock } from '../../files/work-clock.ts';
-import { readSplits, type Splits, type TaskDocument } from './documents.ts';
+import { readSplits, type Splits } from './documents.ts';
 import { FewShotSampler } from './few-shot.ts';
+import { patternsOf } from './filter-step.ts';
+import { functionOf, scorerOf } from './functions/index.ts';
 import { metricsOf } from './metrics/index.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import { type PromptForm, plainPrompt } from './prompt-form.ts';
 import { pythonPattern } from './python-pattern.ts';
 import { QuestionWriter } from './question-writer.ts';
+import type { TaskDocument } from './task-document.ts';
 import { type ConfigFile, type TaskFile, taskOf } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
 
@@ -52,19 +55,20 @@ async function prepareTask(
   place: TaskPlace,
   { limit, shots: asked, form = plainPrompt }: PrepareOptions,
 ): Promise<PreparedTask> {
-  const splits = await readSplits(task, place);
+  const splits = processedSplits(task, await readSplits(task, place));
   const evaluated = evaluatedSplit(task);
   const all = rowsOf(splits, evaluated, task);
   if (all.length === 0) throw new StudioError('invalid_file', `${task.file}: the split ${evaluated} has no rows.`);
   const documents = limit === 0 ? all : all.slice(0, limit);
-  const metrics = metricsOf(task);
+  const scorer = scorerOf(task.file, task.task, task.process_results);
+  const metrics = metricsOf(task, scorer);
   const filters = task.filter_list ?? [{ name: 'none', filter: [{ function: 'take_first' as const }] }];
   checkPatterns(task.file, metrics, filters);
   const shots = asked ?? task.num_fewshot ?? 0;
   const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds), form);
   const examples = shots === 0 ? null : fewShots(task, splits);
   const questions = documents.map((document) => writer.write(document, examples?.draw(shots, document) ?? []));
-  if (metrics.some(({ name }) => name === 'f1') && questions.some(({ choices }) => choices.length !== 2))
+  if (metrics.some(({ aggregation }) => aggregation === 'f1') && questions.some(({ choices }) => choices.length !== 2))
     throw new StudioError('invalid_file', `${task.file}: f1 is for questions of two choices.`, 'Take mcc or acc.');
   const { until = [task.fewshot_delimiter], max_gen_toks, do_sample, temperature } = task.generation_kwargs;
   return {
@@ -76,17 +80,27 @@ async function prepareTask(
     total: all.length,
     config: task.config,
     metrics,
+    ...(scorer !== null && task.process_results ? { scorer: task.process_results } : {}),
     filters,
     generation: { until, max_gen_toks, temperature: do_sample ? temperature || 1 : 0 },
     questions,
   };
 }
 
+/** The rows of each split after the task's process_docs. */
+function processedSplits({ file, task, process_docs: reference }: TaskFile, splits: Splits): Splits {
+  if (!reference) return splits;
+  const used = functionOf(file, task, reference);
+  if (used.gives !== 'documents')
+    throw new StudioError('invalid_file', `${file}: process_docs cannot be !function ${reference.function}.`);
+  return new Map([...splits].map(([name, rows]) => [name, used.documents(rows)]));
+}
+
 /** Patterns are used after the model has written its texts, which takes long: what is wrong with one is said before. */
 function checkPatterns(file: string, metrics: PreparedTask['metrics'], filters: PreparedTask['filters']): void {
   for (const { name, filter } of filters)
     for (const step of filter)
-      if (step.function === 'regex') pythonPattern(step.regex_pattern, `${file}: filter_list ${name}`);
+      for (const pattern of patternsOf(step)) pythonPattern(pattern, `${file}: filter_list ${name}`);
   for (const pattern of metrics.flatMap(({ regexesToIgnore }) => regexesToIgnore))
     pythonPattern(pattern, `${file}: regexes_to_ignore`);
 }

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import { MersenneTwister } from '../mersenne-twister.ts';
 
-/** Python's `random.Random(seed)`, and the choice of a sample as CPython draws it. */
+/** Python's `random.Random(seed)`, and the choice of a sample and a shuffle as CPython draws them. */
 export class PythonRandom extends MersenneTwister {
-  /** @param seed a whole number below 2^32 */
-  constructor(seed: number) {
+  /** @param seed a whole number below 2^32, or a text */
+  constructor(seed: number | string) {
     super(19_650_218);
     const { state } = this;
+    const key = typeof seed === 'number' ? [seed] : keyOfText(seed);
     let at = 1;
-    for (let step = 0; step < 624; step++) {
+    for (let step = 0; step < Math.max(624, key.length); step++) {
       const before = (state[at - 1] ?? 0) ^ ((state[at - 1] ?? 0) >>> 30);
-      state[at] = ((state[at] ?? 0) ^ Math.imul(before, 1_664_525)) + seed;
+      const part = step % key.length;
+      state[at] = ((state[at] ?? 0) ^ Math.imul(before, 1_664_525)) + (key[part] ?? 0) + part;
       if (++at >= 624) {
         state[0] = state[623] ?? 0;
         at = 1;
@@ -44,6 +47,14 @@ export class PythonRandom extends MersenneTwister {
     });
   }
 
+  /** Python's `random.shuffle`, in place. */
+  shuffle(items: unknown[]): void {
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = this.below(last + 1);
+      [items[last], items[other]] = [items[other], items[last]];
+    }
+  }
+
   /** Uniform below `limit`, by as many bits as it has, drawn until they are below it. */
   private below(limit: number): number {
     const bits = 32 - Math.clz32(limit);
@@ -52,4 +63,14 @@ export class PythonRandom extends MersenneTwister {
       if (drawn < limit) return drawn;
     }
   }
+}
+
+/** Words of 32 bits of the number that CPython makes of a text and its hash, from the lowest. */
+function keyOfText(text: string): number[] {
+  const bytes = Buffer.from(text);
+  const number = Buffer.concat([bytes, createHash('sha512').update(bytes).digest()]);
+  const padded = Buffer.concat([Buffer.alloc((4 - (number.length % 4)) % 4), number]);
+  const words = Array.from({ length: padded.length / 4 }, (_, index) => padded.readUInt32BE(index * 4));
+  while (words.length > 1 && words[0] === 0) words.shift();
+  return words.reverse();
 }

@@ -1,23 +1,65 @@
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Document, isMap, parseDocument, visit } from 'yaml';
+import { type Document, isMap, parseDocument, type Scalar, visit } from 'yaml';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { fileLimits, readBounded } from '../../files/foreign-file.ts';
 import { filterStepSchema } from './filter-step.ts';
+import { functionReferenceSchema } from './function-reference.ts';
+import { findFunctions } from './functions/index.ts';
 import { aggregationIds } from './metrics/aggregations.ts';
-import { taskFiles } from './task-files.ts';
 import type { TaskPlace } from './task-place.ts';
+
+const maxListedFiles = 10_000;
+
+/** LightEval and Inspect describe tasks in Python, which stays out. */
+function pythonTask(file: string): StudioError {
+  return new StudioError(
+    'invalid_input',
+    `${file} is a program in Python, as tasks of LightEval and Inspect are: it is not run.`,
+    "Write the task in lm-eval's YAML, with its data as JSON lines.",
+  );
+}
+
+/** The YAML file, or those of a folder and below it, by their names. @throws StudioError not_found, or invalid_input for too many */
+async function taskFiles(place: string): Promise<string[]> {
+  try {
+    if (!(await stat(place)).isDirectory()) {
+      if (/\.py$/i.test(place)) throw pythonTask(place);
+      return [place];
+    }
+    const names = await readdir(place, { recursive: true });
+    if (names.length > maxListedFiles)
+      throw new StudioError(
+        'invalid_input',
+        `${place} has more than ${maxListedFiles} files.`,
+        'Name the folder of the tasks.',
+      );
+    const found = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
+    const python = names.filter((name) => /\.py$/i.test(name)).sort()[0];
+    if (found.length === 0 && python !== undefined) throw pythonTask(path.join(place, python));
+    return found.map((name) => path.join(place, name));
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+      throw new StudioError(
+        'not_found',
+        `${place} does not exist.`,
+        'Name the YAML file of a task, or a folder with some.',
+      );
+    throw thrown;
+  }
+}
 
 /** A task is made of. */
 const maxFiles = 50;
-const template = z.union([z.string(), z.number().int()]);
+const template = z.union([z.string(), z.number().int(), functionReferenceSchema]);
 export const strings = z.union([z.string(), z.array(z.string())]);
 /** Metadata of a task or a group. */
 export const metadataSchema = z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish();
 
 const metricSchema = z.looseObject({
   metric: z.string(),
-  aggregation: z.enum(aggregationIds).optional(),
+  aggregation: z.union([z.enum(aggregationIds).exclude(['mean_f1_of_three']), functionReferenceSchema]).optional(),
   higher_is_better: z.boolean().optional(),
   ignore_case: z.boolean().default(false),
   ignore_punctuation: z.boolean().default(false),
@@ -32,9 +74,16 @@ const generationSchema = z.looseObject({
   temperature: z.coerce.number().min(0).default(0),
 });
 
-const fewshotSchema = z.looseObject({
+const target = z.union([template, z.array(z.string())]);
+const choices = z.union([z.string(), z.array(z.string()), functionReferenceSchema, z.record(z.string(), z.string())]);
+
+/** Fields of the examples are the questions' own unless given here. */
+const fewshotSchema = z.strictObject({
   sampler: z.enum(['default', 'first_n']).default('default'),
   samples: z.array(z.record(z.string(), z.unknown())).optional(),
+  doc_to_text: template.optional(),
+  doc_to_target: target.optional(),
+  doc_to_choice: choices.optional(),
 });
 
 /** The keys of a task's YAML that count here, as lm-eval names them and with its defaults. */
@@ -52,8 +101,10 @@ const taskFileSchema = z.looseObject({
     .enum(['multiple_choice', 'loglikelihood', 'loglikelihood_rolling', 'generate_until'])
     .default('generate_until'),
   doc_to_text: template,
-  doc_to_target: z.union([template, z.array(z.string())]),
-  doc_to_choice: z.union([z.string(), z.array(z.string()), z.record(z.string(), z.string())]).optional(),
+  doc_to_target: target,
+  doc_to_choice: choices.optional(),
+  process_docs: functionReferenceSchema.nullish(),
+  process_results: functionReferenceSchema.nullish(),
   description: z.string().default(''),
   target_delimiter: z.string().default(' '),
   fewshot_delimiter: z.string().default('\n\n'),
@@ -67,7 +118,7 @@ const taskFileSchema = z.looseObject({
 });
 
 /** Keys that would change the scores and are not there. */
-const missing = ['process_docs', 'process_results', 'doc_to_image', 'doc_to_audio', 'use_prompt', 'custom_dataset'];
+const missing = ['doc_to_image', 'doc_to_audio', 'use_prompt', 'custom_dataset'];
 
 /** A task's file, or a group's. */
 export interface ConfigFile {
@@ -86,7 +137,10 @@ export function taskOf({ file, config }: ConfigFile): TaskFile | null {
   if (typeof config['task'] !== 'string') return null;
   const fault = (message: string, hint: string | null = null) =>
     new StudioError('invalid_file', `${file}: ${message}.`, hint);
-  for (const key of missing)
+  const functionsOnly = ['process_docs', 'process_results'].filter(
+    (key) => !functionReferenceSchema.nullish().safeParse(config[key]).success,
+  );
+  for (const key of [...missing, ...functionsOnly])
     if (config[key] !== undefined && config[key] !== null)
       throw fault(`${key} is not supported`, 'Write what it does into the data and the templates.');
   if (Number(config['repeats'] ?? 1) !== 1) throw fault('repeats must be 1');
@@ -164,22 +218,21 @@ async function readMapping(file: string): Promise<Record<string, unknown>> {
   const [problem] = document.errors;
   if (problem !== undefined)
     throw new StudioError('invalid_file', `${file} is not YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`);
-  refuseFunctions(file, document);
+  await replaceFunctions(file, document);
   const value = z.record(z.string(), z.unknown()).safeParse(document.toJS({ maxAliasCount: 100 }));
   if (value.success) return value.data;
   throw new StudioError('invalid_file', `${file} is not a task: it has no keys.`);
 }
 
-/** `!function utils.name` is Python, and nothing of a file is run here. */
-function refuseFunctions(file: string, document: Document.Parsed): void {
+/** `!function utils.name` is Python, of which nothing is run: known functions are replaced by references to ours. */
+async function replaceFunctions(file: string, document: Document.Parsed): Promise<void> {
+  const found: Scalar[] = [];
   visit(document, {
-    Scalar(_, { tag, source }) {
-      if (tag?.startsWith('!function'))
-        throw new StudioError(
-          'invalid_file',
-          `${file}: !function ${source ?? ''} is a function in Python, which is not run.`,
-          'Write what it does into the data and the templates.',
-        );
+    Scalar(_, node) {
+      if (node.tag?.startsWith('!function')) found.push(node);
     },
   });
+  for (const node of found) {
+    node.value = await findFunctions(file, String(node.value ?? ''));
+  }
 }

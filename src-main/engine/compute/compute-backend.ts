@@ -39,6 +39,8 @@ export interface ComputeBackend {
   readonly id: ComputeId;
   /** True if values passed to tfjs are copied at once, so that their memory may be reused. */
   readonly copiesUploads?: boolean;
+  /** True if values on its device can only be awaited, so that no pass may depend on them. */
+  readonly isAsynchronous?: boolean;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
   /**

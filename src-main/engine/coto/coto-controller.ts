@@ -5,14 +5,14 @@ import { type Schedule, schedules } from '../../../src-shared/coto/schedules/ind
 import { switchesGroups } from '../../../src-shared/coto/schedules/schedule.ts';
 import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { type AdapterGroup, namesOff } from '../adapters/adapter-groups.ts';
-import { RankMask } from '../adapters/rank-mask.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { type AdapterGroup, namesOff } from '../adapters/passes/adapter-groups.ts';
+import { RankMask } from '../adapters/ranks/rank-mask.ts';
 import { scheduleRows } from './schedule-rows.ts';
 
 /**
  * The only place that switches adapters. One draw serves a whole optimizer step with all its micro-batches; evaluation and
- * inference always run with everything on, without rescaling (CoTo, ICML 2025, and its repository's README).
+ * inference always run with everything on, without gates (CoTo, ICML 2025, and its repository's README).
  */
 export class CotoController {
   readonly groups: readonly AdapterGroup[];
@@ -50,9 +50,12 @@ export class CotoController {
   drawFor(step: number): StepDraw {
     const draw = this.draw(step);
     const { model, groups } = this;
-    if (this.unit === 'group') model.setActive(groups, draw.mask);
+    if (this.unit === 'group') model.setActive(groups, draw.mask, draw.gates);
     if (this.unit === 'update') model.setTrained(groups, draw.mask);
-    if (this.unit === 'rank') this.ranks.apply(model.described.variant, model.adaptedModules(), draw.mask);
+    if (this.unit === 'rank') {
+      const factors = draw.gates ?? Float32Array.from(draw.mask);
+      this.ranks.apply(model.described.variant, model.adaptedModules(), factors);
+    }
     if (this.unit === 'input') model.dropout.inputChance = 1 - draw.probability;
     return draw;
   }

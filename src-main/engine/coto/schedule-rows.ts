@@ -1,8 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
+import { canRescale } from '../../../src-shared/coto/schedules/schedule.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/runs/coto.ts';
-import type { AdapterVariant } from '../adapters/variant.ts';
+import type { AdapterVariant } from '../adapters/variant/variant.ts';
 
 /**
  * Names of the units that a schedule draws, from the input up: the groups, or "rank 1" to the modules' common rank; none where
@@ -31,6 +32,7 @@ export function checkSchedule(
   const schedule: Schedule = schedules[settings.schedule];
   const { label } = schedule.declaration;
   requireChoosing(settings, schedule, adapted.groups.length);
+  requireSurvival(settings, schedule);
   const start = variant.residual?.initialization(parameters);
   if (start?.residual && (schedule.unit === 'rank' || schedule.unit === 'input'))
     throw new StudioError(
@@ -81,7 +83,8 @@ function requireChoosing(settings: CotoSettings, { usesCurve, unit, distribution
   const isNothing =
     drawn === null
       ? unit === 'input'
-      : drawn.kind === 'independent' && drawn.probabilities.every((probability) => probability <= 0);
+      : (drawn.kind === 'independent' && drawn.probabilities.every((probability) => probability <= 0)) ||
+        (drawn.kind === 'together' && drawn.probability <= 0);
   if (!isNothing) return;
   throw new StudioError(
     'invalid_input',
@@ -90,4 +93,25 @@ function requireChoosing(settings: CotoSettings, { usesCurve, unit, distribution
       : 'coto.final_p and coto.initial_p are both 0: no adapter would ever be trained.',
     isConstant ? 'Set it above 0, such as 0.5.' : 'Set coto.final_p above 0, such as 1.',
   ).at(isConstant ? 'coto.initial_p' : 'coto.final_p');
+}
+
+/** @throws StudioError where gates would be rescaled by a probability of 0, or nothing is switched off. */
+function requireSurvival(settings: CotoSettings, schedule: Schedule): void {
+  const { rescale, curve, initial_p, final_p } = settings;
+  const { label } = schedule.declaration;
+  if (rescale !== 'none' && !canRescale(schedule))
+    throw new StudioError(
+      'refused',
+      `coto.rescale is ${rescale}, but the schedule "${label}" switches no adapter off, so it has no update to rescale.`,
+      'Set coto.rescale to none, or choose coto.schedule: coto.',
+    ).at('coto.rescale');
+  if ((rescale === 'none' && !schedule.isNoise) || !schedule.usesCurve) return;
+  const field = initial_p <= 0 ? 'initial_p' : final_p <= 0 && curve !== 'constant' ? 'final_p' : null;
+  if (field === null) return;
+  const reason = rescale === 'none' ? `the schedule "${label}"` : `coto.rescale: ${rescale}`;
+  throw new StudioError(
+    'invalid_input',
+    `coto.${field} is 0, but ${reason} divides by the probability of an adapter to be on.`,
+    `Set coto.${field} above 0, such as 0.1.`,
+  ).at(`coto.${field}`);
 }

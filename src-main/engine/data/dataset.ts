@@ -1,3 +1,4 @@
+import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription, TextColumns, TextExample } from '../../../src-shared/domain/data/dataset.ts';
 
 /** A decoded image: height × width × channels bytes, row by row. */
@@ -35,6 +36,8 @@ export async function imageAt(
 export interface OpenImages {
   readonly kind: 'images';
   readonly description: DatasetDescription;
+  /** Question to answer by an option before the dataset is added; absent if there is none. */
+  readonly question?: StudioError | undefined;
   split(name: 'train' | 'test'): ImageSplit;
   close(): void;
 }

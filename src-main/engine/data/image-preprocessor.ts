@@ -2,8 +2,15 @@ import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { Crop } from './augment.ts';
 import type { Image } from './dataset.ts';
-import { maxPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
+import {
+  maxPixels,
+  type PreprocessorConfig,
+  preprocessorFile,
+  type Rectangle,
+  readPreprocessorConfig,
+} from './preprocessor-config.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 import { toGrey } from './to-grey.ts';
 
@@ -16,6 +23,8 @@ export interface ImagePreprocessor {
   readonly width: number;
   /** Bytes with the model's channels and size (channel last), to be cached. */
   fit(image: Image): Uint8Array;
+  /** Bytes of a part of an image, resized to the model's size with the filter of `fit`. */
+  fitCrop(image: Image, crop: Crop): Uint8Array;
   /** For each channel, the float value of each of the 256 bytes. */
   readonly tables: readonly Float32Array[];
   /** Fitted bytes to floats, rescaled and normalized, channel first, into `values` from `offset`. */
@@ -32,7 +41,7 @@ export async function createImagePreprocessor(
   description: ModelDescription,
   dataset: Pick<DatasetDescription, 'image'>,
 ): Promise<ImagePreprocessor> {
-  const path = join(modelDirectory, 'preprocessor_config.json');
+  const path = join(modelDirectory, preprocessorFile);
   const { image } = description;
   if (image === null || dataset.image === null)
     throw new StudioError(
@@ -44,7 +53,7 @@ export async function createImagePreprocessor(
     throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`).at(
       'model',
     );
-  const config = await readPreprocessorConfig(path, { ...image, family: description.family });
+  const config = await readPreprocessorConfig(path, { ...image, architecture: description.architecture });
   const geometry = geometryOf(config, image, dataset.image, path);
   const tables = byteTables(config, image.channels, path);
   return {
@@ -52,6 +61,7 @@ export async function createImagePreprocessor(
     ...image,
     tables,
     fit: (given) => fit(given, image, geometry),
+    fitCrop: (given, crop) => fitCrop(given, crop, image, geometry),
     write: (fitted, values, offset) => write(fitted, tables, values, offset),
   };
 }
@@ -171,6 +181,17 @@ function fit(image: Image, target: Rectangle & { readonly channels: number }, ge
   return channels === target.channels ? pixels : repeat(pixels, target.channels);
 }
 
+function fitCrop(
+  image: Image,
+  crop: Crop,
+  target: Rectangle & { readonly channels: number },
+  { filter }: Geometry,
+): Uint8Array {
+  const recolored = image.channels === 3 && target.channels === 1 ? toGrey(image) : image;
+  const { channels, pixels } = resample(cut(recolored, crop), target.height, target.width, filter);
+  return channels === target.channels ? pixels : repeat(pixels, target.channels);
+}
+
 function repeat(grey: Uint8Array, channels: number): Uint8Array {
   const result = new Uint8Array(grey.length * channels);
   for (let index = 0; index < result.length; index++) result[index] = grey[Math.floor(index / channels)] ?? 0;
@@ -188,9 +209,13 @@ function write(fitted: Uint8Array, tables: readonly Float32Array[], values: Floa
 /** The middle `height` × `width` of an image that is no smaller, as transformers' `center_crop` cuts it. */
 function centerCrop(image: Image, height: number, width: number): Image {
   if (image.height === height && image.width === width) return image;
-  const { channels } = image;
   const top = Math.floor((image.height - height) / 2);
   const left = Math.floor((image.width - width) / 2);
+  return cut(image, { top, left, height, width });
+}
+
+function cut(image: Image, { top, left, height, width }: Crop): Image {
+  const { channels } = image;
   const pixels = new Uint8Array(height * width * channels);
   for (let row = 0; row < height; row++) {
     const start = ((top + row) * image.width + left) * channels;

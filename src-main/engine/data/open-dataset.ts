@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource, TextInspection } from '../../../src-shared/domain/data/dataset.ts';
+import type { DatasetSource, TextExample, TextInspection } from '../../../src-shared/domain/data/dataset.ts';
+import type { EditableRows, RowQuery } from '../../../src-shared/domain/data/edited-rows.ts';
 import type { OpenDataset, OpenImages } from './dataset.ts';
 import { datasetReaders } from './readers/index.ts';
 import { type DatasetReader, readerOptions } from './readers/reader.ts';
@@ -16,6 +17,20 @@ export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
 export async function inspectDataset(source: DatasetSource): Promise<TextInspection | null> {
   const reader = readerOf(source);
   return (await reader.inspect?.(source.path, readerOptions(reader.declaration, source))) ?? null;
+}
+
+/** Lists rows of a text file with their cells, for an editor. @throws StudioError refused for images */
+export async function inspectDatasetRows(source: DatasetSource, query: RowQuery): Promise<EditableRows> {
+  const reader = readerOf(source);
+  if (reader.rows === undefined)
+    throw new StudioError('refused', `${source.path} contains images, not text.`, 'Choose a file of texts.');
+  return reader.rows(source.path, readerOptions(reader.declaration, source), query);
+}
+
+/** The example that the row at this place becomes; null for a row that becomes none, and for images. */
+export async function inspectDatasetExample(source: DatasetSource, where: string): Promise<TextExample | null> {
+  const reader = readerOf(source);
+  return (await reader.example?.(source.path, readerOptions(reader.declaration, source), where)) ?? null;
 }
 
 function readerOf(source: DatasetSource): DatasetReader {

@@ -46,13 +46,34 @@ export interface Rectangle {
   readonly width: number;
 }
 
-/** Defaults of transformers' CLIPImageProcessor. A size in one number is that of the shorter edge. */
+/** Name of the file in a model's folder. */
+export const preprocessorFile = 'preprocessor_config.json';
+
+/** A processor of transformers whose defaults differ from those of ViTImageProcessor. */
+interface Processor {
+  /** Part of the names of the processor and of the models that use it. */
+  readonly name: RegExp;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** True if a size in one number is that of the shorter edge. */
+  readonly sizesShorterEdge?: boolean;
+}
+
 const clipDefaults = {
   resample: 3,
   do_center_crop: true,
   image_mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
   image_std: [0.268_629_54, 0.261_302_58, 0.275_777_11],
 };
+const processors: readonly Processor[] = [
+  { name: /CLIP/, defaults: clipDefaults, sizesShorterEdge: true },
+  { name: /^(Bit|Dinov2)/, defaults: clipDefaults, sizesShorterEdge: true },
+  { name: /^DeiT/, defaults: { resample: 3, do_center_crop: true, size: 256 } },
+  { name: /^Siglip/, defaults: { resample: 3 } },
+  {
+    name: /^DINOv3/,
+    defaults: { resample: 2, image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] },
+  },
+];
 const nameOfProcessor = z.object({
   image_processor_type: z.string().nullish(),
   feature_extractor_type: z.string().nullish(),
@@ -61,7 +82,7 @@ const nameOfProcessor = z.object({
 /** @throws StudioError invalid_file that names the file, and the key if it is wrong. */
 export async function readPreprocessorConfig(
   path: string,
-  model: Rectangle & { readonly family: string },
+  model: Rectangle & { readonly architecture: string },
 ): Promise<PreprocessorConfig> {
   const text = await readForeignText(path, fileLimits.config).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
@@ -72,23 +93,30 @@ export async function readPreprocessorConfig(
   } catch (thrown) {
     throw new StudioError('invalid_file', `${path} is not JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
   }
-  const isClip = usesClipProcessor(value, model.family);
-  const given = isClip && typeof value === 'object' ? { ...clipDefaults, ...value } : value;
+  const { defaults = {}, sizesShorterEdge = false } = processorOf(value, model.architecture) ?? {};
+  const own = z.record(z.string(), z.unknown()).safeParse(value);
+  const given = own.success ? { ...defaults, ...own.data } : value;
   const parsed = configSchema.safeParse(given);
   if (!parsed.success) throw new StudioError('invalid_file', `${path}: ${describeIssues(parsed.error)}.`);
   const { size, crop_size: crop, ...others } = parsed.data;
   return {
     ...others,
-    size: sizeOf(size ?? (isClip ? Math.min(model.height, model.width) : undefined), isClip),
+    size: sizeOf(size ?? (sizesShorterEdge ? Math.min(model.height, model.width) : undefined), sizesShorterEdge),
     crop_size: typeof crop === 'number' ? { height: crop, width: crop } : (crop ?? null),
   };
 }
 
-/** By the name of the processor; a file without one is of the model's family. */
-function usesClipProcessor(value: unknown, family: string): boolean {
+/** Size of the images that the config makes; null: it follows from the model or the image. */
+export function preparedSize({ do_center_crop, do_resize, crop_size, size }: PreprocessorConfig): Rectangle | null {
+  const resized = do_resize !== false && typeof size === 'object' ? size : null;
+  return do_center_crop === true ? (crop_size ?? resized) : resized;
+}
+
+/** By the name of the processor; a file without one is of the model's class. */
+function processorOf(value: unknown, architecture: string): Processor | undefined {
   const { image_processor_type, feature_extractor_type } = nameOfProcessor.safeParse(value).data ?? {};
-  const name = image_processor_type ?? feature_extractor_type;
-  return name == null ? family === 'clip' : name.includes('CLIP');
+  const given = image_processor_type ?? feature_extractor_type ?? architecture;
+  return processors.find(({ name }) => name.test(given));
 }
 
 function sizeOf(

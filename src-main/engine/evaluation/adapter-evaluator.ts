@@ -2,8 +2,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EvaluationSplit } from '../data/held-out.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import type { TaskContext } from '../events.ts';
@@ -29,13 +29,31 @@ interface BenchRequest {
   readonly split?: EvaluationSplit;
 }
 
+/** Examples on which the adapters of one base are scored: of a dataset, or the questions of a task. */
+export interface ExampleEvaluator {
+  readonly examples: number;
+  /** True if repeated calls of `outputsOf` run the same passes, whose states a model may keep. */
+  readonly repeatsPasses: boolean;
+  /** @throws StudioError refused, naming the adapter, if its head is for other labels */
+  requireFit(state: AdapterState, name: string): void;
+  /**
+   * Outputs of the base with `state` on it (null: the plain base) for every example.
+   * @throws StudioError cancelled when the task is signalled, between batches
+   */
+  outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs>;
+  /** Outputs of a model on this base, as it is, for some of the examples. @throws StudioError cancelled */
+  outputsOf(model: AdaptedModel, indices: Int32Array, context: TaskContext): Promise<TaskOutputs>;
+  close(): void;
+}
+
 /**
  * One base and one dataset's test examples, on which many adapters are scored one after the other. The base's weights
  * are loaded once, examples are read once.
  */
-export class AdapterEvaluator {
+export class AdapterEvaluator implements ExampleEvaluator {
   readonly description: ModelDescription;
   readonly examples: number;
+  readonly repeatsPasses = true;
   private readonly plain: AdaptedModel;
   private adapted: { readonly whole: AdapterState; readonly model: MaskedModel } | null = null;
   private readonly task: TaskOnData;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { deviceInputs } from '../losses/batch-inputs.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { HiddenStates } from '../models/base-model.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MaskProgress } from '../adapters/mask-evaluator.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { MaskProgress } from '../adapters/model/mask-evaluator.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { PruneData } from '../prune/prune-method.ts';

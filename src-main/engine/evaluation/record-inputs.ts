@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { AdapterState } from '../adapters/state.ts';
-import { deviceInputs } from '../losses/batch-inputs.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
+import { deviceInputs, rowMask } from '../losses/batch-inputs.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
@@ -29,21 +29,20 @@ export async function recordInputs(
   { modules, rowsPerBatch, seed }: RecordOptions,
 ): Promise<Map<string, HostTensor>> {
   const rows = new Map<string, Float32Array[]>();
-  const pending: { name: string; x: tf.Tensor2D }[] = [];
-  const model = new InputRecorder(base, modules, (name, x) => pending.push({ name, x: tf.keep(tf.clone(x)) }));
+  const pending: { module: LinearModule; x: tf.Tensor2D }[] = [];
+  const model = new InputRecorder(base, modules, (module, x) => pending.push({ module, x: tf.keep(tf.clone(x)) }));
   let place = 0;
   try {
     if (state) model.loadState(state);
     for await (const { inputs } of batches) {
       tf.tidy(() => void model.head(model.states(deviceInputs(inputs))));
-      const mask = inputs['attention_mask']?.data;
-      for (const { name, x } of pending.splice(0)) {
+      for (const { module, x } of pending.splice(0)) {
+        const { name } = module;
         const [count, width] = x.shape;
+        const mask = rowMask(base, module, inputs, count);
         const { data } = await toHost(x);
         x.dispose();
-        const attended = Array.from({ length: count }, (_, row) => row).filter(
-          (row) => mask?.length !== count || mask[row] !== 0,
-        );
+        const attended = Array.from({ length: count }, (_, row) => row).filter((row) => mask?.[row] !== 0);
         const random = RandomStream.named(seed, 'merge', `rows/${name}/${place}`);
         const chosen = attended.length <= rowsPerBatch ? attended : random.shuffle(attended).slice(0, rowsPerBatch);
         const own = rows.get(name) ?? [];
@@ -61,16 +60,20 @@ export async function recordInputs(
 
 class InputRecorder extends AdaptedModel {
   private readonly recorded: ReadonlySet<string>;
-  private readonly onInputs: (name: string, x: tf.Tensor2D) => void;
+  private readonly onInputs: (module: LinearModule, x: tf.Tensor2D) => void;
 
-  constructor(base: BaseModel, recorded: ReadonlySet<string>, onInputs: (name: string, x: tf.Tensor2D) => void) {
+  constructor(
+    base: BaseModel,
+    recorded: ReadonlySet<string>,
+    onInputs: (module: LinearModule, x: tf.Tensor2D) => void,
+  ) {
     super(base);
     this.recorded = recorded;
     this.onInputs = onInputs;
   }
 
   override linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
-    if (this.recorded.has(module.name)) this.onInputs(module.name, x);
+    if (this.recorded.has(module.name)) this.onInputs(module, x);
     return super.linear(module, x, options);
   }
 

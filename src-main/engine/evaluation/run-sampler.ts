@@ -1,7 +1,7 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { SampleAnswer, SampleInput } from '../../../src-shared/domain/runs/run-samples.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { computeFailure } from '../compute/index.ts';
 import type { TaskContext } from '../events.ts';
 import { writeBatch } from '../generation/write-batch.ts';

@@ -1,14 +1,16 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Forgetting } from '../../../src-shared/domain/evaluation/forgetting.ts';
+import { writesText } from '../../../src-shared/domain/models/model.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import {
   leavesWithHeads,
   type MergeTuning,
+  type RefitExamples,
   type Score,
   type Subject,
 } from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
@@ -36,6 +38,8 @@ export interface ScoredDataset {
   requireFit(state: AdapterState, name: string): void;
   /** Examples for prunings that run the adapter. */
   readonly calibration?: CalibrationSource;
+  /** Fits the head of an adapter anew on training examples of the dataset. @throws StudioError refused without a head, or cancelled */
+  readonly refit?: (state: AdapterState, examples: RefitExamples) => Promise<AdapterState>;
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
 }
@@ -149,7 +153,7 @@ export class SubjectScorer {
     dataset: number,
     measure: NonNullable<ScoringBench['forgetting']>,
   ): Promise<Forgetting | null> {
-    const body = subject.kind === 'withHead' ? subject.subject : subject;
+    const body = subject.kind === 'withHead' || subject.kind === 'refit' ? subject.subject : subject;
     const key = JSON.stringify([body, isTunedOnScored(body) ? dataset : null]);
     const known = this.forgotten.get(key);
     if (known !== undefined) return known;
@@ -197,11 +201,17 @@ export class SubjectScorer {
         return { state: headless ? withoutHead(state, description) : state, ...alone };
       }
       case 'withHead': {
-        const headed = description.kind !== 'causal-lm';
+        const headed = !writesText(description);
         const { state, ...rest } = await this.derive(subject.subject, dataset, headless || headed);
         if (headless) return { state, ...rest };
         const head = await this.derive(subject.head, dataset, false);
         return { state: withHead(state, head.state, description), ...rest };
+      }
+      case 'refit': {
+        const { state, ...rest } = await this.derive(subject.subject, dataset, headless);
+        const { refit } = this.dataset(dataset);
+        if (headless || refit === undefined) return { state, ...rest };
+        return { state: await refit(state, subject.examples), ...rest };
       }
       case 'merge': {
         const where = isTunedOnScored(subject) ? dataset : null;
@@ -317,6 +327,7 @@ function isTunedOnScored(subject: Subject): boolean {
     }
     case 'prune':
       return true;
+    case 'refit':
     case 'withHead':
       return isTunedOnScored(subject.subject);
     default:

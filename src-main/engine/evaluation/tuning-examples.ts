@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import type { TaskContext } from '../events.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel } from '../models/base-model.ts';

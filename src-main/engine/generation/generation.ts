@@ -1,29 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason } from '../../../src-shared/domain/generation/generation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
-import { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { KeyValueCache } from '../models/key-value-cache.ts';
-import { chooseToken } from './choose-token.ts';
-import type { EndTokens } from './end-tokens.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { KeyValueCache, outgrowsCache } from '../models/key-value-cache.ts';
+import { requireStart } from './end-tokens.ts';
+import { GenerationRow, type RecordedToken, type RowOptions, requirePrompts } from './row.ts';
 
-export interface GenerationOptions {
-  readonly maxNewTokens: number;
-  /** Parameters of the logits processors, by name. */
-  readonly parameters: ParameterValues;
-  /** Every row has its own random stream. */
-  readonly seed: number;
-  readonly endTokens: EndTokens;
-}
-
-interface Row {
-  /** Padding, prompt and generated tokens. */
-  readonly tokens: number[];
-  readonly random: RandomStream;
-  generated: number;
-  finished: FinishReason | null;
-}
+/** Every row has its own random stream, of the seed plus its index. */
+export type GenerationOptions = RowOptions;
 
 /** Durations, and numbers of tokens over all rows, without padding. */
 export interface GenerationTimes {
@@ -41,10 +24,12 @@ export interface GenerationTimes {
 export class Generation {
   private readonly model: AdaptedModel;
   private readonly options: GenerationOptions;
-  private readonly rows: readonly Row[];
+  private readonly rows: readonly GenerationRow[];
   private readonly cache = new KeyValueCache();
-  /** [batch, tokens so far]; null where nothing is padded. */
-  private mask: number[][] | null;
+  /** Prompts for an encoder, padded; null where rows continue their prompts. */
+  private readonly encoded: readonly (readonly number[])[] | null;
+  /** [batch, tokens so far], of an encoder its tokens; null where nothing is padded. */
+  private readonly mask: number[][] | null;
   private promptSeconds = 0;
   private generationSeconds = 0;
   private readonly promptTokens: number;
@@ -53,25 +38,18 @@ export class Generation {
   constructor(model: AdaptedModel, prompts: readonly (readonly number[])[], options: GenerationOptions) {
     this.model = model;
     this.options = options;
+    requirePrompts(prompts, this.maxPositions);
     const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
-    if (prompts.some((prompt) => prompt.length === 0))
-      throw new StudioError(
-        'invalid_input',
-        'The prompt is empty.',
-        'Write at least one word for the model to continue from.',
-      ).at('prompt');
-    if (longest >= this.maxPositions)
-      throw new StudioError(
-        'invalid_input',
-        `The prompt has ${longest} tokens, but the model takes ${this.maxPositions} in all, the answer included.`,
-        'Shorten the prompt.',
-      ).at('prompt');
-    this.rows = prompts.map((prompt, index) => ({
-      tokens: [...Array<number>(longest - prompt.length).fill(options.endTokens.pad), ...prompt],
-      random: RandomStream.seeded(options.seed + index, 'generation'),
-      generated: 0,
-      finished: null,
-    }));
+    const padded = prompts.map((prompt) => [
+      ...Array<number>(longest - prompt.length).fill(options.endTokens.pad),
+      ...prompt,
+    ]);
+    const start = model.base.description.kind === 'seq2seq-lm' ? requireStart(options.endTokens) : null;
+    this.encoded = start === null ? null : padded;
+    this.rows = padded.map((tokens, index) => {
+      const seed = options.seed + index;
+      return new GenerationRow(start === null ? tokens : [start], { ...options, seed }, this.maxPositions);
+    });
     this.mask = prompts.every((prompt) => prompt.length === longest)
       ? null
       : prompts.map((prompt) => [
@@ -92,9 +70,14 @@ export class Generation {
     if (one) one.finished ??= reason;
   }
 
-  /** Padding, prompt and generated tokens of a row; rows that ended earlier are padded. */
+  /** Padding, prompt and generated tokens of a row, behind an encoder the decoder's; rows that ended earlier are padded. */
   tokens(row: number): readonly number[] {
     return this.rows[row]?.tokens ?? [];
+  }
+
+  /** New tokens of a row with their probabilities, if requested: also the one that ended it. */
+  recorded(row: number): readonly RecordedToken[] {
+    return this.rows[row]?.recorded ?? [];
   }
 
   finishReason(row: number): FinishReason | null {
@@ -121,16 +104,9 @@ export class Generation {
         row.tokens.push(this.options.endTokens.pad);
         return null;
       }
-      const { parameters, endTokens, maxNewTokens } = this.options;
-      const token = chooseToken(scores.subarray(index * size, (index + 1) * size), row.tokens, parameters, row.random);
-      row.tokens.push(token);
-      row.generated++;
-      if (endTokens.eos.includes(token)) row.finished = 'end';
-      else if (row.generated >= maxNewTokens) row.finished = 'length';
-      else if (row.tokens.length >= this.maxPositions) row.finished = 'context';
-      return row.finished === 'end' ? null : token;
+      return row.take(scores.subarray(index * size, (index + 1) * size));
     });
-    for (const row of this.mask ?? []) row.push(1);
+    if (this.encoded === null) for (const row of this.mask ?? []) row.push(1);
     const seconds = (performance.now() - started) / 1000;
     if (isFirst) this.promptSeconds += seconds;
     else this.generationSeconds += seconds;
@@ -143,12 +119,17 @@ export class Generation {
 
   /** Logits [batch · vocabulary] after the last token of each row. */
   private async nextScores(): Promise<Float32Array> {
+    const total = this.rows[0]?.tokens.length ?? 0;
+    if (outgrowsCache(this.model.base, this.cache.length, total)) this.cache.dispose();
     const past = this.cache.length;
     const batch = this.rows.length;
     const ids = this.rows.flatMap(({ tokens }) => tokens.slice(past));
+    const matrix = (values: readonly number[]) =>
+      tf.tensor2d(Int32Array.from(values), [batch, values.length / batch], 'int32');
     const inputs: Record<string, tf.Tensor> = {
-      input_ids: tf.tensor2d(Int32Array.from(ids), [batch, ids.length / batch], 'int32'),
+      [this.encoded === null ? 'input_ids' : 'decoder_input_ids']: matrix(ids),
     };
+    if (this.encoded !== null && past === 0) inputs['input_ids'] = matrix(this.encoded.flat());
     if (this.mask !== null) inputs['attention_mask'] = tf.tensor2d(this.mask, undefined, 'int32');
     try {
       const logits = this.model.nextLogits(inputs, this.cache);

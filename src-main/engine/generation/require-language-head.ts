@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { scoreHead } from '../../../src-shared/domain/models/model.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 
 /** Returns whether the adapter of a language model gives texts a score, so that the model writes none. */
 export function hasScoreHead(model: AdaptedModel): boolean {

@@ -6,7 +6,7 @@ import type {
   Prompt,
   TextPiece,
 } from '../../../src-shared/domain/generation/generation.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { renderChat } from '../tokenization/chat-template.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
@@ -79,7 +79,10 @@ function rewardedTokens(tokenizer: TextTokenizer, prompt: Prompt): number[] {
       'A reward adapter scores an answer, but the conversation ends with a question.',
       'Add the answer as the last message of the assistant, or write the question and the answer as plain text.',
     );
-  const text = prompt.kind === 'text' ? prompt.text : renderChat(tokenizer, prompt.messages, prompt.template, false);
+  const text =
+    prompt.kind === 'text'
+      ? prompt.text
+      : renderChat(tokenizer, prompt.messages, { ...prompt, addGenerationPrompt: false });
   const ids = [...tokenizer.encode(text, { addSpecialTokens: prompt.kind === 'text' }).ids];
   const end = tokenizer.special('eos')?.id;
   if (prompt.kind === 'text' && end !== undefined && ids.at(-1) !== end) ids.push(end);

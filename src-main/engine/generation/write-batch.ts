@@ -1,4 +1,4 @@
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { Generation, type GenerationOptions } from './generation.ts';
 
 /**

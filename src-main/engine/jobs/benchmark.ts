@@ -1,13 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/evaluation/benchmark.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { generations, requireRoom } from '../benchmarks/generations.ts';
 import { likelihoods, rollingLikelihoods, type ScoringProgress } from '../benchmarks/likelihoods.ts';
 import type { PreparedTask } from '../benchmarks/prepared-task.ts';
 import { scoreLikelihoods, scoreTexts } from '../benchmarks/score-task.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { BenchmarkEngineTask, EngineResultOf } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { readEndTokens } from '../generation/end-tokens.ts';
 import { requireLanguageHead } from '../generation/require-language-head.ts';
@@ -19,7 +19,7 @@ import { loadingProgress } from './loading-progress.ts';
 
 /** Runs every task on the base and on each adapter. */
 export async function runBenchmarkTask(
-  task: BenchmarkEngineTask,
+  task: EngineTaskOf<'benchmark'>,
   context: TaskContext,
 ): Promise<EngineResultOf<'benchmark'>> {
   const started = performance.now();

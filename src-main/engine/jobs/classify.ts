@@ -2,10 +2,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ClassificationResult } from '../../../src-shared/domain/evaluation/classification.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { ClassifyTask, EngineResultOf } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import { type Image, imageAt } from '../data/dataset.ts';
 import { decodeImage } from '../data/image-file.ts';
 import { createImagePreprocessor } from '../data/image-preprocessor.ts';
@@ -22,7 +22,7 @@ type Column = ClassificationResult['columns'][number];
 
 /** The likeliest classes of one image by the base, and by each adapter on it. The base stays in `warm`. */
 export async function runClassifyTask(
-  task: ClassifyTask,
+  task: EngineTaskOf<'classify'>,
   context: TaskContext,
   warm: WarmBase,
 ): Promise<EngineResultOf<'classify'>> {
@@ -58,7 +58,7 @@ export const classifyJob = defineEngineJob(
   { keepsWarmBase: true },
 );
 
-async function readImage({ image }: ClassifyTask): Promise<Image> {
+async function readImage({ image }: EngineTaskOf<'classify'>): Promise<Image> {
   if (image.kind === 'file') return decodeImage(image.path);
   const dataset = await openImages(image.source);
   try {
@@ -96,7 +96,7 @@ async function classify(
   base: BaseModel,
   directory: string | null,
   { pixels, texts, cancelled }: ClassifyInputs,
-  { top, zeroShot }: Pick<ClassifyTask, 'top' | 'zeroShot'>,
+  { top, zeroShot }: Pick<EngineTaskOf<'classify'>, 'top' | 'zeroShot'>,
 ): Promise<Column> {
   const model = new AdaptedModel(base);
   try {

@@ -2,18 +2,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
-import { type ConversionBase, fromResidualForm, initFolder, toResidualForm } from '../adapters/convert-residual.ts';
 import { adapterConfigFile } from '../adapters/peft/adapter-config.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../adapters/state.ts';
-import type { ConvertAdapterTask, EngineResultOf } from '../contract.ts';
+import {
+  type ConversionBase,
+  fromResidualForm,
+  initFolder,
+  toResidualForm,
+} from '../adapters/residual/convert-residual.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { BaseWeights } from '../merge/run/base-weights.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /** Rewrites an adapter between PEFT's form on a residual base and the equal plain LoRA. Needs no compute backend. */
 export async function runConvertAdapterTask(
-  task: ConvertAdapterTask,
+  task: EngineTaskOf<'convert-adapter'>,
   context: TaskContext,
 ): Promise<EngineResultOf<'convert-adapter'>> {
   const { description, adapterDirectory, outputDirectory } = task;

@@ -1,10 +1,12 @@
 import type { EngineResult, EngineResultOf, EngineTask, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
+import type { TextStreams } from './text-streams.ts';
 
 /** State that stays loaded between tasks. */
 export interface EngineState {
   readonly warm: WarmBase;
+  readonly streams: TextStreams;
 }
 
 /** A kind of task and its implementation; engine/jobs/index.ts lists it, engine/contract.ts has its schemas. */

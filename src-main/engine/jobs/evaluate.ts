@@ -1,8 +1,12 @@
-import type { EvaluationResult } from '../../../src-shared/domain/evaluation/evaluation.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EvaluationResult, PairedOutcomes } from '../../../src-shared/domain/evaluation/evaluation.ts';
+import { titled } from '../../../src-shared/format/mid-sentence.ts';
+import { mcNemarTest, pairedCounts } from '../../../src-shared/statistics/mcnemar.ts';
+import { mean } from '../../../src-shared/statistics/student.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { scaleAdapter } from '../adapters/scale-adapter.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
+import { scaleAdapter } from '../adapters/weights/scale-adapter.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
@@ -12,7 +16,14 @@ import { predictionLines, writePredictions } from '../evaluation/prediction-line
 import { rankingSteps } from '../evaluation/ranking-steps.ts';
 import type { TaskContext } from '../events.ts';
 import { loadBaseModel } from '../models/load-model.ts';
-import { ensemblePredictions, predictionsOf, scorePredictions, type TaskOutputs } from '../outcomes/index.ts';
+import {
+  ensemblePredictions,
+  outcomesOf,
+  predictionsOf,
+  scorePredictions,
+  type TaskOutputs,
+  type TaskPredictions,
+} from '../outcomes/index.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
@@ -52,12 +63,24 @@ async function evaluate(
   opened: TaskOnData,
 ): Promise<EvaluationResult> {
   const started = performance.now();
+  const { outputsWithoutMean } = opened.type.declaration;
+  if (task.adapters.length > 1 && outputsWithoutMean !== undefined)
+    throw new StudioError('refused', `${titled(outputsWithoutMean)}.`, 'Merge the weights of the adapters instead.');
   const indices = evaluationIndices(opened.testCount, task.eval_samples);
   const passes = task.adapters.length > 0 ? task.adapters : [null];
-  const meter = new ProgressMeter(context, 'Evaluating', passes.length * indices.length, 'examples');
+  const { against } = task;
+  const passCount = passes.length + (against === undefined ? 0 : 1);
+  const meter = new ProgressMeter(context, 'Evaluating', passCount * indices.length, 'examples');
   meter.startAt(0);
   const members: TaskOutputs[] = [];
   let alone: AdapterState | null = null;
+  const outputsOf = (pass: number) =>
+    opened.outputs(model, indices, {
+      batchSize: BATCH_SIZE,
+      onTexts: classTextProgress(context),
+      onProgress: (done) => meter.at(pass * indices.length + done),
+      cancelled: async () => (await context.signal()) !== null,
+    });
   for (const [pass, adapter] of passes.entries()) {
     if (adapter !== null) {
       const state = await readAdapter(adapter.directory, model.base.description);
@@ -66,14 +89,7 @@ async function evaluate(
       if (passes.length === 1) alone = scaleAdapter(state, adapter.weight);
       model.loadState(alone ?? state);
     }
-    members.push(
-      await opened.outputs(model, indices, {
-        batchSize: BATCH_SIZE,
-        onTexts: classTextProgress(context),
-        onProgress: (done) => meter.at(pass * indices.length + done),
-        cancelled: async () => (await context.signal()) !== null,
-      }),
-    );
+    members.push(await outputsOf(pass));
   }
   const [only] = members;
   const ranking = rankingSteps(context);
@@ -86,15 +102,38 @@ async function evaluate(
           ranking,
         );
   const score = scorePredictions(predictions);
+  let paired: PairedOutcomes | null = null;
+  if (against !== undefined) {
+    const own = rightExamples(predictions);
+    const state = await readAdapter(against.directory, model.base.description);
+    warnOfOtherLabels(context, against.directory, state.labels, opened.labels);
+    model.loadState(state);
+    const other = rightExamples(await predictionsOf(await outputsOf(passes.length), ranking));
+    const { onlyFirst, onlySecond, ...both } = pairedCounts(own, other);
+    const p = mcNemarTest({ onlyFirst, onlySecond });
+    paired = { name: against.name, accuracy: mean([...other]), ...both, onlyThis: onlyFirst, onlyOther: onlySecond, p };
+  }
   if (task.predictionsFile !== undefined)
     await writePredictions(task.predictionsFile, predictionLines(predictions, indices, opened));
   return {
     ...score,
     examples: indices.length,
     labels: [...opened.classNames],
+    ...(paired === null ? {} : { against: paired }),
     forgetting: alone === null ? null : await forgettingOf(alone, model.base, task, context),
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** 1 for each right example, else 0. @throws StudioError refused for a task whose examples are neither */
+function rightExamples(predictions: TaskPredictions): Uint8Array {
+  const { correct } = outcomesOf(predictions);
+  if (correct !== null) return correct;
+  throw new StudioError(
+    'refused',
+    'McNemar’s test needs examples that are right or wrong, which this task does not have.',
+    'Evaluate both adapters on their own, and compare their losses.',
+  ).at('against');
 }
 
 function warnOfOtherLabels(

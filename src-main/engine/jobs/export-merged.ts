@@ -3,12 +3,13 @@ import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/models/model.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
-import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
-import { mergedTensors } from '../adapters/merged-weights.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { classifierCheckpoint } from '../adapters/weights/classifier-checkpoint.ts';
+import { mergedTensors, untiedHeadKey } from '../adapters/weights/merged-weights.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, ExportMergedTask } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
+import type { ModelConfigFile } from '../models/family.ts';
 import { writeChatTemplate } from '../models/huggingface/chat-template-file.ts';
 import { withMembers } from '../models/huggingface/json-members.ts';
 import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
@@ -30,7 +31,7 @@ const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: '
  * Writes the base with the adapter merged into its weights as a Hugging Face folder, tensor by tensor and atomically.
  */
 export async function runExportMergedTask(
-  task: ExportMergedTask,
+  task: EngineTaskOf<'export-merged'>,
   context: TaskContext,
 ): Promise<EngineResultOf<'export-merged'>> {
   await activateCompute(task.compute, task.threads);
@@ -42,7 +43,9 @@ export async function runExportMergedTask(
     const description = withTaskHead(base, state.config.task_type);
     const merged = mergedTensors(weights, description, state);
     const added = [...merged].filter(([key]) => !weights.has(key));
-    const names = added.map(([key]) => key);
+    const headKey = untiedHeadKey(base);
+    const isUntied = added.some(([key]) => key === headKey);
+    const names = added.flatMap(([key]) => (key === headKey ? [] : key));
     const head =
       names.length === 0 ? null : classifierCheckpoint(description, names, weights.path, state.config.task_type);
     const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
@@ -72,7 +75,7 @@ export async function runExportMergedTask(
     await writeFolderAtomic(task.outputDirectory, async (temporary) => {
       await copyModelCompanions(task.modelDirectory, temporary);
       if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate.text);
-      await writeModelWeights(temporary, tensors);
+      await writeModelWeights(temporary, weights.storedForm?.(tensors) ?? tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
       // Transformers finds the last token of a text by its padding.
       const isScored = head !== null && base.kind === 'causal-lm';
@@ -85,6 +88,7 @@ export async function runExportMergedTask(
         ...architectures,
         ...padding,
         ...quantization,
+        ...(isUntied ? untiedKeys(config) : {}),
       };
       const text = withMembers(await readFile(config.path, 'utf8'), changes);
       await writeFile(path.join(temporary, 'config.json'), text);
@@ -109,6 +113,12 @@ function numbered(
   const [rows] = (head && merged.get(`${head.checkpointKey}.weight`)?.shape) ?? [];
   if (rows === undefined || rows === description.labels.length) return null;
   return Array.from({ length: rows }, (_, id) => `LABEL_${id}`);
+}
+
+/** The head has values of its own. LFM2 has another name for that. */
+function untiedKeys({ value }: ModelConfigFile): Record<string, unknown> {
+  const isLfm2 = typeof value === 'object' && value !== null && 'tie_embedding' in value;
+  return { tie_word_embeddings: false, ...(isLfm2 ? { tie_embedding: false } : {}) };
 }
 
 function labelKeys(labels: readonly string[] | null): Record<string, unknown> {

@@ -1,7 +1,9 @@
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { schedules } from '../../../src-shared/coto/schedules/index.ts';
+import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
+import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
+import { drawsUniformly } from '../../../src-shared/coto/schedules/schedule.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
@@ -10,10 +12,10 @@ import { loss } from '../../../src-shared/metrics/loss.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../files/atomic.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import { bareName, nameWithoutHead } from '../adapters/peft/name-without-head.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
@@ -128,6 +130,24 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'A run with neat_packing cannot be exported to Python: the script has no attention that keeps packed texts apart.',
       'Export its trained adapter instead, or train without neat_packing.',
     );
+  if (config.augmentation !== null)
+    throw new StudioError(
+      'refused',
+      'A run with augmentation cannot be exported to Python: the script reads every image as it is.',
+      'Export its trained adapter instead, or train without augmentation.',
+    );
+  if (config.head !== 'trained')
+    throw new StudioError(
+      'refused',
+      'A run with a frozen head cannot be exported to Python: the script trains the head.',
+      'Export its trained adapter instead, or train the head.',
+    );
+  if (config.weight_perturbation !== 'none')
+    throw new StudioError(
+      'refused',
+      'A run with weight_perturbation cannot be exported to Python: the script computes gradients at the weights themselves.',
+      'Export its trained adapter instead, or train with weight_perturbation: none.',
+    );
   const missing = variant.files.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
   if (missing !== undefined)
     throw new StudioError(
@@ -158,6 +178,7 @@ function settingsOf(
     adapter: { ...config.adapter, parameters },
     model: modelDirectory,
     task: type.declaration.id,
+    auto_class: type.declaration.autoClass,
     ...examples.settings,
     labels,
     metric_for_best_model: criterion.metric,
@@ -231,12 +252,24 @@ function planOf(
 /** The unit of the schedule, and whether the script can draw other masks: independent ones of equal probability. */
 function scheduleOf({ coto, adapter }: RunConfig, model: AdaptedModel) {
   if (coto === null) return { unit: 'group', resamples: false };
-  const { unit, declaration } = schedules[coto.schedule];
+  const schedule: Schedule = schedules[coto.schedule];
+  const { unit, declaration } = schedule;
+  if (schedule.isNoise || coto.rescale !== 'none')
+    throw new StudioError(
+      'refused',
+      'The Python script switches adapters on and off, but cannot rescale their updates.',
+      'Export a run with coto.rescale: none and another schedule than gate noise.',
+    );
   if ((unit === 'rank' || unit === 'input') && model.described.variant.files.type !== 'LORA')
     throw new StudioError(
       'refused',
       `The Python script cannot repeat the schedule "${declaration.label}" with the variant ${adapter.variant}: it switches parts of PEFT's LoRA only.`,
       'Export a run with a schedule over layers, such as coto, or with a variant of LoRA.',
     );
-  return { unit, resamples: coto.all_off === 'redraw' && (coto.schedule === 'coto' || coto.schedule === 'droplora') };
+  return {
+    unit,
+    resamples:
+      coto.all_off === 'redraw' &&
+      drawsUniformly(schedule, unitsOfGroups(model.groups(coto.granularity).map(({ name }) => name)), coto),
+  };
 }

@@ -1,7 +1,9 @@
+import { addTokensJob } from './add-tokens.ts';
 import { benchmarkJob } from './benchmark.ts';
 import { classifyJob } from './classify.ts';
 import { convertAdapterJob } from './convert-adapter.ts';
 import type { EngineJob } from './define-job.ts';
+import { embedTextsJob } from './embed-texts.ts';
 import { evaluateJob } from './evaluate.ts';
 import { exportMergedJob } from './export-merged.ts';
 import { exportPythonJob } from './export-python.ts';
@@ -31,10 +33,12 @@ export const engineJobs: readonly EngineJob[] = [
   mergeabilityJob,
   logitsJob,
   generateJob,
+  embedTextsJob,
   classifyJob,
   pretrainJob,
   exportMergedJob,
   quantizeJob,
+  addTokensJob,
   convertAdapterJob,
   plainLoraJob,
   exportPythonJob,

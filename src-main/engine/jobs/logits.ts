@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, LogitsTask } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { toHost } from '../ops/to-host.ts';
@@ -17,7 +17,10 @@ import { loadingProgress } from './loading-progress.ts';
  * height, width], or input_ids [batch, tokens]) and writes its outputs by their names, `logits` for most models: for
  * checks against another implementation.
  */
-export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
+export async function runLogitsTask(
+  task: EngineTaskOf<'logits'>,
+  context: TaskContext,
+): Promise<EngineResultOf<'logits'>> {
   const compute = await activateCompute(task.compute, task.threads);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const given = await readSafetensors(task.inputsFile);

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, MasksTask } from '../contract.ts';
-import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import type { ExampleEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { maskGroups } from '../evaluation/masks/mask-groups.ts';
 import { MaskTableRun } from '../evaluation/masks/mask-table-run.ts';
@@ -13,7 +13,7 @@ import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
 import { loadingProgress } from './loading-progress.ts';
-import { evaluated, openScorer } from './score.ts';
+import { openEvaluator, openScorer } from './score.ts';
 
 /**
  * Evaluates the masks of each table that are not known yet, and reports outlines and scores as they come. Throws
@@ -22,11 +22,10 @@ import { evaluated, openScorer } from './score.ts';
 export async function runMasksTask(task: MasksTask, context: TaskContext): Promise<EngineResultOf<'masks'>> {
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
-  const evaluators = new Map<number, AdapterEvaluator>();
+  const evaluators = new Map<number, ExampleEvaluator>();
   try {
     for (const { dataset } of task.tables)
-      if (!evaluators.has(dataset))
-        evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
+      if (!evaluators.has(dataset)) evaluators.set(dataset, await openEvaluator(base, task, dataset, context));
     const progress = new EvaluationProgress(context, []);
     const scorer = openScorer(task, { base, evaluators, progress }, context);
     let count = 0;
@@ -45,13 +44,13 @@ export async function runMasksTask(task: MasksTask, context: TaskContext): Promi
 /** Returns the number of masks. */
 async function fillTable(
   { key, title, unit, masks: choice, known, ...subject }: MasksTask['tables'][number],
-  { base, evaluator, scorer }: { base: BaseModel; evaluator: AdapterEvaluator; scorer: SubjectScorer },
+  { base, evaluator, scorer }: { base: BaseModel; evaluator: ExampleEvaluator; scorer: SubjectScorer },
   context: TaskContext,
 ): Promise<number> {
   const state = await scorer.adapterOf(subject);
   const groups = maskGroups(state, base.description, unit);
   const masks = chosenMasks(choice, groups.length);
-  const model = new MaskedModel(base, state);
+  const model = new MaskedModel(base, state, evaluator.repeatsPasses ? undefined : 0);
   try {
     const run = await MaskTableRun.open(model, {
       groups,

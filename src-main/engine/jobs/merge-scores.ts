@@ -1,7 +1,7 @@
 import type { Forgetting } from '../../../src-shared/domain/evaluation/forgetting.ts';
 import { weightAt } from '../../../src-shared/domain/merging/merge.ts';
 import type { AdapterReader } from '../adapters/peft/adapter-reader.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EngineResultOf, MergeTask } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';

@@ -5,7 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { AdapterReader } from '../adapters/peft/adapter-reader.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EngineResultOf, MergeTask } from '../contract.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
 import type { TaskContext } from '../events.ts';

@@ -1,3 +1,4 @@
+import { pairVerdict } from '../../../src-shared/domain/merging/mergeability.ts';
 import type { EngineResultOf, MergeabilityTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { compareFolders } from '../merge/run/merge-folders.ts';
@@ -18,7 +19,11 @@ export async function runMergeabilityTask(
       seed,
       onModule: (done, total) => report(title, done, total),
     });
-    context.emit({ kind: 'pairs', key, pairs });
+    const judged = pairs.map((pair) => ({
+      ...pair,
+      ...pairVerdict(pair, [names[pair.first] ?? '', names[pair.second] ?? '']),
+    }));
+    context.emit({ kind: 'pairs', key, pairs: judged });
   }
   return { kind: 'mergeability', compared: maps.length };
 }

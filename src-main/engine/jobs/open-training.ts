@@ -1,9 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/runs/run-info.ts';
 import { isSampled } from '../../../src-shared/domain/runs/run-samples.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { activeBackend } from '../compute/active-backend.ts';
@@ -11,19 +12,22 @@ import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { type ActiveCompute, activateCompute } from '../compute/index.ts';
 import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
 import type { TrainTask } from '../contract.ts';
+import type { AugmentedRows } from '../data/augment.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
 import { classTextProgress } from '../evaluation/phase-progress.ts';
 import { rankingSteps } from '../evaluation/ranking-steps.ts';
+import { withBaseProbe } from '../evaluation/refit-head.ts';
 import { RunSampler } from '../evaluation/run-sampler.ts';
 import type { RunOutcome, TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { predictionsOf, scorePredictions } from '../outcomes/index.ts';
-import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
+import { checkAugmentation, checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
 import { readManifest } from '../training/checkpoint-manifest.ts';
 import { countSteps } from '../training/count-steps.ts';
+import { frozenHeadNames } from '../training/frozen-head.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { stateKeeping } from '../training/state-keeping.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
@@ -159,9 +163,10 @@ async function trainOn(
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialization'),
       labels: opened.labels,
-      ...(await startOptions(run, context, base, opened, 'run')),
+      ...(await startOptions({ ...run, modelDirectory: material.task.modelDirectory }, context, base, opened, 'run')),
       ...(resumeFrom ? { resumed: (await readAdapterOutline(resumeFrom, base.description)).modules } : {}),
     });
+    if (config.head !== 'trained' && resumeFrom === null) await putBaseProbe(model, opened, config, context);
     const training = new TrainingRun(assemble(run, model, material, context, together));
     if (resumeFrom) await training.resumeFrom(resumeFrom);
     const ended = await training.run();
@@ -173,6 +178,19 @@ async function trainOn(
   } finally {
     model.dispose();
   }
+}
+
+/** Fits the head to the plain base on the examples of the run. */
+async function putBaseProbe(
+  model: AdaptedModel,
+  opened: TaskOnData,
+  config: TrainedRun['config'],
+  context: TaskContext,
+): Promise<void> {
+  const examples = { task: opened, chosen: chosenExamples(config, opened).train, seed: config.seed };
+  const state = await withBaseProbe(model.base, await model.exportState(), examples, context);
+  await model.loadOnResidual(state, model.subtracted);
+  context.emit({ kind: 'log', level: 'info', text: 'The head was fitted to the plain base and is frozen.' });
 }
 
 /** The result with what the adapter of the run, its last or best, costs the base. */
@@ -194,6 +212,7 @@ function assemble(
   together: Together | undefined,
 ): TrainingRunParts {
   checkGrouping(config, opened.type);
+  checkAugmentation(config, opened.type);
   const earlier = resumeFrom === null ? null : readManifest(resumeFrom);
   const accepted =
     earlier === null || acceptedChange === undefined ? [] : [{ step: earlier.step, text: acceptedChange }];
@@ -209,7 +228,7 @@ function assemble(
     lengthOf: opened.train.lengthOf,
     totalSteps: countSteps(config, examples.length),
     criterion: criterionOf(config, opened.type, opened.metrics),
-    loadBatch: opened.train.load,
+    loadBatch: (indices, place) => opened.train.load(indices, augmentedRows(config, place)),
     isZeroShot: opened.isZeroShot,
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {
@@ -241,7 +260,7 @@ function assemble(
     gradients,
     deviceMetrics: () => deviceMetrics(usage?.current() ?? null),
     facts: {
-      trainableParameters: countParameters(model),
+      trainableParameters: countParameters(config, model),
       totalParameters: model.base.description.parameterCount,
       evalExamples: evaluated.length,
       backend: compute.id,
@@ -252,8 +271,22 @@ function assemble(
   };
 }
 
-function countParameters(model: AdaptedModel): number {
+/**
+ * Augmentation of a micro-batch: each row has a random stream of its own, by the seed and the row's place in the whole
+ * training. A resumed run and a split batch thus augment alike.
+ */
+function augmentedRows(
+  { augmentation, seed, per_device_train_batch_size: size }: RunConfig,
+  place: number,
+): AugmentedRows | null {
+  if (augmentation === null) return null;
+  const random = (position: number) => RandomStream.numbered(seed, 'augmentation', place * size + position);
+  return { augmentation, random };
+}
+
+function countParameters(config: TrainedRun['config'], model: AdaptedModel): number {
+  const frozen = frozenHeadNames(config, model);
   let count = 0;
-  for (const variable of model.trainable().values()) count += variable.size;
+  for (const [name, variable] of model.trainable()) if (!frozen.has(name)) count += variable.size;
   return count;
 }

@@ -9,7 +9,8 @@ import type { ModelDescription } from '../../../src-shared/domain/models/model.t
 import { RandomStream } from '../../../src-shared/random.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, PretrainTask } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
+import { preprocessorFile } from '../data/preprocessor-config.ts';
 import type { TaskContext } from '../events.ts';
 import type { ModelConfigFile } from '../models/family.ts';
 import { withMembers } from '../models/huggingface/json-members.ts';
@@ -37,7 +38,10 @@ const freshKeys = z.looseObject({
 });
 
 /** Trains a new model of a family and writes it atomically as a Hugging Face folder. */
-export async function runPretrainTask(task: PretrainTask, context: TaskContext): Promise<EngineResultOf<'pretrain'>> {
+export async function runPretrainTask(
+  task: EngineTaskOf<'pretrain'>,
+  context: TaskContext,
+): Promise<EngineResultOf<'pretrain'>> {
   const { config } = task;
   const compute = await activateCompute(task.compute, task.threads);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
@@ -96,7 +100,7 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
 export const pretrainJob = defineEngineJob('pretrain', runPretrainTask);
 
 /** Hashes of the dataset, or of the texts and their tokenizer. */
-async function hashData({ config: { train_data, tokenizer }, dataset }: PretrainTask): Promise<string> {
+async function hashData({ config: { train_data, tokenizer }, dataset }: EngineTaskOf<'pretrain'>): Promise<string> {
   const sources = dataset === null ? train_data.map((path) => ({ reader: 'text', path, options: {} })) : [dataset];
   const hashes: string[] = [];
   for (const source of sources) hashes.push((await hashDataset(source)).sha256);
@@ -124,7 +128,7 @@ async function freshModel(file: ModelConfigFile, seed: number) {
     throw new StudioError(
       'refused',
       `${file.path}: models of this kind (${description.kind}) cannot be trained from scratch here.`,
-      'Language models (llama, mistral, qwen2, qwen3, gpt2) and image classifiers (vit) can.',
+      'Language models (llama, mistral, qwen2, qwen3, gpt2) and image classifiers (vit, siglip, dinov2, …) can.',
     );
   const variables = new Map<string, tf.Variable>();
   const base = await family.load(description, file, source, { trained: variables });
@@ -155,8 +159,8 @@ async function writeWeights(
 
 /** Image preprocessing of the folder, if given, so that the model sees images as in training. */
 async function copyPreprocessing(from: string, to: string): Promise<void> {
-  const name = 'preprocessor_config.json';
-  if (existsSync(path.join(from, name))) await copyFile(path.join(from, name), path.join(to, name));
+  const file = path.join(from, preprocessorFile);
+  if (existsSync(file)) await copyFile(file, path.join(to, preprocessorFile));
 }
 
 async function folderOf(given: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { describePruning } from '../../../src-shared/domain/adapters/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EngineResultOf, PruneTask } from '../contract.ts';
 import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';

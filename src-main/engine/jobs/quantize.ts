@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
-import type { EngineResultOf, QuantizeTask } from '../contract.ts';
+import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { readConfig } from '../models/huggingface/model-folder.ts';
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
@@ -9,7 +9,10 @@ import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /** Writes a quantized copy of a base as a model folder, tensor by tensor and atomically. */
-export async function runQuantizeTask(task: QuantizeTask, context: TaskContext): Promise<EngineResultOf<'quantize'>> {
+export async function runQuantizeTask(
+  task: EngineTaskOf<'quantize'>,
+  context: TaskContext,
+): Promise<EngineResultOf<'quantize'>> {
   const config = await readConfig(task.modelDirectory);
   const weights = await openModelWeights(task.modelDirectory);
   try {

@@ -4,9 +4,10 @@ import type { TaskContext } from '../events.ts';
 import { WarmBase } from '../generation/warm-base.ts';
 import { toStudioError } from '../to-studio-error.ts';
 import { engineJobs } from './index.ts';
+import { TextStreams } from './text-streams.ts';
 
-/** State of the engine; one task runs at a time. */
-const state = { warm: new WarmBase() };
+/** State of the engine; one task runs at a time, or several that write texts. */
+const state = { warm: new WarmBase(), streams: new TextStreams() };
 
 /** Runs `task` to its end. Every failure is thrown as a StudioError with a hint for the user. */
 export async function runTask(task: EngineTask, context: TaskContext): Promise<EngineResult> {

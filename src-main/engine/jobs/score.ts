@@ -2,14 +2,16 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tuningSchema } from '../../../src-shared/domain/merging/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
+import { QuestionEvaluator } from '../benchmarks/question-evaluator.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ScoreTask } from '../contract.ts';
-import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import { AdapterEvaluator, type ExampleEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import { rankingSteps } from '../evaluation/ranking-steps.ts';
+import { refitHead } from '../evaluation/refit-head.ts';
 import {
   passesOf,
   type ScoredDataset,
@@ -34,7 +36,7 @@ const tuningSamples = tuningSchema.parse({}).tuning_samples;
 export async function runScoreTask(task: ScoreTask, context: TaskContext): Promise<EngineResultOf<'score'>> {
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
-  const evaluators = new Map<number, AdapterEvaluator>();
+  const evaluators = new Map<number, ExampleEvaluator>();
   const isMeasured = task.forgetting !== undefined && task.subjects.some(({ forgetting }) => forgetting !== false);
   let meter: ForgettingMeter | null = null;
   try {
@@ -42,8 +44,7 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
     const quiet: TaskContext = { emit: () => undefined, signal: () => context.signal() };
     if (isMeasured) meter = await measureOrWarn(context, () => ForgettingMeter.open(base, task, quiet));
     for (const { dataset } of task.subjects)
-      if (!evaluators.has(dataset))
-        evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
+      if (!evaluators.has(dataset)) evaluators.set(dataset, await openEvaluator(base, task, dataset, context));
     const lengths = passesOf(task.subjects).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
     const progress = new EvaluationProgress(context, lengths);
     const forgetting: ScoringBench['forgetting'] = async (state) => {
@@ -63,12 +64,12 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
 }
 
 /** The part of a task that all evaluations of subjects have. */
-type SubjectsTask = Pick<ScoreTask, 'modelDirectory' | 'datasets' | 'adapters'>;
+type SubjectsTask = Pick<ScoreTask, 'modelDirectory' | 'datasets' | 'adapters' | 'questions'>;
 
 interface OpenedTask {
   readonly base: BaseModel;
   /** By the index of the dataset. */
-  readonly evaluators: ReadonlyMap<number, AdapterEvaluator>;
+  readonly evaluators: ReadonlyMap<number, ExampleEvaluator>;
   readonly progress: EvaluationProgress;
   readonly forgetting?: ScoringBench['forgetting'];
 }
@@ -86,8 +87,20 @@ export function openScorer(task: SubjectsTask, opened: OpenedTask, context: Task
   });
 }
 
+/** Opens the test examples of one of the datasets, or the questions that are scored in their place. */
+export async function openEvaluator(
+  base: BaseModel,
+  task: SubjectsTask,
+  index: number,
+  context: TaskContext,
+): Promise<ExampleEvaluator> {
+  const questions = task.questions?.find(({ dataset }) => dataset === index);
+  if (questions !== undefined) return QuestionEvaluator.open(base, task.modelDirectory, questions);
+  return AdapterEvaluator.open(base, evaluated(task, index), context);
+}
+
 /** The request that opens the evaluator of one of the datasets. */
-export function evaluated({ modelDirectory, datasets }: SubjectsTask, index: number) {
+function evaluated({ modelDirectory, datasets }: SubjectsTask, index: number) {
   const dataset = datasets[index];
   if (dataset === undefined) throw new StudioError('internal', `The job has no dataset ${index}.`);
   const { source, settings, eval_samples, validation_samples } = dataset;
@@ -101,12 +114,13 @@ function scoredDataset(
   { base, index, evaluators, progress }: OpenedTask & { readonly index: number },
   context: TaskContext,
 ): ScoredDataset {
-  const evaluator = (): AdapterEvaluator => {
+  const evaluator = (): ExampleEvaluator => {
     const found = evaluators.get(index);
     if (found === undefined) throw new StudioError('internal', `The dataset ${index} is only tuned on.`);
     return found;
   };
-  const { modelDirectory, source, settings } = evaluated(task, index);
+  const { samples: _, ...examined } = evaluated(task, index);
+  const { modelDirectory, source, settings } = examined;
   return {
     get examples() {
       return evaluator().examples;
@@ -114,6 +128,7 @@ function scoredDataset(
     requireFit: (state, name) => evaluator().requireFit(state, name),
     calibration: (state, sample) =>
       PruneCalibration.open(base, state, { modelDirectory, source: { ...source, settings }, ...sample }, context),
+    refit: (state, examples) => refitHead(base, state, { ...examined, examples }, context),
     outputs(state, phase) {
       progress.announce(phase);
       return evaluator().outputs(state, progress, context);

@@ -1,11 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { FreshOptions } from '../adapters/fresh-adapter.ts';
+import type { FreshOptions } from '../adapters/fresh/fresh-adapter.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { TrainTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
+import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { RunCalibration } from '../training/calibration.ts';
 
 /**
@@ -13,12 +14,16 @@ import { RunCalibration } from '../training/calibration.ts';
  * `what` names the cancelled work.
  */
 export async function startOptions(
-  { config, initAdapterDirectory: seed }: Pick<TrainTask, 'config' | 'initAdapterDirectory'>,
+  {
+    config,
+    initAdapterDirectory: seed,
+    modelDirectory,
+  }: Pick<TrainTask, 'config' | 'initAdapterDirectory' | 'modelDirectory'>,
   context: TaskContext,
   base: BaseModel,
   opened: TaskOnData,
   what: 'run' | 'export',
-): Promise<Pick<FreshOptions, 'calibration' | 'headTask' | 'onModule' | 'seed'>> {
+): Promise<Pick<FreshOptions, 'calibration' | 'headTask' | 'onModule' | 'seed' | 'tokenId'>> {
   const source = {
     examples: chosenExamples(config, opened).train,
     batchSize: config.per_device_train_batch_size,
@@ -28,6 +33,7 @@ export async function startOptions(
   };
   return {
     headTask: opened.type.declaration.taskType,
+    ...(await tokenOptions(config, modelDirectory)),
     ...(seed === undefined ? {} : { seed: await readAdapter(seed, base.description) }),
     calibration: new RunCalibration(base, source, context),
     onModule: async (done, total) => {
@@ -36,4 +42,14 @@ export async function startOptions(
       context.emit({ kind: 'progress', progress: { phase: 'Initializing', ...counts } });
     },
   };
+}
+
+/** Reads the tokenizer only where tokens are trained. */
+async function tokenOptions(
+  { adapter }: TrainTask['config'],
+  modelDirectory: string,
+): Promise<Pick<FreshOptions, 'tokenId'>> {
+  if ((adapter.trainable_token_indices ?? null) === null) return {};
+  const tokenizer = await loadTokenizer(modelDirectory);
+  return { tokenId: (text) => tokenizer.idOf(text) };
 }

@@ -1,6 +1,7 @@
 import { toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { StackedModel } from '../adapters/stacked-model.ts';
+import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { StackedModel } from '../adapters/stacked/stacked-model.ts';
 import { computeFailure } from '../compute/index.ts';
 import type { EngineResultOf, TrainTogetherTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
@@ -34,7 +35,7 @@ export async function runTrainTogetherTask(
         const together: Together = {
           runs: task.runs.length,
           sourceFor(model: AdaptedModel) {
-            const obstacle = run.config.neat_packing ? 'its rows hold several texts' : StackedModel.obstacle(model);
+            const obstacle = obstacleOf(run.config) ?? StackedModel.obstacle(model);
             if (obstacle === null && place !== undefined) return place.sourceFor(model);
             own.emit({ kind: 'log', level: 'info', text: `This run takes its steps alone: ${obstacle}.` });
             place?.leave();
@@ -76,4 +77,10 @@ function everyone(contexts: readonly TaskContext[], context: TaskContext): TaskC
     },
     signal: () => context.signal(),
   };
+}
+
+/** The setting of a run that keeps its steps from a shared pass; null: there is none. */
+function obstacleOf({ neat_packing, head }: RunConfig): string | null {
+  if (neat_packing) return 'its rows hold several texts';
+  return head === 'trained' ? null : 'its head is frozen';
 }

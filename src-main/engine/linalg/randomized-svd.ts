@@ -16,27 +16,45 @@ export interface Normals {
   normal(): number;
 }
 
+/** A matrix A by its products with others. */
+export interface MatrixProducts {
+  readonly shape: readonly [rows: number, columns: number];
+  /** A·right. */
+  times(right: Matrix): Matrix;
+  /** Aᵀ·right. */
+  acrossTimes(right: Matrix): Matrix;
+}
+
 /**
  * The leading part of the SVD of a large matrix [m, n], from its products with a few random directions: Halko, Martinsson
  * and Tropp 2011, algorithms 4.4 and 5.1. Exact up to rounding where the matrix has no higher rank than rank +
  * oversampling; else each value is too small by a share that falls with every power iteration.
  * @throws StudioError not_finite
  */
-export function randomizedSvd(
-  matrix: MatrixLike,
+export function randomizedSvd(matrix: MatrixLike, options: RandomizedSvdOptions, random: Normals): Svd {
+  const across = transpose(matrix);
+  const products: MatrixProducts = {
+    shape: sizeOf(matrix),
+    times: (right) => matmul(matrix, right),
+    acrossTimes: (right) => matmul(across, right),
+  };
+  return randomizedSvdOf(products, options, random);
+}
+
+/** Counterpart of `randomizedSvd` for a matrix that is known by its products alone. */
+export function randomizedSvdOf(
+  { shape: [rows, columns], times, acrossTimes }: MatrixProducts,
   { rank, oversampling = 10, powerIterations = 4 }: RandomizedSvdOptions,
   random: Normals,
 ): Svd {
-  const [rows, columns] = sizeOf(matrix);
   const directions = Math.min(rank + oversampling, rows, columns);
-  const across = transpose(matrix);
-  let basis = qr(matmul(matrix, gaussian(columns, directions, random))).q;
+  let basis = qr(times(gaussian(columns, directions, random))).q;
   for (let pass = 0; pass < powerIterations; pass++) {
-    const turned = qr(matmul(across, basis)).q;
-    basis = qr(matmul(matrix, turned)).q;
+    const turned = qr(acrossTimes(basis)).q;
+    basis = qr(times(turned)).q;
   }
   // (Aᵀ·Q)ᵀ: reads rows of the long side, as in the passes before.
-  const core = svd(transpose(matmul(across, basis)));
+  const core = svd(transpose(acrossTimes(basis)));
   return leading({ ...core, u: matmul(basis, core.u) }, rank);
 }
 

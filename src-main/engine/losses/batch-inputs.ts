@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
+import type { BaseModel } from '../models/base-model.ts';
 
 /** Inputs of a batch on the host, by name. */
 export type BatchInputs = Readonly<Record<string, BatchInput>>;
@@ -6,6 +8,17 @@ export type BatchInputs = Readonly<Record<string, BatchInput>>;
 export interface BatchInput {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array;
+}
+
+/** Mask of the rows of a linear's inputs, 0 at padding; null where rows are not of tokens, or no mask is known. */
+export function rowMask(
+  base: Pick<BaseModel, 'isOfDecoder'>,
+  module: LinearModule,
+  inputs: BatchInputs,
+  rows: number,
+): BatchInput['data'] | null {
+  const mask = inputs[base.isOfDecoder?.(module) ? 'decoder_attention_mask' : 'attention_mask']?.data;
+  return mask?.length === rows ? mask : null;
 }
 
 /** Copies inputs to the device; the caller disposes them, or runs within `tf.tidy`. */

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import {
   binaryCrossEntropy,
@@ -13,7 +12,7 @@ import {
 } from '../ops/index.ts';
 import { countedPlaces, ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 import { type BatchInputs, deviceInputs, widened } from './batch-inputs.ts';
-import { textVectors } from './text-vectors.ts';
+import { type TextPooling, textVectors } from './text-vectors.ts';
 
 /** One micro-batch on the host. Batches that an evaluation reads labels from have a `LabelLoss`. */
 export interface MicroBatch<Loss extends BatchLoss = BatchLoss> {
@@ -327,13 +326,13 @@ export function currentLikelihoods(
 
 /** Loss of the vectors of texts. */
 export interface VectorLoss extends BatchLoss {
-  readonly pooling: PoolingMode;
+  readonly pooling: TextPooling;
 }
 
 /** Loss of the vectors of texts, one for each row. @param loss takes unit vectors [rows, width] within `tf.tidy` */
 export function vectorLoss(
   examples: number,
-  pooling: PoolingMode,
+  pooling: TextPooling,
   loss: (vectors: tf.Tensor2D) => tf.Scalar,
 ): VectorLoss {
   const own: VectorLoss = {

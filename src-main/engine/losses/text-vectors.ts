@@ -1,19 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolingMode } from '../../../src-shared/tasks/embedding.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
 import type { HiddenStates } from '../models/base-model.ts';
+import type { DenseLayer } from '../models/huggingface/sentence-transformer.ts';
 import { l2NormalizeRows, weightedTokenMean } from '../ops/index.ts';
 import type { BatchInputs } from './batch-inputs.ts';
+
+/** Steps from the states of a text's tokens to its vector. */
+export interface TextPooling {
+  readonly mode: PoolingMode;
+  /** Layers that the pooled vector goes through. */
+  readonly dense: readonly DenseLayer[];
+}
 
 /** The vector of every row, of unit length [rows, width], from the last layer's states. To be called within `tf.tidy`. */
 export function textVectors(
   model: Pick<TrainableModel, 'finalStates'>,
   states: HiddenStates,
   inputs: BatchInputs,
-  pooling: PoolingMode,
+  { mode, dense }: TextPooling,
 ): tf.Tensor2D {
   const hidden = model.finalStates?.(states) ?? states.hidden;
-  return l2NormalizeRows(weightedTokenMean(hidden, poolingWeights(inputs, pooling)));
+  const pooled = weightedTokenMean(hidden, poolingWeights(inputs, mode));
+  return l2NormalizeRows(dense.reduce(afterDense, pooled));
+}
+
+/** sentence-transformers' Dense: the activation of a linear layer. */
+function afterDense(x: tf.Tensor2D, { weight, bias, activation, inFeatures, outFeatures }: DenseLayer): tf.Tensor2D {
+  const product: tf.Tensor2D = tf.matMul(x, tf.tensor2d(weight, [outFeatures, inFeatures]), false, true);
+  const moved: tf.Tensor2D = bias === null ? product : tf.add(product, tf.tensor1d(bias));
+  return activation === 'tanh' ? tf.tanh(moved) : moved;
 }
 
 /** The weight of every token in the vector of its row [rows, tokens]: what sentence-transformers' Pooling computes is their sum. */

@@ -1,4 +1,4 @@
-import type { MaskEvaluator } from '../adapters/mask-evaluator.ts';
+import type { MaskEvaluator } from '../adapters/model/mask-evaluator.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { LowRankUpdate } from './merge-method.ts';
 

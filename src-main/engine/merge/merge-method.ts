@@ -3,8 +3,8 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation/evalua
 import { type MergeWeight, weightAt } from '../../../src-shared/domain/merging/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
-import type { AdapterDescription, AdapterState, ModuleState } from '../adapters/state.ts';
-import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../adapters/variant/state.ts';
+import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { MergeData } from './merge-data.ts';
 

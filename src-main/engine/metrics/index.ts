@@ -1,6 +1,7 @@
 import { accuracy } from './accuracy.ts';
 import { averagePrecision } from './alike.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answer-f1.ts';
+import { brierScore, calibrationError } from './calibration.ts';
 import { pearson, spearman } from './correlation.ts';
 import { entityF1, entityPrecision, entityRecall } from './entity-f1.ts';
 import { exactMatch } from './exact-match.ts';
@@ -19,6 +20,8 @@ const metrics: readonly Metric[] = [
   f1Micro,
   f1Weighted,
   matthews,
+  calibrationError,
+  brierScore,
   pearson,
   spearman,
   perplexity,

@@ -1,9 +1,21 @@
 import type { MetricDeclaration, OutcomeKind } from '../../../src-shared/metrics/metric.ts';
 
+/** Probabilities of all classes for each example, and the true classes. */
+export interface ClassProbabilities {
+  /** Row-major [examples, classCount]; each row adds up to 1. */
+  readonly probabilities: Float64Array;
+  readonly labels: Int32Array;
+  readonly classCount: number;
+}
+
 /** Outcome of an evaluation, in the form of its task. */
 export type Outcome =
-  /** counts[actual][predicted] over all classes, square */
-  | { readonly kind: 'classes'; readonly confusion: readonly (readonly number[])[] }
+  /** counts[actual][predicted] over all classes, square; probabilities where they are known. */
+  | {
+      readonly kind: 'classes';
+      readonly confusion: readonly (readonly number[])[];
+      readonly probabilities?: ClassProbabilities;
+    }
   /** Multi-label: for each example, for each label, 0 or 1. */
   | {
       readonly kind: 'label-sets';

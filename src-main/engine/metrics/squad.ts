@@ -6,9 +6,14 @@ export const punctuation = /[!-/:-@[-`{-~]/g;
 /** White space of Python's split, which includes four ASCII separators. */
 const space = new RegExp(`[\\p{White_Space}${String.fromCharCode(0x1c, 0x1d, 0x1e, 0x1f)}]+`, 'u');
 
+/** A text with spaces in place of its articles. */
+export function withoutArticles(text: string): string {
+  return text.replace(article, ' ');
+}
+
 /** The words of an answer as SQuAD's official script compares them: lowercased, without punctuation and articles. */
 function answerTokens(text: string): string[] {
-  const words = text.toLowerCase().replace(punctuation, '').replace(article, ' ');
+  const words = withoutArticles(text.toLowerCase().replace(punctuation, ''));
   return words.split(space).filter((word) => word !== '');
 }
 
@@ -26,10 +31,20 @@ export function answerScore(golds: readonly string[], predicted: string): Answer
   const own = answerTokens(predicted);
   let [exact, f1] = [0, 0];
   for (const gold of lists.length > 0 ? lists : [[]]) {
-    exact = Math.max(exact, gold.join(' ') === own.join(' ') ? 1 : 0);
-    f1 = Math.max(f1, tokenF1(gold, own));
+    const overlap = overlapOf(gold, own);
+    exact = Math.max(exact, overlap.exact);
+    f1 = Math.max(f1, overlap.f1);
   }
   return { exact, f1 };
+}
+
+/** Exact match and F1 of an answer with one right answer, which may be empty. */
+export function answerOverlap(gold: string, predicted: string): AnswerScore {
+  return overlapOf(answerTokens(gold), answerTokens(predicted));
+}
+
+function overlapOf(gold: readonly string[], own: readonly string[]): AnswerScore {
+  return { exact: Number(gold.join(' ') === own.join(' ')), f1: tokenF1(gold, own) };
 }
 
 function tokenF1(gold: readonly string[], own: readonly string[]): number {

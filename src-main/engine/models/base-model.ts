@@ -5,6 +5,7 @@ import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import type { TrainedRows } from '../ops/loss/linear-cross-entropy.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 
 /**
@@ -16,8 +17,10 @@ export interface LinearRunner {
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
   /** Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included. */
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
-  /** Returns true if the module is unchanged from the base: neither adapted nor in modules_to_save. */
+  /** Returns true if the module is unchanged from the base: neither adapted nor trained, in full or by tokens. */
   isPlain(module: LinearModule): boolean;
+  /** Rows of the module's weight that are trained, if that is all that differs from the base; default: none. */
+  trainedRows?(module: LinearModule): TrainedRows | null;
   /** True if biases of the base outside of linears are replaced while the model runs; default: false. */
   readonly replacesBiases?: boolean;
   /** Returns true if the module multiplies in bfloat16; attention on its outputs may then use bfloat16 too. */
@@ -47,8 +50,8 @@ export interface HiddenStates {
 
 /** Positions and padding of the tokens in a batch. */
 export interface SequenceContext {
-  /** Rotation for the positions of one sequence, or of every row of the batch. */
-  readonly rotary?: RotaryTable | undefined;
+  /** Rotations for the positions of one sequence, or of every row of the batch; layers name them by their places here. */
+  readonly rotaries?: readonly RotaryTable[] | undefined;
   /** [batch, tokens], 1 to attend, 0 for padding; absent without padding. */
   readonly mask?: tf.Tensor2D | undefined;
   /** Place of the last token of each row that is not padding, among all rows of `hidden`; absent without padding. */
@@ -76,6 +79,15 @@ export interface BaseModel {
    * different adapters then never share a batch.
    */
   readonly mixesExamples?: boolean;
+  /**
+   * Returns true if the rows of a linear's inputs are the tokens of a decoder that has an encoder. Omitted by models without one,
+   * whose rows are those of `input_ids`.
+   */
+  isOfDecoder?(module: LinearModule): boolean;
+  /** True if several layers are one layer run again (ALBERT), so that a pass meets its modules more than once. */
+  readonly repeatsLayers?: boolean;
+  /** Length in tokens beyond which keys in a cache of a shorter text are void (`outgrowsCache`); absent: none. */
+  readonly cacheLimit?: number | undefined;
   /**
    * Texts come as input_ids [batch, tokens] and, where some are padded, attention_mask [batch, tokens]; with a cache
    * the mask is of all tokens so far, and the ids are the new ones.
@@ -105,7 +117,7 @@ export interface BaseModel {
    */
   loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
   /** The last layer's states as a model without a head gives them, where that normalizes them. */
-  finalStates?(states: HiddenStates): tf.Tensor2D;
+  finalStates?(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /** Named outputs, if there are others than the head's. */
   outputs?(inputs: ModelInputs, runner: LinearRunner): Readonly<Record<string, tf.Tensor>>;
   /**

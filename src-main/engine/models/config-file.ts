@@ -31,8 +31,24 @@ export function parseConfig<Schema extends z.ZodType>(
     !Object.hasOwn(file.value, key);
   throw new StudioError(
     'invalid_file',
-    isMissing ? `${file.path} lacks the key "${key}".` : `${file.path}: ${key}: ${issue?.message ?? 'not a config'}.`,
+    isMissing
+      ? `${file.path} lacks the key "${keyOf(file, key)}".`
+      : `${file.path}: ${keyOf(file, key)}: ${issue?.message ?? 'not a config'}.`,
     `It is not the complete config.json of ${label}.`,
+  );
+}
+
+/** The key as it is reached from the top of config.json. */
+function keyOf({ within }: ModelConfigFile, key: string): string {
+  return within === undefined ? key : `${within}.${key}`;
+}
+
+/** Returns true for a key that is null in the file, where that means something else than its absence. */
+export function isNull(file: ModelConfigFile, key: string): boolean {
+  return (
+    typeof file.value === 'object' &&
+    file.value !== null &&
+    Object.entries(file.value).some(([name, value]) => name === key && value === null)
   );
 }
 
@@ -40,8 +56,20 @@ export function parseConfig<Schema extends z.ZodType>(
 export function unsupportedValue(file: ModelConfigFile, key: string, value: unknown, supported: string): StudioError {
   return new StudioError(
     'refused',
-    `${file.path}: ${key} is ${JSON.stringify(value)}, but only ${supported} is supported.`,
+    `${file.path}: ${keyOf(file, key)} is ${JSON.stringify(value)}, but only ${supported} is supported.`,
     'The model would compute something else without it.',
+  );
+}
+
+/**
+ * Error for a class whose head is not computed.
+ * @param known endings of the classes whose heads are
+ */
+export function unsupportedHead({ path }: ModelConfigFile, architecture: string, known: string): StudioError {
+  return new StudioError(
+    'refused',
+    `${path}: architectures is "${architecture}", a class with a head that is not supported.`,
+    `Heads of these classes are: ${known}. Choose a checkpoint of one of them, or one without a head of a task.`,
   );
 }
 
@@ -58,7 +86,7 @@ export function sizeOfHead(
   if (hiddenSize % heads === 0) return hiddenSize / heads;
   throw new StudioError(
     'invalid_file',
-    `${file.path}: ${keys[0]} ${hiddenSize} cannot be divided among ${keys[1]} ${heads}.`,
+    `${file.path}: ${keyOf(file, keys[0])} ${hiddenSize} cannot be divided among ${keyOf(file, keys[1])} ${heads}.`,
   );
 }
 

@@ -9,6 +9,8 @@ import type { ModelMemory } from './memory.ts';
 export interface ModelConfigFile {
   readonly path: string;
   readonly value: unknown;
+  /** Key of config.json that holds `value`; absent: the whole file. */
+  readonly within?: string;
 }
 
 /** Parts of a description that depend on the family; the rest (size, parameters, fingerprint) does not. */
@@ -37,19 +39,38 @@ export interface LoadOptions {
   readonly trained?: Map<string, tf.Variable>;
 }
 
+/** Declaration of a family, which has no parameters of its own. */
+export type FamilyDeclaration = Omit<Declaration, 'parameters'>;
+
+/** Sizes of a training step's inputs, as far as they concern a family. */
+export interface StepSizes {
+  /** Tokens of a sequence; absent: as many as is usual. */
+  readonly tokens?: number | undefined;
+  /** True if an adapter's head has outputs for each token. */
+  readonly ofTokens?: boolean;
+  /** Texts of a model that compares images with texts; absent: as many as images in a batch. */
+  readonly texts?: number | undefined;
+  /** Tokens of the text that the decoder writes, of a model with an encoder. */
+  readonly targetTokens?: number;
+  /** Size of the images that the model runs on; absent: the config's. */
+  readonly image?: { readonly height: number; readonly width: number } | null;
+}
+
 /** A base-model family: one file declares it, `families.ts` lists it. */
 export interface ModelFamily {
-  readonly declaration: Declaration;
+  readonly declaration: FamilyDeclaration;
   /** `model_type` of config.json. */
   readonly modelType: string;
+  /** Tensors of a checkpoint that are never loaded, by their names, e.g. a vision tower's. */
+  readonly unusedTensors?: RegExp;
+  /** Further values of `model_type`, e.g. of a part of the model alone. */
+  readonly alsoModelTypes?: readonly string[];
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  /**
-   * Memory of a training step of such a model, from its config alone, for sequences of `tokens` tokens.
-   * @param ofTokens whether an adapter's head has outputs for each token
-   * @param texts of a model that compares images with texts: how many there are; absent: as many as images in a batch
-   */
-  memory(config: ModelConfigFile, tokens?: number, ofTokens?: boolean, texts?: number): ModelMemory;
+  /** Memory of a training step of such a model, from its config alone. */
+  memory(config: ModelConfigFile, sizes?: StepSizes): ModelMemory;
+  /** Returns true if the model runs on images of the size in preprocessor_config.json, whatever its config says. Default: false. */
+  resizesImages?(config: ModelConfigFile): boolean;
   load(
     description: ModelDescription,
     config: ModelConfigFile,

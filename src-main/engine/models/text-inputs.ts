@@ -120,3 +120,15 @@ function readPositions(
     padded.flatMap((count) => Array.from({ length: tokens }, (_, index) => past + index - count)),
   ).map((position) => Math.max(0, position));
 }
+
+/** Ids of an input beside input_ids, as [rows]; null where it is missing. @throws StudioError invalid_input for others. */
+export function givenIds(inputs: ModelInputs, name: string, rows: number, limit: number): tf.Tensor1D | null {
+  const tensor = inputs[name];
+  if (tensor === undefined) return null;
+  if (tensor.size !== rows)
+    throw new StudioError('invalid_input', `${name} has ${tensor.size} values where input_ids has ${rows}.`);
+  for (const value of tensor.dataSync())
+    if (!(value >= 0 && value < limit))
+      throw new StudioError('invalid_input', `${name} contains ${value}, but the model knows 0 to ${limit - 1}.`);
+  return tf.reshape<tf.Rank.R1>(tf.cast(tensor, 'int32'), [rows]);
+}

@@ -1,7 +1,8 @@
 import { classLoss } from '../losses/batch-loss.ts';
+import { predictedClass, reliabilityOf } from '../metrics/calibration.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import type { OutcomeType, TaskScore } from './outcome-type.ts';
-import { meanByShare, negativeLog, predictedClass, softmaxRows } from './probabilities.ts';
+import { meanByShare, negativeLog, softmaxRows } from './probabilities.ts';
 
 /** Outputs of a model, row-major [examples, classCount], and the true labels. */
 export interface ClassOutputs {
@@ -87,7 +88,7 @@ function scoreClasses(predictions: ClassPredictions): TaskScore {
     if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
     loss += negativeLog(row[label] ?? 0);
   }
-  const metrics = scoreOutcome({ kind: 'classes', confusion });
+  const metrics = scoreOutcome({ kind: 'classes', confusion, probabilities: predictions });
   const { accuracy = Number.NaN } = metrics;
-  return { accuracy, loss: loss / labels.length, confusion, metrics };
+  return { accuracy, loss: loss / labels.length, confusion, metrics, reliability: reliabilityOf(predictions) };
 }

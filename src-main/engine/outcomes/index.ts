@@ -4,6 +4,7 @@ import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { classes } from './classes.ts';
 import type { EvaluationSteps } from './evaluation-steps.ts';
 import { labelSets } from './label-sets.ts';
+import { marks } from './marks.ts';
 import { numbers } from './numbers.ts';
 import type { AnswerLine, ExampleWords, OutcomeType, TaskScore } from './outcome-type.ts';
 import { preferences } from './preferences.ts';
@@ -13,7 +14,7 @@ import { tokens } from './tokens.ts';
 import { vectors } from './vectors.ts';
 
 /** Every kind of outcome. */
-const outcomes = { classes, 'label-sets': labelSets, numbers, tags, spans, tokens, preferences, vectors };
+const outcomes = { classes, 'label-sets': labelSets, numbers, tags, spans, tokens, preferences, vectors, marks };
 
 type Kind = keyof typeof outcomes;
 type Outputs = { [Own in Kind]: Parameters<(typeof outcomes)[Own]['predict']>[0] };

@@ -49,7 +49,10 @@ interface Member<Outputs> {
 }
 
 /** Mean loss over examples in nats (tokens: over tokens; tags: over words), for regression the mean squared error. */
-export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;
+export type TaskScore = Pick<
+  EvaluationResult,
+  'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities' | 'reliability'
+>;
 
 /** Names of an example's outputs, and its reference text. */
 export interface ExampleWords {

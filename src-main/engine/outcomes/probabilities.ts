@@ -5,11 +5,6 @@ export function negativeLog(probability: number): number {
   return -Math.log(Math.max(probability, Number.MIN_VALUE));
 }
 
-/** Class of the highest probability, the first of equal ones. */
-export function predictedClass(probabilities: Float64Array): number {
-  return probabilities.indexOf(probabilities.reduce((best, value) => Math.max(best, value), 0));
-}
-
 /** Softmax of each row of [examples, classCount], in double precision. */
 export function softmaxRows(logits: Float32Array | Float64Array, classCount: number): Float64Array {
   const probabilities = new Float64Array(logits.length);

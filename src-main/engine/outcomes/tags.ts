@@ -1,7 +1,8 @@
 import { tokenLoss } from '../losses/batch-loss.ts';
+import { predictedClass } from '../metrics/calibration.ts';
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { type OutcomeType, taskScore } from './outcome-type.ts';
-import { meanByShare, negativeLog, predictedClass, softmaxRows } from './probabilities.ts';
+import { meanByShare, negativeLog, softmaxRows } from './probabilities.ts';
 
 interface TaggedWords {
   readonly kind: 'tags';

@@ -12,7 +12,7 @@ export interface FreshOptions {
 
 /**
  * Initial weights of a new model, drawn on reading, as in transformers: matrices, tables and tokens normal, scales of
- * normalizations 1, biases 0.
+ * normalizations and layer scales 1, biases 0.
  */
 export function freshWeights(random: RandomStream, { deviation, residualLayers }: FreshOptions): TensorSource {
   const shapes = new Map<string, readonly number[]>();
@@ -29,7 +29,7 @@ export function freshWeights(random: RandomStream, { deviation, residualLayers }
   const draw = (name: string): HostTensor => {
     const shape = shapeOf(name);
     const count = elementCount(shape);
-    const isNorm = /(norm\w*|ln_\w+)\.weight$/i.test(name);
+    const isNorm = /((norm\w*|ln_\w+)\.weight|\.lambda1)$/i.test(name);
     if (name.endsWith('.bias') || isNorm) return { shape, data: new Float32Array(count).fill(isNorm ? 1 : 0) };
     const isResidual = residualLayers > 0 && name.endsWith('c_proj.weight');
     const own = isResidual ? deviation / Math.sqrt(2 * residualLayers) : deviation;

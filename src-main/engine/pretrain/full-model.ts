@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
-import { layersFrom } from '../adapters/run-layers.ts';
-import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
+import { layersFrom } from '../adapters/passes/run-layers.ts';
+import { tidyHiddenStates } from '../adapters/passes/tidy-hidden-states.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';

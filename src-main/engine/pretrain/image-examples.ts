@@ -10,7 +10,6 @@ import { openImages } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { classes, scoreLogits } from '../outcomes/classes.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
-import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';
 
 /** Labelled images to pretrain an image classifier. */
@@ -40,17 +39,17 @@ export async function imageExamples(
   const train = new ImageBatcher(dataset.split('train'), preprocessor);
   const test = new ImageBatcher(dataset.split('test'), preprocessor);
   const { augmentation, seed } = config;
-  const alteration = (place: number) => {
-    if (augmentation === null) return undefined;
-    const random = RandomStream.numbered(seed, 'augmentation', place);
-    return (pixels: Uint8Array) => changed({ ...preprocessor, pixels }, drawChange(augmentation, preprocessor, random));
+  const augmentedRows = (place: number) => {
+    if (augmentation === null) return null;
+    const stream = RandomStream.numbered(seed, 'augmentation', place);
+    return { augmentation, random: () => stream };
   };
   const evaluated = evaluationIndices(test.split.count, config.eval_samples);
   return {
     count: train.split.count,
     said: `${train.split.count} images of ${classCount} classes to train on, ${test.split.count} held out (${name})`,
     loadBatch: async (indices, place) => {
-      const { pixelValues, labels: given, shape } = await train.batch(indices, alteration(place));
+      const { pixelValues, labels: given, shape } = await train.batch(indices, augmentedRows(place));
       const inputs = { pixel_values: { shape, data: pixelValues } };
       return { inputs, examples: given.length, loss: classes.loss(given) };
     },

@@ -6,7 +6,7 @@ import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss as lossMetric } from '../../../src-shared/metrics/loss.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
 import { historyValues } from '../../../src-shared/metrics/recorded.ts';
-import type { TrainingHooks } from '../adapters/training-hooks.ts';
+import type { TrainingHooks } from '../adapters/variant/training-hooks.ts';
 import type { TaskContext } from '../events.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { ParameterGroup } from '../optimizers/optimizer.ts';

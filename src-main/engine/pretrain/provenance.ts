@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { PretrainConfig, PretrainResult } from '../../../src-shared/domain/runs/pretrain.ts';
+import { cropsImages } from '../data/augment.ts';
 
 /** PROVENANCE.md of a model trained here: architecture, data and evaluation. */
 export function pretrainProvenance(
@@ -17,7 +18,7 @@ export function pretrainProvenance(
   const augmentation =
     config.augmentation === null
       ? ''
-      : ` Augmentation: rotation ±${config.augmentation.rotation_radians} rad, scale ${config.augmentation.scale.join(' to ')}, shift ±${100 * config.augmentation.shift} %${config.augmentation.horizontal_flip ? ', horizontal flip' : ''}.`;
+      : ` Augmentation: ${cropsImages(config.augmentation) ? `random crops of ${config.augmentation.crop.join(' to ')} of the area, ` : ''}rotation ±${config.augmentation.rotation_radians} rad, scale ${config.augmentation.scale.join(' to ')}, shift ±${100 * config.augmentation.shift} %${config.augmentation.horizontal_flip ? ', horizontal flip' : ''}.`;
   return `# A base model trained from scratch by CoTo Studio
 
 ${result.parameterCount} parameters, stored as ${config.save_dtype}. ${score}

@@ -1,6 +1,6 @@
 import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { AdapterState, ModuleState } from '../adapters/state.ts';
+import type { AdapterState, ModuleState } from '../adapters/variant/state.ts';
 import { cutMatrix } from '../merge/spaces/cut-rank.ts';
 import { deltaOf } from '../merge/spaces/delta.ts';
 import { LargestMagnitudes } from '../tensors/largest-magnitudes.ts';

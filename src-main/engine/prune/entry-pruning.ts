@@ -1,4 +1,4 @@
-import type { AdapterState, ModuleState } from '../adapters/state.ts';
+import type { AdapterState, ModuleState } from '../adapters/variant/state.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { isFactor, type Pruned, refuseNotFinite, requireFactors } from './prune-method.ts';
 

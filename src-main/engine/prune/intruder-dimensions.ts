@@ -1,7 +1,7 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { ModuleState } from '../adapters/state.ts';
+import type { ModuleState } from '../adapters/variant/state.ts';
 import { factorsOfSvd, leading, type Matrix, randomizedSvd, type Svd, svd, svdOfProduct } from '../linalg/index.ts';
 import { deltaOf } from '../merge/spaces/delta.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';

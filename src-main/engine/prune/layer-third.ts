@@ -19,7 +19,7 @@ const declaration: PruneDeclaration = {
         { value: 'middle', label: 'Middle' },
         { value: 'high', label: 'High (nearest the output)' },
       ],
-      help: 'Which third of the adapted layers stays. If their number is not a multiple of three, thirds differ by one layer.',
+      help: 'Third of the adapted layers that is kept. If their number is not a multiple of three, thirds differ by one layer.',
     },
   ],
   patterns: [

@@ -3,7 +3,7 @@ import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
-import { endsWithEntry, findLinear } from '../adapters/target-modules.ts';
+import { endsWithEntry, findLinear } from '../adapters/targets/target-modules.ts';
 import { keepModules, type Outlined, type PruneMethod } from './prune-method.ts';
 
 /** The role of a linear layer in a transformer layer. */
@@ -14,9 +14,12 @@ const names: Readonly<Record<'q' | 'k' | 'v' | 'o' | 'fused' | 'mlp', readonly s
   q: ['q_proj', 'query', 'q_lin', 'query_proj', 'to_q', 'wq', 'q'],
   k: ['k_proj', 'key', 'k_lin', 'key_proj', 'to_k', 'wk', 'k'],
   v: ['v_proj', 'value', 'v_lin', 'value_proj', 'to_v', 'wv', 'v'],
-  o: ['o_proj', 'out_proj', 'out_lin', 'to_out', 'wo', 'o'],
-  fused: ['c_attn', 'qkv', 'qkv_proj', 'query_key_value', 'to_qkv', 'in_proj'],
-  mlp: ['gate_proj', 'up_proj', 'down_proj', 'gate_up_proj', 'fc1', 'fc2', 'lin1', 'lin2', 'c_fc', 'w1', 'w2', 'w3'],
+  o: ['o_proj', 'out_proj', 'out_lin', 'to_out', 'o'],
+  fused: ['c_attn', 'qkv', 'qkv_proj', 'query_key_value', 'to_qkv', 'in_proj', 'wqkv'],
+  mlp: [
+    ...['gate_proj', 'up_proj', 'down_proj', 'gate_up_proj', 'fc1', 'fc2', 'lin1', 'lin2', 'c_fc', 'w1', 'w2', 'w3'],
+    ...['dense_h_to_4h', 'dense_4h_to_h', 'wi', 'wi_0', 'wi_1'],
+  ],
 };
 
 const roles: readonly { readonly value: ModuleRole; readonly label: string }[] = [
@@ -84,14 +87,16 @@ function select(adapter: Outlined, description: ModelDescription, given: Paramet
   ).at(named.length > 0 ? 'target_modules' : 'type');
 }
 
-/** Tells whether a module, by its name and aliases, has the role. `dense` and `c_proj` depend on their parent module. */
+/** Names of linears of attention and of the MLP alike, which their parent module tells apart. */
+const ambiguous = ['dense', 'c_proj', 'wo'];
+
+/** Returns true if a module, by its name and aliases, has the role. */
 export function hasRole(moduleNames: readonly string[], role: ModuleRole): boolean {
   return moduleNames.some((name) => {
     const parts = name.split('.').filter((part) => !/^\d+$/.test(part));
-    const last = parts.at(-1) ?? '';
+    const last = parts.at(-1)?.toLowerCase() ?? '';
     const isAttention = parts.slice(0, -1).some((part) => /attn|attention/i.test(part));
-    if (last === 'dense' || last === 'c_proj')
-      return role === (isAttention ? 'o' : 'mlp') || (role === 'attention' && isAttention);
+    if (ambiguous.includes(last)) return role === (isAttention ? 'o' : 'mlp') || (role === 'attention' && isAttention);
     if (role === 'attention') return (['q', 'k', 'v', 'o', 'fused'] as const).some((one) => names[one].includes(last));
     return names[role].includes(last);
   });

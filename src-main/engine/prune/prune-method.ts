@@ -2,8 +2,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
-import type { MaskEvaluator } from '../adapters/mask-evaluator.ts';
-import type { AdapterState, ModuleState } from '../adapters/state.ts';
+import type { MaskEvaluator } from '../adapters/model/mask-evaluator.ts';
+import type { AdapterState, ModuleState } from '../adapters/variant/state.ts';
 import type { LowRankUpdate } from '../merge/merge-method.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 

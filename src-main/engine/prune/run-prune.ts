@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import { BaseWeights } from '../merge/run/base-weights.ts';
 import type { MergeBase } from '../merge/run/run-merge.ts';
 import type { PruneContext, PruneData, Pruned, PruneMethod } from './prune-method.ts';

@@ -1,6 +1,6 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
-import type { ModuleState } from '../adapters/state.ts';
+import type { ModuleState } from '../adapters/variant/state.ts';
 import { factorsOfSvd, leading, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
 

@@ -6,10 +6,12 @@ import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeab
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { TuningRecord } from '../../../src-shared/domain/runs/tuned.ts';
-import type { JobSpec, Score } from '../../../src-shared/domain/studies/plan.ts';
+import type { JobSpec, Score, ScoredTask } from '../../../src-shared/domain/studies/plan.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
+import type { TuneConfig } from '../../../src-shared/studies/grid/tuning.ts';
 import type { StudyConfig, StudyResult } from '../../../src-shared/studies/index.ts';
-import { trainingsOf } from './planned-adapters.ts';
+import type { ScoreKind } from '../../../src-shared/studies/scores/seed-deviation.ts';
+import { trainingsOf } from './config/planned-adapters.ts';
 
 /** Looks up the score of a key of the plan. @throws RangeError for an unknown key */
 export type ScoreOf = (key: string) => Score;
@@ -28,6 +30,8 @@ export interface PlannedMerge {
   /** One an adapter. */
   readonly weights: readonly MergeWeight[];
   readonly dataset: string;
+  /** Its questions are scored in place of the dataset's test examples. */
+  readonly score?: ScoredTask | undefined;
 }
 
 /** Reason why a merge or a pruning is impossible, with advice. */
@@ -49,6 +53,7 @@ export interface StudyAdapters {
     readonly run: RunConfig;
     readonly parameters?: ParameterValues;
     readonly adapters?: number;
+    readonly score?: ScoredTask | undefined;
   }): Promise<MergeRefusal | null>;
   /** Returns the reason why the adapter of such a run cannot be pruned; null if it can. */
   pruneRefusalOfRun(pruning: {
@@ -56,6 +61,15 @@ export interface StudyAdapters {
     readonly parameters: ParameterValues;
     readonly run: RunConfig;
   }): Promise<MergeRefusal | null>;
+  /** Returns the reason why the adapter of such a run has no task head for classes; null if it has. */
+  headRefusalOfRun(run: RunConfig): Promise<MergeRefusal | null>;
+  /**
+   * Budget of such a run: its steps, the share of the learning rate that an adapter receives, and the passes through all
+   * layers in a step.
+   */
+  budgetOfRun(
+    run: RunConfig,
+  ): Promise<{ readonly steps: number; readonly updateShare: number; readonly layerPasses: number }>;
   /** Equal for adapters of equal content. */
   contentOf(adapter: PlannedAdapter): Promise<string>;
   nameOf(adapter: PlannedAdapter): string;
@@ -97,6 +111,10 @@ export interface StudyDesign {
   readonly seeds: number;
   /** Metrics that it reports, the deciding one first. */
   readonly metrics: readonly string[];
+  /** Scores of every cell; empty where no cells are compared. */
+  readonly scores: readonly { readonly label: string; readonly kind: ScoreKind }[];
+  /** The sweep of learning rates before it; null: none. */
+  readonly tune: TuneConfig | null;
   /** Cells that are compared with a reference; null where what is compared is no score of a cell. */
   readonly comparisons: number | null;
   /** A run of each cell, as it is scored. */
@@ -136,12 +154,16 @@ export function defineStudyWork<
   work: Work<z.output<ConfigSchema>, z.output<ResultSchema>>,
 ): StudyWork {
   // The adapters given by a run's settings are trained first, whatever the kind.
-  const plan = (config: z.output<ConfigSchema>) => [...trainingsOf(references(config)), ...work.plan(config)];
+  const plan = (config: z.output<ConfigSchema>) =>
+    onTask(config, [...trainingsOf(references(config)), ...work.plan(config)]);
   return {
     kind,
     fit: async (config, facts) => (await work.fit?.(configSchema.parse(config), facts)) ?? config,
     plan: (config) => plan(configSchema.parse(config)),
-    next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
+    next(value, scoreOf, finishedRounds) {
+      const config = configSchema.parse(value);
+      return onTask(config, work.next?.(config, scoreOf, finishedRounds) ?? []);
+    },
     fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
     primaryMetric: (config) => work.primaryMetric?.(configSchema.parse(config)) ?? null,
@@ -151,6 +173,17 @@ export function defineStudyWork<
       work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??
       plan(configSchema.parse(config)).flatMap((spec) => (spec.kind === 'train' ? spec.config : [])),
   };
+}
+
+/** Scores the questions of the task that a study names. Scores that choose a rate stay on held-out examples. */
+function onTask(config: StudyConfig, specs: JobSpec[]): JobSpec[] {
+  const benchmark = 'score' in config ? config.score : undefined;
+  if (benchmark === undefined) return specs;
+  return specs.map((spec) =>
+    (spec.kind === 'score' || spec.kind === 'masks') && spec.validation_samples === undefined
+      ? { ...spec, benchmark }
+      : spec,
+  );
 }
 
 function noTable(key: string): never {

@@ -1,13 +1,13 @@
-import { ablationWork } from './ablation.ts';
-import { contributionWork } from './contribution.ts';
+import { contributionWork } from './adapters/contribution.ts';
+import { pruningWork } from './adapters/pruning.ts';
 import type { StudyWork } from './define-study-work.ts';
-import { interpolationWork } from './interpolation.ts';
-import { mergeabilityWork } from './mergeability.ts';
-import { mergingWork } from './merging.ts';
-import { multitaskWork } from './multitask.ts';
-import { planeWork } from './plane.ts';
-import { pruningWork } from './pruning.ts';
-import { sweepWork } from './sweep.ts';
+import { ablationWork } from './grid/ablation.ts';
+import { sweepWork } from './grid/sweep.ts';
+import { interpolationWork } from './interpolation/interpolation.ts';
+import { planeWork } from './interpolation/plane.ts';
+import { mergingWork } from './merging/merging.ts';
+import { mergeabilityWork } from './task-sets/mergeability.ts';
+import { multitaskWork } from './task-sets/multitask.ts';
 
 /** Implementations of all kinds of studies. */
 export const studyWorks: readonly StudyWork[] = [

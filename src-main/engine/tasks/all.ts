@@ -7,5 +7,6 @@ export { multipleChoiceTask } from './multiple-choice/index.ts';
 export { preferenceTask } from './preference/index.ts';
 export { questionAnsweringTask } from './qa/index.ts';
 export { rewardTask } from './reward/index.ts';
+export { textToTextTask } from './seq2seq/index.ts';
 export { textClassificationTask } from './text-classification/index.ts';
 export { tokenClassificationTask } from './token-classification/index.ts';

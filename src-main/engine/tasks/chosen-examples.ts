@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { augmentationKey } from '../../../src-shared/domain/runs/augmentation.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { evaluationIndices, fewShotIndices, sampledIndices } from '../data/subset.ts';
 import type { ChosenExamples, OpenTask, TaskType, TrainingExamples } from './task-type.ts';
@@ -31,7 +32,11 @@ export function checkSampleCounts({
     ).at('train_samples_per_class');
 }
 
-function trainingExamples(config: RunConfig, { count, classes }: TrainingExamples): Int32Array {
+/** @throws StudioError invalid_input if there are no classes to draw from, or too few examples */
+export function trainingExamples(
+  config: Pick<RunConfig, 'train_samples_per_class' | 'max_train_samples' | 'seed' | 'data_seed'>,
+  { count, classes }: Pick<TrainingExamples, 'count' | 'classes'>,
+): Int32Array {
   checkSampleCounts(config);
   const perClass = config.train_samples_per_class;
   const seed = config.data_seed ?? config.seed;
@@ -57,4 +62,14 @@ export function checkGrouping(
       'group_by_length is on, but images have no length.',
       'Set group_by_length to false.',
     ).at('group_by_length');
+}
+
+/** @throws StudioError invalid_input where texts would be augmented as images */
+export function checkAugmentation({ augmentation }: Pick<RunConfig, 'augmentation'>, { declaration }: TaskType): void {
+  if (augmentation !== null && declaration.reads !== 'images')
+    throw new StudioError(
+      'invalid_input',
+      'augmentation changes training images, but the dataset has texts.',
+      'Remove augmentation, or choose a dataset of images.',
+    ).at(augmentationKey);
 }

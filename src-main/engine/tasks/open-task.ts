@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { TaskContext } from '../events.ts';

@@ -9,16 +9,18 @@ import type { ModelDescription } from '../../../src-shared/domain/models/model.t
 import type { SampleInput } from '../../../src-shared/domain/runs/run-samples.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/embedding.ts';
-import type { TaskDeclaration } from '../../../src-shared/tasks/task.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AutoClass, TaskDeclaration } from '../../../src-shared/tasks/task.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { AugmentedRows } from '../data/augment.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
+import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { PairForm } from '../outcomes/embedding-loss.ts';
 import type { TaskOutputs } from '../outcomes/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
-import type { EvaluationOptions, LoadBatch } from './shared/head-outputs.ts';
+import type { EvaluationOptions } from './shared/head-outputs.ts';
 
 /** A task that a model can be trained for. */
 export interface TaskType {
@@ -146,17 +148,14 @@ export type ReadingProgress = (split: 'train' | 'test', done: number, total: num
 /** Examples exactly as the model reads them, with the settings that Transformers needs to train on them. */
 export interface ExportedExamples {
   readonly settings: {
-    readonly auto_class:
-      | 'AutoModel'
-      | 'AutoModelForImageClassification'
-      | 'AutoModelForSequenceClassification'
-      | 'AutoModelForTokenClassification'
-      | 'AutoModelForQuestionAnswering'
-      | 'AutoModelForCausalLM';
+    /** Replaces the class of the task's declaration. */
+    readonly auto_class?: AutoClass;
     /** Transformers' problem_type of the head; null without a head. */
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
     /** Token id for padding. */
     readonly pad_token_id?: number;
+    /** First token of a decoder that has an encoder. */
+    readonly decoder_start_token_id?: number;
     /** Module of the script that loads, trains and scores the examples; absent: the usual one. */
     readonly script?: string;
     /** The loss of preferences that `auto` takes. */
@@ -174,7 +173,8 @@ export interface TrainingExamples {
   readonly count: number;
   /** Class of each example, if any, for few-shot subsets. */
   readonly classes: { readonly ids: Int32Array; readonly names: readonly string[] } | null;
-  readonly load: LoadBatch;
+  /** @param augmented augmentation of the rows, for images only; null: none. */
+  readonly load: (indices: Int32Array, augmented?: AugmentedRows | null) => Promise<MicroBatch>;
   /** Tokens of an example; absent for images. */
   readonly lengthOf?: (index: number) => number;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { lfsPointer } from '../../files/foreign-file.ts';
 import { elementCount } from './host-tensor.ts';
 import { blockTypeNamed } from './tensor-types/index.ts';
 
@@ -15,6 +16,8 @@ export const elementBytes: ReadonlyMap<string, number> = new Map([
   ['I8', 1],
   ['U8', 1],
   ['BOOL', 1],
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
 ]);
 
 /**
@@ -53,6 +56,7 @@ const metadataSchema = z.record(z.string(), z.string());
 
 /** Length of the JSON header out of the first eight bytes; refuses what cannot be one. */
 export function headerLength(filePath: string, prefix: Uint8Array, fileSize: number): number {
+  if (new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === 'version ') throw lfsPointer(filePath);
   if (prefix.length < 8) throw corrupt(filePath, `has only ${prefix.length} bytes, too few for a safetensors file`);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(maximumHeaderBytes) || length < 2n)

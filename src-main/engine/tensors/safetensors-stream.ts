@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, writeFile } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../../files/atomic.ts';
 import { elementCount } from './host-tensor.ts';
 import { blockTypesKey, elementBytes, headBytes, paddedLength } from './safetensors-header.ts';
@@ -28,6 +28,13 @@ export async function streamSafetensors(
     await handle.writeFile(head);
     for (const tensor of tensors) await writePieces(handle, tensor);
   });
+}
+
+/** Writes the header of a file that `streamSafetensors` would write. @returns bytes of the whole file */
+export async function writeSafetensorsHead(path: string, tensors: readonly StreamedTensor[]): Promise<number> {
+  const head = headOf(tensors, {});
+  await writeFile(path, head, { flag: 'wx' });
+  return tensors.reduce((sum, tensor) => sum + byteLength(tensor), head.length);
 }
 
 /** A tensor of a stream whose shapes are not known in advance. */

@@ -4,7 +4,7 @@ import type { HostTensor } from './host-tensor.ts';
 type Values = HostTensor['data'];
 
 /**
- * Stored bytes (little-endian) → values; F16 and BF16 are staging.ts's. F64 becomes float32, I64, I32, I16 and I8 int32,
+ * Stored bytes (little-endian) → values; F16 and BF16 are staging.ts's. F64 and 8-bit floats become float32, I64, I32, I16 and I8 int32,
  * U8 and BOOL stay bytes. Whole numbers beyond int32 are refused. `describe` names the tensor in the refusal.
  */
 export function decodeValues(dtype: string, bytes: Uint8Array<ArrayBuffer>, describe: () => string): Values {
@@ -24,9 +24,39 @@ export function decodeValues(dtype: string, bytes: Uint8Array<ArrayBuffer>, desc
       return Int32Array.from({ length: bytes.length / 2 }, (_, index) => view.getInt16(index * 2, true));
     case 'I8':
       return Int32Array.from({ length: bytes.length }, (_, index) => view.getInt8(index));
+    case 'F8_E4M3':
+      return Float32Array.from(bytes, float8E4m3);
+    case 'F8_E5M2':
+      return Float32Array.from(bytes, float8E5m2);
     default:
       return bytes;
   }
+}
+
+/**
+ * The value of a byte of F8_E4M3 (float8_e4m3fn): 4 bits of exponent, bias 7, 3 of fraction; no infinity. Micikevicius et al. 2022,
+ * arXiv 2209.05433.
+ */
+function float8E4m3(byte: number): number {
+  const magnitude = byte & 0x7f;
+  return float8(byte, magnitude === 0x7f ? Number.NaN : minifloat(magnitude, 3, 7));
+}
+
+/** The value of a byte of F8_E5M2: 5 bits of exponent, bias 15, 2 of fraction; infinities and NaN as in IEEE 754. */
+function float8E5m2(byte: number): number {
+  const magnitude = byte & 0x7f;
+  if (magnitude > 0x7c) return Number.NaN;
+  return float8(byte, magnitude === 0x7c ? Number.POSITIVE_INFINITY : minifloat(magnitude, 2, 15));
+}
+
+function float8(byte: number, magnitude: number): number {
+  return byte & 0x80 ? -magnitude : magnitude;
+}
+
+/** A float without its sign, of `bits` bits of fraction; exponent 0 is subnormal. */
+function minifloat(magnitude: number, bits: number, bias: number): number {
+  const [exponent, fraction] = [magnitude >> bits, magnitude & ((1 << bits) - 1)];
+  return exponent === 0 ? fraction * 2 ** (1 - bias - bits) : ((1 << bits) + fraction) * 2 ** (exponent - bias - bits);
 }
 
 /** The stored type that `writeSafetensors` uses for values in JavaScript memory. */

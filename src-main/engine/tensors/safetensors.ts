@@ -42,6 +42,8 @@ export interface TensorSource {
 export interface TensorFiles extends TensorSource {
   /** The bytes of a tensor as its file has them, in pieces that are each in the memory of the one before. */
   bytes(name: string): AsyncIterable<Uint8Array>;
+  /** Reads `count` rows of a matrix from row `first` on; absent where rows of the file are not those of the matrix. */
+  rows?(name: string, first: number, count: number): Promise<HostTensor>;
 }
 
 export interface SafetensorsFile extends TensorFiles {
@@ -53,12 +55,17 @@ export interface SafetensorsFile extends TensorFiles {
 /**
  * Opens a safetensors file and checks its header; tensors are read on demand.
  * @param wholeBytes size of the whole file, where only its header is there yet
+ * @param arrange replaces the checked places of the tensors, e.g. by places of their parts
  */
-export async function openSafetensors(path: string, wholeBytes?: number): Promise<SafetensorsFile> {
+export async function openSafetensors(
+  path: string,
+  wholeBytes?: number,
+  arrange: (tensors: SafetensorsHeader['tensors']) => SafetensorsHeader['tensors'] = (tensors) => tensors,
+): Promise<SafetensorsFile> {
   const handle = await openForReading(path);
   try {
     const header = await readHeader(path, handle, wholeBytes);
-    return safetensorsFile(path, handle, header);
+    return safetensorsFile(path, handle, { ...header, tensors: arrange(header.tensors) });
   } catch (error) {
     await handle.close();
     throw error;
@@ -146,6 +153,24 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
     }
     return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
   };
+  const rows = async (name: string, first: number, count: number): Promise<HostTensor> => {
+    const { dtype, shape, start, length } = place(name);
+    const each = length / (shape[0] ?? 1);
+    const made = [count, ...shape.slice(1)];
+    if (isStagedType(dtype)) {
+      const stored = { descriptor: handle.fd, dtype, start: start + first * each, count: elementCount(made) };
+      const staged = stageFloats(stored);
+      if (staged === null) throw corrupt(path, `ended while tensor "${name}" was being read`);
+      return { shape: made, data: staged.values.slice() };
+    }
+    const bytes = await readBytes(handle, start + first * each, count * each);
+    if (bytes.length < count * each) throw corrupt(path, `ended while tensor "${name}" was being read`);
+    const blocks = blockTypeNamed(dtype);
+    if (!blocks) return { shape: made, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
+    const data = new Float32Array(elementCount(made));
+    blocks.dequantize(bytes, data);
+    return { shape: made, data };
+  };
   const bytesOf = (name: string) => {
     const { start, length } = place(name);
     return filePieces(handle, start, length, () => corrupt(path, `ended while tensor "${name}" was being read`));
@@ -173,6 +198,7 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       return { shape: [rows, columns], encoding, byteLength: length, place: { descriptor: handle.fd, start }, pieces };
     },
     bytes: bytesOf,
+    rows,
     lend: async (name, use) => use(isStagedType(place(name).dtype) ? stage(name) : await whole(name)),
     stage: async (name, arena) => (isStagedType(place(name).dtype) ? stage(name, arena) : await whole(name)),
     close: () => handle.close(),

@@ -1,4 +1,4 @@
-import type { Normalizer } from '@huggingface/tokenizers';
+import type { BoundedNormalizer } from './bounded-normalizer.ts';
 import type { AddedToken } from './tokenizer-schema.ts';
 
 /** An added token found in a text, or the text between two. */
@@ -18,9 +18,9 @@ export interface NormalizedPart {
 export class AddedTokens {
   private readonly literal: Trie;
   private readonly normalized: Trie;
-  private readonly normalizer: Normalizer | null;
+  private readonly normalizer: BoundedNormalizer | null;
 
-  constructor(tokens: readonly AddedToken[], normalizer: Normalizer | null) {
+  constructor(tokens: readonly AddedToken[], normalizer: BoundedNormalizer | null) {
     this.normalizer = normalizer;
     const isNormalized = ({ normalized, special }: AddedToken) => normalized ?? !special;
     this.literal = new Trie(tokens.filter((token) => !isNormalized(token)).map((token) => [token.content, token]));
@@ -39,6 +39,7 @@ export class AddedTokens {
     let isFirst = true;
     return this.literal.split(text).map(({ start, end, ...part }): NormalizedPart => {
       const normalized = 'id' in part ? null : (this.normalizer?.normalize(part.text) ?? part.text);
+      if (isFirst && normalized !== null) isFirst = this.normalizer?.dropsStart(text) !== true;
       const found = normalized === null ? [{ ...part, start: 0, end: 0 }] : this.normalized.split(normalized);
       const sections = found.map((own) => {
         const section: Section = 'id' in own ? { id: own.id } : { text: own.text, isFirst };

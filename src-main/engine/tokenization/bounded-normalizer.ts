@@ -1,5 +1,6 @@
 import { Normalizer, ReplaceNormalizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { PrecompiledNormalizer } from './precompiled-normalizer.ts';
 
 /** The longest decomposition of Unicode makes 18 characters of one, of a text no more than twice its length. */
 const MAX_GROWTH = 8;
@@ -19,12 +20,32 @@ export class BoundedNormalizer extends Normalizer {
   /** @throws StudioError refused if the text becomes more than eight times as long. */
   override normalize(text: string): string {
     const most = MAX_GROWTH * text.length + MAX_GROWN_CHARACTERS;
+    return this.stages.reduce((normalized, stage) => this.applied(stage, normalized, most), text);
+  }
+
+  /**
+   * Returns true if a stage removes the first character of a text. The Rust library then takes the text for one that follows
+   * another; it does not for a table of replacements, whose removals at the start it counts to what follows.
+   */
+  dropsStart(text: string): boolean {
+    const [start = ''] = text;
+    if (start === '' || this.normalize(start) !== '') return false;
+    const most = MAX_GROWTH * text.length + MAX_GROWN_CHARACTERS;
     let normalized = text;
     for (const stage of this.stages) {
-      normalized =
-        stage instanceof ReplaceNormalizer ? this.replaced(stage, normalized, most) : stage.normalize(normalized);
-      this.require(normalized.length <= most);
+      const before = normalized;
+      const [first = ''] = before;
+      normalized = this.applied(stage, before, most);
+      if (first === '' || normalized === '' || stage instanceof PrecompiledNormalizer) continue;
+      const isRemoved = this.applied(stage, first, most) === '';
+      if (isRemoved && this.applied(stage, before.slice(first.length), most) === normalized) return true;
     }
+    return false;
+  }
+
+  private applied(stage: Normalizer, text: string, most: number): string {
+    const normalized = stage instanceof ReplaceNormalizer ? this.replaced(stage, text, most) : stage.normalize(text);
+    this.require(normalized.length <= most);
     return normalized;
   }
 

@@ -157,18 +157,32 @@ export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFil
   return given.map(({ name, template }) => new ChatTemplate(name, `${source} "${name}"`, template, clock));
 }
 
+export interface ChatOptions {
+  /** Jinja instead of the model's own template. */
+  readonly template?: string | undefined;
+  /** JSON schemas of functions that the assistant may call. */
+  readonly tools?: readonly unknown[] | undefined;
+  /** True by default: the text ends where the answer begins. */
+  readonly addGenerationPrompt?: boolean;
+}
+
 /**
- * A conversation as the model's own template (the one named default, else its first) writes it, up to where the answer begins.
- * @param template Jinja instead of the model's own.
+ * Renders a conversation with the model's own template: the one named default, else its first.
  * @throws StudioError refused where the model has no template, or the template refuses; invalid_file where it is none.
  */
 export function renderChat(
   tokenizer: TextTokenizer,
   messages: readonly ChatMessage[],
-  template?: string,
-  addGenerationPrompt = true,
+  { template, tools, addGenerationPrompt = true }: ChatOptions = {},
 ): string {
-  return render(tokenizer, messages, addGenerationPrompt, template);
+  const renderer = chatRenderer(tokenizer, template);
+  if (renderer === null)
+    throw new StudioError(
+      'refused',
+      `${tokenizer.files.configFile} has no chat_template: the model was not made for conversations.`,
+      'Write a plain prompt instead.',
+    );
+  return renderer(messages, addGenerationPrompt, tools);
 }
 
 /**
@@ -181,28 +195,12 @@ export function endOfTurn(tokenizer: TextTokenizer, template?: string): number |
     { role: 'user', content: 'A question?' },
     { role: 'assistant', content: answer },
   ];
-  const text = render(tokenizer, messages, false, template);
+  const text = renderChat(tokenizer, messages, { template, addGenerationPrompt: false });
   const after = text.slice(text.lastIndexOf(answer) + answer.length).trimStart();
   const token = tokenizer.files.tokenizer.added_tokens.find(
     ({ content, special }) => special && after.startsWith(content),
   );
   return token?.id ?? null;
-}
-
-function render(
-  tokenizer: TextTokenizer,
-  messages: readonly ChatMessage[],
-  addGenerationPrompt: boolean,
-  template: string | undefined,
-): string {
-  const renderer = chatRenderer(tokenizer, template);
-  if (renderer === null)
-    throw new StudioError(
-      'refused',
-      `${tokenizer.files.configFile} has no chat_template: the model was not made for conversations.`,
-      'Write a plain prompt instead.',
-    );
-  return renderer(messages, addGenerationPrompt);
 }
 
 function defaultTemplate(files: TokenizerFiles): ChatTemplate | undefined {

@@ -63,7 +63,8 @@ function prependScheme(stage: { prepend_scheme?: string | undefined; add_prefix_
   return stage.prepend_scheme ?? (stage.add_prefix_space === false ? 'never' : 'always');
 }
 
-const prefixSpace: Stage = { type: 'Replace', pattern: { Regex: String.raw`\A(?! )` }, content: ' ' };
+/** With a character that must follow: V8 finds \A(?! ) between the halves of a surrogate pair too. */
+const prefixSpace: Stage = { type: 'Replace', pattern: { Regex: String.raw`\A(?=[^ ])` }, content: ' ' };
 
 function split(expression: string, behavior: string): Stage {
   switch (behavior) {

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
+import { convertVocabulary, vocabularyFiles } from './conversion/index.ts';
+import { checkTokenizerJson, parseTokenizerJson } from './tokenizer-json.ts';
 import {
   type TokenizerConfig,
   type TokenizerFile,
@@ -10,7 +12,7 @@ import {
 } from './tokenizer-schema.ts';
 
 export interface TokenizerFiles {
-  /** Absolute path of tokenizer.json. */
+  /** Absolute path of tokenizer.json, or of the file that was converted. */
   readonly file: string;
   /** Absolute path of tokenizer_config.json, which may not exist. */
   readonly configFile: string;
@@ -22,55 +24,62 @@ export interface TokenizerFiles {
 
 /**
  * Reads tokenizer.json, tokenizer_config.json and chat_template.jinja of a model's folder; the latter two may be missing.
+ * Without tokenizer.json, SentencePiece's model or tekken.json is converted.
  * @throws StudioError invalid_file naming the file and the key.
  */
 export async function readTokenizerFiles(directory: string): Promise<TokenizerFiles> {
-  const file = path.join(directory, 'tokenizer.json');
   const configFile = path.join(directory, 'tokenizer_config.json');
   const templateFile = path.join(directory, 'chat_template.jinja');
-  const text = await readText(file);
-  if (text === null)
-    throw new StudioError(
-      'invalid_file',
-      `${directory} has no tokenizer.json.`,
-      'Copy tokenizer.json and tokenizer_config.json of the model into its folder; Transformers writes both with save_pretrained.',
-    );
+  const parts = await readParts(directory, configFile);
   const template = await readText(templateFile);
   return {
-    file,
+    ...parts,
     configFile,
-    tokenizer: parseTokenizer(file, text),
-    config: parseTokenizerConfig(configFile, (await readText(configFile)) ?? '{}'),
     chatTemplate: template === null ? null : { file: templateFile, text: template },
   };
 }
 
+async function readParts(
+  directory: string,
+  configFile: string,
+): Promise<Pick<TokenizerFiles, 'file' | 'tokenizer' | 'config'>> {
+  const file = path.join(directory, 'tokenizer.json');
+  const text = await readText(file);
+  if (text !== null)
+    return {
+      file,
+      tokenizer: parseTokenizer(file, text),
+      config: parseTokenizerConfig(configFile, (await readText(configFile)) ?? '{}'),
+    };
+  const converted = await convertVocabulary(directory, configFile);
+  if (converted !== null)
+    return {
+      file: converted.file,
+      tokenizer: checkTokenizerJson(converted.file, converted.tokenizer, tokenizerFileSchema),
+      config: checkTokenizerJson(configFile, converted.config, tokenizerConfigSchema),
+    };
+  throw new StudioError(
+    'invalid_file',
+    `${directory} has no tokenizer.json.`,
+    'Copy tokenizer.json and tokenizer_config.json of the model into its folder; Transformers writes both with save_pretrained.',
+  );
+}
+
+/** Returns true if a folder has tokenizer.json or a vocabulary that is converted. */
+export function hasTokenizer(directory: string): boolean {
+  return ['tokenizer.json', ...vocabularyFiles].some((name) => existsSync(path.join(directory, name)));
+}
+
 /** @throws StudioError invalid_file naming the file and the key. */
 export function parseTokenizer(file: string, text: string): TokenizerFile {
-  return parse(file, text, tokenizerFileSchema);
+  return parseTokenizerJson(file, text, tokenizerFileSchema);
 }
 
 /** @throws StudioError invalid_file naming the file and the key. */
 export function parseTokenizerConfig(file: string, text: string): TokenizerConfig {
-  return parse(file, text, tokenizerConfigSchema);
+  return parseTokenizerJson(file, text, tokenizerConfigSchema);
 }
 
 function readText(file: string): Promise<string | null> {
   return readForeignText(file, fileLimits.tokenizer);
-}
-
-const wayOut = 'Copy or download the file again; it must be the one that Transformers wrote for this model.';
-
-function parse<Schema extends z.ZodType>(file: string, text: string, schema: Schema): z.infer<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new StudioError('invalid_file', `${file} is not JSON.`, wayOut);
-  }
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const key = issue?.path.join('.') || 'the whole file';
-  throw new StudioError('invalid_file', `${file}: ${key}: ${issue?.message ?? 'not valid'}.`, wayOut);
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { readTokenizerFiles } from './tokenizer-files.ts';
+import { hasTokenizer, readTokenizerFiles } from './tokenizer-files.ts';
 
 export interface TokenizerIdentity {
   /** Hash of every token with its id; files that differ only in layout are equal. */
@@ -15,7 +13,7 @@ export interface TokenizerIdentity {
  * @throws StudioError invalid_file naming the file and the key.
  */
 export async function readTokenizerIdentity(directory: string): Promise<TokenizerIdentity | null> {
-  if (!existsSync(join(directory, 'tokenizer.json'))) return null;
+  if (!hasTokenizer(directory)) return null;
   const { tokenizer, config, chatTemplate } = await readTokenizerFiles(directory);
   const { vocab } = tokenizer.model;
   const tokens = Array.isArray(vocab)

@@ -1,4 +1,4 @@
-import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer } from '@huggingface/tokenizers';
+import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer, Unigram } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { AddedTokens } from './added-tokens.ts';
@@ -12,6 +12,8 @@ import { type Span, TextAlignment, withoutSpaces } from './text-alignment.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
+import { unicodeNormalizer } from './unicode-normalizers.ts';
+import { UnigramSegmenter } from './unigram-segmenter.ts';
 import { placesInWord, WordFinder, type WordForm } from './word-pieces.ts';
 
 /** For the file's regular expressions, which may backtrack without end, beside what each text gives. */
@@ -86,8 +88,9 @@ export class TextTokenizer {
       decoding: decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern),
     };
     const added = addedTokensOf(files);
-    this.core = this.guarded(false, 0, () => madeCore(files, added));
-    this.addedTokens = this.guarded(this.mayLoop.encoding, 0, () => new AddedTokens(added, this.core.normalizer));
+    const { core, normalizer: bounded } = this.guarded(false, 0, () => madeCore(files, added));
+    this.core = core;
+    this.addedTokens = this.guarded(this.mayLoop.encoding, 0, () => new AddedTokens(added, bounded));
   }
 
   /** The token of tokenizer_config.json with that role; null if it names none, or one that is not in the vocabulary. */
@@ -97,9 +100,20 @@ export class TextTokenizer {
     return content === null || id === undefined ? null : { content, id };
   }
 
+  /** Id of a token by its text or its spelling in the vocabulary; null if it has none. */
+  idOf(token: string): number | null {
+    return this.core.token_to_id(token) ?? null;
+  }
+
   /** Spelling of a token in the vocabulary, e.g. Ġthe, ▁the or ##ing; empty for an unknown id. */
   spelling(id: number): string {
     return this.core.id_to_token(id) ?? '';
+  }
+
+  /** Ids of all special tokens but these. */
+  specialIdsBeside(kept: readonly string[]): ReadonlySet<number> {
+    const others = addedTokensOf(this.files).filter(({ special, content }) => special && !kept.includes(content));
+    return new Set(others.map(({ id }) => id));
   }
 
   /** Id that rows are padded with: the padding token, else the end token, else 0. */
@@ -319,34 +333,44 @@ export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
   return new TextTokenizer(await readTokenizerFiles(directory));
 }
 
-function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenizer {
+/** The package's tokenizer, and its normalizer as the studio applies it; null without one. */
+function madeCore(
+  files: TokenizerFiles,
+  added: readonly AddedToken[],
+): { readonly core: Tokenizer; readonly normalizer: BoundedNormalizer | null } {
   const core = new Tokenizer(forPackage(files, added), {});
-  const { decoder, normalizer } = core;
+  const { decoder, model, normalizer } = core;
+  if (model instanceof Unigram) {
+    const segmenter = new UnigramSegmenter(model);
+    model.encode = (words) => words.flatMap((word) => segmenter.tokens(word));
+  }
+  let bounded: BoundedNormalizer | null = null;
   if (normalizer instanceof SequenceNormalizer) {
     const stages = normalizer.normalizers.map((stage, index) => {
       const original = files.tokenizer.normalizer[index];
       if (original?.type === 'BertNormalizer') return new BertNormalizer(original);
+      const own = original && unicodeNormalizer(original);
+      if (own) return own;
       if (original?.type !== 'Precompiled' || stage === null) return stage;
       return new PrecompiledNormalizer(files.file, original.precompiled_charsmap ?? '');
     });
-    normalizer.normalizers = [
-      new BoundedNormalizer(
-        files.file,
-        stages.filter((stage) => stage !== null),
-      ),
-    ];
+    bounded = new BoundedNormalizer(
+      files.file,
+      stages.filter((stage) => stage !== null),
+    );
+    normalizer.normalizers = [bounded];
   }
-  if (!(decoder instanceof SequenceDecoder)) return core;
+  if (!(decoder instanceof SequenceDecoder)) return { core, normalizer: bounded };
   decoder.decoders = decoder.decoders.map((stage) =>
     stage instanceof ByteFallbackDecoder ? new ByteFallback({ type: 'ByteFallback' }) : stage,
   );
   // The package passes the added tokens to the outermost decoder only; byte-level decoding must not change their text.
   for (const stage of decoder.decoders) stage.added_tokens = decoder.added_tokens;
-  return core;
+  return { core, normalizer: bounded };
 }
 
 /** Tokens of tokenizer.json, and those that are only in tokenizer_config.json. */
-function addedTokensOf({ tokenizer, config }: TokenizerFiles): AddedToken[] {
+export function addedTokensOf({ tokenizer, config }: TokenizerFiles): AddedToken[] {
   const known = new Set(tokenizer.added_tokens.map(({ id }) => id));
   const more = Object.entries(config.added_tokens_decoder)
     .map(([id, token]) => ({ ...token, id: Number(id) }))

@@ -3,18 +3,18 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { HeadTask } from '../adapters/fresh-adapter.ts';
+import type { HeadTask } from '../adapters/fresh/fresh-adapter.ts';
 import type {
   Calibration,
   CalibrationData,
   CalibrationNeed,
   InputMoments,
 } from '../adapters/initializations/initialization.ts';
-import { isBelowLayers } from '../adapters/target-modules.ts';
+import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { isBelowLayers } from '../adapters/targets/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
 import type { TaskContext } from '../events.ts';
-import { deviceInputs } from '../losses/batch-inputs.ts';
+import { type BatchInputs, deviceInputs, rowMask } from '../losses/batch-inputs.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel, ModelInputs } from '../models/base-model.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
@@ -244,8 +244,8 @@ class MeasuringModel extends AdaptedModel {
   private readonly measured: ReadonlyMap<string, RunningMoments>;
   private readonly measuresHead: boolean;
   private readonly dividedByMaximum: boolean;
-  /** Mask of the rows without padding [rows, 1], and their number. */
-  private attended: { readonly mask: tf.Tensor2D; readonly count: number } | null = null;
+  /** Inputs of the batch that runs. */
+  private inputs: BatchInputs = {};
 
   constructor(base: BaseModel, modules: readonly LinearModule[], dividedByMaximum: boolean) {
     super(base);
@@ -268,32 +268,26 @@ class MeasuringModel extends AdaptedModel {
   pass({ inputs }: MicroBatch): void {
     tf.tidy(() => {
       const onDevice: ModelInputs = deviceInputs(inputs);
-      const mask = inputs['attention_mask']?.data;
-      this.attended = mask
-        ? {
-            mask: tf.tensor2d(Float32Array.from(mask), [mask.length, 1]),
-            count: Array.from(mask).reduce((sum, value) => sum + value, 0),
-          }
-        : null;
+      this.inputs = inputs;
       const states = this.states(onDevice);
       if (this.measuresHead) this.head(states);
     });
-    this.attended = null;
+    this.inputs = {};
   }
 
   override linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
     const running = this.measured.get(module.name);
-    if (running) tf.tidy(() => this.add(running, x));
+    if (running) tf.tidy(() => this.add(running, module, x));
     return super.linear(module, x, options);
   }
 
-  private add(running: RunningMoments, x: tf.Tensor2D): void {
-    const isByToken = this.attended?.mask.shape[0] === x.shape[0];
-    const rows = isByToken && this.attended ? tf.mul<tf.Tensor2D>(x, this.attended.mask) : x;
+  private add(running: RunningMoments, module: LinearModule, x: tf.Tensor2D): void {
+    const mask = rowMask(this.base, module, this.inputs, x.shape[0]);
+    const rows = mask ? tf.mul<tf.Tensor2D>(x, tf.tensor2d(Float32Array.from(mask), [mask.length, 1])) : x;
     const scaled = this.dividedByMaximum ? tf.div<tf.Tensor2D>(rows, tf.abs(tf.max(rows))) : rows;
     running.sum.assign(tf.add(running.sum, tf.sum(scaled, 0)));
     running.gram.assign(tf.add(running.gram, tf.matMul(scaled, scaled, true, false)));
-    running.rows += isByToken && this.attended ? this.attended.count : x.shape[0];
+    running.rows += mask ? Array.from(mask).reduce((sum, value) => sum + value, 0) : x.shape[0];
     running.batches += 1;
   }
 

@@ -1,7 +1,7 @@
 import type { CheckpointRecord } from '../../../src-shared/domain/runs/checkpoint.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { InputChange } from '../../../src-shared/domain/runs/run-info.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { followMemoryLimit } from '../compute/index.ts';
 import type { TaskContext } from '../events.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import {

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState } from '../adapters/variant/state.ts';
 import { divergedHint } from './training-step.ts';
 
 /** Adds the step and a hint to an error about values that are not finite. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DifferentiableModel } from '../adapters/trainable-model.ts';
+import type { DifferentiableModel } from '../adapters/model/trainable-model.ts';
 import type { TapeNode } from '../compute/tfjs-internals.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
@@ -83,7 +83,7 @@ export function checkpointedLossGradients<Dropout>(
   if (trainsBelow && dy !== null) {
     const run = () => model.replayDropout(dropoutBelow, () => model.embed(inputs).hidden);
     const made = differentiate(run, variables, { dy, halved });
-    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
+    addGradients(gradients, made.gradients);
     tf.dispose([made.value, dy]);
   }
   return { value: head.value, gradients };
@@ -114,11 +114,20 @@ export function backThroughLayers(
     const entered = enter();
     const input = order > 0 || trainsBelow ? entered.hidden : null;
     const made = differentiate(() => run(entered), variables, { input, dy, halved });
-    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
+    addGradients(gradients, made.gradients);
     tf.dispose([made.value, dy, entered.hidden]);
     dy = made.inputGradient;
   }
   return { gradients, inputGradient: dy };
+}
+
+/** Adds the gradients of one part of a pass to `sums`: a layer that runs several times has one from each. */
+function addGradients(sums: Map<string, tf.Tensor>, parts: ReadonlyMap<string, tf.Tensor>): void {
+  for (const [name, gradient] of parts) {
+    const before = sums.get(name);
+    sums.set(name, before === undefined ? gradient : tf.add(before, gradient));
+    if (before !== undefined) tf.dispose([before, gradient]);
+  }
 }
 
 /** A scalar that `run` computes, and its gradients. To be called within `tf.tidy`. */

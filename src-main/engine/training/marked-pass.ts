@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/models/model.ts';
-import type { PassSeeds } from '../adapters/pass-seeds.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
+import type { PassSeeds } from '../adapters/passes/pass-seeds.ts';
 import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';
 import { nextTapeNode, shallowClone } from '../compute/tfjs-internals.ts';
 import type { PreparedLoss } from '../losses/batch-loss.ts';

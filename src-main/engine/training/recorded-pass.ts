@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { UsesByLayer } from '../adapters/adapter-groups.ts';
-import type { PassSeeds } from '../adapters/pass-seeds.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
+import type { UsesByLayer } from '../adapters/passes/adapter-groups.ts';
+import type { PassSeeds } from '../adapters/passes/pass-seeds.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
 import type { AdapterUse, PassPart, PassResult } from '../compute/pass-recorder.ts';
 import { deviceInputs } from '../losses/batch-inputs.ts';
@@ -105,10 +105,15 @@ function partByLinear(linears: ReadonlyMap<string, AdapterUse>, isBelow: boolean
 }
 
 function namedStates({ hidden, context }: HiddenStates): Record<string, tf.Tensor> {
-  const { rotary, mask, tensors } = context ?? {};
+  const { rotaries, mask, tensors } = context ?? {};
   return {
     hidden,
-    ...(rotary ? { cos: rotary.cos, sin: rotary.sin } : {}),
+    ...Object.fromEntries(
+      (rotaries ?? []).flatMap(({ cos, sin }, place) => [
+        [`cos ${place}`, cos],
+        [`sin ${place}`, sin],
+      ]),
+    ),
     ...(mask ? { mask } : {}),
     ...Object.fromEntries(Object.entries(tensors ?? {}).map(([name, tensor]) => [`context ${name}`, tensor])),
   };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { StackedModel } from '../adapters/stacked-model.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { StackedModel } from '../adapters/stacked/stacked-model.ts';
 import { deviceInputs } from '../losses/batch-inputs.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import type { BaseModel, HiddenStates } from '../models/base-model.ts';

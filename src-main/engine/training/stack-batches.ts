@@ -11,12 +11,20 @@ export function rowsIn({ inputs }: MicroBatch): number {
   return Object.values(inputs)[0]?.shape[0] ?? 0;
 }
 
+/** Tokens of a decoder that has an encoder: their number, not that of the encoder's, is that of the labels. */
+const decoderTokens = 'decoder_input_ids' as const;
+
 /** Batches whose texts are all as long as the longest: filled up on the right, with tokens that are masked and have no label. */
 export function padTogether(batches: readonly MicroBatch[]): readonly MicroBatch[] {
-  const widths = batches.map(({ inputs }) => inputs['input_ids']?.shape[1] ?? 0);
-  const width = Math.max(...widths);
-  if (widths.every((own) => own === width)) return withMasks(batches);
-  return withMasks(batches, true).map((batch, index) => padded(batch, widths[index] ?? 0, width));
+  const [width, targetWidth] = [longest(batches, 'input_ids'), longest(batches, decoderTokens)];
+  const isFilled = batches.every(({ inputs }) => (inputs['input_ids']?.shape[1] ?? 0) === width);
+  return withMasks(batches, !isFilled).map((batch) =>
+    padded(padded(batch, 'input_ids', width), decoderTokens, targetWidth),
+  );
+}
+
+function longest(batches: readonly MicroBatch[], name: string): number {
+  return Math.max(...batches.map(({ inputs }) => inputs[name]?.shape[1] ?? 0));
 }
 
 /** The inputs of all batches, one behind the other. */
@@ -72,14 +80,19 @@ function withMasks(batches: readonly MicroBatch[], always = false): readonly Mic
   });
 }
 
-function padded(batch: MicroBatch, from: number, to: number): MicroBatch {
+/** @param of name of the ids whose number of tokens becomes `to` */
+function padded(batch: MicroBatch, of: 'input_ids' | typeof decoderTokens, to: number): MicroBatch {
+  const from = batch.inputs[of]?.shape[1];
+  if (from === undefined || from === to) return batch;
   const inputs = Object.fromEntries(
     Object.entries(batch.inputs).map(([name, { shape, data }]) => {
-      if (shape.length !== 2 || shape[1] !== from) return [name, { shape, data }];
+      const isOther = name.startsWith('decoder_') !== (of === decoderTokens);
+      if (isOther || shape.length !== 2 || shape[1] !== from) return [name, { shape, data }];
       const rows = shape[0] ?? 0;
       const wide = data instanceof Int32Array ? new Int32Array(rows * to) : new Float32Array(rows * to);
       return [name, { shape: [rows, to], data: widened(data, from, to, wide) }];
     }),
   );
-  return { ...batch, inputs, loss: batch.loss.padded(from, to) };
+  const hasLabels = of === (decoderTokens in batch.inputs ? decoderTokens : 'input_ids');
+  return { ...batch, inputs, loss: hasLabels ? batch.loss.padded(from, to) : batch.loss };
 }

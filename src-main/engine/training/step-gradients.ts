@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
 import { deviceInputs } from '../losses/batch-inputs.ts';
 import { type BatchLoss, LossMeasures, type LossModel, type MicroBatch } from '../losses/batch-loss.ts';
@@ -95,12 +95,25 @@ export function emptySums({ active }: Pick<GradientRequest, 'active'>): Gradient
 }
 
 export async function taken({
+  active,
   loss,
   gradients,
   giveBack,
   measures,
 }: GradientSums): Promise<Pick<StepGradients, 'loss' | 'gradients' | 'giveBack' | 'measures'>> {
+  if (giveBack === undefined) fillIdleExperts(active, gradients);
   return { loss, gradients, giveBack, measures: await measures.take() };
+}
+
+/**
+ * Gives zeros to the factors of experts that no token of the step reached: in PEFT they are a part of a parameter that has a
+ * gradient, so that their moments decay and their weights move on.
+ */
+function fillIdleExperts(active: GradientRequest['active'], gradients: Gradients): void {
+  const parameterOf = (name: string) => name.replace(/\.experts\.\d+\./, '.experts.');
+  const reached = new Set([...gradients.keys()].filter((name) => parameterOf(name) !== name).map(parameterOf));
+  for (const [name, variable] of active)
+    if (!gradients.has(name) && reached.has(parameterOf(name))) gradients.set(name, tf.keep(tf.zeros(variable.shape)));
 }
 
 export function disposeSums(sums: GradientSums): void {

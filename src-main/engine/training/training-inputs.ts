@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -39,12 +39,45 @@ export type BaseInput = z.infer<typeof baseInputSchema>;
 export const trainingInputsSchema = z.strictObject({ dataset: datasetInputSchema, base: baseInputSchema });
 export type TrainingInputs = z.infer<typeof trainingInputsSchema>;
 
-/** @param onBytes receives the bytes hashed since its last call; may throw to end the hashing */
+/** The dataset that was hashed last, and the state of its files: the runs of a study hash their dataset once. */
+let lastHashed: { readonly state: string; readonly input: Omit<DatasetInput, 'rows'> } | null = null;
+/** A file changed less than this before could change again without a new time. */
+const settledMilliseconds = 2000;
+
+/**
+ * Hashes the files of a dataset, unless they are those that were hashed last.
+ * @param onBytes receives the bytes hashed since its last call; may throw to end the hashing
+ */
 export async function hashDataset(
   source: DatasetSource,
   onBytes?: (bytes: number, total: number) => void,
 ): Promise<Omit<DatasetInput, 'rows'>> {
   const files = await datasetFiles(source);
+  const state = stateOfFiles(source, files);
+  if (state !== null && state === lastHashed?.state) return lastHashed.input;
+  const input = await hashFiles(source, files, onBytes);
+  if (state !== null) lastHashed = { state, input };
+  return input;
+}
+
+/** Hash of the paths, sizes, times and inodes of the files of a dataset; null if one of them has just changed. */
+function stateOfFiles(source: DatasetSource, files: readonly FoundFile[]): string | null {
+  const settled = BigInt(Date.now() - settledMilliseconds) * 1_000_000n;
+  const hash = createHash('sha256').update(JSON.stringify(source));
+  for (const { from } of files) {
+    // Nobody can set the time of a change (ctime) back.
+    const { size, mtimeNs, ctimeNs, dev, ino } = statSync(from, { bigint: true });
+    if (ctimeNs > settled) return null;
+    hash.update(`${from} ${size} ${mtimeNs} ${ctimeNs} ${dev} ${ino}\n`);
+  }
+  return hash.digest('hex');
+}
+
+async function hashFiles(
+  source: DatasetSource,
+  files: readonly FoundFile[],
+  onBytes?: (bytes: number, total: number) => void,
+): Promise<Omit<DatasetInput, 'rows'>> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const hashed: { path: string; sha256: string }[] = [];
   let sinceTurn = 0;

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
-import type { TrainingHooks } from '../adapters/training-hooks.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
+import type { TrainingHooks } from '../adapters/variant/training-hooks.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';
 import { learningRateSchedules, warmupStepCount } from '../learning-rate/index.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
@@ -9,6 +9,7 @@ import { createOptimizer } from '../optimizers/index.ts';
 import type { Optimizer, ParameterGroup } from '../optimizers/optimizer.ts';
 import { type BatchOrder, batchOrderOf } from './batch-order.ts';
 import type { MetricRecorder } from './metric-recorder.ts';
+import type { Perturbation } from './perturbations/perturbation.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { stateKeeping } from './state-keeping.ts';
 import type { GradientSource } from './step-gradients.ts';
@@ -98,6 +99,7 @@ export class TrainingLoop {
       readonly recorder: MetricRecorder;
       /** Supplies the gradients of the steps; defaults to the run's own passes. */
       readonly gradients?: GradientSource | undefined;
+      readonly perturbation?: Perturbation | null;
     },
   ) {
     this.settings = settings;
@@ -109,7 +111,16 @@ export class TrainingLoop {
     this.optimizer = optimizerOf(settings, model.trainable(), hooks);
     this.gradients = parts.gradients;
     const keeping = stateKeeping(settings);
-    this.step = new TrainingStep(model, this.optimizer, settings.max_grad_norm, keeping, hooks, this.gradients);
+    const { perturbation = null } = parts;
+    this.step = new TrainingStep(
+      model,
+      this.optimizer,
+      settings.max_grad_norm,
+      keeping,
+      hooks,
+      this.gradients,
+      perturbation,
+    );
     this.order = batchOrderOf(settings, parts.examples, parts.lengthOf);
     this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
   }

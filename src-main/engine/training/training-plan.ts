@@ -1,6 +1,6 @@
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
-import type { TrainingPlan } from '../adapters/variant-training.ts';
+import type { TrainingPlan } from '../adapters/variant/variant-training.ts';
 
 /** Facts that a variant's training may depend on. */
 export function trainingPlan(

@@ -11,10 +11,10 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
-import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { AdapterGroup } from '../adapters/adapter-groups.ts';
-import { joinFactors, trainingForm } from '../adapters/residual.ts';
-import type { TrainingHooks } from '../adapters/training-hooks.ts';
+import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { AdapterGroup } from '../adapters/passes/adapter-groups.ts';
+import { joinFactors, trainingForm } from '../adapters/residual/residual.ts';
+import type { TrainingHooks } from '../adapters/variant/training-hooks.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
 import type { EngineSignal } from '../events.ts';
@@ -24,9 +24,11 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { findBestFolder } from './checkpoint-folders.ts';
 import { CheckpointSaver, type SavedParts } from './checkpoint-saver.ts';
 import { divergedAt } from './diverged.ts';
+import { frozenHeadNames } from './frozen-head.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import { outOfMemoryAt } from './out-of-memory.ts';
 import { paddingShares } from './padding-share.ts';
+import { perturbationOf } from './perturbations/index.ts';
 import type { GradientSource } from './step-gradients.ts';
 import { StepTotals } from './step-totals.ts';
 import type { TrainerState } from './trainer-state.ts';
@@ -45,7 +47,8 @@ export interface TrainingRunParts extends SavedParts {
   readonly lengthOf?: ((example: number) => number) | undefined;
   /** Criterion of the best checkpoint and of early stopping. */
   readonly criterion: Criterion;
-  loadBatch(indices: Int32Array): Promise<MicroBatch>;
+  /** @param place index of the micro-batch in the whole training. */
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
   /** True if the base alone is a classifier of these labels: it is scored before the first step. */
   readonly isZeroShot?: boolean | undefined;
@@ -108,7 +111,9 @@ export class TrainingRun implements Objective {
     this.recorder = new MetricRecorder(context, { keepsSent: true });
     this.saver = new CheckpointSaver(parts, this.recorder);
     const { recorder } = this;
-    this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder, gradients });
+    const perturbation = perturbationOf(config);
+    const fixed = { examples, lengthOf, totalSteps, context, recorder, gradients, perturbation };
+    this.loop = new TrainingLoop(config, this, fixed);
   }
 
   private get globalStep(): number {
@@ -173,14 +178,15 @@ export class TrainingRun implements Objective {
     }
   }
 
-  loadBatch(indices: Int32Array): Promise<MicroBatch> {
-    return this.parts.loadBatch(indices);
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch> {
+    return this.parts.loadBatch(indices, place);
   }
 
   enterStep(step: number): ReadonlySet<string> {
     this.draw = this.coto?.drawFor(step) ?? null;
     this.model.setTraining(true, this.dropoutRandom);
-    return (this.draw && this.coto?.frozen(this.draw)) ?? new Set();
+    const off = (this.draw && this.coto?.frozen(this.draw)) ?? [];
+    return new Set([...off, ...frozenHeadNames(this.parts.config, this.model)]);
   }
 
   leaveStep(): void {

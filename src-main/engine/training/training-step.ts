@@ -1,11 +1,12 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TrainableModel } from '../adapters/trainable-model.ts';
-import type { TrainingHooks } from '../adapters/training-hooks.ts';
+import type { TrainableModel } from '../adapters/model/trainable-model.ts';
+import type { TrainingHooks } from '../adapters/variant/training-hooks.ts';
 import type { MicroBatch } from '../losses/batch-loss.ts';
 import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { gradientsOf } from './loss-gradients.ts';
+import type { Perturbation } from './perturbations/perturbation.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
@@ -14,6 +15,7 @@ import {
   type GradientSource,
   type Gradients,
   OwnPass,
+  type StepGradients,
   variablesOf,
 } from './step-gradients.ts';
 
@@ -40,12 +42,14 @@ export class TrainingStep {
   private readonly maxGradientNorm: number;
   private readonly hooks: TrainingHooks;
   private readonly source: GradientSource;
+  private readonly perturbation: Perturbation | null;
 
   /**
    * @param maxGradientNorm 0 switches clipping off.
    * @param keeping how states wait for the backward pass.
    * @param hooks the objective's hooks into loss and gradients.
    * @param source of the gradients, in place of a pass of its own.
+   * @param perturbation shift of the weights at which gradients are computed.
    */
   constructor(
     model: TrainableModel,
@@ -54,12 +58,14 @@ export class TrainingStep {
     keeping: StateKeeping = {},
     hooks: TrainingHooks = {},
     source: GradientSource = new OwnPass(model, keeping),
+    perturbation: Perturbation | null = null,
   ) {
     this.hooks = hooks;
     this.model = model;
     this.optimizer = optimizer;
     this.maxGradientNorm = maxGradientNorm;
     this.source = source;
+    this.perturbation = perturbation;
   }
 
   /**
@@ -74,7 +80,7 @@ export class TrainingStep {
     step = 0,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
-    const made = await this.source.gradients({ batches, active, mayLend: this.mayBorrow });
+    const made = await this.gradients({ batches, active, mayLend: this.mayBorrow }, step);
     const { loss: taskLoss, gradients, measures, waited, runs } = made;
     try {
       const loss = taskLoss + (await this.addPenalty(active, gradients));
@@ -90,6 +96,32 @@ export class TrainingStep {
       return { loss, gradientNorm, gradientNorms: norms, measures, waited, runs };
     } finally {
       disposeGradients(made);
+    }
+  }
+
+  /** The gradients of a step, at shifted weights under a perturbation; the loss is then that of the weights themselves, if known. */
+  private async gradients(request: GradientRequest, step: number): Promise<StepGradients> {
+    const { perturbation, source } = this;
+    if (perturbation === null) return source.gradients(request);
+    const { batches, active } = request;
+    const plain = perturbation.needsGradients ? await source.gradients({ batches, active }) : null;
+    let shifts: ReadonlyMap<string, tf.Tensor>;
+    try {
+      if (plain !== null) this.hooks.completeGradients?.(plain.gradients);
+      shifts = await perturbation.shifts(active, plain?.gradients ?? null, step);
+    } finally {
+      if (plain !== null) disposeGradients(plain);
+    }
+    const originals = shifted(active, shifts);
+    try {
+      const made = await source.gradients({ batches, active });
+      if (plain === null) return made;
+      return { ...made, loss: plain.loss, measures: plain.measures, waited: plain.waited + made.waited };
+    } finally {
+      for (const [variable, original] of originals) {
+        variable.assign(original);
+        original.dispose();
+      }
     }
   }
 
@@ -118,6 +150,22 @@ export class TrainingStep {
   private clipFactor(gradientNorm: number): number {
     return this.maxGradientNorm === 0 ? 1 : Math.min(1, this.maxGradientNorm / (gradientNorm + 1e-6));
   }
+}
+
+/** Adds the shifts to the variables and disposes them; returns the variables' own values. */
+function shifted(
+  active: GradientRequest['active'],
+  shifts: ReadonlyMap<string, tf.Tensor>,
+): ReadonlyMap<tf.Variable, tf.Tensor> {
+  const originals = new Map<tf.Variable, tf.Tensor>();
+  for (const [name, variable] of active) {
+    const shift = shifts.get(name);
+    if (shift === undefined) continue;
+    originals.set(variable, tf.clone(variable));
+    tf.tidy(() => variable.assign(tf.add(variable, shift)));
+    shift.dispose();
+  }
+  return originals;
 }
 
 /** Euclidean norm of each tensor, read back together. */

@@ -38,7 +38,7 @@ export function toApiError(thrown: unknown): ApiError {
       error: {
         message: isHttp ? thrown.message : errorText(thrown),
         type: typeOf(status),
-        param: isHttp ? thrown.field : null,
+        param: isHttp ? thrown.field : (value.field ?? null),
         code: isHttp ? thrown.code : value.code,
       },
     },

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
-import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation/generation.ts';
+import type { GenerationResult, Prompt, TokenProbability } from '../../../src-shared/domain/generation/generation.ts';
 import { maxNewTokens, overModelDefaults } from '../../../src-shared/domain/generation/generation.ts';
-import { isOver, type JobRecord, jobError, resultOf } from '../../../src-shared/domain/jobs/job.ts';
+import { type JobRecord, resultOf } from '../../../src-shared/domain/jobs/job.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import type { ServedModel } from './served-models.ts';
+import { runUnkept } from './unkept-job.ts';
 
 /** For a model that does not say how long its context is. */
 const usualContext = 4096;
@@ -20,62 +21,56 @@ export interface GenerationOrder {
   readonly stop: string[];
   /** Null: another one each time. */
   readonly seed: number | null;
+  /** Number of likeliest tokens beside each token; null: no probabilities. */
+  readonly topTokens: number | null;
 }
 
 export type GeneratedText = GenerationResult['columns'][number];
 
 /**
  * Generates one text by a job of the queue, which it cancels when `signal` is aborted. Neither job nor text is kept.
- * @param onText is told new text, piece by piece; together they are the whole text
+ * @param onText is told new text, piece by piece, with the probabilities of its tokens if requested
  * @throws StudioError that the job ended with; cancelled where it was cancelled
  */
 export async function generate(
   client: StudioClient,
   order: GenerationOrder,
   signal: AbortSignal,
-  onText: (text: string) => void,
+  onText: (text: string, tokens: readonly TokenProbability[]) => void,
 ): Promise<GeneratedText> {
   const input = await requestOf(client, order);
-  requireNotLeft(signal);
-  const { promise: ended, resolve } = Promise.withResolvers<JobRecord>();
   // Its text may come before its id.
-  const early: { readonly jobId: string; readonly text: string }[] = [];
+  const early: { readonly jobId: string; readonly text: string; readonly tokens: TokenProbability[] }[] = [];
   let jobId: string | null = null;
   let told = '';
-  const tell = (text: string): void => {
-    if (text === '') return;
+  let toldTokens = 0;
+  const tell = (text: string, tokens: readonly TokenProbability[]): void => {
+    if (text === '' && tokens.length === 0) return;
     told += text;
-    onText(text);
+    toldTokens += tokens.length;
+    onText(text, tokens);
   };
   const stopText = client.on('generation.text', (event) => {
     const text = event.pieces.map((piece) => piece.text).join('');
-    if (jobId === null) early.push({ jobId: event.jobId, text });
-    else if (event.jobId === jobId) tell(text);
+    const tokens = event.pieces.flatMap((piece) => piece.tokens ?? []);
+    if (jobId === null) early.push({ jobId: event.jobId, text, tokens });
+    else if (event.jobId === jobId) tell(text, tokens);
   });
-  const stopJobs = client.on('job.changed', (job) => {
-    if (job.id === jobId && isOver(job)) resolve(job);
-  });
-  const cancel = (): void => {
-    // The job may have ended just now.
-    if (jobId !== null) client.request('jobs.cancel', { id: jobId }).catch(() => undefined);
-  };
   try {
-    const { id } = await client.request('generation.start', input);
-    jobId = id;
-    signal.addEventListener('abort', cancel, { once: true });
-    if (signal.aborted) cancel();
-    for (const event of early) if (event.jobId === id) tell(event.text);
-    const now = await client.request('jobs.get', { id });
-    const job = isOver(now) ? now : await ended;
-    const text = await textOf(client, job);
-    tell(text.text.slice(told.length));
-    return text;
+    return await runUnkept(client, signal, {
+      start: () => client.request('generation.start', input),
+      onStart(id) {
+        jobId = id;
+        for (const event of early) if (event.jobId === id) tell(event.text, event.tokens);
+      },
+      async read(job) {
+        const text = await textOf(client, job);
+        tell(text.text.slice(told.length), (text.tokens ?? []).slice(toldTokens));
+        return text;
+      },
+    });
   } finally {
-    signal.removeEventListener('abort', cancel);
     stopText();
-    stopJobs();
-    // Jobs left behind, e.g. by a kill, are removed at the next start.
-    if (jobId !== null) await client.request('generation.remove', { id: jobId }).catch(() => undefined);
   }
 }
 
@@ -93,19 +88,15 @@ async function requestOf(client: StudioClient, order: GenerationOrder) {
     stop,
     seed: order.seed ?? randomInt(2 ** 31),
     kept: false,
+    ...(order.topTokens === null ? {} : { topTokens: order.topTokens }),
     sampling: overModelDefaults(sampling.parameters, defaults, order.sampling),
   };
 }
 
 async function textOf(client: StudioClient, job: JobRecord): Promise<GeneratedText> {
-  if (job.error !== null) throw jobError(job);
   const result = resultOf(await client.request('jobs.result', { id: job.id }), 'generate');
   const [column] = result?.columns ?? [];
   if (column === undefined || column.finish === 'cancelled')
     throw new StudioError('cancelled', 'The generation was cancelled.', 'Ask again.');
   return column;
-}
-
-function requireNotLeft(signal: AbortSignal): void {
-  if (signal.aborted) throw new StudioError('cancelled', 'The connection is closed.');
 }

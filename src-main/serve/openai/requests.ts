@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { describeIssues } from '../../../src-shared/contract/errors.ts';
 import { HttpError } from '../http/http-error.ts';
+import { parseFields } from './fields.ts';
+import { callSchema } from './tools/tool-messages.ts';
+import { toolChoiceSchema, toolSchema } from './tools/tool-request.ts';
 
 const number = z.number().nullish();
 const whole = z.number().int().nullish();
+/** Answers to one prompt. */
+const maxAnswers = 16;
 
 /** Settings of both kinds of request; ranges are those that the studio declares. top_k, min_p and repetition_penalty as vLLM. */
 const settings = {
@@ -14,6 +18,13 @@ const settings = {
   min_p: number,
   repetition_penalty: number,
   max_tokens: whole,
+  n: z
+    .number()
+    .int()
+    .min(1)
+    .max(maxAnswers)
+    .nullish()
+    .transform((n) => n ?? 1),
   stop: z
     .union([z.string(), z.array(z.string()).max(16)])
     .nullish()
@@ -23,25 +34,48 @@ const settings = {
     .boolean()
     .nullish()
     .transform((stream) => stream ?? false),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
+    .nullish(),
 };
 
 const textPart = z.looseObject({ type: z.enum(['text', 'refusal']), text: z.string().default('') });
-const messageSchema = z.looseObject({
-  // Templates know no other name for it.
-  role: z.string().transform((role) => (role === 'developer' ? 'system' : role)),
-  content: z
-    .union([z.string(), z.array(textPart)])
-    .nullish()
-    .transform((content) =>
-      typeof content === 'string' ? content : (content ?? []).map(({ text }) => text).join('\n'),
-    ),
-});
+const messageSchema = z
+  .looseObject({
+    // Templates know no other name for it.
+    role: z
+      .string()
+      .refine((role) => role !== 'function', { error: 'function is not supported: use the role tool' })
+      .transform((role) => (role === 'developer' ? 'system' : role)),
+    content: z
+      .union([z.string(), z.array(textPart)])
+      .nullish()
+      .transform((content) =>
+        typeof content === 'string' ? content : (content ?? []).map(({ text }) => text).join('\n'),
+      ),
+    tool_calls: z.array(callSchema).nullish(),
+    function_call: z.null({ error: 'is not supported: use tool_calls' }).optional(),
+    audio: z.null({ error: 'is not supported: write the content as text' }).optional(),
+  })
+  // Templates test for keys of a message: clients send unused ones as null or empty.
+  .transform(({ role, content, ...others }) => ({ ...withoutEmpty(others), role, content }));
+
+function withoutEmpty(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isEmpty = (value: unknown) =>
+    value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+}
 
 const chatSchema = z.looseObject({
   ...settings,
   messages: z.array(messageSchema).min(1),
   max_completion_tokens: whole,
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().int().min(0).max(20).nullish(),
+  tools: z.array(toolSchema).max(128).nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: z.looseObject({ type: z.string() }).nullish(),
 });
 export type ChatRequest = z.infer<typeof chatSchema>;
 
@@ -51,47 +85,31 @@ const completionSchema = z.looseObject({
     .union([z.string(), z.array(z.string()).min(1).max(16)], { error: 'must be a string, or a list of at most 16' })
     .transform((prompt) => [prompt].flat()),
   echo: z.boolean().nullish(),
+  /** OpenAI allows 5. */
+  logprobs: z.number().int().min(0).max(20).nullish(),
 });
 export type CompletionRequest = z.infer<typeof completionSchema>;
 
-/** Settings that would change the answer and are not there, with the values that change nothing. */
-const missing: Readonly<Record<string, readonly unknown[]>> = {
-  n: [1],
-  best_of: [1],
-  logprobs: [false, 0],
-  top_logprobs: [0],
-  logit_bias: [],
-  presence_penalty: [0],
-  frequency_penalty: [0],
-  suffix: [''],
-  tools: [],
-  functions: [],
-  tool_choice: ['none', 'auto'],
-  function_call: ['none', 'auto'],
-  audio: [],
-  modalities: [],
-};
+const penalties = { logit_bias: [], presence_penalty: [0], frequency_penalty: [0] };
 
 export function parseChat(body: unknown): ChatRequest {
-  return parse(chatSchema, body);
-}
-
-export function parseCompletion(body: unknown): CompletionRequest {
-  return parse(completionSchema, body);
-}
-
-/** @throws HttpError 400 naming the field */
-function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) {
-    const [first] = parsed.error.issues;
-    throw new HttpError(400, `${describeIssues(parsed.error)}.`, 'invalid_value', first?.path.join('.') ?? null);
-  }
-  const given = z.record(z.string(), z.unknown()).parse(body);
-  for (const [key, value] of Object.entries(given))
-    if (Object.hasOwn(missing, key) && !changesNothing(value, missing[key] ?? []))
-      throw new HttpError(400, `${key} is not supported: leave it out.`, 'unsupported_parameter', key);
-  const format = z.looseObject({ type: z.string() }).safeParse(given['response_format']).data?.type ?? 'text';
+  const request = parseFields(chatSchema, body, {
+    unsupported: {
+      ...penalties,
+      functions: [],
+      function_call: ['none', 'auto'],
+      audio: [],
+      modalities: [],
+      prediction: [],
+      reasoning_effort: [],
+      service_tier: ['auto', 'default'],
+      store: [false],
+      verbosity: ['medium'],
+      web_search_options: [],
+    },
+    remedies: { functions: 'use tools', function_call: 'use tool_choice' },
+  });
+  const format = request.response_format?.type ?? 'text';
   if (format !== 'text')
     throw new HttpError(
       400,
@@ -99,11 +117,9 @@ function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.outpu
       'unsupported_parameter',
       'response_format',
     );
-  return parsed.data;
+  return request;
 }
 
-function changesNothing(value: unknown, neutral: readonly unknown[]): boolean {
-  if (value === null || value === undefined || neutral.includes(value)) return true;
-  if (Array.isArray(value)) return value.length === 0 || (value.length === 1 && value[0] === 'text');
-  return typeof value === 'object' && Object.keys(value).length === 0;
+export function parseCompletion(body: unknown): CompletionRequest {
+  return parseFields(completionSchema, body, { unsupported: { ...penalties, best_of: [1], suffix: [''] } });
 }

@@ -240,7 +240,7 @@ export class JobRepository {
   removeUnkept(): void {
     this.database
       .prepare(
-        `DELETE FROM jobs WHERE kind = 'generate' AND
+        `DELETE FROM jobs WHERE kind IN ('generate', 'embed-texts') AND
            CASE WHEN json_valid(payload) THEN payload ->> '$.kept' IS 0 ELSE 0 END`,
       )
       .run();

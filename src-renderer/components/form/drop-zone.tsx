@@ -21,19 +21,25 @@ export function DropZone({ message, onPaths, children }: DropZoneProps) {
       className={classes['zone']}
       onDragEnter={(event) => {
         if (!carriesFiles(event)) return;
+        // A zone within another one has its files to itself.
+        event.stopPropagation();
         depth.current++;
         setOver(true);
       }}
       onDragOver={(event) => {
-        if (carriesFiles(event)) event.preventDefault();
+        if (!carriesFiles(event)) return;
+        event.stopPropagation();
+        event.preventDefault();
       }}
       onDragLeave={(event) => {
         if (!carriesFiles(event)) return;
+        event.stopPropagation();
         depth.current = Math.max(0, depth.current - 1);
         if (depth.current === 0) setOver(false);
       }}
       onDrop={(event) => {
         if (!carriesFiles(event)) return;
+        event.stopPropagation();
         event.preventDefault();
         depth.current = 0;
         setOver(false);

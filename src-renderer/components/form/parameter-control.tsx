@@ -1,6 +1,7 @@
 import { ActionIcon, Chip, Group, Switch, Textarea, TextInput, Tooltip } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
 import { type KeyboardEvent, useState } from 'react';
+import { z } from 'zod';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
@@ -66,6 +67,8 @@ export function ParameterControl(props: ControlProps) {
     case 'integer-list':
     case 'number-list':
       return <ListControl {...props} />;
+    case 'tokens':
+      return <TokensControl {...props} />;
     case 'integer-map':
     case 'number-map':
       return <MapControl {...props} />;
@@ -254,6 +257,43 @@ function MapControl(props: ControlProps) {
         onChange(valueFromText(spec, event.currentTarget.value));
       }}
     />
+  );
+}
+
+const tokenLists = z.record(z.string(), z.array(z.union([z.string(), z.number()])));
+
+/** Tokens by their text or id: one list, or a list for each module, whose modules stay while the tokens change. */
+function TokensControl(props: ControlProps) {
+  const { spec, value, onChange, offered = [] } = props;
+  const lists = Array.isArray(value) ? null : (tokenLists.safeParse(value).data ?? null);
+  const modules = Object.keys(lists ?? {});
+  const chosen = [...new Set((lists === null ? namesIn(value) : Object.values(lists).flat()).map(String))];
+  const change = (next: readonly string[]) => {
+    if (next.length === 0) return onChange(spec.nullable ? null : []);
+    // A number that is no token's text is an id.
+    const tokens = next.map((one) => (/^\d+$/.test(one) && !offered.includes(one) ? Number(one) : one));
+    if (lists === null) return onChange(tokens);
+    const isLeft = (token: string | number) => next.includes(String(token));
+    const isNew = (token: string | number) => !chosen.includes(String(token));
+    const changed: Record<string, (string | number)[]> = {};
+    for (const name of modules) {
+      const kept = [...(lists[name] ?? []).filter(isLeft), ...tokens.filter(isNew)];
+      if (kept.length > 0) changed[name] = kept;
+    }
+    onChange(changed);
+  };
+  return (
+    <>
+      <TagsInput
+        {...sharedProps(props)}
+        value={chosen}
+        data={[...offered]}
+        splitChars={[]}
+        placeholder={chosen.length === 0 ? (spec.empty ?? 'none') : ''}
+        onChange={change}
+      />
+      {modules.length === 0 ? null : <span className={classes['unit']}>in {modules.join(', ')}</span>}
+    </>
   );
 }
 

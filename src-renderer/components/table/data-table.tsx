@@ -1,15 +1,15 @@
 import { Checkbox, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import type { Header } from '@tanstack/react-table';
 import {
   type ExpandedState,
   getCoreRowModel,
   getExpandedRowModel,
   getSortedRowModel,
+  type Header,
   type SortingState,
   useReactTable,
 } from '@tanstack/react-table';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { tableStrings } from '../../strings/table.ts';
 import { type DataColumn, defineColumn, fittingColumns } from './data-column.ts';
 import { DataRow } from './data-row.tsx';
@@ -17,8 +17,47 @@ import classes from './data-table.module.css';
 import { headerStyle } from './header-style.ts';
 import { matchesWords } from './match-words.ts';
 import { useRowSelection } from './row-selection.ts';
-import { useRowWindow } from './use-row-window.ts';
-import { useWidth } from './use-width.ts';
+
+/** Rows above and below those in sight that are drawn too, so that the keyboard's next row is always there. */
+const margin = 12;
+/** Tables with fewer rows are drawn whole. */
+const least = 60;
+
+interface RowWindow {
+  /** First drawn row; `to` is the row after the last one. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The rows of a scrolling table that are in sight, give or take a few; all of them where the table has no height. */
+function useRowWindow(scroller: RefObject<HTMLElement | null>, count: number, rowHeight: number): RowWindow {
+  const [sight, setSight] = useState({ top: 0, height: 0 });
+  const isLong = count >= least;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element || !isLong) return;
+    const look = () => {
+      // Whole blocks of rows: most scroll events then change nothing.
+      const block = rowHeight * Math.floor(margin / 2);
+      const top = Math.floor(element.scrollTop / block) * block;
+      const height = element.clientHeight;
+      setSight((known) => (known.top === top && known.height === height ? known : { top, height }));
+    };
+    look();
+    element.addEventListener('scroll', look, { passive: true });
+    const sizes = new ResizeObserver(look);
+    sizes.observe(element);
+    return () => {
+      element.removeEventListener('scroll', look);
+      sizes.disconnect();
+    };
+  }, [scroller, isLong, rowHeight]);
+  if (!isLong || sight.height === 0) return { from: 0, to: count };
+  const first = Math.floor(sight.top / rowHeight);
+  const shown = Math.ceil(sight.height / rowHeight) + Math.floor(margin / 2);
+  const from = Math.max(0, Math.min(first, count - shown) - margin);
+  return { from, to: Math.min(count, first + shown + margin) };
+}
 
 export type { DataColumn } from './data-column.ts';
 
@@ -239,4 +278,19 @@ function HeaderCell<Item>({ header, column }: HeaderCellProps<Item>) {
       )}
     </th>
   );
+}
+
+/** The width of an element in pixels, kept up to date; null while it is not known, or where nobody asks. */
+function useWidth(element: RefObject<HTMLElement | null>, isAsked: boolean): number | null {
+  const [width, setWidth] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    const measured = element.current;
+    if (!measured || !isAsked) return;
+    const measure = () => setWidth(measured.clientWidth || null);
+    measure();
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(measured);
+    return () => sizes.disconnect();
+  }, [element, isAsked]);
+  return width;
 }

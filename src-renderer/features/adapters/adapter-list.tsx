@@ -121,12 +121,13 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
 /** Actions for several selected adapters. */
 function Selection({ chosen, onClear }: { chosen: readonly AdapterRecord[]; onClear: () => void }) {
   const models = useRequest('models.list', {}).data;
+  const scorers = useRequest('generation.scorers', {}).data;
   const ids = chosen.map(({ id }) => id);
   const fits =
     // The base is beside them.
     chosen.length < columnLimit &&
     new Set(chosen.map(({ modelId }) => modelId)).size === 1 &&
-    chosen.every((adapter) => notPlayable(adapter, models) === null);
+    chosen.every((adapter) => notPlayable(adapter, models, scorers) === null);
   const addAll = () => {
     changeBench((bench) => ids.reduce(addToBench, bench));
     navigate('/merge');

@@ -60,6 +60,9 @@ export function AdapterOverview({ adapter }: { adapter: AdapterRecord }) {
           { label: words.size, value: formatBytes(adapter.sizeBytes) },
           { label: words.created, value: <RelativeTime at={adapter.createdAt} /> },
           ...(origin.kind === 'import' ? [{ label: words.importedFrom, value: <PathText path={origin.path} /> }] : []),
+          ...(origin.kind === 'import' && origin.note !== undefined
+            ? [{ label: words.importNote, value: origin.note }]
+            : []),
           { label: words.hash, value: <HashText hash={adapter.sha256} /> },
           ...(contents ? [{ label: words.folder, value: <PathText path={contents.folder} /> }] : []),
         ]}

@@ -5,6 +5,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
+import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { notifyUndo } from '../../components/feedback/undo.tsx';
 import type { MoreItem } from '../../components/layout/page.tsx';
@@ -28,7 +29,7 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
   });
   const rename = () => renameAdapter(adapter);
   useRename(words.one, [adapter], id, rename);
-  const problem = notPlayable(adapter, models);
+  const problem = notPlayable(adapter, models, useRequest('generation.scorers', {}).data);
   const buttons = (
     <>
       <Button variant="default" onClick={() => navigate(`/merge?add=${encodeURIComponent(id)}`)}>
@@ -52,6 +53,7 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
       disabledReason: adapter.modelId === null ? words.noBase : notLanguage,
       onClick: () => navigate(`${pathOf('studies', 'benchmarks', 'new')}?adapters=${encodeURIComponent(id)}`),
     },
+    copyLinkItem('adapter', id),
     {
       label: words.rename,
       icon: <IconPencil size={16} />,

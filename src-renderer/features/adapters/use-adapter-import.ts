@@ -6,7 +6,10 @@ import { adaptersStrings as words } from '../../strings/adapters.ts';
 export function useAdapterImport() {
   const start = useAction('adapters.import', {
     failureTitle: words.notImported,
-    onSuccess: ({ name }) => notifySuccess(words.imported, name),
+    onSuccess: ({ name, origin }) => {
+      const note = origin.kind === 'import' ? origin.note : undefined;
+      notifySuccess(words.imported, note === undefined ? name : `${name}. ${note}.`);
+    },
   });
   const ask = async (kind: 'folder' | 'file') => {
     const { openFolder, openFile } = window.coto.dialogs;

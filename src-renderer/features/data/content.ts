@@ -11,7 +11,7 @@ export function contentWords({ labels, text }: DatasetDescription): string {
   if (text.columns.messages !== null) return 'conversations';
   if (text.columns.completion !== null) return 'prompts';
   if (text.columns.anchor !== null) return 'pairs';
-  return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';
+  return text.labelKind === 'numbers' ? 'numbers' : 'unlabeled';
 }
 
 /** Formats the number of examples of each split: "1,000 train". */

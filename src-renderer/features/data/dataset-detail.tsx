@@ -5,6 +5,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameters/para
 import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
+import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
@@ -62,6 +63,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             label={`More actions for ${dataset.name}`}
             about={dataset.name}
             items={[
+              copyLinkItem('dataset', dataset.id),
               removalItem({
                 label: 'Remove from the list',
                 disabledReason: dataset.bundled ? 'Bundled datasets can’t be removed.' : null,
@@ -88,7 +90,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             ...imageFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
             { label: 'Format', value: format },
-            { label: 'Licence', value: dataset.licence ?? 'not stated' },
+            { label: 'License', value: dataset.licence ?? 'not stated' },
             { label: 'Location', value: <PathText path={dataset.source.path} /> },
           ]}
         />

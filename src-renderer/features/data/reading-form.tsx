@@ -1,4 +1,5 @@
 import { Button, Skeleton, Text, TextInput } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import type { TextInspection } from '../../../src-shared/domain/data/dataset.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -10,11 +11,16 @@ import { formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Detail } from '../../components/layout/detail.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { DataTable } from '../../components/table/data-table.tsx';
 import { dataStrings } from '../../strings/data.ts';
+import { dataEditorStrings } from '../../strings/data-editor.ts';
+import { AccountingPanel, ContentQuestions } from './accounting-panel.tsx';
 import classes from './data.module.css';
+import { RowEditor } from './editor/row-editor.tsx';
+import { StepList } from './editor/step-list.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { hasTooManyFaults, kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
-import { RowPreview } from './row-preview.tsx';
+import { rowColumns } from './row-columns.tsx';
 import { TemplatePreview } from './template-preview.tsx';
 import { useReadingForm } from './use-reading-form.ts';
 
@@ -23,6 +29,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const { path, datasetId } = reading;
   const form = useReadingForm(reading);
   const { answer, last, fitting, reason } = form;
+  const [view, setView] = useState<'preview' | 'edit'>('preview');
   return (
     <form
       className={classes['form']}
@@ -71,10 +78,40 @@ export function ReadingForm({ reading }: { reading: Reading }) {
         {last?.misfit && form.isSettled && form.missing === null ? <ErrorNote error={last.misfit} /> : null}
         {fitting && form.isShown ? (
           <>
-            <Panel title="First rows" note={rowsWords(fitting)} flush>
-              <RowPreview inspection={fitting} isStale={!form.isSettled || last !== fitting} />
-            </Panel>
-            <TemplatePreview key={path} path={path} options={form.fittingOptions} rows={fitting.rows} />
+            <StepList
+              steps={form.steps}
+              labels={fitting.labels}
+              onChange={form.changeSteps}
+              onUndo={form.undo}
+              onRedo={form.redo}
+            />
+            <div className={classes['views']}>
+              <Segments
+                aria-label={dataEditorStrings.views.label}
+                data={[
+                  { value: 'preview', label: dataEditorStrings.views.preview },
+                  { value: 'edit', label: dataEditorStrings.views.edit },
+                ]}
+                value={view}
+                onChange={(value) => setView(value === 'edit' ? 'edit' : 'preview')}
+              />
+            </div>
+            {view === 'edit' && typeof form.steps !== 'string' ? (
+              <RowEditor
+                path={path}
+                options={form.fittingOptions}
+                inspection={fitting}
+                steps={form.steps}
+                onSteps={form.changeSteps}
+              />
+            ) : (
+              <>
+                <Panel title="First rows" note={rowsWords(fitting)} flush>
+                  <RowPreview inspection={fitting} isStale={!form.isSettled || last !== fitting} />
+                </Panel>
+                <TemplatePreview key={path} path={path} options={form.fittingOptions} rows={fitting.rows} />
+              </>
+            )}
             {fitting.problems.length > 0 ? (
               <Panel
                 title="Problems"
@@ -89,6 +126,9 @@ export function ReadingForm({ reading }: { reading: Reading }) {
               >
                 <ProblemList problems={fitting.problems} />
               </Panel>
+            ) : null}
+            {fitting.accounting ? (
+              <AccountingPanel accounting={fitting.accounting} onMergeLabels={form.mergeLabels} />
             ) : null}
             <RowChanges title={dataStrings.repairs.offered} changes={fitting.offers} />
             <RowChanges title={dataStrings.repairs.repaired} changes={fitting.repairs} />
@@ -142,6 +182,7 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
   const error = form.answer.error ?? form.failure;
   return (
     <>
+      <ContentQuestions questions={form.questions} roles={form.freeRoles} onAnswer={form.answerQuestion} />
       <Panel
         title="Columns"
         note={form.isStated ? 'custom' : 'auto-detected'}
@@ -155,7 +196,7 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
       >
         <div className={classes['fields']}>
           <Select
-            label="What a row is"
+            label="Row type"
             data={rowKinds.map((value) => ({ value, label: kindWords[value] }))}
             value={kind}
             onChange={(value) => form.setKind(rowKinds.find((one) => one === value) ?? 'text')}
@@ -187,4 +228,16 @@ function rowsWords({ rows, rowsRead, isWhole, problems }: TextInspection): strin
   const read = isWhole ? plural(rowsRead, 'row') : `the first ${plural(rowsRead, 'row')}`;
   const found = problems.length === 0 ? 'no problems found' : 'see problems below';
   return `${formatCount(rows.length)} shown of ${read} read; ${found}`;
+}
+
+/** The first rows of a file as the examples that they would become. */
+function RowPreview({ inspection, isStale }: { inspection: TextInspection; isStale: boolean }) {
+  const { columns, rows } = inspection;
+  const shown = useMemo(() => rowColumns(columns, { withSplit: true }), [columns]);
+  return (
+    <div className={classes['rows']} data-stale={isStale || undefined}>
+      {/* By place: two files for the splits may have the same name. */}
+      <DataTable label="First rows" items={rows} itemId={(row) => String(rows.indexOf(row))} columns={shown} />
+    </div>
+  );
 }

@@ -11,7 +11,8 @@ function change(next: (readings: readonly Reading[]) => readonly Reading[]): voi
 
 /** A file that is already being imported starts over: it may have been edited meanwhile. */
 export function openReading(reading: Reading): void {
-  queryClient.removeQueries({ queryKey: ['datasets.inspect'] });
+  for (const request of ['datasets.inspect', 'datasets.inspectRows'])
+    queryClient.removeQueries({ queryKey: [request] });
   change((readings) => [...readings.filter(({ path }) => path !== reading.path), reading]);
 }
 

@@ -1,3 +1,4 @@
+import { openQuestions, unusedColumnsOption } from '../../../src-shared/domain/data/accounting.ts';
 import {
   type DatasetDescription,
   type TextColumns,
@@ -9,7 +10,7 @@ import { maxFaultyRows } from '../../../src-shared/domain/data/faulty-rows.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { dataStrings } from '../../strings/data.ts';
 
-type ColumnRole = (typeof textColumnRoles)[number];
+export type ColumnRole = (typeof textColumnRoles)[number];
 /** Kind of training example that a row becomes. */
 export const rowKinds = [
   'text',
@@ -35,16 +36,19 @@ export interface Reading {
   /** Null: as the columns tell. */
   readonly kind: RowKind | null;
   readonly options: ParameterValues;
+  /** Steps before each change that can be undone, and after each that can be redone. */
+  readonly past?: readonly string[];
+  readonly future?: readonly string[];
 }
 
 export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   text: ['text', 'text_pair', 'label'],
   tagged: ['words', 'tags'],
   choice: ['text', 'choices', 'label'],
-  completion: ['prompt', 'input', 'completion'],
-  conversation: ['messages', 'tools'],
-  preference: ['prompt', 'messages', 'completion', 'rejected', 'tools'],
-  answer: ['prompt', 'messages', 'completion', 'desirable', 'tools'],
+  completion: ['system', 'prompt', 'input', 'history', 'completion', 'tools'],
+  conversation: ['system', 'messages', 'completion', 'tools'],
+  preference: ['system', 'prompt', 'input', 'history', 'messages', 'completion', 'rejected', 'tools'],
+  answer: ['system', 'prompt', 'input', 'history', 'messages', 'completion', 'desirable', 'tools'],
   question: ['question', 'context', 'answers'],
   pair: ['anchor', 'positive', 'negative'],
 };
@@ -64,6 +68,9 @@ export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   share: ['test_fraction', 'seed'],
   column: ['split_column', 'test_split'],
   file: ['test_file'],
+  stratified: ['test_fraction', 'seed'],
+  group: ['group_column', 'test_fraction', 'seed'],
+  time: ['time_column', 'test_fraction'],
 };
 
 export function kindOfColumns({
@@ -129,11 +136,14 @@ function withoutColumns(options: ParameterValues): ParameterValues {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !roles.has(name)));
 }
 
+function isSplitBy(name: string): name is SplitBy {
+  return Object.hasOwn(splitFields, name);
+}
+
 /** Returns the way of splitting that the fields show: the chosen one, else the detected one. */
 export function shownSplit(options: ParameterValues, inspection: TextInspection | undefined): SplitBy {
-  const chosen = options['split_by'];
-  if (chosen === 'share' || chosen === 'column' || chosen === 'file') return chosen;
-  return inspection?.split?.by ?? 'share';
+  const chosen = String(options['split_by'] ?? '');
+  return isSplitBy(chosen) ? chosen : (inspection?.split?.by ?? 'share');
 }
 
 /** Returns the choice that the file still needs before it can be read; null if none is missing. */
@@ -147,6 +157,9 @@ export function whatIsMissing(
   if (needed !== undefined) return `Choose the column of the ${needed}.`;
   if (by === 'column' && !splitValues['split_column']) return 'Choose the split column.';
   if (by === 'file' && !splitValues['test_file']) return 'Choose the test file.';
+  if (by === 'group' && !splitValues['group_column']) return 'Choose the group column.';
+  if (by === 'time' && !splitValues['time_column']) return 'Choose the time column.';
+  if (by === 'stratified' && columns.label === null) return 'Choose a label column, or another split.';
   return null;
 }
 
@@ -155,10 +168,18 @@ export function hasTooManyFaults({ faultyRows = 0, rowsRead }: TextInspection, o
   return options['skip_faulty_rows'] !== true && faultyRows > maxFaultyRows(rowsRead);
 }
 
+/** Options that leave a column with content out on purpose. */
+export function withoutContent(options: ParameterValues, column: string): ParameterValues {
+  const before = String(options[unusedColumnsOption] ?? '').trim();
+  return { ...options, [unusedColumnsOption]: before === '' ? column : `${before}, ${column}` };
+}
+
 /** Returns the reason why a fully specified file cannot be added; null if it can. */
 export function whatIsWrong(inspection: TextInspection | undefined, options: ParameterValues = {}): string | null {
   if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
+  const [question] = inspection.accounting === undefined ? [] : openQuestions(inspection.accounting);
+  if (question !== undefined) return dataStrings.accounting.unanswered(question.name);
   if (hasTooManyFaults(inspection, options))
     return dataStrings.tooManyFaults(inspection.faultyRows ?? 0, inspection.rowsRead);
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';

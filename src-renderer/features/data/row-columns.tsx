@@ -27,9 +27,11 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
   if (columns.rejected !== null) contents.push(...preferenceContents);
   else {
-    if (columns.prompt !== null) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
-    if (columns.completion !== null) contents.push(['Completion', ({ completion }) => completion ?? '']);
-    if (columns.messages !== null) contents.push(['Messages', ({ messages }) => conversation(messages)]);
+    // With earlier turns or tools, a row is a conversation.
+    const isTalk = (columns.messages ?? columns.history ?? columns.tools) !== null;
+    if (columns.prompt !== null && !isTalk) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
+    if (columns.completion !== null && !isTalk) contents.push(['Completion', ({ completion }) => completion ?? '']);
+    if (isTalk) contents.push(['Messages', ({ messages }) => conversation(messages)]);
   }
   if (columns.desirable !== null) contents.push(['Wanted', ({ desirable }) => String(desirable)]);
   return [

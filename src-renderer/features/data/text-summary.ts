@@ -3,12 +3,14 @@ import { formatCount, plural } from '../../components/format/format.ts';
 import { dataStrings } from '../../strings/data.ts';
 import type { Repetition } from './duplicate-counts.tsx';
 
-const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
+export const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   text: 'Text',
   text_pair: 'Second text',
   label: 'Label',
   choices: 'Choices',
+  system: 'System prompt',
   prompt: 'Prompt',
+  history: 'Earlier turns',
   input: 'Input (after the prompt)',
   completion: 'Completion',
   messages: 'Messages',
@@ -38,8 +40,11 @@ export function readingFacts(text: TextDescription): { label: string; value: str
     const column = Object.entries(text.columns).find(([name]) => name === role)?.[1] ?? null;
     return column === null ? [] : [{ label, value: `column ${column}` }];
   });
-  const used = new Set(Object.values(text.columns));
-  const unused = text.columnNames.filter((name) => !used.has(name));
+  const roles = new Set(Object.values(text.columns));
+  // Columns of the split and of what a layout makes are used as well, which only the accounting knows.
+  const unused =
+    text.accounting?.columns.flatMap(({ name, use }) => (use === 'used' ? [] : [name])) ??
+    text.columnNames.filter((name) => !roles.has(name));
   return [
     ...taken,
     ...(unused.length === 0 ? [] : [{ label: 'Unused columns', value: unused.slice(0, 20).join(', ') }]),

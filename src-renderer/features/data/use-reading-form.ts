@@ -1,5 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks';
+import { useMemo } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { openQuestions } from '../../../src-shared/domain/data/accounting.ts';
+import type { DataStep } from '../../../src-shared/domain/data/data-steps.ts';
 import { noColumns } from '../../../src-shared/domain/data/dataset.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { firstProblem, knownValues } from '../../../src-shared/domain/parameters/parameter-check.ts';
@@ -7,7 +10,9 @@ import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, navigateFrom, pathOf } from '../../app/routes.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import type { ParameterBases } from '../../components/form/parameter-origin.ts';
+import { stepsOfReading, travelled, withSteps } from './editor/step-history.ts';
 import {
+  type ColumnRole,
   guessAgain,
   kindOfColumns,
   kindRoles,
@@ -22,6 +27,7 @@ import {
   whatIsWrong,
   withColumn,
   withKind,
+  withoutContent,
 } from './reading.ts';
 import { changeReading, closeReading } from './reading-store.ts';
 
@@ -30,6 +36,8 @@ const placed: ReadonlySet<string> = new Set([
   ...Object.values(kindRoles).flat(),
   ...Object.values(splitFields).flat(),
   'guess_columns',
+  // In a list of its own.
+  'steps',
   'split_by',
 ]);
 
@@ -69,6 +77,8 @@ export function useReadingForm(reading: Reading) {
       (last?.isWhole ? unmatched : null) ??
       whatIsWrong(isSettled ? last : undefined, options));
   const change = (changes: Partial<Reading>) => changeReading(path, changes);
+  const steps = useMemo(() => stepsOfReading({ options }), [options]);
+  const [undone, redone] = [travelled(reading, 'undo'), travelled(reading, 'redo')];
   const saving = useSaving(reading, reason);
   const splitSpecs = specsOf(specs, splitFields[by]);
   return {
@@ -88,8 +98,23 @@ export function useReadingForm(reading: Reading) {
     setKind: (next: RowKind) =>
       change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) }),
     guessAgain: () => change({ options: guessAgain(options), kind: null }),
+    /** Columns that look like content and have no role, and the roles that one of them may have. */
+    questions: fitting?.accounting === undefined ? [] : openQuestions(fitting.accounting),
+    freeRoles: kindRoles[kind].filter((role) => columns[role] === null),
+    answerQuestion: (column: string, role: ColumnRole | null) =>
+      change({
+        kind,
+        options: role === null ? withoutContent(options, column) : withColumn(options, columns, kind, role, column),
+      }),
+    steps,
+    changeSteps: (next: readonly DataStep[]) => change(withSteps(reading, next)),
+    undo: undone && (() => change(undone)),
+    redo: redone && (() => change(redone)),
     /** Before the other steps: what they drop as faulty is mended first. */
-    repair: () => change({ options: { ...options, steps: ['repair', options['steps']].filter(Boolean).join('; ') } }),
+    repair: () => change(withSteps(reading, [{ step: 'repair' }, ...(typeof steps === 'string' ? [] : steps)])),
+    /** After the other steps: a renamed label may be one of those merged. */
+    mergeLabels: () =>
+      change(withSteps(reading, [...(typeof steps === 'string' ? [] : steps), { step: 'merge-labels' }])),
     columnFields: {
       declaration: { parameters: specsOf(specs, kindRoles[kind]), card: 'guide/data' },
       values: Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? ''])),

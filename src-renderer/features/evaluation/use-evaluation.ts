@@ -23,6 +23,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
   const [chosen, setDataset] = useState<string | null>(adapter?.datasetId ?? null);
   const [values, setValues] = useState<ParameterValues>({});
   const [classTemplates, setClassTemplates] = useState<string | null>(null);
+  const [against, setAgainst] = useState<string | null>(null);
   const [jobId, setJobId] = useState<string | null>(null);
   const [saved, setSaved] = useState<string | null>(null);
   const all = useRequest('datasets.list', {}).data ?? [];
@@ -33,6 +34,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
   ).data;
   const misfits = new Map(fits?.flatMap(({ datasetId, problem: why }) => (why === null ? [] : [[datasetId, why]])));
   const model = useRequest('models.list', {}).data?.find(({ id }) => id === modelId);
+  const adapters = useRequest('adapters.list', {}, { enabled: adapter !== null }).data ?? [];
   // An adapter is scored with the texts that it was trained with.
   const asksForTexts = adapter === null && model !== undefined && comparesWithTexts(model.description);
   const job = useJob(jobId);
@@ -61,6 +63,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
       adapters: adapter === null ? [] : [{ adapter: { adapterId: adapter.id } }],
       ...(typeof eval_samples === 'number' ? { eval_samples } : {}),
       ...(asksForTexts && classTemplates !== null ? { settings: { class_templates: classTemplates } } : {}),
+      ...(against === null ? {} : { against: { adapterId: against } }),
       predictions,
     });
   };
@@ -73,6 +76,10 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     }),
     dataset: chosen,
     setDataset,
+    /** Adapters of the same base, to compare this one with. */
+    others: adapters.filter((other) => adapter !== null && other.id !== adapter.id && other.modelId === modelId),
+    against,
+    setAgainst,
     values,
     setValues,
     /** Texts of the classes, where the base is compared with them; null where it is not. */

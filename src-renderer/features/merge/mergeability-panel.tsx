@@ -1,6 +1,6 @@
-import { Badge, Box, Button, Group, Stack, Text } from '@mantine/core';
+import { Box, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { Mergeability, MergeVerdict } from '../../../src-shared/domain/merging/mergeability.ts';
+import { type Mergeability, mapNote, pairSimilarity } from '../../../src-shared/domain/merging/mergeability.ts';
 import {
   type MergeabilityMap,
   mergeabilityFigure,
@@ -15,14 +15,10 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { useBench } from './bench-store.ts';
 
-const verdictColors: Record<MergeVerdict['verdict'], string> = {
-  merge: 'green',
-  reweight: 'yellow',
-  'other method': 'orange',
-  'do not': 'red',
-};
+/** Most pairs that the panel describes in words; the map shows all. */
+const maxDescribed = 6;
 
-/** Shows the mergeability of the adapters on the bench: a map by layer and pair, and a verdict with its rule. */
+/** Shows the similarity of the adapters on the bench: each pair in a sentence, and a map by layer and pair. */
 export function MergeabilityPanel() {
   const { bench } = useBench();
   const adapters = bench.map(({ adapterId, weight }) => ({ adapterId, weight }));
@@ -71,12 +67,17 @@ function MergeabilityResult({ result }: { result: Mergeability }) {
   const figure = useMemo(() => mergeabilityFigure(result, map, theme), [result, map, theme]);
   return (
     <Stack gap={8} mt={12}>
-      <Group gap={8} wrap="nowrap" align="flex-start">
-        <Badge color={verdictColors[result.verdict]} variant="light" radius="sm" style={{ flex: 'none' }}>
-          {mergeStrings.mergeVerdicts[result.verdict]}
-        </Badge>
-        <Text size="sm">{result.reason}</Text>
-      </Group>
+      <List size="sm" spacing={4}>
+        {result.pairs.slice(0, maxDescribed).map((pair) => (
+          <List.Item key={`${pair.first} ${pair.second}`}>
+            {mergeStrings.similarPair(
+              result.names[pair.first] ?? '',
+              result.names[pair.second] ?? '',
+              pairSimilarity(pair),
+            )}
+          </List.Item>
+        ))}
+      </List>
       <Segments
         aria-label={mergeStrings.mapLabel}
         data={[...mergeabilityMaps]}
@@ -92,7 +93,7 @@ function MergeabilityResult({ result }: { result: Mergeability }) {
         name={mergeStrings.mergeability}
       />
       <Text size="xs" c="dimmed">
-        {result.rule}
+        {mapNote}
       </Text>
     </Stack>
   );

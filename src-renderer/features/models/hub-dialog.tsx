@@ -1,15 +1,17 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
-import type { DownloadPlan } from '../../../src-shared/domain/models/hub.ts';
+import type { DownloadPlan, PlannedModel } from '../../../src-shared/domain/models/hub.ts';
+import { bestChoice } from '../../../src-shared/domain/models/model-memory.ts';
 import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
-import { formatBytes, plural } from '../../components/format/format.ts';
+import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 import classes from './models.module.css';
+import { Verdict } from './train-memory.tsx';
 
 type PlannedFile = DownloadPlan['files'][number];
 
@@ -29,55 +31,65 @@ const columns: readonly DataColumn<PlannedFile>[] = [
 
 interface HubDialogProps {
   opened: boolean;
+  /** The name that the dialog opens with. */
+  repository?: string;
   onClose: () => void;
   onStarted: (job: JobRecord) => void;
 }
 
 /** Downloads a model from the hub in two steps: finding what it consists of, then fetching just that. */
-export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
-  const hub = useHubDialog({ onClose, onStarted });
-  const { plan, failure } = hub;
+export function HubDialog({ opened, repository = '', onClose, onStarted }: HubDialogProps) {
   return (
     <Modal opened={opened} onClose={onClose} title="Download from Hugging Face" size="lg">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          hub.submit();
-        }}
-      >
-        <Stack gap={12}>
-          <Text className={classes['help'] ?? ''}>
-            Find lists the model’s files. Nothing is downloaded before you have seen them.
-          </Text>
-          <Group gap={12} align="flex-end" wrap="nowrap">
-            <TextInput
-              label="Model"
-              placeholder="org/name or org/name:Q4_K_M"
-              value={hub.repository}
-              onChange={(event) => hub.setRepository(event.currentTarget.value)}
-              data-autofocus
-              style={{ flex: 1 }}
-            />
-            <TextInput
-              label="Revision"
-              value={hub.revision}
-              onChange={(event) => hub.setRevision(event.currentTarget.value)}
-              style={{ width: 140 }}
-            />
-          </Group>
-          {failure ? <ErrorNote error={failure} /> : null}
-          {plan ? <Plan plan={plan} isBusy={hub.isBusy} onChoose={hub.choose} /> : null}
-          <Group justify="flex-end" gap={8}>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" disabled={!hub.canSubmit} loading={hub.isBusy}>
-              {plan ? buttonText(plan) : 'Find'}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <HubForm repository={repository} onClose={onClose} onStarted={onStarted} />
     </Modal>
+  );
+}
+
+/** Empty each time the dialog opens: its state goes with the closed dialog. */
+function HubForm(input: HubDialogInput) {
+  const { onClose } = input;
+  const hub = useHubDialog(input);
+  const { plan, failure } = hub;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        hub.submit();
+      }}
+    >
+      <Stack gap={12}>
+        <Text className={classes['help'] ?? ''}>
+          Find shows the model’s family, memory and files. Nothing is downloaded before you agree.
+        </Text>
+        <Group gap={12} align="flex-end" wrap="nowrap">
+          <TextInput
+            label="Model"
+            placeholder="org/name or org/name:Q4_K_M"
+            value={hub.repository}
+            onChange={(event) => hub.setRepository(event.currentTarget.value)}
+            data-autofocus
+            style={{ flex: 1 }}
+          />
+          <TextInput
+            label="Revision"
+            value={hub.revision}
+            onChange={(event) => hub.setRevision(event.currentTarget.value)}
+            style={{ width: 140 }}
+          />
+        </Group>
+        {failure ? <ErrorNote error={failure} /> : null}
+        {plan ? <Plan plan={plan} isBusy={hub.isBusy} onChoose={hub.choose} /> : null}
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={!hub.canSubmit} loading={hub.isBusy}>
+            {plan ? buttonText(plan) : 'Find'}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   );
 }
 
@@ -106,6 +118,7 @@ function Plan({ plan, isBusy, onChoose }: PlanProps) {
           mb={12}
         />
       ) : null}
+      {plan.model ? <PlannedModelFacts model={plan.model} /> : null}
       <Text size="sm" mb={4}>
         From <strong>{plan.host}</strong> into the Hugging Face cache:
       </Text>
@@ -117,6 +130,28 @@ function Plan({ plan, isBusy, onChoose }: PlanProps) {
   );
 }
 
+/** Family and size of a model, and the memory to train it on this machine. */
+function PlannedModelFacts({ model: { family, architecture, parameterCount, memory } }: { model: PlannedModel }) {
+  const best = memory && bestChoice(memory);
+  return (
+    <Stack gap={2} mb={12}>
+      <Text size="sm">
+        <strong>{family}</strong> ({architecture}), {modelsStrings.parameters(formatCount(parameterCount))}
+      </Text>
+      {memory && best ? (
+        <Text size="sm">
+          {modelsStrings.plannedMemory(
+            formatBytes(best.bytes),
+            modelsStrings.batchOf(best.per_device_train_batch_size, best.gradient_accumulation_steps),
+            formatBytes(memory.freeMemoryBytes),
+          )}{' '}
+          <Verdict verdict={best.verdict} />
+        </Text>
+      ) : null}
+    </Stack>
+  );
+}
+
 function buttonText({ files }: DownloadPlan): string {
   const missing = files.filter(({ present }) => !present);
   if (missing.length === 0) return 'Add (already downloaded)';
@@ -124,13 +159,14 @@ function buttonText({ files }: DownloadPlan): string {
 }
 
 interface HubDialogInput {
+  repository: string;
   onClose: () => void;
   onStarted: (job: JobRecord) => void;
 }
 
 /** The model asked for, the plan of its download once it is found, and what to do next: find it, or download it. */
-function useHubDialog({ onClose, onStarted }: HubDialogInput) {
-  const [repository, setRepository] = useState('');
+function useHubDialog({ repository: first, onClose, onStarted }: HubDialogInput) {
+  const [repository, setRepository] = useState(first);
   const [revision, setRevision] = useState('main');
   const [plan, setPlan] = useState<DownloadPlan | null>(null);
   const [failure, setFailure] = useState<Error | null>(null);

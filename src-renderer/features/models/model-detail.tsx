@@ -1,10 +1,11 @@
 import { Badge, Button } from '@mantine/core';
-import { IconMinimize, IconTarget } from '@tabler/icons-react';
+import { IconMinimize, IconTarget, IconTextPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
+import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
@@ -18,6 +19,7 @@ import { modelsStrings } from '../../strings/models.ts';
 import { imageSizeWords } from '../data/content.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { setField } from '../train/draft-store.ts';
+import { AddTokensDialog } from './add-tokens-dialog.tsx';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 import { QuantizeDialog } from './quantize-dialog.tsx';
 import { TrainMemory } from './train-memory.tsx';
@@ -44,16 +46,29 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   {
     id: 'use',
     header: 'Role',
-    help: 'A task head is trained in full; the others can carry an adapter',
-    value: (group) => (group.isHead ? 'task head' : 'adapter'),
-    cell: (group) => (group.isHead ? 'task head' : 'adapter'),
+    help: modelsStrings.roleHelp,
+    value: roleOf,
+    cell: roleOf,
   },
 ];
+
+function roleOf({ isHead, isExpert }: ModuleGroup): string {
+  const { head, expert, adapter } = modelsStrings.roles;
+  return isHead ? head : isExpert ? expert : adapter;
+}
+
+/** Number of layers in the encoder of a model with encoder and decoder; null for other models. */
+function encoderLayers({ kind, linears }: ModelRecord['description']): number | null {
+  if (kind !== 'seq2seq-lm') return null;
+  const layers = linears.flatMap(({ name, layer }) => (name.startsWith('encoder.') && layer !== null ? [layer] : []));
+  return new Set(layers).size;
+}
 
 /** Details of a model: sizes, modules that can carry adapters, labels and provenance. */
 export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarted: (job: JobRecord) => void }) {
   const { description } = model;
   const [isQuantizing, setQuantizing] = useState(false);
+  const [isAdding, setAdding] = useState(false);
   const remove = useAction('models.remove', {
     failureTitle: `${model.name} was not removed`,
     onSuccess: () => {
@@ -62,6 +77,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
     },
   });
   const groups = groupModules(description.linears);
+  const experts = description.linears.find(({ expert }) => expert !== undefined)?.expert;
   const carriers = description.linears.filter((linear) => !linear.isHead).length;
   return (
     <Detail
@@ -92,12 +108,19 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
                 icon: <IconMinimize size={16} />,
                 onClick: () => setQuantizing(true),
               },
+              {
+                label: modelsStrings.addTokens.action,
+                icon: <IconTextPlus size={16} />,
+                disabledReason: description.text === null ? modelsStrings.addTokens.noText : null,
+                onClick: () => setAdding(true),
+              },
+              copyLinkItem('base', model.id),
               removalItem({
                 label: 'Remove from the list',
                 disabledReason: model.bundled ? 'Bundled models can’t be removed.' : null,
                 what: `the model “${model.name}”`,
                 consequence:
-                  'It is removed from the list. A folder that the studio converted or quantized is deleted; other files on disk are untouched.',
+                  'It is removed from the list. A folder that the studio made is deleted; other files on disk are untouched.',
                 onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),
               }),
             ]}
@@ -106,6 +129,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
       }
     >
       <QuantizeDialog model={model} opened={isQuantizing} onClose={() => setQuantizing(false)} onStarted={onStarted} />
+      <AddTokensDialog model={model} opened={isAdding} onClose={() => setAdding(false)} onStarted={onStarted} />
       <Panel title="Model">
         <Facts
           items={[
@@ -114,8 +138,9 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
             { label: 'Size', value: `${formatBytes(description.sizeBytes)}, ${description.dtype}` },
             {
               label: 'Architecture',
-              value: modelsStrings.layers(description.layerCount, description.hiddenSize),
+              value: modelsStrings.layers(description.layerCount, description.hiddenSize, encoderLayers(description)),
             },
+            ...(experts === undefined ? [] : [{ label: 'Experts', value: modelsStrings.experts(experts.count) }]),
             ...(description.image
               ? [
                   {
@@ -131,6 +156,10 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
                     value: modelsStrings.textInput(description.text.maxPositions, description.text.vocabularySize),
                   },
                 ]
+              : []),
+            ...(description.ignoresImages ? [{ label: 'Images', value: modelsStrings.ignoredImages }] : []),
+            ...(description.unusedHead
+              ? [{ label: 'Head', value: modelsStrings.unusedHead(description.unusedHead) }]
               : []),
             ...(description.quantizedFrom
               ? [{ label: modelsStrings.quantize.from, value: description.quantizedFrom.name }]
@@ -149,7 +178,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
         <DataTable
           label={`Target modules of ${model.name}`}
           items={groups}
-          itemId={(group) => `${group.suffix}-${group.inFeatures}-${group.outFeatures}`}
+          itemId={(group) => `${group.suffix}-${group.inFeatures}-${group.outFeatures}-${group.isExpert}`}
           columns={columns}
         />
       </Panel>

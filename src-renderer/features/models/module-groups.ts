@@ -9,6 +9,8 @@ export interface ModuleGroup {
   /** "0–11", "0, 2, 4", or empty outside the layers. */
   layers: string;
   isHead: boolean;
+  /** True for experts of a mixture, which `target_parameters` names. */
+  isExpert: boolean;
   /** Weights of one module, its bias left out: what a LoRA of rank r is small beside. */
   parameters: number;
   example: string;
@@ -18,7 +20,7 @@ export interface ModuleGroup {
 export function groupModules(linears: readonly LinearModule[]): ModuleGroup[] {
   const groups = new Map<string, LinearModule[]>();
   for (const linear of linears) {
-    const key = `${lastName(linear.name)} ${linear.inFeatures} ${linear.outFeatures}`;
+    const key = `${lastName(linear.name)} ${linear.inFeatures} ${linear.outFeatures} ${linear.expert !== undefined}`;
     const members = groups.get(key);
     if (members) members.push(linear);
     else groups.set(key, [linear]);
@@ -33,6 +35,7 @@ export function groupModules(linears: readonly LinearModule[]): ModuleGroup[] {
       count: members.length,
       layers: formatRanges(members.flatMap((member) => (member.layer === null ? [] : [member.layer]))),
       isHead: first.isHead,
+      isExpert: first.expert !== undefined,
       parameters: first.inFeatures * first.outFeatures,
       example: first.name,
     };

@@ -47,6 +47,14 @@ const columns: readonly DataColumn<MemoryChoice>[] = [
   },
 ];
 
+/** Milliseconds until the free memory is read again. */
+const refreshInterval = 10_000;
+
+/** Memory to train each model on this machine. No event reports changes of the free memory. */
+export function useModelMemories() {
+  return useRequest('models.memory', {}, { refetchInterval: refreshInterval });
+}
+
 /** Verdict on whether a training fits into the free memory, in its color. */
 export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
   return (
@@ -58,7 +66,7 @@ export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
 
 /** Memory needed to train the model locally, and a link to Train with the fastest settings that fit. */
 export function TrainMemory({ model, onQuantize }: { model: ModelRecord; onQuantize: () => void }) {
-  const answers = useRequest('models.memory', {});
+  const answers = useModelMemories();
   const memory = answers.data?.find(({ modelId }) => modelId === model.id);
   if (memory === undefined) return null;
   const best = bestChoice(memory);

@@ -21,8 +21,10 @@ export interface Draft {
   readonly modelId: string | null;
   /** null is the base alone. */
   readonly columns: readonly (string | null)[];
-  readonly kind: 'text' | 'chat';
+  readonly kind: 'text' | 'chat' | 'pair';
   readonly text: string;
+  /** Two answers to the prompt, for reward adapters. */
+  readonly pair: readonly string[];
   /** System message of a chat; empty: none. */
   readonly system: string;
   readonly messages: readonly Message[];
@@ -44,6 +46,7 @@ export const emptyDraft: Draft = {
   columns: [null],
   kind: 'text',
   text: '',
+  pair: ['', ''],
   system: '',
   messages: [{ role: 'user', content: '' }],
   template: ownTemplate,
@@ -71,8 +74,11 @@ export function requestOf(
   defaults: ModelDefaults = noModelDefaults,
 ): GenerationRequest | string {
   if (modelId === null) return 'Choose a language model.';
-  if (draft.columns.length === 0) return 'Choose the base or an adapter.';
+  const { kind } = draft;
+  if (draft.columns.length === 0)
+    return kind === 'pair' ? 'Choose a reward adapter.' : 'Choose the base or an adapter.';
   const messages = saidMessages(draft);
+  if (kind === 'pair' && draft.pair.some((answer) => answer.trim() === '')) return 'Enter two answers.';
   if (draft.kind === 'text' && draft.text === '') return 'Enter a prompt.';
   if (draft.kind === 'chat' && messages.every(({ role }) => role === 'system')) return 'Enter a message.';
   const problem =
@@ -84,9 +90,9 @@ export function requestOf(
     model: modelId,
     columns: draft.columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
     prompt:
-      draft.kind === 'text'
-        ? { kind: 'text', text: draft.text }
-        : { kind: 'chat', messages, ...(template === null ? {} : { template }) },
+      draft.kind === 'chat'
+        ? { kind: 'chat', messages, ...(template === null ? {} : { template }) }
+        : { kind: draft.kind, text: draft.text, ...(draft.kind === 'pair' ? { answers: [...draft.pair] } : {}) },
     sampling: overModelDefaults(samplingParameters, defaults, draft.sampling),
   });
 }
@@ -109,7 +115,7 @@ export function chatName(
   { kind, text, messages }: Pick<Draft, 'kind' | 'text' | 'messages'>,
   untitled: string,
 ): string {
-  const first = kind === 'text' ? text : (messages.find(({ role }) => role === 'user')?.content ?? '');
+  const first = kind !== 'chat' ? text : (messages.find(({ role }) => role === 'user')?.content ?? '');
   const words = first.trim().replaceAll(/\s+/g, ' ');
   if (words === '') return untitled;
   return words.length > 48 ? `${words.slice(0, 47).trimEnd()}…` : words;

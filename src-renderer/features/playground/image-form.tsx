@@ -1,4 +1,4 @@
-import { Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Skeleton, Stack, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
@@ -8,11 +8,12 @@ import { DropZone } from '../../components/form/drop-zone.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { ExampleCanvas } from '../data/example-canvas.tsx';
+import { LabeledClassTemplates } from '../templates/class-templates-input.tsx';
 import { ModelPanel } from './model-panel.tsx';
 import classes from './playground.module.css';
+import { usePlayground } from './playground-store.ts';
 import type { useClassification } from './use-classification.ts';
 import type { PlaygroundInput } from './use-playground-form.ts';
-import { ZeroShotClasses } from './zero-shot-classes.tsx';
 
 const words = playgroundStrings.image;
 const shownExamples = 24;
@@ -139,5 +140,29 @@ export function ImageDrop({ form, children }: { form: Classification; children: 
     >
       {children}
     </DropZone>
+  );
+}
+
+/** The classes that CLIP compares an image with. */
+function ZeroShotClasses({ classNames, classTemplates }: { classNames: string; classTemplates: string }) {
+  return (
+    <Panel title={words.classes}>
+      <Stack gap={12}>
+        <Textarea
+          label={words.classesLabel}
+          description={words.classesHelp}
+          placeholder={words.classesPlaceholder}
+          autosize
+          minRows={2}
+          maxRows={8}
+          value={classNames}
+          onChange={(event) => usePlayground.setState({ classNames: event.currentTarget.value })}
+        />
+        <LabeledClassTemplates
+          value={classTemplates}
+          onChange={(lines) => usePlayground.setState({ classTemplates: lines })}
+        />
+      </Stack>
+    </Panel>
   );
 }

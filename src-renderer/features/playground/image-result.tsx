@@ -15,7 +15,7 @@ import { adapterColor } from '../adapters/adapter-color.ts';
 import { ExampleCanvas } from '../data/example-canvas.tsx';
 import { useJobResult } from '../jobs/use-job.ts';
 import classes from './playground.module.css';
-import { usePlayground } from './playground-store.ts';
+import { isOfChosenModel, usePlayground } from './playground-store.ts';
 
 const words = playgroundStrings.image;
 /** Classes that are drawn; the rest is counted. */
@@ -31,7 +31,7 @@ interface ImageResultProps {
 
 /** The image and, side by side, the likeliest classes of each column as bars on one scale. */
 export function ImageResult({ job, waitsFor, adapters }: ImageResultProps) {
-  const { picked, classified } = usePlayground();
+  const { draft, picked, classified } = usePlayground();
   const result = useJobResult(job, 'classify');
   const current = useMemo(() => (result && classified ? { ...classified, result } : undefined), [result, classified]);
   // The bars of the image before stay until those of this one are there.
@@ -43,6 +43,9 @@ export function ImageResult({ job, waitsFor, adapters }: ImageResultProps) {
   );
   if (picked === null || preview === null) return <EmptyState>{words.start}</EmptyState>;
   const isStale = shown?.jobId !== classified?.jobId;
+  // Results of another model would pass for those of the model that the form shows.
+  const isOfModel = (modelId: string | undefined) => modelId === undefined || isOfChosenModel(draft, modelId);
+  const isCurrent = isOfModel(classified?.modelId);
   return (
     <>
       <div className={classes['picked']}>
@@ -59,15 +62,15 @@ export function ImageResult({ job, waitsFor, adapters }: ImageResultProps) {
           {picked.truth === null ? null : <Text size="sm">{words.truth(picked.truth)}</Text>}
         </div>
       </div>
-      {job?.status === 'queued' ? (
+      {job?.status === 'queued' && isCurrent ? (
         <Text size="sm" c="dimmed" role="status">
           {waitsFor && waitsFor.id !== job.id
             ? playgroundStrings.prompt.waiting(waitsFor.title)
             : playgroundStrings.prompt.starting}
         </Text>
       ) : null}
-      {job?.error ? <ErrorNote error={job.error} /> : null}
-      {shown && !job?.error ? (
+      {job?.error && isCurrent ? <ErrorNote error={job.error} /> : null}
+      {shown && !job?.error && isOfModel(shown.modelId) ? (
         <div className={classes['columns']} data-stale={isStale || undefined} aria-busy={isStale}>
           {shown.columns.map(({ id, name }, index) => {
             const column = shown.result.columns[index];

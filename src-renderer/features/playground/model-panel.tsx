@@ -1,7 +1,7 @@
 import { Checkbox, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
-import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { type ModelRecord, writesText } from '../../../src-shared/domain/models/model.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
@@ -22,17 +22,17 @@ interface ModelPanelProps {
   /** Adapters of the model. */
   fitting: readonly AdapterRecord[];
   columns: readonly (string | null)[];
+  /** False where adapters alone can be tried. */
+  hasBase?: boolean;
   children?: ReactNode;
 }
 
 /** Choice of the model, alone and with its adapters. */
-export function ModelPanel({ models, model, fitting, columns, children }: ModelPanelProps) {
+export function ModelPanel({ models, model, fitting, columns, hasBase = true, children }: ModelPanelProps) {
   const [search, setSearch] = useState('');
-  const group = (label: string, areClassifiers: boolean) => ({
+  const group = (label: string, isOfGroup: (one: ModelRecord) => boolean) => ({
     group: label,
-    items: models
-      .filter((one) => classifiesImages(one) === areClassifiers)
-      .map(({ id, name }) => ({ value: id, label: name })),
+    items: models.filter(isOfGroup).map(({ id, name }) => ({ value: id, label: name })),
   });
   const chosen = fitting.filter(({ id }) => columns.includes(id));
   const others = filterAdapters(
@@ -44,7 +44,11 @@ export function ModelPanel({ models, model, fitting, columns, children }: ModelP
       <Stack gap={8}>
         <Select
           aria-label={words.label}
-          data={[group(words.writers, false), group(words.classifiers, true)].filter(({ items }) => items.length > 0)}
+          data={[
+            group(words.writers, ({ description }) => writesText(description)),
+            group(words.classifiers, classifiesImages),
+            group(words.encoders, (one) => !writesText(one.description) && !classifiesImages(one)),
+          ].filter(({ items }) => items.length > 0)}
           value={model?.id ?? null}
           onChange={(modelId) => changeDraft({ modelId, columns: [null] })}
           allowDeselect={false}
@@ -58,7 +62,7 @@ export function ModelPanel({ models, model, fitting, columns, children }: ModelP
           />
         ) : null}
         <div className={classes['choices']}>
-          {[null, ...chosen, ...others].map((adapter) => {
+          {[...(hasBase ? [null] : []), ...chosen, ...others].map((adapter) => {
             const id = adapter?.id ?? null;
             return (
               <Checkbox

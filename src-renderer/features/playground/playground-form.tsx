@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Stack, Text, Textarea, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { generationParameters } from '../../../src-shared/domain/generation/generation.ts';
+import { continuesPrompt } from '../../../src-shared/domain/models/model.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
@@ -81,11 +82,14 @@ interface PlaygroundFormProps extends PlaygroundInput {
 export function PlaygroundForm(props: PlaygroundFormProps) {
   const { models, catalog, isWriting, onStop } = props;
   const form = usePlaygroundForm(props);
-  const { draft, columns, kind, model } = form;
+  const { draft, columns, kind, kinds, model } = form;
+  const isPair = kind === 'pair';
+  const isContinued = model === undefined || continuesPrompt(model.description);
+  const label = isPair ? words.compare : words.generate;
   useActions([
     {
       id: 'generate',
-      label: words.generate,
+      label,
       scope: 'page',
       shortcut: 'mod+Enter',
       whileTyping: true,
@@ -95,7 +99,7 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
   ]);
   return (
     <Stack gap={12} p={12}>
-      <ModelPanel models={models} model={model} fitting={form.fitting} columns={columns}>
+      <ModelPanel models={models} model={model} fitting={form.fitting} columns={columns} hasBase={!isPair}>
         {form.modelProblem === null ? null : <ErrorNote error={{ message: form.modelProblem, hint: null }} />}
       </ModelPanel>
       <ChatsPanel />
@@ -103,17 +107,14 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
         <Stack gap={8}>
           <Segments
             aria-label={words.kind}
-            data={[
-              { value: 'text', label: words.text },
-              { value: 'chat', label: words.chat },
-            ]}
+            data={kinds.map((value) => ({ value, label: words[value] }))}
             value={kind}
-            onChange={(value) => changeDraft({ kind: value === 'chat' ? 'chat' : 'text' })}
+            onChange={(value) => changeDraft({ kind: kinds.find((one) => one === value) ?? 'text' })}
           />
-          {kind === 'text' ? (
+          {kind !== 'chat' ? (
             <Textarea
               aria-label={words.label}
-              placeholder={words.placeholder}
+              placeholder={isPair ? words.pairPlaceholder : isContinued ? words.placeholder : words.inputPlaceholder}
               autosize
               minRows={4}
               maxRows={14}
@@ -135,40 +136,56 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
               <Conversation messages={draft.messages} onChange={(messages) => changeDraft({ messages })} />
             </>
           )}
+          {isPair
+            ? draft.pair.map((answer, at) => (
+                <Textarea
+                  key={at}
+                  label={words.answer(at + 1)}
+                  autosize
+                  minRows={2}
+                  maxRows={8}
+                  value={answer}
+                  onChange={({ currentTarget: { value } }) => changeDraft({ pair: draft.pair.with(at, value) })}
+                />
+              ))
+            : null}
         </Stack>
       </Panel>
       <Group grow>
         <Button onClick={form.generate} disabled={form.problem !== null || isWriting} loading={form.isStarting}>
-          {words.generate}
+          {label}
         </Button>
         <Button variant="default" onClick={onStop} disabled={!isWriting}>
           {words.stop}
         </Button>
       </Group>
       <Text size="xs" c="dimmed" ta="center">
-        {form.problem ?? words.ready(columns.length, form.maxNewTokens ?? 0)}
+        {form.problem ??
+          (isPair ? words.readyPair(columns.length) : words.ready(columns.length, form.maxNewTokens ?? 0))}
       </Text>
-      <Panel title={words.sampling}>
-        <Stack gap={12}>
-          {form.defaultsNote === null ? null : (
-            <Text size="xs" c="dimmed" role="note">
-              {form.defaultsNote}
-            </Text>
-          )}
-          <ParameterForm
-            declaration={catalog?.sampling ?? { parameters: [] }}
-            values={draft.sampling}
-            bases={form.bases}
-            onChange={(sampling) => changeDraft({ sampling })}
-          />
-          <ParameterForm
-            declaration={generation}
-            values={draft.settings}
-            bases={form.bases}
-            onChange={(settings) => changeDraft({ settings })}
-          />
-        </Stack>
-      </Panel>
+      {isPair ? null : (
+        <Panel title={words.sampling}>
+          <Stack gap={12}>
+            {form.defaultsNote === null ? null : (
+              <Text size="xs" c="dimmed" role="note">
+                {form.defaultsNote}
+              </Text>
+            )}
+            <ParameterForm
+              declaration={catalog?.sampling ?? { parameters: [] }}
+              values={draft.sampling}
+              bases={form.bases}
+              onChange={(sampling) => changeDraft({ sampling })}
+            />
+            <ParameterForm
+              declaration={generation}
+              values={draft.settings}
+              bases={form.bases}
+              onChange={(settings) => changeDraft({ settings })}
+            />
+          </Stack>
+        </Panel>
+      )}
     </Stack>
   );
 }

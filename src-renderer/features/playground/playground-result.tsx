@@ -3,11 +3,13 @@ import { useEffect, useEffectEvent } from 'react';
 import type {
   FinishReason,
   GenerationRates,
+  GenerationRequest,
   GenerationResult,
-  Prompt,
 } from '../../../src-shared/domain/generation/generation.ts';
 import { newTokensPerSecond } from '../../../src-shared/domain/generation/generation.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import { continuesPrompt } from '../../../src-shared/domain/models/model.ts';
+import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
@@ -17,7 +19,7 @@ import { playgroundStrings } from '../../strings/playground.ts';
 import { useJobResult } from '../jobs/use-job.ts';
 import { withAnswer } from './draft.ts';
 import classes from './playground.module.css';
-import { changeDraft, usePlayground } from './playground-store.ts';
+import { changeDraft, isOfChosenModel, usePlayground } from './playground-store.ts';
 import { useChatKeeping } from './use-chats.ts';
 
 const finishWords: Record<FinishReason, string> = {
@@ -30,7 +32,9 @@ const finishWords: Record<FinishReason, string> = {
 
 interface TextColumnProps {
   name: string;
-  prompt: Prompt;
+  prompt: GenerationRequest['prompt'];
+  /** True if the text continues the prompt on its line. */
+  isContinued: boolean;
   text: string;
   rates: GenerationRates | null;
   /** null while it is being written. */
@@ -39,13 +43,15 @@ interface TextColumnProps {
 }
 
 /** One text as it grows, how fast it came, and why it ended. */
-function TextColumn({ name, prompt, text, rates, finish, onGoOn }: TextColumnProps) {
-  const whole = prompt.kind === 'text' ? prompt.text + text : text;
+function TextColumn({ name, prompt, isContinued, text, rates, finish, onGoOn }: TextColumnProps) {
+  const whole = prompt.kind === 'text' && isContinued ? prompt.text + text : text;
   const perSecond = rates === null ? null : newTokensPerSecond(rates);
   return (
     <Panel title={name} aside={<CopyButton text={whole} label={`Copy the text of ${name}`} />}>
       <section className={classes['text']} aria-label={`Text of ${name}`} aria-busy={finish === null}>
-        {prompt.kind === 'text' ? <span className={classes['prompt']}>{prompt.text}</span> : null}
+        {prompt.kind === 'text' ? (
+          <span className={classes['prompt']}>{isContinued ? prompt.text : `${prompt.text}\n`}</span>
+        ) : null}
         {text}
       </section>
       <div className={classes['foot']}>
@@ -64,12 +70,44 @@ function TextColumn({ name, prompt, text, rates, finish, onGoOn }: TextColumnPro
 
 const words = playgroundStrings.prompt;
 
+interface PairColumnProps {
+  name: string;
+  answers: readonly string[];
+  /** null until they are computed. */
+  rewards: readonly number[] | null;
+}
+
+/** Two answers with the rewards that an adapter gives them, and the answer that it prefers. */
+function PairColumn({ name, answers, rewards }: PairColumnProps) {
+  const highest = Math.max(...(rewards ?? []));
+  return (
+    <Panel title={name}>
+      <section aria-label={`Rewards of ${name}`} aria-busy={rewards === null}>
+        {answers.map((answer, at) => {
+          const reward = rewards?.[at];
+          const isPreferred = reward === highest && new Set(rewards).size > 1;
+          return (
+            <div key={at} className={classes['answer']}>
+              <Text size="sm" fw={isPreferred ? 600 : 400}>
+                {`${words.answer(at + 1)}${isPreferred ? ` (${words.preferred})` : ''}`}
+                {reward === undefined ? null : `: ${words.reward(formatNumber(reward, 4))}`}
+              </Text>
+              {answer}
+            </div>
+          );
+        })}
+      </section>
+    </Panel>
+  );
+}
+
 /** The texts that were last asked for, side by side. */
 export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
   const { draft, asked, columns } = usePlayground();
   const written = useJobResult(job, 'generate');
   useKeptAnswers(written);
-  if (asked === null) return <EmptyState>{words.start}</EmptyState>;
+  const model = useRequest('models.list', {}).data?.find(({ id }) => id === asked?.modelId);
+  if (asked === null || !isOfChosenModel(draft, asked.modelId)) return <EmptyState>{words.start}</EmptyState>;
   const { prompt } = asked;
   return (
     <>
@@ -85,11 +123,21 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
           const column = columns[index];
           const text = finished?.text ?? column?.text ?? '';
           const finish = finished?.finish ?? column?.finish ?? (job?.status === 'cancelled' ? 'cancelled' : null);
+          if (prompt.kind === 'pair')
+            return (
+              <PairColumn
+                key={index}
+                name={name}
+                answers={prompt.answers}
+                rewards={finished?.rewards ?? rewardsIn(text)}
+              />
+            );
           return (
             <TextColumn
               key={index}
               name={name}
               prompt={prompt}
+              isContinued={model === undefined || continuesPrompt(model.description)}
               text={text}
               rates={finished ?? column?.rates ?? null}
               finish={finish}
@@ -104,6 +152,12 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
   );
 }
 
+/** Rewards in the text of a saved comparison; null before it ended. */
+function rewardsIn(text: string): number[] | null {
+  const found = [...text.matchAll(/^Reward of answer \d: (\S+)$/gm)].map(([, value]) => Number(value));
+  return found.length === 2 ? found : null;
+}
+
 /** The chat is kept again once its answers are complete. */
 function useKeptAnswers(written: GenerationResult | null): void {
   const keep = useChatKeeping();
@@ -111,8 +165,9 @@ function useKeptAnswers(written: GenerationResult | null): void {
     const { draft, asked } = usePlayground.getState();
     if (asked === null || asked.isKept) return;
     usePlayground.setState({ asked: { ...asked, isKept: true } });
+    // The form may show another model by now.
     keep(
-      draft,
+      { ...draft, modelId: asked.modelId },
       result.columns.map(({ text, finish }, index) => ({ name: asked.names[index] ?? '', text, finish })),
     );
   });

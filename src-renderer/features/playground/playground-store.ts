@@ -5,7 +5,6 @@ import type {
   FinishReason,
   GenerationRates,
   GenerationRequest,
-  Prompt,
   TextPiece,
 } from '../../../src-shared/domain/generation/generation.ts';
 import { usualClassTemplates } from '../../../src-shared/tasks/class-templates.ts';
@@ -37,7 +36,8 @@ interface PlaygroundState {
   /** Last request and the job that answers it; null: the answers come from a saved chat. */
   readonly asked: {
     readonly jobId: string | null;
-    readonly prompt: Prompt;
+    readonly modelId: string | null;
+    readonly prompt: GenerationRequest['prompt'];
     readonly names: readonly string[];
     /** True if its answers are in the saved chat. */
     readonly isKept: boolean;
@@ -51,6 +51,7 @@ interface PlaygroundState {
   /** The last classification: of which image, by what. */
   readonly classified: {
     readonly jobId: string;
+    readonly modelId: string;
     readonly picked: PickedImage;
     readonly columns: readonly { readonly id: string | null; readonly name: string }[];
   } | null;
@@ -89,12 +90,20 @@ export function changeDraft(changes: Partial<Draft>): void {
   usePlayground.setState(({ draft }) => ({ draft: { ...draft, ...changes } }));
 }
 
+/** Returns false for results of a model other than the one that was chosen since. */
+export function isOfChosenModel(draft: Pick<Draft, 'modelId'>, modelId: string | null): boolean {
+  return draft.modelId === null || draft.modelId === modelId;
+}
+
 /** Shows the texts of this job from now on. */
 export function showGeneration(jobId: string, request: GenerationRequest, names: readonly string[]): void {
   const empty = request.columns.map((): Column => ({ text: '', rates: null, finish: null }));
   const columns = grown(empty, early.get(jobId) ?? []);
   early.clear();
-  usePlayground.setState({ asked: { jobId, prompt: request.prompt, names, isKept: false }, columns });
+  usePlayground.setState({
+    asked: { jobId, modelId: request.model, prompt: request.prompt, names, isKept: false },
+    columns,
+  });
 }
 
 /** The chat that is open, under an id of its own from the first time on. */
@@ -108,12 +117,12 @@ export function openChatId(): string {
 
 /** An empty conversation with the same model, columns, template and sampling. */
 export function newChat(): void {
-  const { text, messages } = emptyDraft;
+  const { text, pair, messages } = emptyDraft;
   usePlayground.setState(({ draft }) => ({
     chatId: null,
     asked: null,
     columns: [],
-    draft: { ...draft, text, messages },
+    draft: { ...draft, text, pair, messages },
   }));
 }
 
@@ -121,12 +130,20 @@ export function newChat(): void {
 export function showChat({ id, modelId, content }: ChatRecord): void {
   const { answers, ...rest } = content;
   const draft: Draft = { ...rest, modelId };
-  const prompt: Prompt =
-    draft.kind === 'text' ? { kind: 'text', text: draft.text } : { kind: 'chat', messages: saidMessages(draft) };
+  const { kind, text } = draft;
+  const prompt: GenerationRequest['prompt'] =
+    kind === 'chat'
+      ? { kind, messages: saidMessages(draft) }
+      : kind === 'pair'
+        ? { kind, text, answers: [...draft.pair] }
+        : { kind, text };
   usePlayground.setState({
     chatId: id,
     draft,
-    asked: answers.length === 0 ? null : { jobId: null, prompt, names: answers.map(({ name }) => name), isKept: true },
+    asked:
+      answers.length === 0
+        ? null
+        : { jobId: null, modelId, prompt, names: answers.map(({ name }) => name), isKept: true },
     columns: answers.map(({ text, finish }) => ({ text, rates: null, finish: finish ?? 'cancelled' })),
   });
 }
@@ -136,6 +153,7 @@ export function contentOf({ modelId: _, ...draft }: Draft, answers: ChatContent[
   return {
     ...draft,
     columns: [...draft.columns],
+    pair: [...draft.pair],
     messages: draft.messages.map((message) => ({ ...message })),
     answers,
   };

@@ -39,7 +39,10 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
         image: chosen.image,
         ...(isZeroShot ? { zero_shot: { classes, class_templates: classTemplates } } : {}),
       },
-      { onSuccess: (job) => usePlayground.setState({ classified: { jobId: job.id, picked: chosen, columns: named } }) },
+      {
+        onSuccess: (job) =>
+          usePlayground.setState({ classified: { jobId: job.id, modelId: model.id, picked: chosen, columns: named } }),
+      },
     );
   };
   const pick = (chosen: PickedImage) => {

@@ -2,9 +2,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
-import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { type ModelRecord, writesText } from '../../../src-shared/domain/models/model.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { classifiesImages } from '../adapters/playground-path.ts';
 import { basesOf, noModelDefaults, requestOf, saidMessages } from './draft.ts';
 import { changeDraft, showGeneration, usePlayground } from './playground-store.ts';
 import { useChatKeeping } from './use-chats.ts';
@@ -12,7 +13,7 @@ import { useChatKeeping } from './use-chats.ts';
 const words = playgroundStrings.prompt;
 
 export interface PlaygroundInput {
-  /** Language models and image classifiers. */
+  /** Language models, image classifiers, and encoders with reward adapters. */
   models: readonly ModelRecord[];
   adapters: readonly AdapterRecord[];
   catalog: Catalog | undefined;
@@ -24,10 +25,20 @@ export interface PlaygroundInput {
 export function useTriedModel({ models, adapters }: Pick<PlaygroundInput, 'models' | 'adapters'>) {
   const { draft } = usePlayground();
   const model = models.find(({ id }) => id === draft.modelId) ?? models[0];
-  const fitting = adapters.filter(({ modelId }) => modelId === model?.id);
-  const columns = draft.columns.filter((column) => column === null || fitting.some(({ id }) => id === column));
+  const own = adapters.filter(({ modelId }) => modelId === model?.id);
+  const scorers = useRequest('generation.scorers', {}).data ?? [];
+  const canCompare = own.some(({ id }) => scorers.includes(id));
+  const isWriter = model !== undefined && writesText(model.description);
+  // A model that writes no text has adapters that compare two answers, and nothing else to try.
+  const isPair =
+    canCompare && (draft.kind === 'pair' || (model !== undefined && !isWriter && !classifiesImages(model)));
+  const kind = isPair ? 'pair' : draft.kind === 'pair' ? 'text' : draft.kind;
+  const fitting = isPair ? own.filter(({ id }) => scorers.includes(id)) : own;
+  const fits = (id: string | null) => (id === null ? !isPair : fitting.some((adapter) => adapter.id === id));
+  const columns = draft.columns.filter(fits);
   const nameOf = (id: string | null) => fitting.find((adapter) => adapter.id === id)?.name ?? playgroundStrings.base;
-  return { model, fitting, columns, nameOf };
+  const kinds = [...(isWriter ? (['text', 'chat'] as const) : []), ...(canCompare ? (['pair'] as const) : [])];
+  return { model, fitting, columns, nameOf, kind, kinds } as const;
 }
 
 /**
@@ -36,13 +47,12 @@ export function useTriedModel({ models, adapters }: Pick<PlaygroundInput, 'model
 export function usePlaygroundForm(input: PlaygroundInput) {
   const { catalog, isWriting } = input;
   const { draft } = usePlayground();
-  const { model, fitting, columns, nameOf } = useTriedModel(input);
+  const { model, fitting, columns, nameOf, kind, kinds } = useTriedModel(input);
   const keep = useChatKeeping();
   const asked = useRequest('generation.abilities', { model: model?.id ?? '' }, { enabled: model !== undefined });
   const abilities = asked.data;
   const defaults = abilities?.defaults ?? noModelDefaults;
-  const { kind } = draft;
-  const shown = { ...draft, columns, modelId: model?.id ?? null };
+  const shown = { ...draft, kind, columns, modelId: model?.id ?? null };
   const request = requestOf(shown, shown.modelId, catalog?.sampling.parameters, defaults);
   const start = useAction('generation.start', {
     failureTitle: words.failed,
@@ -50,7 +60,7 @@ export function usePlaygroundForm(input: PlaygroundInput) {
       if (typeof request === 'string') return;
       showGeneration(job.id, request, columns.map(nameOf));
       // The model that was shown by default is part of the chat from now on.
-      changeDraft({ modelId: shown.modelId, columns });
+      changeDraft({ modelId: shown.modelId, columns, kind });
       keep(shown, []);
     },
   });
@@ -64,6 +74,7 @@ export function usePlaygroundForm(input: PlaygroundInput) {
     fitting,
     columns,
     kind,
+    kinds,
     bases: basesOf(defaults),
     /** Invalid settings of the model that were left out. */
     defaultsNote: defaults.note,

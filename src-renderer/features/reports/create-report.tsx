@@ -4,12 +4,12 @@ import { useState } from 'react';
 import { type ReportSectionId, reportSections } from '../../../src-shared/domain/app/report.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import { onEvent, request } from '../../api/client.ts';
-import { useAction } from '../../api/query.ts';
+import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { MultiSelect } from '../../components/form/choices.tsx';
 import { reportsStrings } from '../../strings/reports.ts';
-import { type ReportSources, ReportSourcesFields } from './report-sources.tsx';
 
 const over: ReadonlySet<JobRecord['status']> = new Set(['completed', 'failed', 'cancelled', 'interrupted', 'stopped']);
 
@@ -140,5 +140,56 @@ export function CreateReport({ subject, onCancel, onCreated }: CreateReportProps
         </Group>
       </Stack>
     </form>
+  );
+}
+
+interface ReportSources {
+  readonly runIds: readonly string[];
+  readonly studyIds: readonly string[];
+}
+
+interface ReportSourcesProps {
+  value: ReportSources;
+  onChange: (value: ReportSources) => void;
+}
+
+/** The runs and studies that a report can be made of: those that have something to show. */
+function ReportSourcesFields({ value, onChange }: ReportSourcesProps) {
+  const strings = reportsStrings.dialog;
+  const { data: runs = [] } = useRequest('runs.list', { archived: false });
+  const { data: studies = [] } = useRequest('studies.list', {});
+  const field = (
+    label: string,
+    items: readonly { readonly id: string; readonly name: string }[],
+    ids: readonly string[],
+    change: (ids: string[]) => void,
+  ) => (
+    <MultiSelect
+      label={label}
+      data={items.map(({ id, name }) => ({ value: id, label: name }))}
+      value={[...ids]}
+      onChange={change}
+      disabled={items.length === 0}
+      searchable
+      hidePickedOptions
+      maxDropdownHeight={220}
+      nothingFoundMessage={strings.noMatch}
+    />
+  );
+  return (
+    <>
+      {field(
+        strings.studies,
+        studies.filter(({ result }) => result !== null),
+        value.studyIds,
+        (studyIds) => onChange({ ...value, studyIds }),
+      )}
+      {field(
+        strings.runs,
+        runs.filter(({ result }) => result !== null),
+        value.runIds,
+        (runIds) => onChange({ ...value, runIds }),
+      )}
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 import { reportsStrings as strings } from '../../strings/reports.ts';
 
 /** Files that are saved as they are, in the order of the menu; a PDF is printed from the page. */
-const formats = ['html', 'md', 'csv', 'json'] as const;
+const formats = ['html', 'md', 'tex', 'csv', 'json'] as const;
 
 /** Saves a report in another form. */
 export function ExportMenu({ report }: { report: ReportRecord }) {
@@ -47,7 +47,7 @@ function savePdf(report: ReportRecord): Promise<string | null> {
 async function saveFile(report: ReportRecord, format: (typeof formats)[number]): Promise<string | null> {
   const files = await request('reports.files', { id: report.id });
   const file = files.find(({ name }) => name === `report.${format}`);
-  // Reports of earlier versions have no Markdown.
+  // Reports of earlier versions have no Markdown or no LaTeX.
   if (file === undefined) throw new Error(strings.noFormat(strings.exportAs[format]));
   return window.coto.dialogs.saveText(file.text, {
     defaultName: `${stemOf(report)}.${format}`,

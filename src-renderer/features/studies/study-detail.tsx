@@ -3,6 +3,7 @@ import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
+import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
@@ -65,6 +66,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
             label={strings.more(name)}
             about={name}
             items={[
+              copyLinkItem('study', id),
               removalItem({
                 label: strings.remove,
                 disabledReason: isOpen ? strings.stillRunning : null,

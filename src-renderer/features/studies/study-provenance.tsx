@@ -1,4 +1,4 @@
-import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, Menu, Stack, Text } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { request } from '../../api/client.ts';
@@ -10,6 +10,9 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { studiesStrings } from '../../strings/studies.ts';
 
 const strings = studiesStrings.provenance;
+
+/** Tables, methods paragraph and references for LaTeX. */
+const paperFiles = ['tables.tex', 'methods.tex', 'references.bib'];
 
 /** Adapters that are listed with their hashes. */
 const maxAdapters = 8;
@@ -68,6 +71,20 @@ function StudyFiles({ id }: { id: string }) {
           {strings.save(name)}
         </Button>
       ))}
+      <Menu>
+        <Menu.Target>
+          <Button size="compact-xs" variant="default">
+            {strings.forPapers}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {paperFiles.map((name) => (
+            <Menu.Item key={name} onClick={() => void save(name)}>
+              {strings.save(name)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
     </Group>
   );
 }

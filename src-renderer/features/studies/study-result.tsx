@@ -5,6 +5,7 @@ import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.t
 import type { PrunedChoice, StudyFigure, StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
+import { tableLatex } from '../../../src-shared/studies/report/table-latex.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
@@ -109,6 +110,14 @@ function StudyTablePanel({ table, file, aside, onKeep }: StudyTablePanelProps) {
             onClick={() => downloadText(tableCsv(file), `${fileStem(title)}.csv`)}
           >
             {strings.saveCsv}
+          </Button>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={strings.saveTableLatex(title)}
+            onClick={() => downloadText(tableLatex(table), `${fileStem(title)}.tex`)}
+          >
+            {strings.saveLatex}
           </Button>
         </Group>
       }

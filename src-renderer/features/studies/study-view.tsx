@@ -1,11 +1,13 @@
 import { Stack } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { PrunedChoice } from '../../../src-shared/studies/define-study.ts';
+import { request } from '../../api/client.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { studiesStrings } from '../../strings/studies.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobOf } from '../jobs/use-job.ts';
-import { keepPruned } from './keep-pruned.ts';
 import { StudyProvenance } from './study-provenance.tsx';
 import { StudyResultView } from './study-result.tsx';
 
@@ -29,4 +31,22 @@ export function StudyView({ study }: { study: StudyRecord }) {
       )}
     </Stack>
   );
+}
+
+/** Queues the pruning behind a point or a row of a study, so that its adapter joins the library. */
+async function keepPruned({ name, of, method, parameters }: PrunedChoice): Promise<void> {
+  try {
+    const adapterId = await adapterIdOf(of);
+    if (adapterId === null) throw new Error(studiesStrings.keep.gone(name));
+    await request('prune.start', { adapterId, name, method, parameters });
+    notifySuccess(studiesStrings.keep.queued, studiesStrings.keep.willAdd(name));
+  } catch (error) {
+    notifyFailure(error, studiesStrings.keep.failed);
+  }
+}
+
+async function adapterIdOf(of: PrunedChoice['of']): Promise<string | null> {
+  if ('adapterId' in of) return of.adapterId;
+  const run = await ('run' in of ? request('runs.find', { config: of.run }) : request('runs.get', { id: of.runId }));
+  return run?.adapterId ?? null;
 }

@@ -8,6 +8,7 @@ import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
 import { cotoDeclaration, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/runs/coto.ts';
 import { runParameters } from '../../../src-shared/domain/runs/run.ts';
+import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
@@ -26,6 +27,7 @@ import { useRunField } from './use-run-field.ts';
 
 const templateName = 'chat_template';
 const classTemplatesName = 'class_templates';
+const expertsName = 'adapter.target_parameters';
 
 interface ConfigFormProps {
   models: readonly ModelRecord[];
@@ -42,6 +44,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
   const variant = variantOf(draft, catalog?.adapterVariants ?? []);
   const adapters = useRequest('adapters.list', {}).data ?? [];
+  const readsText = model !== undefined && model.description.text !== null;
+  const tokens = useRequest('models.tokens', { id: model?.id ?? '' }, { enabled: readsText }).data ?? [];
   const seeds = adapters.filter(({ modelId }) => modelId === model?.id);
   const cotoOn = draft['coto'] === true;
   const task = taskOf(draft, model?.description, dataset?.description);
@@ -64,6 +68,10 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       {...others}
     />
   );
+  const experts = expertParameters(model);
+  // A model without experts has nothing to choose; a value that is set stays visible.
+  const isOffered = (name: string) =>
+    name !== expertsName || model === undefined || experts.length > 0 || draft[expertsName] != null;
   const taskFields = inUse('Task');
   const isAsked = (name: string) => taskFields.some((spec) => spec.name === name);
   return (
@@ -74,7 +82,9 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         <Panel
           title="Task"
           note={
-            draft['task'] === 'auto' && task !== null && dataset?.description.text ? trainStrings.autoTask(task) : ''
+            draft['task'] === 'auto' && task !== null && dataset?.description.text
+              ? trainStrings.autoTask(taskDeclaration(task).label)
+              : ''
           }
         >
           <Stack gap={8}>
@@ -96,11 +106,13 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
           {model !== undefined && comparesWithTexts(model.description) ? <ClipTowersField /> : null}
-          {form([...parametersOfVariant(variant), ...adapterParameters()], {
+          {form([...parametersOfVariant(variant), ...adapterParameters().filter(({ name }) => isOffered(name))], {
             card: variant?.card,
             suggestions: {
               'adapter.target_modules': moduleSuffixes(model),
+              [expertsName]: experts,
               'adapter.init_adapter': seeds.map(({ id }) => id),
+              'adapter.trainable_token_indices': tokens.map(({ content }) => content),
             },
             notes: {
               'adapter.target_modules': targetOutcome,
@@ -156,9 +168,15 @@ function usedCotoParameters(draft: Draft): ParameterSpec[] {
 /** Last names of the linears that can carry an adapter, in the model's order; the head is left out as all-linear does. */
 export function moduleSuffixes(model: ModelRecord | undefined): string[] {
   const names = (model?.description.linears ?? [])
-    .filter((linear) => !linear.isHead)
+    .filter((linear) => !linear.isHead && linear.expert === undefined)
     .map((linear) => linear.name.split('.').at(-1) ?? linear.name);
   return [...new Set(names)];
+}
+
+/** Parameters of a mixture's experts, by the ends of their names that are the same in every layer. */
+function expertParameters(model: ModelRecord | undefined): string[] {
+  const names = (model?.description.linears ?? []).flatMap(({ expert }) => expert?.parameter ?? []);
+  return [...new Set(names.map((name) => name.replace(/^.*\.\d+\./, '')))];
 }
 
 interface VariantFieldProps {

@@ -5,6 +5,7 @@ import {
   parameterValueSchema,
 } from '../../../src-shared/domain/parameters/parameter.ts';
 import { describeIssue } from '../../../src-shared/domain/parameters/parameter-check.ts';
+import { augmentationKey, augmentationSchema } from '../../../src-shared/domain/runs/augmentation.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/runs/coto.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
@@ -12,24 +13,28 @@ import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
 /**
  * The form's values while a person types: flat, by the field's dotted name in the YAML (`adapter.r`, `learning_rate`). A
  * value may be what no schema allows (an empty text in a number field). `coto` is a switch here; CoTo's own fields stay
- * while it is off, so that switching it on again brings them back. The adapter's parameters are beside its other fields;
+ * while it is off, so that switching it on again brings them back. An augmentation that changes nothing is none. The adapter's parameters are beside its other fields;
  * one that is missing has the default that the variant declares.
  */
 export type Draft = Readonly<ParameterValues>;
 
 const cotoDefaults = cotoSettingsSchema.parse({});
+const noAugmentation = augmentationSchema.parse({});
+const augmentationPrefix = `${augmentationKey}.`;
 
 /** The draft that equals `config`. */
 export function draftOf(config: RunConfig): Draft {
   const draft: ParameterValues = {};
   for (const [name, value] of Object.entries(config)) {
-    if (name === 'adapter' || name === 'coto') continue;
+    if (name === 'adapter' || name === 'coto' || name === augmentationKey) continue;
     draft[name] = parameterValueSchema.parse(value);
   }
   const { parameters, ...fields } = config.adapter;
   for (const [name, value] of Object.entries({ ...fields, ...parameters })) draft[`adapter.${name}`] = value;
   for (const [name, value] of Object.entries(config.coto ?? cotoDefaults)) draft[`coto.${name}`] = value;
   draft['coto'] = config.coto !== null;
+  for (const [name, value] of Object.entries(config.augmentation ?? noAugmentation))
+    draft[`${augmentationPrefix}${name}`] = value;
   return draft;
 }
 
@@ -56,15 +61,23 @@ export function configInputOf(draft: Draft, variants: readonly Declaration[]): R
   const config: Record<string, unknown> = {};
   const adapter: Record<string, unknown> = {};
   const coto: Record<string, unknown> = {};
+  const augmentation: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(draft)) {
     if (name.startsWith('adapter.')) {
       const key = name.slice('adapter.'.length);
       if (!isFlatParameter(key) || variant === undefined || variant.parameters.some((spec) => spec.name === key))
         adapter[key] = value;
     } else if (name.startsWith('coto.')) coto[name.slice('coto.'.length)] = value;
+    else if (name.startsWith(augmentationPrefix)) augmentation[name.slice(augmentationPrefix.length)] = value;
     else if (name !== 'coto') config[name] = value;
   }
-  return { ...config, adapter, coto: draft['coto'] === true ? coto : null };
+  const isAugmented = JSON.stringify({ ...noAugmentation, ...augmentation }) !== JSON.stringify(noAugmentation);
+  return {
+    ...config,
+    [augmentationKey]: isAugmented ? augmentation : null,
+    adapter,
+    coto: draft['coto'] === true ? coto : null,
+  };
 }
 
 export type DraftCheck =
@@ -96,7 +109,7 @@ export function checkRun(input: unknown, variants: readonly Declaration[]) {
 /** A field's name from an issue's path: what lies inside a list or a map belongs to the field that holds it. */
 export function fieldOf(path: readonly PropertyKey[]): string {
   const [first, second] = path;
-  const depth = (first === 'adapter' || first === 'coto') && second !== undefined ? 2 : 1;
+  const depth = (first === 'adapter' || first === 'coto' || first === augmentationKey) && second !== undefined ? 2 : 1;
   return path.slice(0, depth).map(String).join('.');
 }
 

@@ -35,12 +35,13 @@ function ScheduleView({ isOn, config, estimate }: ScheduleViewProps) {
   const theme = useFigureTheme();
   const figure = useMemo(() => {
     if (!config?.coto || !estimate || estimate.totalSteps === 0) return null;
-    const { groups, totalSteps } = estimate;
+    const { groups, totalSteps, updateShare } = estimate;
     return scheduleFigure(
       {
         settings: config.coto,
         totalSteps,
         groups,
+        updateShare,
         strip:
           groups.length === 0
             ? null

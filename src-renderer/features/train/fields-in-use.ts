@@ -1,7 +1,8 @@
-import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
+import { areConversations, type DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { augmentationKey } from '../../../src-shared/domain/runs/augmentation.ts';
 import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
 import { tasks } from '../../../src-shared/tasks/index.ts';
 import type { Draft } from './draft.ts';
@@ -39,7 +40,8 @@ export function fieldsInUse(
         dataset !== undefined &&
         (dataset.labels.length === 0 || ['sets', 'tags'].includes(dataset.text?.labelKind ?? ''))
       );
-    if (name === 'prompt_template' && dataset?.text?.columns.messages != null) return true;
+    if (name === 'prompt_template' && dataset?.text && areConversations(dataset.text)) return true;
+    if (name.startsWith(`${augmentationKey}.`)) return dataset !== undefined && dataset.image === null;
     return task !== null && tasksBySetting.get(name)?.has(task) === false;
   };
   return specs.filter(

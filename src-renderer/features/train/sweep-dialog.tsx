@@ -13,7 +13,6 @@ import {
 } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ParameterSpec } from '../../../src-shared/domain/parameters/parameter.ts';
-import type { ExampleMetricId } from '../../../src-shared/metrics/index.ts';
 import { MultiSelect, Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes, formatDuration } from '../../components/format/format.ts';
@@ -29,7 +28,7 @@ interface SweepDialogProps {
   draft: Draft;
   name: string;
   tags: readonly string[];
-  metric: ExampleMetricId;
+  metric: string;
 }
 
 /** A sweep over any fields of the form, each with its values, on several seeds: what it takes, then its start. */

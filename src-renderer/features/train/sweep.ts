@@ -1,7 +1,12 @@
+import type { TextDescription } from '../../../src-shared/domain/data/dataset.ts';
 import type { Declaration, ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
+import type { TaskId } from '../../../src-shared/domain/runs/task.ts';
+import { defaultMetric, metrics } from '../../../src-shared/metrics/index.ts';
+import { loss } from '../../../src-shared/metrics/loss.ts';
 import { cellsOf, type Grid } from '../../../src-shared/studies/grid/grid-cells.ts';
+import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { runFields } from './run-fields.ts';
@@ -25,6 +30,20 @@ export interface SweepRun {
 }
 
 export const sweepLimit = 200;
+
+/**
+ * Returns the metric that a study of a sweep compares: the task's own for the best checkpoint, or the loss if the labels
+ * are numbers. A task with several takes the one for the kind of its labels; `task` is null while it is unknown.
+ */
+export function sweepMetric(task: TaskId | null, labelKind: TextDescription['labelKind'] | undefined): string {
+  if (task === null) return defaultMetric.id;
+  const { bestBy } = taskDeclaration(task);
+  const [first = loss.id, ...others] = bestBy;
+  if (others.length === 0) return labelKind === 'numbers' ? loss.id : first;
+  const outcome = labelKind === 'numbers' ? 'numbers' : labelKind === 'classes' ? 'alike' : 'retrieval';
+  const found = metrics.find(({ id, definedFor }) => bestBy.some((own) => own === id) && definedFor.includes(outcome));
+  return found?.id ?? loss.id;
+}
 
 /** Every field that a sweep may run over: the seeds and CoTo's switch have inputs of their own. */
 export function sweepFields(draft: Draft, variants: readonly Declaration[]): ParameterSpec[] {

@@ -2,11 +2,17 @@ import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { modals } from '@mantine/modals';
 import { useId, useState } from 'react';
+import { adapterFieldsSchema } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/data/dataset.ts';
 import { answerNotes } from '../../../src-shared/domain/evaluation/answer-counts.ts';
 import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
 import type { TemplateChoices } from '../../../src-shared/domain/generation/generation.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import {
+  tokensRemedy,
+  type UntrainedToken,
+  untrainedNote,
+} from '../../../src-shared/domain/models/untrained-tokens.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { isTemplateText } from '../../../src-shared/domain/runs/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
@@ -17,13 +23,14 @@ import { trainStrings } from '../../strings/train.ts';
 import { TokenView } from '../data/token-view.tsx';
 import { TemplateText } from '../templates/template-text.tsx';
 import { defaultDraft } from './draft.ts';
-import { setField } from './draft-store.ts';
+import { setField, useTrainForm } from './draft-store.ts';
 import { useRunField } from './use-run-field.ts';
 
 const words = trainStrings.template;
 const name = 'chat_template';
 const usual = textOfValue(defaultDraft[name]);
 const ownText = 'text';
+const tokensName = 'adapter.trainable_token_indices';
 
 interface TemplateFieldProps {
   model: ModelRecord;
@@ -47,8 +54,16 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
     { value: ownText, label: words.own },
   ];
   const edit = () => openEditor(model, dataset);
-  const notes = useAnswerNotes(model, dataset, value);
-  const note = notes.length === 0 ? null : notes.map((line) => <div key={line}>{line}</div>);
+  const { notes, untrained } = useAnswerNotes(model, dataset, value);
+  const note =
+    notes.length === 0 && untrained.length === 0 ? null : (
+      <>
+        {notes.map((line) => (
+          <div key={line}>{line}</div>
+        ))}
+        <UntrainedNote tokens={untrained} model={model} />
+      </>
+    );
   return (
     <FieldFrame id={id} {...frame} problem={problem} note={note} wide>
       <Group gap={8} wrap="nowrap">
@@ -75,12 +90,38 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
 }
 
 /** Answers of the first training examples that a template leaves out, and those that the data exclude. */
-function useAnswerNotes(model: ModelRecord, dataset: DatasetRecord | undefined, template: string): string[] {
+function useAnswerNotes(model: ModelRecord, dataset: DatasetRecord | undefined, template: string) {
   const [chosen] = useDebouncedValue(template, 250);
   const hasTexts = dataset?.description.text != null;
   const request = { id: dataset?.id ?? '', model: model.id, chat_template: chosen };
   const answer = useRequest('datasets.lengths', request, { enabled: hasTexts });
-  return answer.data === undefined ? [] : answerNotes(answer.data.answers);
+  const { answers, untrained = [] } = answer.data ?? {};
+  return { notes: answers === undefined ? [] : answerNotes(answers), untrained };
+}
+
+/** Tokens of the examples that the base never learned, with a button that trains them. */
+function UntrainedNote({ tokens, model }: { tokens: readonly UntrainedToken[]; model: ModelRecord }) {
+  const { draft } = useTrainForm();
+  const settings = adapterFieldsSchema.partial().safeParse({
+    trainable_token_indices: draft[tokensName] ?? null,
+    modules_to_save: draft['adapter.modules_to_save'] ?? null,
+    target_modules: draft['adapter.target_modules'],
+  }).data;
+  const note = untrainedNote(tokens, settings ?? {}, model.description);
+  if (note === null) return null;
+  return (
+    <Group gap={8} wrap="nowrap">
+      <span>{note}</span>
+      <Button
+        size="compact-xs"
+        variant="default"
+        style={{ flexShrink: 0 }}
+        onClick={() => setField(tokensName, tokensRemedy(tokens, model.description))}
+      >
+        {words.trainTokens}
+      </Button>
+    </Group>
+  );
 }
 
 function openEditor(model: ModelRecord, dataset: DatasetRecord | undefined): void {

@@ -26,18 +26,20 @@ import { useRecordNames } from './use-run-yaml.ts';
 const filters = [{ name: 'Run as YAML', extensions: ['yaml', 'yml'] }];
 
 /** Opens a run's file in the form; one with problems stays in the editor, where they are named. */
-async function loadRun(variants: readonly Declaration[], names: RecordNames): Promise<void> {
-  const file = await window.coto.dialogs.openText({ title: trainStrings.loadTitle, filters });
-  if (!file) return;
+function openRun(
+  file: { readonly path: string; readonly text: string },
+  variants: readonly Declaration[],
+  names: RecordNames,
+): void {
   const { config, problems } = readRunYaml(file.text, variants, names);
-  const name = fileName(file.path).replace(/\.ya?ml$/i, '');
+  const name = fileName(pathLabel(file.path)).replace(/(?:\.coto-run)?\.ya?ml$/i, '');
   if (config === null) {
     typeYaml({ text: file.text, problems }, null);
     setName(name);
     return;
   }
   openConfig(config, name);
-  notifySuccess(trainStrings.loaded, file.path);
+  notifySuccess(trainStrings.loaded, pathLabel(file.path));
 }
 
 async function saveRun(
@@ -97,8 +99,16 @@ export function useRunDraft() {
       run: start,
     },
   ]);
-  const load = () => loadRun(variants, names).catch((thrown) => notifyFailure(thrown, trainStrings.notLoaded));
+  const open = (file: Promise<{ readonly path: string; readonly text: string } | null>) =>
+    file
+      .then((found) => found && openRun(found, variants, names))
+      .catch((thrown) => notifyFailure(thrown, trainStrings.notLoaded));
+  const load = () => open(window.coto.dialogs.openText({ title: trainStrings.loadTitle, filters }));
   useRouteRequest('load', () => void load());
+  useRouteRequest(
+    'path',
+    (path) => void open(request('app.identify', { path }).then(({ text }) => ({ path, text: text ?? '' }))),
+  );
   return {
     draft,
     name,

@@ -2,7 +2,6 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { z } from 'zod';
 import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
-import type { ExampleMetricId } from '../../../src-shared/metrics/index.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -32,7 +31,7 @@ interface SweepInput {
   name: string;
   tags: readonly string[];
   /** Metric of the study. */
-  metric: ExampleMetricId;
+  metric: string;
   onClose: () => void;
 }
 

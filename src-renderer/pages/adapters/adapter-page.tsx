@@ -10,6 +10,7 @@ import { Page } from '../../components/layout/page.tsx';
 import { StarButton } from '../../features/adapters/adapter-columns.tsx';
 import { AdapterOverview } from '../../features/adapters/adapter-overview.tsx';
 import classes from '../../features/adapters/adapters.module.css';
+import { ConversionPanel } from '../../features/adapters/conversion-panel.tsx';
 import { LineagePanel } from '../../features/adapters/lineage-graph.tsx';
 import { NormsPanel } from '../../features/adapters/norms-panel.tsx';
 import { ScoresPanel } from '../../features/adapters/scores-panel.tsx';
@@ -44,6 +45,7 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
   const { buttons, more } = useAdapterActions(adapter);
   const update = useAction('adapters.update', { failureTitle: words.notChanged });
   const { model, variant } = useAdapterNames()(adapter);
+  const { origin } = adapter;
   const score = headlineOf(adapter);
   const about = [variant, rankText(adapter.parameters), model].filter(Boolean).join(' · ');
   return (
@@ -78,6 +80,11 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
         </div>
         <AdapterOverview adapter={adapter} />
         <NormsPanel adapter={adapter} />
+        {origin.kind === 'import' && origin.conversion ? (
+          <div className={classes['wide']}>
+            <ConversionPanel conversion={origin.conversion} />
+          </div>
+        ) : null}
       </div>
     </Page>
   );

@@ -17,6 +17,7 @@ import { ownFirst } from '../../components/table/own-first.ts';
 import { CachedDatasets } from '../../features/data/cached-datasets.tsx';
 import { contentWords, splitWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
+import { ImageQuestion } from '../../features/data/image-question.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
 import { JobsOfPage } from '../../features/jobs/jobs-of-page.tsx';
@@ -30,6 +31,8 @@ export default function DataPage() {
   const route = useRoute();
   const datasets = useRequest('datasets.list', {});
   const [failure, setFailure] = useState<Error | null>(null);
+  /** Images whose reader asks for the column of the classes. */
+  const [images, setImages] = useState<string | null>(null);
   const add = useAction('datasets.add', {
     onSuccess: (dataset) => {
       setFailure(null);
@@ -45,7 +48,11 @@ export default function DataPage() {
   const inspect = useAction('datasets.inspect', {
     onSuccess: ({ name, source, text }) => {
       setFailure(null);
-      if (text === null) return add.mutate({ path: source.path });
+      if (text === null) {
+        setImages(source.path);
+        return add.mutate({ path: source.path });
+      }
+      setImages(null);
       const known = list.find((dataset) => dataset.source.path === source.path);
       if (known?.bundled) return navigate(pathOf('data', known.id));
       openReading({
@@ -70,6 +77,7 @@ export default function DataPage() {
     if (path) inspect.mutate({ path });
   };
   useRouteRequest('add', (kind) => void (kind === 'folder' ? chooseFolder() : chooseFile()));
+  useRouteRequest('path', (path) => inspect.mutate({ path }));
   const addButton = (
     <Menu>
       <Menu.Target>
@@ -102,6 +110,12 @@ export default function DataPage() {
         {failure ? (
           <div style={{ padding: '12px 16px' }}>
             <ErrorNote error={failure} action={{ label: dataStrings.dismiss, onClick: () => setFailure(null) }} />
+            {images !== null && failure instanceof StudioError && failure.field === 'label' ? (
+              <ImageQuestion
+                onAnswer={(label) => add.mutate({ path: images, options: { label } })}
+                isPending={add.isPending}
+              />
+            ) : null}
           </div>
         ) : null}
         <JobsOfPage page="data" />

@@ -58,6 +58,7 @@ export default function MergePage() {
   const dragged = draggedId === null ? undefined : byId.get(adapterOfRow(draggedId) ?? draggedId);
   const imports = useAdapterImport();
   useRouteRequest('import', (kind) => imports.ask(kind === 'file' ? 'file' : 'folder'));
+  useRouteRequest('path', (path) => imports.add([path]));
   const onDragStart = ({ active }: DragStartEvent) => setDraggedId(String(active.id));
   const onDragEnd = ({ active, over }: DragEndEvent) => {
     setDraggedId(null);

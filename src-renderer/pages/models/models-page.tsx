@@ -22,7 +22,7 @@ import { CachedModels } from '../../features/models/cached-models.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
 import classes from '../../features/models/models.module.css';
-import { Verdict } from '../../features/models/train-memory.tsx';
+import { useModelMemories, Verdict } from '../../features/models/train-memory.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 
 /**
@@ -32,7 +32,7 @@ import { modelsStrings } from '../../strings/models.ts';
 export default function ModelsPage() {
   const route = useRoute();
   const models = useRequest('models.list', {});
-  const memories = useRequest('models.memory', {});
+  const memories = useModelMemories();
   const list = ownFirst(models.data ?? []);
   const memoryOf = ({ id }: ModelRecord) => memories.data?.find(({ modelId }) => modelId === id);
   const [failure, setFailure] = useState<Error | null>(null);
@@ -75,6 +75,12 @@ export default function ModelsPage() {
     if (isGguf(path)) convert.mutate({ file: path });
     else add.mutate({ path });
   };
+  useRouteRequest('path', addOne);
+  const [repository, setRepository] = useState('');
+  useRouteRequest('hub', (name) => {
+    setRepository(name);
+    setHubOpened(true);
+  });
 
   return (
     <Page
@@ -82,7 +88,13 @@ export default function ModelsPage() {
       state={models.data ? modelsStrings.count(list.length) : null}
       actions={
         <>
-          <Button variant="default" onClick={() => setHubOpened(true)}>
+          <Button
+            variant="default"
+            onClick={() => {
+              setRepository('');
+              setHubOpened(true);
+            }}
+          >
             {modelsStrings.download}
           </Button>
           <Button loading={add.isPending} onClick={() => void choose()}>
@@ -93,7 +105,7 @@ export default function ModelsPage() {
       more={[{ label: modelsStrings.addGguf, icon: <IconFilePlus size={16} />, onClick: () => void chooseGguf() }]}
       fill
     >
-      <HubDialog opened={hubOpened} onClose={() => setHubOpened(false)} onStarted={begin} />
+      <HubDialog opened={hubOpened} repository={repository} onClose={() => setHubOpened(false)} onStarted={begin} />
       <DropZone message={modelsStrings.drop} onPaths={(paths) => paths.forEach(addOne)}>
         {failure ? (
           <div className={classes['note']}>

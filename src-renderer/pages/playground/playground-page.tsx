@@ -2,7 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import { type ModelRecord, writesText } from '../../../src-shared/domain/models/model.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -32,9 +32,12 @@ export default function PlaygroundPage() {
   const catalog = useRequest('app.catalog', {}).data;
   const active = useRequest('jobs.list', { active: true });
   const { draft } = usePlayground();
-  const writers = models.data?.filter(({ description }) => description.kind === 'causal-lm') ?? [];
+  const writers = models.data?.filter(({ description }) => writesText(description)) ?? [];
   const classifiers = models.data?.filter(classifiesImages) ?? [];
-  const tried = [...writers, ...classifiers];
+  const scorers = useRequest('generation.scorers', {}).data ?? [];
+  const rewarded = new Set(adapters.data?.filter(({ id }) => scorers.includes(id)).map(({ modelId }) => modelId));
+  const encoders = models.data?.filter((one) => rewarded.has(one.id) && ![...writers, ...classifiers].includes(one));
+  const tried = [...writers, ...classifiers, ...(encoders ?? [])];
   const model = tried.find(({ id }) => id === draft.modelId) ?? tried[0];
   const input = {
     models: tried,
@@ -51,10 +54,10 @@ export default function PlaygroundPage() {
         <EmptyState action={<Button onClick={() => navigate('/models')}>{words.addModel}</Button>}>
           {words.empty}
         </EmptyState>
-      ) : model.description.kind === 'causal-lm' ? (
-        <Writing {...input} />
-      ) : (
+      ) : classifiesImages(model) ? (
         <Classifying {...input} />
+      ) : (
+        <Writing {...input} />
       )}
     </Page>
   );

@@ -1,9 +1,6 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
-import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
-import { loss } from '../../../src-shared/metrics/loss.ts';
-import { taskDeclaration } from '../../../src-shared/tasks/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { TagsInput } from '../../components/form/choices.tsx';
 import { Page } from '../../components/layout/page.tsx';
@@ -12,6 +9,7 @@ import { resetForm, setName, setTags } from '../../features/train/draft-store.ts
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
 import { taskOf } from '../../features/train/fields-in-use.ts';
 import { Steps } from '../../features/train/steps.tsx';
+import { sweepMetric } from '../../features/train/sweep.ts';
 import { SweepDialog } from '../../features/train/sweep-dialog.tsx';
 import { type RunEstimate, useRunDraft } from '../../features/train/use-run-draft.ts';
 import { trainStrings } from '../../strings/train.ts';
@@ -27,10 +25,7 @@ export default function TrainPage() {
   const [sweepOpened, sweep] = useDisclosure(false);
   const base = models.data?.find(({ id }) => id === draft['model'])?.description;
   const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
-  const task = taskOf(draft, base, data);
-  const isScored =
-    (task === null || !taskDeclaration(task).bestBy.includes(loss.id)) && data?.text?.labelKind !== 'numbers';
-  const metric = isScored ? accuracy.id : loss.id;
+  const metric = sweepMetric(taskOf(draft, base, data), data?.text?.labelKind);
   const [first, ...others] = blockers;
   const reason = first && `${first.label}: ${first.message}${trainStrings.moreReasons(others.length)}`;
   return (

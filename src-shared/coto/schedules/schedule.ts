@@ -13,6 +13,11 @@ export function switchesGroups(unit: SwitchedUnit): boolean {
   return unit === 'group' || unit === 'update';
 }
 
+/** Returns true if the schedule switches units off in the forward pass, so that `rescale` has an effect. */
+export function canRescale({ unit, isNoise = false }: Pick<Schedule, 'unit' | 'isNoise'>): boolean {
+  return (unit === 'group' || unit === 'rank') && !isNoise;
+}
+
 /** Settings of a run that a schedule may use. */
 export interface ScheduleSettings {
   readonly lisa_activated_layers: number;
@@ -31,11 +36,15 @@ export interface Units {
 /** A rule for what is on in a step: one file and one line of the list. */
 export interface Schedule {
   readonly declaration: Omit<Declaration, 'parameters'>;
+  /** Id of earlier versions: files with it are read, and keys of content contain it. */
+  readonly formerId?: string;
   readonly unit: SwitchedUnit;
   /** True if p(t), and so the curve and its settings, has an effect. */
   readonly usesCurve: boolean;
   /** True if independent draws may switch everything off, so that `all_off` has an effect. */
   readonly usesAllOff: boolean;
+  /** True if the gates are noise around 1: no unit is ever off. */
+  readonly isNoise?: boolean;
   /** Names of its own settings. */
   readonly ownSettings: readonly (keyof ScheduleSettings)[];
   /** Number of steps that share one draw; 1 by default. */
@@ -55,4 +64,14 @@ export function drawnProbability(
   allOff: AllOff,
 ): number {
   return usesCurve || distribution === null ? p : expectedShare(distribution, allOff);
+}
+
+/** Returns true if every unit is drawn by itself, with the probability p of the curve. */
+export function drawsUniformly(
+  { distribution }: Pick<Schedule, 'distribution'>,
+  units: Units,
+  settings: ScheduleSettings,
+): boolean {
+  const drawn = distribution(0.5, units, settings);
+  return drawn?.kind === 'independent' && drawn.probabilities.every((probability) => probability === 0.5);
 }

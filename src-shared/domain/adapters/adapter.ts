@@ -7,6 +7,13 @@ import { parameterValuesSchema } from '../parameters/parameter.ts';
 import { parametersOf } from '../parameters/parameters-of.ts';
 import { cotoSettingsSchema } from '../runs/coto.ts';
 
+/** Ids of tokens: a list for the input embedding, or a list for each module that the end of its name gives. */
+const tokenIndicesSchema = z.union([
+  z.array(z.number().int().min(0)),
+  z.record(z.string(), z.array(z.number().int().min(0))),
+]);
+export type TokenIndices = z.infer<typeof tokenIndicesSchema>;
+
 /**
  * The keys of `adapter_config.json` that do not depend on the kind of adapter, in PEFT's names and with PEFT's defaults
  * (PEFT
@@ -36,11 +43,19 @@ export const adapterConfigSchema = z.looseObject({
     .union([z.string(), z.array(z.string())])
     .nullable()
     .default(null),
+  target_parameters: z.array(z.string()).nullable().optional().describe('parameters of experts with an adapter'),
   modules_to_save: z.array(z.string()).nullable().default(null),
+  trainable_token_indices: tokenIndicesSchema
+    .nullable()
+    .optional()
+    .describe('tokens whose rows of the embedding are trained'),
   bias: z.enum(['none', 'all', 'lora_only']).default('none').describe('biases of the base that were trained too'),
   fan_in_fan_out: z.boolean().default(false),
 });
 export type AdapterConfig = z.infer<typeof adapterConfigSchema>;
+
+/** A token by its id or its text. */
+const tokenSchema = z.union([z.number().int().min(0), z.string().min(1)]);
 
 /** Settings of every variant: where its tensors go. All others are in `parameters`, as the variant declares them. */
 export const adapterFieldsSchema = z.strictObject({
@@ -49,12 +64,12 @@ export const adapterFieldsSchema = z.strictObject({
     .default({})
     .describe('parameters of the variant; omitted ones take their declared defaults'),
   target_modules: z
-    .union([z.string(), z.array(z.string()).min(1)])
+    .union([z.string(), z.array(z.string())])
     .default('all-linear')
     .meta({
       title: 'Target modules',
       description:
-        'Which linear layers get an adapter: all but the head, those whose name ends in one of these, or those whose full name matches the regular expression.',
+        'Linear layers that get an adapter: all except the head, layers whose name ends in one of these, or layers whose full name matches the regular expression.',
       labels: { 'all-linear': 'all-linear' },
     }),
   exclude_modules: z
@@ -73,10 +88,30 @@ export const adapterFieldsSchema = z.strictObject({
     empty: 'all layers',
     advanced: true,
   }),
+  /** Omitted where it is not used, so that keys and rows of older runs stay as they are. */
+  target_parameters: z.array(z.string().min(1)).nullable().exactOptional().meta({
+    title: 'Target parameters',
+    description:
+      'Parameters of experts that get an adapter, by the ends of their names, e.g. mlp.experts.gate_up_proj; target_modules does not reach them. LoRA only.',
+    empty: 'none',
+    advanced: true,
+  }),
+  /** Omitted where it is not used, like target_parameters. */
+  trainable_token_indices: z
+    .union([z.array(tokenSchema).min(1), z.record(z.string(), z.array(tokenSchema).min(1))])
+    .nullable()
+    .exactOptional()
+    .meta({
+      title: 'Trained tokens',
+      description:
+        'Tokens whose rows of the embedding, and of a head tied to it, are trained and saved with the adapter, by their text or id, as PEFT does. A map names an embedding or head for each list. LoRA, rsLoRA, DoRA and AdaLoRA only.',
+      empty: 'none',
+      advanced: true,
+    }),
   init_adapter: z.string().min(1).nullable().default(null).meta({
     title: 'Seed adapter',
     description:
-      'An adapter from which training starts instead of from scratch: its id, or the id of the run that makes it. Same base, variant, targets and ranks. Runs that start from one short run merge better ("Seeded LoRA").',
+      'Adapter from which training starts: its id, or the id of the run that trains it. Base, variant, targets and ranks must be the same. Runs that start from one short run merge better ("Seeded LoRA").',
     empty: 'none: starts from scratch',
     advanced: true,
   }),
@@ -93,6 +128,12 @@ export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
 
 const plainObject = z.record(z.string(), z.unknown());
 
+/** Fields without a default, which null omits. */
+const omittedFields: ReadonlySet<string> = new Set<keyof AdapterSettings>([
+  'target_parameters',
+  'trainable_token_indices',
+]);
+
 /** Returns true if a key of `adapter` is a variant parameter written without `parameters` around it (`adapter.r`). */
 export function isFlatParameter(key: string): boolean {
   return !Object.hasOwn(adapterFieldsSchema.shape, key);
@@ -105,16 +146,43 @@ export function isFlatParameter(key: string): boolean {
 export const adapterSettingsSchema = z.preprocess((value, context) => {
   const given = plainObject.safeParse(value);
   if (!given.success) return value;
-  const entries = Object.entries(given.data);
+  const entries = Object.entries(given.data).filter(([key, entry]) => !omittedFields.has(key) || entry !== null);
+  // Without target modules, an adapter needs parameters of experts.
+  const { target_modules: modules, target_parameters: expertParameters } = given.data;
+  if (
+    Array.isArray(modules) &&
+    modules.length === 0 &&
+    !(Array.isArray(expertParameters) && expertParameters.length > 0)
+  )
+    context.addIssue({
+      ...{ code: 'too_small', origin: 'array', minimum: 1, inclusive: true },
+      ...{ path: ['target_modules'], input: modules, message: 'Too small: expected at least one module' },
+    });
   const flat = entries.filter(([key]) => isFlatParameter(key));
   const nested = plainObject.safeParse(given.data['parameters'] ?? {});
-  if (flat.length === 0 || !nested.success) return value;
+  if (!nested.success) return value;
+  if (flat.length === 0) return Object.fromEntries(entries);
   for (const [key] of flat)
     if (Object.hasOwn(nested.data, key))
       context.addIssue({ code: 'custom', path: [key], message: `given twice, here and in parameters.${key}` });
   const fields = entries.filter(([key]) => !isFlatParameter(key));
   return { ...Object.fromEntries(fields), parameters: { ...nested.data, ...Object.fromEntries(flat) } };
 }, adapterFieldsSchema);
+
+const convertedModuleSchema = z.object({
+  name: z.string(),
+  rank: z.number().int(),
+  error: z.number().describe('‖ΔW − B·A‖ / ‖ΔW‖ in the Frobenius norm'),
+});
+export type ConvertedModule = z.infer<typeof convertedModuleSchema>;
+
+/** Errors of a conversion of another kind of adapter to LoRA. */
+export const adapterConversionSchema = z.object({
+  rank: z.number().int().describe('the highest rank that a module could have'),
+  error: z.number().describe('over all modules together'),
+  modules: z.array(convertedModuleSchema).describe('the largest error first'),
+});
+export type AdapterConversion = z.infer<typeof adapterConversionSchema>;
 
 /** Lineage of an adapter, as reports show it. */
 export const adapterOriginSchema = z.discriminatedUnion('kind', [
@@ -129,6 +197,9 @@ export const adapterOriginSchema = z.discriminatedUnion('kind', [
     path: z.string(),
     /** Digest of the imported tensor file if its format was not PEFT's. */
     sha256: z.string().optional(),
+    /** Sentence on a conversion by the import, e.g. with its error. */
+    note: z.string().optional(),
+    conversion: adapterConversionSchema.optional(),
   }),
   z.object({
     kind: z.literal('merge'),

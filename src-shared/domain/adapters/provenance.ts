@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { registrationSchema } from '../studies/registration.ts';
 
 /** Provenance of a study's result, recorded when it completed. Hashes are SHA-256 in hexadecimal. */
 export const provenanceSchema = z.object({
@@ -27,6 +28,7 @@ export const provenanceSchema = z.object({
     }),
   ),
   seeds: z.array(z.number().int()).describe('of all runs behind the result'),
+  registration: registrationSchema.optional().describe('where the study was registered before it was run'),
   parts: z.array(
     z.object({
       kind: z.string().describe('train, score, masks'),

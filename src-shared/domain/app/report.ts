@@ -16,10 +16,10 @@ export const reportSections = [
   {
     id: 'samples',
     label: 'Samples',
-    help: 'Answers of one run of each config at its evaluations, where they were kept',
+    help: 'Sample answers of one run of each config at its evaluations',
   },
   { id: 'setup', label: 'Setup', help: 'Base model, dataset, versions, hashes, how each study was made' },
-  { id: 'configs', label: 'Configs', help: 'Each run and each study as the file that makes it again' },
+  { id: 'configs', label: 'Configs', help: 'Files (YAML) that reproduce each run and study' },
 ] as const satisfies readonly ReportSection[];
 
 export const reportSectionSchema = z.enum(reportSections.map(({ id }) => id));

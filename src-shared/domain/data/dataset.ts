@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { answerCountsSchema } from '../evaluation/answer-counts.ts';
 import { chatMessageSchema } from '../generation/chat-message.ts';
 import { parameterValuesSchema } from '../parameters/parameter.ts';
+import { accountingSchema } from './accounting.ts';
 
 /** Location of the examples, as an engine job needs it to open them. `reader` is the id of a reader of the catalog. */
 export const datasetSourceSchema = z.object({
@@ -24,8 +25,10 @@ export const textColumnRoles = [
   'text_pair',
   'label',
   'choices',
+  'system',
   'prompt',
   'input',
+  'history',
   'completion',
   'messages',
   'tools',
@@ -46,7 +49,9 @@ const textColumnsSchema = z.object({
   text_pair: columnName.describe('read together with the text'),
   label: columnName,
   choices: columnName.default(null).describe('answer choices of a row; its label is the index of the right one'),
+  system: columnName.default(null).describe('the system prompt of a conversation, or what precedes the prompt'),
   prompt: columnName,
+  history: columnName.default(null).describe('the turns before the prompt'),
   input: columnName.describe('appended to the prompt, as in Alpaca'),
   completion: columnName.describe('the text to generate after the prompt'),
   messages: columnName.describe('a conversation'),
@@ -72,8 +77,10 @@ export const noColumns: TextColumns = {
   text_pair: null,
   label: null,
   choices: null,
+  system: null,
   prompt: null,
   input: null,
+  history: null,
   completion: null,
   messages: null,
   tools: null,
@@ -105,6 +112,7 @@ export const textDescriptionSchema = z.object({
   faultyRows: z.number().int().describe('rows skipped; `problems` gives the reasons'),
   notes: z.array(z.string()).optional().describe('what was guessed about the file'),
   repairs: z.array(rowProblemSchema).optional().describe('what steps changed, with the row'),
+  accounting: accountingSchema.optional().describe('use of every column and row; absent in records of older versions'),
   duplicates: z.object({
     comparedRows: z.number().int(),
     withinTrain: z.number().int().describe('rows that duplicate an earlier one exactly'),
@@ -112,8 +120,26 @@ export const textDescriptionSchema = z.object({
     across: z.number().int().describe('texts that occur in both splits exactly'),
     nearComparedRows: z.number().int(),
     nearAcross: z.number().int().describe('test rows that nearly repeat a training row'),
+    pairs: z
+      .array(
+        z.object({
+          kind: z.enum(['exact', 'near']),
+          train: z.string().nullable(),
+          test: z.string().nullable(),
+          text: z.string(),
+        }),
+      )
+      .optional()
+      .describe(
+        'the first rows in both splits, with the beginning of the text; of the same text only the row that was read last is known',
+      ),
   }),
 });
+/** Returns true if the rows are conversations, which need a chat template. */
+export function areConversations({ shape, columns }: Pick<TextDescription, 'shape' | 'columns'>): boolean {
+  return shape === 'messages' || shape === 'sharegpt' || columns.messages !== null;
+}
+
 export type TextDescription = z.infer<typeof textDescriptionSchema>;
 
 /** An image by its place in its split, from 0. */
@@ -221,7 +247,10 @@ const readRowSchema = z.discriminatedUnion('kind', [
     lines: z.number().int().optional().describe('how many lines that look like rows it has; absent for one'),
     repaired: textExampleSchema.optional().describe('what the step repair makes of it, where it can'),
   }),
-  rowProblemSchema.extend({ kind: z.literal('left-out') }),
+  rowProblemSchema.extend({
+    kind: z.literal('left-out'),
+    isByHand: z.literal(true).optional().describe('by a step that names the row'),
+  }),
 ]);
 export type ReadRow = z.infer<typeof readRowSchema>;
 
@@ -233,7 +262,7 @@ export const textInspectionSchema = z.object({
   isGuessed: z.boolean().describe('whether the roles were guessed from names and contents'),
   split: z
     .object({
-      by: z.enum(['share', 'column', 'file']),
+      by: z.enum(['share', 'column', 'file', 'stratified', 'group', 'time']),
       rule: z.string().describe('in words'),
       column: z.string().nullable(),
       values: z.array(z.string()).describe('values of the column in the first rows'),
@@ -255,6 +284,7 @@ export const textInspectionSchema = z.object({
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),
   repairs: z.array(rowProblemSchema).optional().describe('what steps changed in these rows'),
   offers: z.array(rowProblemSchema).optional().describe('what the step repair would change in faulty rows'),
+  accounting: accountingSchema.optional().describe('use of every column and of the rows that were read'),
 });
 export type TextInspection = z.infer<typeof textInspectionSchema>;
 

@@ -20,6 +20,10 @@ export const evaluationRequestSchema = z.strictObject({
   settings: z.record(z.string(), z.unknown()).default({}),
   /** Empty: the base alone. Several: a weighted ensemble of their outputs. */
   adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
+  against: adapterReferenceSchema
+    .nullable()
+    .default(null)
+    .describe('another adapter to evaluate on the same examples, for McNemar’s test; null: none'),
   predictions: z
     .string()
     .nullable()
@@ -29,6 +33,26 @@ export const evaluationRequestSchema = z.strictObject({
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
 /** Settings of an evaluation. */
 export const evaluationParameters = once(() => parametersOf(evaluationRequestSchema));
+
+/** Test examples whose predicted class has a probability within one of the equal bins. */
+const reliabilityBinSchema = z.object({
+  examples: z.number().int(),
+  confidence: z.number().nullable().describe('mean probability of the predicted class; null for an empty bin'),
+  accuracy: z.number().nullable().describe('share of right predictions; null for an empty bin'),
+});
+export type ReliabilityBin = z.infer<typeof reliabilityBinSchema>;
+
+/** Counts of test examples by which of two models is right, and McNemar's test of the difference. */
+const pairedOutcomesSchema = z.object({
+  name: z.string().describe('of the other adapter'),
+  accuracy: z.number().describe('of the other adapter'),
+  bothRight: z.number().int(),
+  onlyThis: z.number().int().describe('examples that only the evaluated adapter gets right'),
+  onlyOther: z.number().int().describe('examples that only the other adapter gets right'),
+  bothWrong: z.number().int(),
+  p: z.number().describe('two-sided exact McNemar test'),
+});
+export type PairedOutcomes = z.infer<typeof pairedOutcomesSchema>;
 
 export const evaluationResultSchema = z.object({
   accuracy: z
@@ -54,6 +78,11 @@ export const evaluationResultSchema = z.object({
     )
     .optional()
     .describe('by the type of the entity; of tagged words'),
+  reliability: z
+    .array(reliabilityBinSchema)
+    .optional()
+    .describe('of classes and choices, by the probability of the predicted one, from 0 to 1'),
+  against: pairedOutcomesSchema.optional().describe('where another adapter was evaluated on the same examples'),
   forgetting: forgettingSchema
     .nullable()
     .default(null)

@@ -13,8 +13,10 @@ export type ChosenTemplate = z.infer<typeof chosenTemplateSchema>;
 export const chatContentSchema = z.object({
   /** Ids of adapters; null is the base alone. */
   columns: z.array(z.string().nullable()),
-  kind: z.enum(['text', 'chat']),
+  kind: z.enum(['text', 'chat', 'pair']),
   text: z.string(),
+  /** Two answers to the prompt, for reward adapters. */
+  pair: z.array(z.string()).length(2).default(['', '']),
   system: z.string(),
   messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
   template: chosenTemplateSchema,

@@ -6,6 +6,9 @@ import { knownValues } from '../parameters/parameter-check.ts';
 import { parametersOf } from '../parameters/parameters-of.ts';
 import { chatMessageSchema } from './chat-message.ts';
 
+/** JSON schemas of functions that an answer may call, as chat templates read them. */
+export const toolsSchema = z.array(z.record(z.string(), z.unknown()));
+
 /** The prompt of a generation: plain text, or a conversation rendered with the model's chat template. */
 export const promptSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: z.string() }),
@@ -13,9 +16,23 @@ export const promptSchema = z.discriminatedUnion('kind', [
     kind: z.literal('chat'),
     messages: z.array(chatMessageSchema).min(1),
     template: z.string().optional().describe("Jinja instead of the model's own chat template"),
+    tools: toolsSchema.optional(),
+    start: z.string().optional().describe('start of the answer, which the model continues'),
+    keptTokens: z.array(z.string()).optional().describe('special tokens that stay in the text, e.g. of tool calls'),
   }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
+
+/** A prompt with two answers, which a reward adapter compares. */
+export const pairPromptSchema = z.strictObject({
+  kind: z.literal('pair'),
+  text: z.string(),
+  answers: z.array(z.string().min(1)).length(2),
+});
+export type PairPrompt = z.infer<typeof pairPromptSchema>;
+
+/** Everything that a generation may be asked for. */
+export const anyPromptSchema = z.discriminatedUnion('kind', [...promptSchema.options, pairPromptSchema]);
 
 /** Chat templates to choose from for a model: its own, the default first, and published ones. */
 export const templateChoicesSchema = z.object({
@@ -36,6 +53,9 @@ export type RenderedPrompt = z.infer<typeof renderedPromptSchema>;
 
 /** Limit for one generation. */
 export const maxNewTokens = 1_000_000;
+
+/** Number of texts that one model writes together: further ones wait. */
+export const maxStreams = 8;
 
 export const generationSettingsSchema = z.strictObject({
   max_new_tokens: z.number().int().min(1).max(maxNewTokens).default(128).meta({
@@ -81,11 +101,15 @@ export function overModelDefaults(
   return { ...knownValues(specs, values), ...chosen };
 }
 
+/** Number of likeliest tokens reported beside each new token; absent: no probabilities are reported. */
+export const topTokensSchema = z.number().int().min(0).max(20).optional();
+
 export const generationRequestSchema = generationSettingsSchema.extend({
+  topTokens: topTokensSchema,
   model: z.string(),
   /** One generated text per column: from the base alone (null) or with an adapter. */
   columns: z.array(adapterReferenceSchema.nullable()).min(1).max(8),
-  prompt: promptSchema,
+  prompt: anyPromptSchema,
 });
 export type GenerationRequest = z.infer<typeof generationRequestSchema>;
 
@@ -106,14 +130,36 @@ const ratesSchema = z.object({
 });
 export type GenerationRates = z.infer<typeof ratesSchema>;
 
+const likelyTokenSchema = z.object({
+  id: z.number().int(),
+  text: z.string().describe('the token alone; U+FFFD for a part of a character'),
+  logprob: z.number().describe("in nats, by the model's own probabilities, before temperature and other settings"),
+});
+/** A new token with its probability. */
+export const tokenProbabilitySchema = likelyTokenSchema.extend({
+  top: z.array(likelyTokenSchema).describe('the likeliest tokens in its position'),
+});
+export type TokenProbability = z.infer<typeof tokenProbabilitySchema>;
+
 export const generationResultSchema = z.object({
   prompt: z.string().describe('the prompt as the model read it: the conversation rendered with its chat template'),
-  columns: z.array(ratesSchema.extend({ text: z.string(), finish: finishReasonSchema })),
+  columns: z.array(
+    ratesSchema.extend({
+      text: z.string(),
+      finish: finishReasonSchema,
+      rewards: z.array(z.number()).optional().describe('of each answer of a pair'),
+      tokens: z.array(tokenProbabilitySchema).optional().describe('new tokens of the text, if requested by topTokens'),
+    }),
+  ),
 });
 export type GenerationResult = z.infer<typeof generationResultSchema>;
 
 /** New text of a column. */
-export const textPieceSchema = ratesSchema.extend({ column: z.number().int(), text: z.string() });
+export const textPieceSchema = ratesSchema.extend({
+  column: z.number().int(),
+  text: z.string(),
+  tokens: z.array(tokenProbabilitySchema).optional().describe('new tokens since the last piece, if requested'),
+});
 export type TextPiece = z.infer<typeof textPieceSchema>;
 
 /** New tokens per second, without the first one, which comes out of the prompt. */

@@ -6,6 +6,8 @@ import { classificationResultSchema } from '../evaluation/classification.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from '../evaluation/evaluation.ts';
 import { forgettingSchema } from '../evaluation/forgetting.ts';
 import { generationResultSchema } from '../generation/generation.ts';
+import { embeddingResultSchema } from '../generation/text-embeddings.ts';
+import { placedTokenSchema } from '../models/new-tokens.ts';
 import { pretrainResultSchema } from '../runs/pretrain.ts';
 import { runResultSchema } from '../runs/run.ts';
 import { bundleStudySchema, collectedSchema } from '../targets/bundle.ts';
@@ -111,6 +113,11 @@ const kinds = [
     { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },
     z.object({ modelId: z.string() }),
   ),
+  job(
+    'add-tokens',
+    { page: 'models', subjectHasPage: 'when completed', effort: 1 },
+    z.object({ modelId: z.string(), tokens: z.array(placedTokenSchema) }),
+  ),
   job('quantize', { page: 'models', subjectHasPage: 'when completed', effort: 1 }, z.object({ modelId: z.string() })),
   job(
     'download',
@@ -120,6 +127,7 @@ const kinds = [
   job('import-adapter', { page: 'merge', effort: 0.5 }, z.object({ adapterId: z.string() })),
   job('classify', { page: 'playground', effort: 0.2 }, classificationResultSchema),
   job('generate', { page: 'playground', effort: 1 }, generationResultSchema),
+  job('embed-texts', { page: 'home', effort: 0.2 }, embeddingResultSchema),
   job(
     'pretrain',
     { page: 'models', subjectHasPage: 'when completed', atClose: 'pause', effort: 10 },
@@ -187,7 +195,9 @@ export const jobRecordSchema = z.object({
   parentId: z.string().nullable().default(null).describe('the parent job'),
   after: z.array(z.string()).describe('jobs that must have completed first'),
   progress: jobProgressSchema.nullable(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+  error: z
+    .object({ code: z.string(), message: z.string(), hint: z.string().nullable(), field: z.string().optional() })
+    .nullable(),
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   finishedAt: z.number().nullable(),
@@ -202,5 +212,6 @@ export function isOver({ status }: JobRecord): boolean {
 /** Returns a job's error as an exception. */
 export function jobError({ error, title, status }: JobRecord): StudioError {
   const code = errorCodeSchema.safeParse(error?.code).data ?? 'internal';
-  return new StudioError(code, error?.message ?? `${title}: ${status}.`, error?.hint ?? null);
+  const thrown = new StudioError(code, error?.message ?? `${title}: ${status}.`, error?.hint ?? null);
+  return error?.field === undefined ? thrown : thrown.at(error.field);
 }

@@ -33,7 +33,7 @@ export const placeboSchema = z.object({
   placebos: z.boolean().default(false).meta({
     title: 'Beside placebos',
     description:
-      'Also scores the merge with random directions of the same singular values, and with its layers shuffled. A merge that is no better has merged nothing.',
+      'Also scores the merge with random directions of the same singular values, and with its layers shuffled. A merge that is not better than these has combined nothing.',
   }),
 });
 export const placeboParameters = once(() => parametersOf(placeboSchema));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelMemorySchema } from './model-memory.ts';
 
 /** A model in the Hugging Face cache of this machine. */
 export const cachedModelSchema = z.object({
@@ -27,6 +28,18 @@ export const weightFormatSchema = z.object({
 });
 export type WeightFormat = z.infer<typeof weightFormatSchema>;
 
+/** A model on the hub, described by its config and the headers of its weights. */
+export const plannedModelSchema = z.object({
+  family: z.string().describe('name of the family, e.g. Llama'),
+  architecture: z.string(),
+  parameterCount: z.number(),
+  memory: modelMemorySchema
+    .omit({ modelId: true })
+    .nullable()
+    .describe('of a training with LoRA of rank 16 on every linear layer; null: it cannot be estimated'),
+});
+export type PlannedModel = z.infer<typeof plannedModelSchema>;
+
 /** Files of a model on the hub, before anything is downloaded. */
 export const downloadPlanSchema = z.object({
   repository: z.string(),
@@ -37,5 +50,9 @@ export const downloadPlanSchema = z.object({
   files: z.array(z.object({ name: z.string(), bytes: z.number(), present: z.boolean() })),
   quantization: z.string().nullable().describe('type of the GGUF file; null: safetensors'),
   formats: z.array(weightFormatSchema).describe('all that the model has, of which one is downloaded'),
+  model: plannedModelSchema
+    .nullable()
+    .default(null)
+    .describe('null: all files are downloaded already, or only the whole weights describe the model'),
 });
 export type DownloadPlan = z.infer<typeof downloadPlanSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatCount } from '../../format/numbers.ts';
 import { quantizedFromSchema } from './quantization.ts';
 
 /** A linear layer or an embedding of a base model that can have an adapter. */
@@ -18,24 +19,70 @@ export const linearModuleSchema = z.object({
     .default('linear')
     .describe('an embedding is a table [inFeatures, outFeatures] that is indexed by row'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
+  place: z
+    .enum(['before-layers', 'before-head'])
+    .optional()
+    .describe(
+      'of a linear outside the layers that serves every task: it brings the embeddings to the width of the layers, or comes between these and every head',
+    ),
   kernel: z
     .array(z.number().int())
     .optional()
     .describe('of a convolution: [input channels, window sizes…], whose product is inFeatures'),
+  expert: z
+    .object({
+      parameter: z.string().describe('name of the parameter that holds the weights of all experts in transformers 5'),
+      index: z.number().int(),
+      count: z.number().int().describe('number of experts'),
+    })
+    .optional()
+    .describe('of an expert in a mixture: target_parameters, not target_modules, gives it an adapter'),
   isMissing: z
     .boolean()
     .default(false)
     .describe(
       'a part of the head that is missing from the checkpoint: it comes with an adapter, with one output per label',
     ),
+  keepsFloat32: z
+    .boolean()
+    .optional()
+    .describe('Transformers keeps the weight in float32 in models that bitsandbytes quantizes'),
 });
 /** Defaults that fit nearly every module. */
 export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
+/** Returns true if the model writes text: it continues one, or has an encoder that reads it. */
+export function writesText({ kind }: Pick<ModelDescription, 'kind'>): boolean {
+  return kind === 'causal-lm' || kind === 'seq2seq-lm';
+}
+
+/** Returns true if the model's texts continue the prompt; false if an encoder reads it, so that the text stands alone. */
+export function continuesPrompt({ kind }: Pick<ModelDescription, 'kind'>): boolean {
+  return kind !== 'seq2seq-lm';
+}
+
+/** `maxPositions` of a model without a limit, e.g. one with relative positions. */
+export const anyLength = 2 ** 24;
+
+/** Limit of a model's texts in words. */
+export function textLimit(maxPositions: number): string {
+  return maxPositions >= anyLength ? 'of any length' : `up to ${formatCount(maxPositions)} tokens`;
+}
+
+/** The embedding of the tokens that the model reads; undefined for a model that reads none. */
+export function inputEmbedding({
+  linears,
+  text,
+}: Pick<ModelDescription, 'linears' | 'text'>): LinearModule | undefined {
+  if (text === null) return undefined;
+  const tables = linears.filter(({ kind }) => kind === 'embedding');
+  return tables.find(({ inFeatures }) => inFeatures === text.vocabularySize) ?? tables[0];
+}
+
 /** The linear layer whose outputs are the labels: the last part of the head. A language model's own head has no labels. */
 export function labelHead({ kind, linears }: Pick<ModelDescription, 'kind' | 'linears'>): LinearModule | undefined {
-  return linears.findLast(({ isHead, isMissing }) => isHead && (kind !== 'causal-lm' || isMissing));
+  return linears.findLast(({ isHead, isMissing }) => isHead && (!writesText({ kind }) || isMissing));
 }
 
 /** A head with outputs for each token, one linear. */
@@ -73,17 +120,20 @@ export const scoreHead = { task: 'SEQ_CLS', module: 'score' } as const;
  * unchanged.
  */
 export function withTaskHead(description: ModelDescription, task: string | null): ModelDescription {
-  const { kind, linears, hiddenSize } = description;
+  const { kind, linears, hiddenSize, taskHeads } = description;
   if (kind === 'causal-lm' && task === scoreHead.task)
     return {
       ...description,
       linears: [...linears.filter(({ isHead }) => !isHead), missingHead(scoreHead.module, hiddenSize, false)],
     };
-  const name = tokenHeads.get(task ?? '')?.module;
+  const usual = tokenHeads.get(task ?? '')?.module;
+  const name = usual && (taskHeads?.[task ?? ''] ?? usual);
   const isEncoder = kind === 'embedding' || kind === 'text-classification';
   if (name === undefined || !isEncoder) return description;
   // The pooler of the checkpoint belongs to other heads.
-  const encoder = linears.filter(({ layer, kind, isHead }) => !isHead && (layer !== null || kind !== 'linear'));
+  const encoder = linears.filter(
+    ({ layer, kind, isHead, place }) => place !== undefined || (!isHead && (layer !== null || kind !== 'linear')),
+  );
   return { ...description, linears: [...encoder, missingHead(name, hiddenSize, true)] };
 }
 
@@ -134,6 +184,7 @@ export const modelDescriptionSchema = z.object({
     'token-classification',
     'question-answering',
     'causal-lm',
+    'seq2seq-lm',
     'embedding',
     'unknown',
   ]),
@@ -149,7 +200,16 @@ export const modelDescriptionSchema = z.object({
     .nullable()
     .default(null)
     .describe('for models that read tokens'),
+  ignoresImages: z
+    .boolean()
+    .optional()
+    .describe('set for the text model of a checkpoint that reads images too: they are not used'),
+  unusedHead: z.string().optional().describe('class of the checkpoint, e.g. BertForMaskedLM, if its head is not used'),
   linears: z.array(linearModuleSchema),
+  taskHeads: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("names of the heads' modules by PEFT's task, where the family has others than usual"),
   biases: z
     .array(biasVectorSchema)
     .optional()

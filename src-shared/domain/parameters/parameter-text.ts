@@ -1,8 +1,8 @@
-import type { ParameterSpec, ParameterValue } from './parameter.ts';
+import { type ParameterSpec, type ParameterValue, parameterValueSchema } from './parameter.ts';
 
 /**
  * Parses text as typed in a field or after an option into the parameter's value. Numbers may have a decimal comma;
- * lists are "q_proj, v_proj", maps "q_proj=16, v_proj=8" (or a line each, with a colon). Text that does not parse is
+ * lists are "q_proj, v_proj", lists by module are JSON, maps "q_proj=16, v_proj=8" (or a line each, with a colon). Text that does not parse is
  * returned unchanged, and the schema then rejects it by the parameter's name.
  */
 export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, text: string): ParameterValue {
@@ -20,6 +20,8 @@ export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, te
       return text;
     case 'text-list':
       return entries(unbracketed(trimmed));
+    case 'tokens':
+      return tokensFromText(trimmed);
     case 'integer-list':
     case 'number-list': {
       const numbers = entries(unbracketed(trimmed)).map(Number);
@@ -40,6 +42,7 @@ export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, te
 export function textOfValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'object' && Object.values(value).some(Array.isArray)) return JSON.stringify(value);
   if (typeof value === 'object')
     return Object.entries(value)
       .map(([name, number]) => `${name}=${number}`)
@@ -76,6 +79,8 @@ export function rangeWords(spec: ParameterSpec): string {
       return `${spec.type === 'integer-map' ? 'integer' : 'number'}${range} by name`;
     case 'text-or-list':
       return [...(spec.choices ?? []).map(({ value }) => value), 'list of names', 'regular expression'].join(' or ');
+    case 'tokens':
+      return 'list of tokens, by text or id, or such a list by name of embedding or head';
   }
 }
 
@@ -96,6 +101,18 @@ function mapFromText(text: string): Record<string, number> | string {
     map[name] = value;
   }
   return map;
+}
+
+/** Lists by module as JSON, or one list, in which a number is an id. */
+function tokensFromText(text: string): ParameterValue {
+  if (text.startsWith('{')) {
+    try {
+      return parameterValueSchema.parse(JSON.parse(text));
+    } catch {
+      return text;
+    }
+  }
+  return entries(unbracketed(text)).map((entry) => (/^\d+$/.test(entry) ? Number(entry) : entry));
 }
 
 function entries(text: string): string[] {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
+/** Tokens, each by its id or its text. */
+const tokenListSchema = z.array(z.union([z.number().int().min(0), z.string().min(1)]));
+
 /**
  * Type of a parameter's value. Lists name modules or layers; a map gives a number to each name (`rank_pattern`); null
- * says "as it follows from something else", which the parameter's `empty` puts in words.
+ * says "as it follows from something else", which the parameter's `empty` puts in words. Tokens are a list, or a list for
+ * each module.
  */
 export const parameterValueSchema = z.union([
   z.number(),
@@ -12,6 +16,8 @@ export const parameterValueSchema = z.union([
   z.array(z.string()),
   z.array(z.number()),
   z.record(z.string(), z.number()),
+  tokenListSchema,
+  z.record(z.string(), tokenListSchema),
 ]);
 export type ParameterValue = z.infer<typeof parameterValueSchema>;
 
@@ -35,6 +41,7 @@ export const parameterSpecSchema = z.object({
     'integer-map',
     'number-map',
     'text-or-list',
+    'tokens',
   ]),
   default: parameterValueSchema,
   minimum: z.number().optional(),
@@ -71,6 +78,10 @@ export const declarationSchema = z.object({
   label: z.string(),
   summary: z.string(),
   paper: z.object({ title: z.string(), url: z.string() }).optional(),
+  checkpoints: z
+    .array(z.string())
+    .optional()
+    .describe('of a model family: common ones on the hub, e.g. Qwen/Qwen3-0.6B'),
   card: z.string().optional().describe('its document below docs, without the ending: "methods/adapters/lora"'),
   parameters: z.array(parameterSpecSchema),
 });
@@ -117,6 +128,8 @@ function valueSchema(spec: ParameterSpec): z.ZodType<ParameterValue> {
       return z.record(z.string(), numberSchema(spec, spec.type === 'integer-map'));
     case 'text-or-list':
       return z.union([z.string(), z.array(z.string()).min(spec.empty === undefined ? 1 : 0)]);
+    case 'tokens':
+      return z.union([tokenListSchema.min(1), z.record(z.string(), tokenListSchema.min(1))]);
   }
 }
 

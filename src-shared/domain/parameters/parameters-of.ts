@@ -25,7 +25,10 @@ const leafSchema = z.object({
   maximum: z.number().optional(),
   enum: z.array(z.string()).optional(),
   get items() {
-    return leafSchema.optional();
+    return z.union([leafSchema, z.literal(false)]).optional();
+  },
+  get prefixItems() {
+    return z.array(leafSchema).optional();
   },
   get additionalProperties() {
     return leafSchema.optional();
@@ -49,12 +52,13 @@ export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] 
     if (!meta.success) continue;
     const { title, description, labels, ...words } = meta.data;
     const { leaf, nullable } = withoutNull(leafSchema.parse(withOneType(json)));
-    const bounds = boundsOf(leaf.items ?? (leaf.type === 'object' ? leaf.additionalProperties : undefined) ?? leaf);
+    const bounds = boundsOf(itemsOf(leaf) ?? (leaf.type === 'object' ? leaf.additionalProperties : undefined) ?? leaf);
     specs.push({
       name: `${prefix}${name}`,
       label: title,
       type: typeOf(leaf, name),
-      default: parameterValueSchema.parse(json.default),
+      // JSON Schema has no default of a setting that also reads former values.
+      default: parameterValueSchema.parse(json.default ?? z.safeParse(property, undefined).data ?? null),
       ...bounds,
       ...choicesOf(leaf.enum ?? Object.keys(labels ?? {}), labels),
       help: description,
@@ -83,19 +87,25 @@ function withoutNull(leaf: Leaf): { leaf: Leaf; nullable: boolean } {
   return { leaf: rest.length === 1 && only ? only : { anyOf: rest }, nullable: true };
 }
 
-function typeOf(
-  { type, enum: choices, items, additionalProperties, anyOf }: Leaf,
-  name: string,
-): ParameterSpec['type'] {
+/** Schema of the elements of a list or a tuple. */
+function itemsOf({ items, prefixItems }: Leaf): Leaf | undefined {
+  return prefixItems?.[0] ?? (items === false ? undefined : items);
+}
+
+function typeOf(leaf: Leaf, name: string): ParameterSpec['type'] {
+  const { type, enum: choices, additionalProperties, anyOf } = leaf;
   if (choices) return 'choice';
+  if (anyOf?.some((one) => one.type === 'array') && anyOf.some((one) => one.type === 'object')) return 'tokens';
   if (anyOf?.some((one) => one.type === 'string') && anyOf.some((one) => one.type === 'array')) return 'text-or-list';
   if (type === 'integer' || type === 'number' || type === 'boolean') return type;
   if (type === 'string') return 'text';
-  if (type === 'array') return items?.type === 'string' ? 'text-list' : 'integer-list';
+  if (type === 'array') return listTypes[itemsOf(leaf)?.type ?? ''] ?? 'integer-list';
   if (type === 'object' && additionalProperties)
     return additionalProperties.type === 'integer' ? 'integer-map' : 'number-map';
   throw new Error(`The setting ${name} has no form field.`);
 }
+
+const listTypes: Readonly<Record<string, ParameterSpec['type']>> = { string: 'text-list', number: 'number-list' };
 
 /** JSON Schema bounds every integer by the safe integers; such bounds are not shown. */
 function boundsOf({ minimum, exclusiveMinimum, maximum }: Leaf): Pick<ParameterSpec, 'minimum' | 'above' | 'maximum'> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { curves } from '../../coto/curves/index.ts';
-import { schedules } from '../../coto/schedules/index.ts';
-import { switchesGroups } from '../../coto/schedules/schedule.ts';
+import { type Schedule, schedules } from '../../coto/schedules/index.ts';
+import { canRescale, switchesGroups } from '../../coto/schedules/schedule.ts';
 import { once } from '../../once.ts';
 import type { Declaration } from '../parameters/parameter.ts';
 import { parametersOf } from '../parameters/parameters-of.ts';
@@ -18,17 +18,43 @@ function labelsOf(list: Readonly<Record<string, { readonly label: string }>>): R
 const cotoCurveSchema = z.enum(idsOf(curves));
 
 export const cotoScheduleSchema = z.enum(idsOf(schedules));
+type ScheduleId = z.infer<typeof cotoScheduleSchema>;
+
+const byFormerId = new Map(
+  Object.entries<Schedule>(schedules).flatMap(([id, { formerId }]) =>
+    formerId === undefined ? [] : [[formerId, id] as const],
+  ),
+);
+
+/** The id of a schedule where `id` is that of an earlier version; else `id` itself. */
+export function currentScheduleId<Id>(id: Id): Id | string {
+  return (typeof id === 'string' ? byFormerId.get(id) : undefined) ?? id;
+}
+
+/** The id under which keys of content contain a schedule, in every version. */
+export function keyScheduleId(id: ScheduleId): string {
+  const { formerId }: Schedule = schedules[id];
+  return formerId ?? id;
+}
+
+const usualSchedule = 'coto' satisfies ScheduleId;
 
 /**
  * The CoTo schedule of a run, in the names of the authors' code (`initial_p`, `final_p`, `stage1_ratio`), or one of its
  * controls. A group is all adapted modules of one transformer layer, or one module where `granularity` says so.
  */
 export const cotoSettingsSchema = z.strictObject({
-  schedule: cotoScheduleSchema.default('coto').meta({
-    title: 'Schedule',
-    description: 'The rule for what is on in a step: CoTo, or a control to compare it with.',
-    labels: labelsOf(Object.fromEntries(Object.entries(schedules).map(([id, { declaration }]) => [id, declaration]))),
-  }),
+  schedule: z
+    .preprocess(currentScheduleId, cotoScheduleSchema)
+    .default(usualSchedule)
+    .meta({
+      // JSON Schema sees only the ids of this version.
+      type: 'string',
+      enum: cotoScheduleSchema.options,
+      title: 'Schedule',
+      description: 'Rule that selects the active adapters of a step: CoTo, or a control to compare with.',
+      labels: labelsOf(Object.fromEntries(Object.entries(schedules).map(([id, { declaration }]) => [id, declaration]))),
+    }),
   initial_p: z.number().min(0).max(1).default(0.1).meta({
     title: 'Initial p',
     description: 'Probability that a layer’s adapter is active at the first step.',
@@ -46,7 +72,7 @@ export const cotoSettingsSchema = z.strictObject({
   }),
   curve: cotoCurveSchema.default('linear').meta({
     title: 'Curve',
-    description: 'How p rises in stage 1. Constant stays at initial_p throughout.',
+    description: 'Curve of p in stage 1. constant stays at initial_p.',
     labels: labelsOf(curves),
   }),
   exponential_rate: z.number().min(-20).max(20).default(-1).meta({
@@ -62,14 +88,14 @@ export const cotoSettingsSchema = z.strictObject({
   }),
   reversed: z.boolean().default(false).meta({
     title: 'Reversed',
-    description: 'Runs the curve backward: stage 2 comes first, then p falls from final_p to initial_p.',
+    description: 'Reverses the curve: stage 2 comes first, then p falls from final_p to initial_p.',
   }),
   granularity: z
     .enum(['layer', 'module'])
     .default('layer')
     .meta({
       title: 'Granularity',
-      description: 'What is switched together: all adapters of a layer, or each module by itself.',
+      description: 'Unit that is switched: all adapters of a layer together, or each module by itself.',
       labels: { layer: 'Layer', module: 'Module' },
     }),
   all_off: z
@@ -78,8 +104,17 @@ export const cotoSettingsSchema = z.strictObject({
     .meta({
       title: 'If all are off',
       description:
-        'What happens when everything is drawn off: all is drawn again, as in the authors’ code, or one chosen at random is on.',
+        'Handling of a step in which no adapter is active: draw again, as in the authors’ code, or activate a random one.',
       labels: { redraw: 'Draw again', 'force-one': 'Force one on' },
+    }),
+  rescale: z
+    .enum(['none', 'inverse_survival'])
+    .default('none')
+    .meta({
+      title: 'Rescale',
+      description:
+        'Factor on the updates of active adapters in training: none, as in CoTo, or the inverse of the probability to be active (redraws included), so that the mean of each update is the trained one.',
+      labels: { none: 'None', inverse_survival: 'By 1 / probability to be on' },
     }),
   lisa_activated_layers: z.number().int().min(1).default(2).meta({
     title: 'Activated layers',
@@ -114,7 +149,8 @@ export const cotoDeclaration: Declaration = {
 
 /** Names of the settings that matter with this schedule and curve; a form shows only these. */
 export function usedSettings({ schedule, curve }: Pick<CotoSettings, 'schedule' | 'curve'>): ReadonlySet<SettingName> {
-  const { unit, usesCurve, usesAllOff, ownSettings } = schedules[schedule];
+  const chosen: Schedule = schedules[schedule];
+  const { unit, usesCurve, usesAllOff, ownSettings } = chosen;
   const { shapedBy } = curves[curve];
   const rising: SettingName[] = curve === 'constant' ? [] : ['final_p', 'stage1_ratio', 'reversed'];
   return new Set<SettingName>([
@@ -123,6 +159,7 @@ export function usedSettings({ schedule, curve }: Pick<CotoSettings, 'schedule' 
     ...(usesCurve && shapedBy ? [shapedBy] : []),
     ...(switchesGroups(unit) ? (['granularity'] as const) : []),
     ...(usesAllOff ? (['all_off'] as const) : []),
+    ...(canRescale(chosen) ? (['rescale'] as const) : []),
     ...ownSettings,
   ]);
 }

@@ -1,20 +1,9 @@
 import { z } from 'zod';
-import { lrSchedulerTypes, saveMinutes } from './run.ts';
+import { augmentationSchema } from './augmentation.ts';
+import { saveMinutes } from './run-evaluation.ts';
+import { lrSchedulerTypes } from './run-optimization.ts';
 
 const share = z.number().min(0).max(1);
-
-/** Random augmentation of training images; pixels from outside the image are black. */
-export const augmentationSchema = z.strictObject({
-  rotation_radians: z.number().min(0).max(Math.PI).default(0).describe('largest rotation, in both directions'),
-  scale: z
-    .tuple([z.number().positive(), z.number().positive()])
-    .refine(([low, high]) => low <= high, 'the first must not be above the second')
-    .default([1, 1])
-    .describe('smallest and largest factor'),
-  shift: share.default(0).describe('largest shift as a share of width and height, in both directions'),
-  horizontal_flip: z.boolean().default(false).describe('mirrors an image with probability 1/2'),
-});
-export type Augmentation = z.infer<typeof augmentationSchema>;
 
 /**
  * A base model trained from scratch, all of its parameters, as a YAML file with Transformers' own names. Unknown keys

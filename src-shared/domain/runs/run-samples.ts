@@ -8,7 +8,7 @@ export const sampleSettings = {
   sample_count: z.number().int().min(0).max(maxSamples).default(4).meta({
     title: 'Samples',
     description:
-      'Keeps the answers to this many examples at every evaluation: the class of an image or a text, or what a language model writes. Off where eval_steps is 0 and eval_on_start is off. It changes no result; a classifier’s cost nothing.',
+      'Number of examples whose answers are kept at every evaluation: the class of an image or a text, or the text of a language model. Off if eval_steps is 0 and eval_on_start is off. It changes no result. Samples of a classifier cost no time.',
     unit: 'examples',
     advanced: true,
     group: 'Optimization',
@@ -16,7 +16,7 @@ export const sampleSettings = {
   sample_prompts: z.array(z.string().min(1)).max(maxSamples).default([]).meta({
     title: 'Sample prompts',
     description:
-      'Prompts that a language model answers at every evaluation, also where that is only the last, in place of those of its test examples.',
+      'Prompts that a language model answers at every evaluation, also at a single one at the end. They replace the prompts of the test examples.',
     empty: 'from the test examples',
     advanced: true,
     group: 'Optimization',
@@ -24,7 +24,7 @@ export const sampleSettings = {
   sample_tokens: z.number().int().min(1).max(512).default(32).meta({
     title: 'Sample length',
     description:
-      'Tokens of a sample that a language model writes, at most: greedily, all samples in one batch. An evaluation takes as many steps of generation longer.',
+      'Maximum number of tokens of a sample that a language model writes. All samples are generated greedily in one batch, which adds as many steps of generation to an evaluation.',
     unit: 'tokens',
     advanced: true,
     group: 'Optimization',

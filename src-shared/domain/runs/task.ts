@@ -26,7 +26,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Task',
       description:
-        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags, answers where rows are questions on a text, embeddings where they are anchors with positives), preferences or multiple choice for a language model on such rows, else text generation.',
+        'Task that the model learns. auto selects by the model and the columns of the data. An encoder classifies texts, or learns tags, answers or embeddings if the rows have them. A language model learns preferences or multiple choice if the rows have them, else to generate text. A model with encoder and decoder learns text to text.',
       group: 'Task',
     }),
   max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
@@ -38,7 +38,7 @@ export const taskSettingsSchema = z.object({
   prompt_template: z.string().default('{prompt}\n').meta({
     title: 'Prompt template',
     description:
-      'The prompt before the completion: {prompt}, {text} and {text_pair} are filled in. A chat model’s own template is applied to it.',
+      'Prompt before the completion. {prompt}, {text} and {text_pair} are filled in. A chat model’s own template is then applied to the prompt.',
     multiline: true,
     advanced: true,
     group: 'Task',
@@ -51,7 +51,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Chat template',
       description:
-        'How prompts and conversations are written. auto: by the model’s own template where it has one, else as plain text. none: as plain text. model: by the model’s own, which it must have. Or a published template by its id (chatml, llama-3, mistral, gemma, zephyr, alpaca), or Jinja. Prompt the adapter in the same way.',
+        'Template for prompts and conversations. auto uses the model’s own template if it has one, else plain text. none uses plain text. model requires the model’s own template. Alternatives are the id of a published template (chatml, llama-3, mistral, gemma, zephyr, alpaca) or Jinja. Prompt the adapter in the same way.',
       multiline: true,
       group: 'Task',
     }),

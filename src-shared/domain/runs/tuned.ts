@@ -13,13 +13,21 @@ export const tuningRecordSchema = z.object({
 });
 export type TuningRecord = z.infer<typeof tuningRecordSchema>;
 
+/** Words of each state of a comparison's learning rates, for badges, reports and the command line. */
+export const tunedStates = {
+  tuned: 'tuned',
+  edge: 'at the edge of the grid',
+  untuned: 'untuned',
+} as const;
+type TunedState = keyof typeof tunedStates;
+
 /**
  * Fairness of a comparison. It is "tuned" if a recorded sweep on validation data chose each side's learning rate, with
- * equal data and budget. Variants tuned alike perform similarly; without tuning, a difference may be one of rates
- * (arXiv 2602.04998).
+ * equal data and budget, and "edge" if a rate so chosen is an end of those tried. Variants tuned alike perform similarly;
+ * without tuning, a difference may be one of rates (arXiv 2602.04998).
  */
 export const tunedVerdictSchema = z.object({
-  tuned: z.boolean(),
+  state: z.enum(['tuned', 'edge', 'untuned'] satisfies TunedState[]),
   reason: z.string().describe('one or two sentences for a tooltip or a footnote'),
 });
 export type TunedVerdict = z.infer<typeof tunedVerdictSchema>;
@@ -35,8 +43,6 @@ export interface TunedSide {
   readonly sweeps: readonly TuningRecord[];
 }
 
-const untunedNote = "The learning rate wasn't tuned, so it may explain the difference.";
-
 /** The verdict over the sides of a comparison; null without sides. */
 export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
   if (sides.length === 0) return null;
@@ -48,31 +54,38 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
       chosen.push({ ...found, dataset });
       continue;
     }
-    if (learning_rate === null) return untuned(`It is not known how the learning rate of "${name}" was chosen.`);
+    if (learning_rate === null)
+      return untuned(`It is unknown how the learning rate of "${name}" was chosen, so it may explain the difference.`);
     if (newest === undefined)
-      return untuned(`The learning rate of "${name}" (${learning_rate}) was not chosen by a sweep.`);
-    return untuned(`"${name}" was trained at ${learning_rate}, where its sweep chose ${newest.learning_rate}.`);
+      return untuned(
+        `The learning rate of "${name}" (${learning_rate}) was not chosen by a sweep, so it may explain the difference.`,
+      );
+    return untuned(
+      `"${name}" was trained at ${learning_rate}, but its sweep chose ${newest.learning_rate}: the learning rate may explain the difference.`,
+    );
   }
   const [first] = chosen;
   if (first === undefined) return null;
   const ofData = Map.groupBy(chosen, ({ dataset }) => dataset);
   if ([...ofData.values()].some((alike) => new Set(alike.map(budgetOf)).size > 1))
-    return untuned('The learning rates were chosen by sweeps of different budgets.');
+    return untuned(
+      'The learning rates were chosen by sweeps of different budgets, so they may explain the difference.',
+    );
   const { seeds, validation_samples, metric } = first;
   const rates = [...new Set(chosen.map((one) => one.rates.length))].sort((one, other) => one - other);
   const edges = chosen.filter(({ edge }) => edge !== null).length;
   const edge =
     edges === 0
       ? ''
-      : ` ${edges} of ${chosen.length} chosen rates lie at an end of those tried: a better one may lie beyond.`;
+      : ` ${edges} of ${chosen.length} chosen rates ${edges === 1 ? 'is' : 'are'} the lowest or highest that was tried: a better one may lie beyond. Extend the grid.`;
   return {
-    tuned: true,
+    state: edges === 0 ? 'tuned' : 'edge',
     reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metricName(metric)} on ${validation_samples} validation examples.${edge}`,
   };
 }
 
 function untuned(reason: string): TunedVerdict {
-  return { tuned: false, reason: `${reason} ${untunedNote}` };
+  return { state: 'untuned', reason };
 }
 
 /** Rates may differ between sides, their number may not. */

@@ -34,7 +34,17 @@ export type Subject =
    * training. The adapters of a merge may then have different labels. A language model has no task head: there it is
    * `subject` itself.
    */
-  | { readonly kind: 'withHead'; readonly subject: Subject; readonly head: Subject };
+  | { readonly kind: 'withHead'; readonly subject: Subject; readonly head: Subject }
+  /** A classifier with the last layer of its task head fitted anew on training examples, after all else. */
+  | { readonly kind: 'refit'; readonly subject: Subject; readonly examples: RefitExamples };
+
+/** The training examples of a run, by its settings. */
+const refitExamplesSchema = z.object({
+  train_samples_per_class: z.number().int(),
+  max_train_samples: z.number().int(),
+  seed: z.number().int().describe('draws the examples'),
+});
+export type RefitExamples = z.infer<typeof refitExamplesSchema>;
 
 /** The training examples that a merge is tuned on. */
 const mergeTuningSchema = z.object({
@@ -62,6 +72,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
       subject: subjectSchema,
     }),
     z.object({ kind: z.literal('withHead'), subject: subjectSchema, head: subjectSchema }),
+    z.object({ kind: z.literal('refit'), subject: subjectSchema, examples: refitExamplesSchema }),
   ]),
 );
 
@@ -109,6 +120,16 @@ export const trainingSpecSchema = z.object({
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 
+/** A task in lm-eval's format whose questions are scored in place of the test examples of a dataset. */
+export const scoredTaskSchema = z.strictObject({
+  task: z.string().min(1).describe('YAML file of a task; a path relative to the file of the study'),
+  metric: z.string().optional().describe('metric that says whether an answer is right; default: the first of the task'),
+  filter: z.string().optional().describe('filter that extracts the answers; default: the first of the task'),
+  num_fewshot: z.number().int().min(0).optional().describe('default: as the task says'),
+  apply_chat_template: z.boolean().optional().describe("true: questions in the base's chat template"),
+});
+export type ScoredTask = z.output<typeof scoredTaskSchema>;
+
 /** A score that a study needs. */
 export const scoreSpecSchema = z.object({
   kind: z.literal('score'),
@@ -128,6 +149,7 @@ export const scoreSpecSchema = z.object({
     .optional()
     .describe('score on the training examples that a run with as many validation_samples holds out'),
   eval_samples: z.number().int().min(0),
+  benchmark: scoredTaskSchema.optional().describe('score the first eval_samples of its questions'),
   subject: subjectSchema,
   /** True if the score measures forgetting of the base; false for the points of a dense curve. */
   forgetting: z.boolean().optional().describe('default: true'),
@@ -175,6 +197,8 @@ export function leavesWithHeads(subject: Subject): { readonly leaf: Leaf; readon
       return subject.inputs.flatMap((input) => leavesWithHeads(input.subject));
     case 'prune':
       return leavesWithHeads(subject.subject);
+    case 'refit':
+      return leavesWithHeads(subject.subject).map(({ leaf }) => ({ leaf, head: false }));
     case 'withHead':
       return [
         ...leavesWithHeads(subject.head),
@@ -195,6 +219,7 @@ export function withLeaves(subject: Subject, replace: (leaf: Leaf) => Leaf): Sub
       return { ...subject, inputs };
     }
     case 'prune':
+    case 'refit':
       return { ...subject, subject: withLeaves(subject.subject, replace) };
     case 'withHead': {
       const head = withLeaves(subject.head, replace);
@@ -214,6 +239,7 @@ export function tuningOf(subject: Subject): { readonly dataset: string; readonly
         return [...(dataset === undefined ? [] : [{ dataset, input }]), ...tuningOf(input)];
       });
     case 'prune':
+    case 'refit':
     case 'withHead':
       return tuningOf(subject.subject);
     default:
@@ -231,6 +257,7 @@ export function withTuningDatasets(subject: Subject, rename: (dataset: string) =
       return { ...subject, inputs, ...renamed };
     }
     case 'prune':
+    case 'refit':
     case 'withHead':
       return { ...subject, subject: withTuningDatasets(subject.subject, rename) };
     default:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { midSentence } from '../../format/mid-sentence.ts';
 import { metricName } from '../../metrics/index.ts';
 import { detectableStandardizedDifference, usualAssumptions } from '../../statistics/detectable-difference.ts';
 
@@ -20,6 +21,17 @@ export const studyForecastSchema = z.object({
       comparisons: z.number().int().describe('cells compared with the reference'),
       /** Detectable accuracy difference in [0, 1], with a power of 80 % at the 5 % level; null for other metrics. */
       difference: z.number().nullable(),
+      /** The same for each score of a cell; empty for other metrics. */
+      scores: z.array(
+        z.object({
+          label: z.string(),
+          difference: z.number(),
+          seedDeviation: z.number().describe('of the true difference between seeds, as assumed'),
+          /** Origin of the deviation: stored studies, or 0 for the table of published ones. */
+          studies: z.number().int(),
+          scope: z.enum(['data and method', 'method', 'kind']),
+        }),
+      ),
     })
     .nullable()
     .describe('null for kinds that compare no cells over seeds'),
@@ -40,7 +52,7 @@ export function trainingsText({ trainings, extensions, done }: StudyForecast): s
 /** The smallest difference that the study can detect, with what is assumed; null where none can be given. */
 export function powerText({ power }: StudyForecast): string | null {
   if (power === null || power.seeds === 0) return null;
-  const { metric, seeds, examples, difference, comparisons } = power;
+  const { metric, seeds, examples, difference, comparisons, scores } = power;
   if (comparisons === 0) return 'There is one cell: nothing is compared.';
   const size = `${seeds} seed${seeds === 1 ? '' : 's'} and ${examples} test examples`;
   if (difference === null) {
@@ -48,11 +60,41 @@ export function powerText({ power }: StudyForecast): string | null {
     if (!Number.isFinite(shift)) return null;
     return `Smallest difference in ${metricName(metric)} that ${seeds} paired seeds detect: ${shift.toFixed(1)} standard deviations of the differences between seeds (80 % power, 5 % level).`;
   }
-  const { discordance, seedDeviation } = usualAssumptions;
-  const points = 100 * difference;
-  const words = points >= 100 ? 'none' : `${points.toFixed(1)} points`;
+  const { discordance } = usualAssumptions;
+  const words =
+    scores.length > 1
+      ? scores.map((score) => `${score.label}: ${differenceText(score.difference)}`).join('; ')
+      : differenceText(difference);
   const scope = seeds === 1 ? ' between these two adapters' : '';
-  return `Smallest difference in accuracy${scope} that ${size} detect: ${words} (80 % power, 5 % level; assumed: ${percent(discordance)} of the examples right in one cell only${seeds === 1 ? '' : `, true differences that vary by ${percent(seedDeviation)} between seeds`}).`;
+  const varied = seeds === 1 ? '' : `, true differences that vary between seeds by ${deviationsText(scores)}`;
+  return `Smallest difference in accuracy${scope} that ${size} detect: ${words} (80 % power, 5 % level; assumed: ${percent(discordance)} of the examples right in one cell only${varied}).`;
+}
+
+type PowerOfScore = NonNullable<StudyForecast['power']>['scores'][number];
+
+function differenceText(difference: number): string {
+  return difference >= 1 ? 'none' : pointsText(difference);
+}
+
+/** "1.2 points (alone, published studies), 2.9 points (every other layer, 3 stored studies of this data)". */
+function deviationsText(scores: readonly PowerOfScore[]): string {
+  return scores
+    .map(({ label, seedDeviation, studies, scope }) => {
+      const name = scores.length > 1 ? `${midSentence(label)}, ` : '';
+      return `${pointsText(seedDeviation)} (${name}from ${originText(studies, scope)})`;
+    })
+    .join(', ');
+}
+
+function originText(studies: number, scope: PowerOfScore['scope']): string {
+  if (studies === 0) return 'the published studies';
+  const count = studies === 1 ? '1 stored study' : `${studies} stored studies`;
+  if (scope === 'data and method') return `${count} on this data`;
+  return scope === 'method' ? `${count} on other data` : `${count} of other methods`;
+}
+
+function pointsText(share: number): string {
+  return `${(100 * share).toFixed(1)} points`;
 }
 
 function percent(share: number): string {

@@ -6,16 +6,22 @@ import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';
 import { gridFromText } from './grid-cells.ts';
 import {
+  budgetOf,
   choicesFromText,
   choiceText,
+  describeBudget,
+  describeHeads,
   gridParameters,
   gridText,
+  headsOf,
+  seedsHelp,
   tuneOf,
   tuneParameters,
   tuneText,
+  usualSeeds,
 } from './grid-choices.ts';
 import { gridFigures } from './grid-figures.ts';
-import { gridConfigShape, gridResultShape } from './grid-schemas.ts';
+import { fixedDrawNotes, gridConfigShape, gridResultShape } from './grid-schemas.ts';
 import { gridTables } from './grid-tables.ts';
 import { tuneSchema } from './tuning.ts';
 
@@ -30,13 +36,15 @@ const declaration: Declaration = {
       name: 'seeds',
       label: 'Seeds',
       type: 'integer-list',
-      default: [1, 2, 3],
+      default: [...usualSeeds],
       minimum: 0,
-      help: 'Every cell is trained once on each. Meaningful intervals need three or more.',
+      help: `Every cell is trained once on each. ${seedsHelp}`,
     },
     gridParameters.metric,
     gridParameters.further_metrics,
     gridParameters.scores,
+    gridParameters.head,
+    gridParameters.match,
     ...tuneParameters([]),
   ],
 };
@@ -70,19 +78,23 @@ export const ablationStudy = defineStudy({
       metric: String(values['metric']),
       further_metrics: z.array(z.string()).parse(values['further_metrics']),
       scores: choicesFromText(String(values['scores'])),
+      ...headsOf(values),
+      ...budgetOf(values),
       tune: tuneOf(values),
     };
   },
   references: () => [],
-  describeConfig: ({ run, grid, seeds, metric, further_metrics, scores, tune }, words) => [
+  describeConfig: ({ run, grid, seeds, metric, further_metrics, scores, head, tune, ...budget }, words) => [
     { label: 'Data', value: nameOfRecord(run.dataset, words) },
     { label: 'Base', value: nameOfRecord(run.model, words) },
     { label: 'Grid', value: gridText(grid, words) },
     { label: 'Seeds', value: seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
     { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
-    { label: 'Learning rates', value: tune === null ? 'as the run and the grid say' : tuneText(tune) },
+    ...describeHeads(head),
+    ...describeBudget(budget),
+    { label: 'Learning rates', value: tune === null ? 'from the run and the grid' : tuneText(tune) },
   ],
-  table: (result, _config, { fields = null }) => gridTables(result, fields),
+  table: (result, { run }, { fields = null }) => gridTables(result, fields, { notes: fixedDrawNotes(run) }),
   figures: (result, _config, { fields = null }) => gridFigures(result, fields),
 });

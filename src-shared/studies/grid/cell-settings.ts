@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { schedules } from '../../coto/schedules/index.ts';
-import { cotoScheduleSchema } from '../../domain/runs/coto.ts';
+import { cotoScheduleSchema, currentScheduleId } from '../../domain/runs/coto.ts';
 import { midSentence } from '../../format/mid-sentence.ts';
 import type { FieldWords } from '../config/field-words.ts';
 
@@ -23,7 +23,7 @@ export function settingText(name: string, value: CellSettings[string], words: Fi
 
 /** A schedule amid a label: "CoTo", "stochastic depth"; without what its label says in brackets. */
 export function scheduleName(id: string): string {
-  const known = cotoScheduleSchema.safeParse(id);
+  const known = cotoScheduleSchema.safeParse(currentScheduleId(id));
   if (!known.success) return id;
   // Names such as LISA keep their capital, words do not.
   return midSentence(schedules[known.data].declaration.label.replace(/ \(.*\)$/, ''));

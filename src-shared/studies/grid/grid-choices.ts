@@ -5,8 +5,14 @@ import { defaultMetric, exampleMetrics, metricIds } from '../../metrics/index.ts
 import { fieldIds } from '../config/field-words.ts';
 import type { StudyWords } from '../define-study.ts';
 import type { Grid } from './grid-cells.ts';
-import type { SubjectChoice } from './grid-schemas.ts';
-import { rateText, type TuneConfig } from './tuning.ts';
+import { type Budget, budgets, type HeadControl, headControls, type SubjectChoice } from './grid-schemas.ts';
+import { rateText, type TuneConfig, usualExtensions } from './tuning.ts';
+
+/** Seeds of a new study: the fewest with which sign flips over seeds can reach p below 0.05 (2 / 2⁶ = 0.031). */
+export const usualSeeds = [1, 2, 3, 4, 5, 6] as const;
+
+export const seedsHelp =
+  'Take six or more: with five, the sign-flip test over seeds cannot go below p = 0.0625, and intervals of three seeds of unequal spread contain the true difference in 89 of 100 studies instead of 95.';
 
 /** Parameters that studies over a grid of a run's fields have in common, as a form declares them. */
 export const gridParameters = {
@@ -43,7 +49,59 @@ export const gridParameters = {
     default: 'alone',
     help: 'A line for each thing that is scored of every cell: "alone", "merge factor-average" (of every pair of seeds; "of=all" merges all), "prune every-other-layer", "prune layer-third third=low", "prune magnitude sparsity=0.5".',
   },
+  head: {
+    name: 'head',
+    label: 'Task heads',
+    type: 'text-list',
+    default: ['trained'],
+    advanced: true,
+    help: 'Heads of a classifier that every score is repeated with: trained (its own), swapped (that of the compared cell) and refit_after (fitted anew on training examples to what is scored).',
+  },
+  match: {
+    name: 'match',
+    label: 'Match cells by',
+    type: 'choice',
+    default: 'steps',
+    advanced: true,
+    choices: [
+      { value: 'steps', label: 'Steps' },
+      { value: 'rate_weighted_updates', label: 'Rate-weighted updates' },
+      { value: 'compute', label: 'Compute' },
+    ],
+    help: 'Budget that all cells share. Rate-weighted updates are the steps times the share of the learning rate that an adapter receives. Compute is the passes through the layers. Cells other than the reference take more steps or fewer for it.',
+  },
 } as const satisfies Record<string, ParameterSpec>;
+
+/** The task heads that these values of a form say, as keys of a config; none for the default. */
+export function headsOf(values: Readonly<Record<string, ParameterValue>>): { head?: HeadControl[] } {
+  const head = z.array(z.enum(headControls)).min(1).parse(values['head']);
+  return head.join() === 'trained' ? {} : { head };
+}
+
+/** The budget that these values of a form say, as keys of a config; none for the default. */
+export function budgetOf(values: Readonly<Record<string, ParameterValue>>): { match?: Budget } {
+  const match = z.enum(budgets).parse(values['match']);
+  return match === 'steps' ? {} : { match };
+}
+
+/** Describes the shared budget for the settings table of a study's page. */
+export function describeBudget({
+  match,
+  matched_steps,
+}: {
+  readonly match?: Budget | undefined;
+  readonly matched_steps?: readonly (number | null)[] | undefined;
+}): { label: string; value: string }[] {
+  if (match === undefined) return [];
+  const label = gridParameters.match.choices.find(({ value }) => value === match)?.label ?? match;
+  const steps = matched_steps?.map((one) => one ?? 'own').join(', ');
+  return [{ label: 'Matched by', value: steps === undefined ? label : `${label}; steps of the cells: ${steps}` }];
+}
+
+/** Lists the task heads for the settings table of a study's page. */
+export function describeHeads(head: readonly HeadControl[] | undefined): { label: string; value: string }[] {
+  return head === undefined ? [] : [{ label: 'Task heads', value: head.join(', ') }];
+}
 
 /** Parameters of the sweep of learning rates; in a file they are keys of `tune`. */
 export function tuneParameters(rates: readonly number[]): ParameterSpec[] {
@@ -82,11 +140,11 @@ export function tuneParameters(rates: readonly number[]): ParameterSpec[] {
       name: 'tune_extend',
       label: 'Extensions',
       type: 'integer',
-      default: 0,
+      default: usualExtensions,
       minimum: 0,
       maximum: 8,
       group,
-      help: 'How often the rates are extended, for all cells alike, while the best of a cell is at an end of them (tune.extend in a file).',
+      help: 'How often the rates are extended at most, for all cells alike, while the best of a cell is at an end of them; 0: never (tune.extend in a file).',
     },
   ];
 }

@@ -6,7 +6,7 @@ import { axisTitle, titled } from '../../format/mid-sentence.ts';
 import { differenceUnit, hoverFormat, metricLabel, metricName, metricUnit } from '../../metrics/index.ts';
 import { type FieldWords, fieldIds } from '../config/field-words.ts';
 import type { StudyFigure } from '../define-study.ts';
-import { intervalEnds, type MetricInterval } from '../scores/metric-interval.ts';
+import { cutOffNote, drawnDifferenceEnds, drawnEnds, type MetricInterval } from '../scores/metric-interval.ts';
 import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { isParallel, parallelFigure } from './parallel-figure.ts';
@@ -71,6 +71,7 @@ function cellFigure(
     })),
   );
   const colors = known.map(({ at }) => colorOf(result, at, theme));
+  const ends = (interval: MetricInterval) => drawnEnds(interval, metric);
   const data: FigureObject[] = [
     {
       type: 'scatter',
@@ -85,6 +86,7 @@ function cellFigure(
     {
       ...errorBars(
         known.map(({ own, at }) => ({ at, interval: own })),
+        ends,
         scale,
         text,
       ),
@@ -100,7 +102,7 @@ function cellFigure(
   ];
   const means = known.map(({ own }) => own.mean * scale);
   const drawn = [
-    ...known.flatMap(({ own }) => intervalEnds(own).map((end) => end * scale)),
+    ...known.flatMap(({ own }) => ends(own).map((end) => end * scale)),
     ...points.map(({ y }) => y),
     ...means,
   ];
@@ -118,7 +120,10 @@ function cellFigure(
         ),
       },
     ),
-    caption: `${metricLabel(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
+    caption: `${metricLabel(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(
+      known.map(({ own }) => own),
+      ends,
+    )}`,
   };
 }
 
@@ -131,11 +136,12 @@ function differenceFigure(
   const { scale, unit } = metricUnit(metric);
   const { text, quiet } = themeColors(theme);
   const shown = cells.flatMap((cell, at) => (cell?.difference == null ? [] : [{ at, interval: cell.difference }]));
-  const ends = shown.flatMap(({ interval }) => intervalEnds(interval).map((end) => end * scale));
+  const ends = (interval: MetricInterval) => drawnDifferenceEnds(interval, metric);
+  const drawn = shown.flatMap(({ interval }) => ends(interval).map((end) => end * scale));
   const levels = cells.flatMap((cell) => (cell === null ? [] : [cell.own.mean * scale]));
   const data: FigureObject[] = [
     {
-      ...errorBars(shown, scale, text),
+      ...errorBars(shown, ends, scale, text),
       name: 'difference',
       customdata: shown.map(({ at }) => at),
       marker: { size: 9, color: shown.map(({ at }) => colorOf(result, at, theme)) },
@@ -156,23 +162,29 @@ function differenceFigure(
       `${several ? `${plainText(label)}: difference` : 'Difference'} of each ${noun} to ${of}`,
       {
         yaxis: axis(theme, axisTitle(`difference in ${metricName(metric)}`, differenceUnit(metric)), {
-          ...(scale === 100 ? { range: differenceRange(ends, result.examples, levels) } : {}),
+          ...(scale === 100 ? { range: differenceRange(drawn, result.examples, levels) } : {}),
           zeroline: true,
           zerolinecolor: quiet,
         }),
       },
     ),
-    caption: `Each ${noun} minus ${common === null ? 'its reference' : 'the reference'}, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
+    caption: `Each ${noun} minus ${common === null ? 'its reference' : 'the reference'}, paired by seed, on ${result.examples} test examples. ${intervalWords(
+      shown.map(({ interval }) => interval),
+      ends,
+    )}${comparisons}`,
   };
 }
+
+type DrawnEnds = (interval: MetricInterval) => [low: number, high: number];
 
 /** Points at the means with the ends of their intervals; none where an interval is not known. */
 function errorBars(
   shown: readonly { readonly at: number; readonly interval: MetricInterval }[],
+  endsOf: DrawnEnds,
   scale: number,
   color: string,
 ): FigureObject {
-  const ends = shown.map(({ interval }) => intervalEnds(interval));
+  const ends = shown.map(({ interval }) => endsOf(interval));
   return {
     type: 'scatter',
     mode: 'markers',
@@ -192,7 +204,11 @@ function errorBars(
 }
 
 /** Describes what the bars of a figure cover. */
-function intervalWords(intervals: readonly MetricInterval[]): string {
+function intervalWords(intervals: readonly MetricInterval[], ends: DrawnEnds): string {
+  return `${coverWords(intervals)}${cutOffNote(intervals, ends)}`;
+}
+
+function coverWords(intervals: readonly MetricInterval[]): string {
   const seeds = Math.max(0, ...intervals.map(({ n }) => n));
   const over = intervals.find(({ bootstrap }) => bootstrap !== null)?.bootstrap?.over;
   if (over === 'seeds and examples')

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
 import { parameterValuesSchema } from '../../domain/parameters/parameter.ts';
-import { runConfigSchema } from '../../domain/runs/run.ts';
+import { type RunConfig, runConfigSchema } from '../../domain/runs/run.ts';
 import { defaultMetric } from '../../metrics/index.ts';
 import { meanInterval, pairedDifference } from '../../statistics/student.ts';
+import { scoredTaskShape } from '../config/scored-data.ts';
 import { differenceSchema, metricIntervalSchema } from '../scores/metric-interval.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
 import { gridSchema } from './grid-cells.ts';
@@ -24,6 +25,14 @@ export const subjectChoiceSchema = z.union([
 ]);
 export type SubjectChoice = z.output<typeof subjectChoiceSchema>;
 
+/** Task heads that classifiers are scored with: their own, that of the compared cell, or one fitted to the result. */
+export const headControls = ['trained', 'swapped', 'refit_after'] as const;
+export type HeadControl = (typeof headControls)[number];
+
+/** Budgets that the cells of a grid can share. */
+export const budgets = ['steps', 'rate_weighted_updates', 'compute'] as const;
+export type Budget = (typeof budgets)[number];
+
 /** Fields that studies over a grid of a run's fields have in common. */
 export const gridConfigShape = {
   run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
@@ -31,6 +40,24 @@ export const gridConfigShape = {
   metric: z.string().default(defaultMetric.id),
   further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
   scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
+  head: z
+    .array(z.enum(headControls))
+    .min(1)
+    .optional()
+    .describe(
+      'task heads of every score: trained (the default); swapped, that of the compared cell; refit_after, fitted anew to the adapter, merge or pruning on training examples',
+    ),
+  match: z
+    .enum(budgets)
+    .optional()
+    .describe(
+      'budget that all cells share: steps (the default); rate_weighted_updates, the steps times the share of the learning rate that an adapter receives; compute, the passes through layers',
+    ),
+  matched_steps: z
+    .array(z.number().int().nullable())
+    .optional()
+    .describe('steps of each cell by match; null: as the run says; filled in before the start'),
+  ...scoredTaskShape,
   reference: cellSettingsSchema
     .nullable()
     .default(null)
@@ -38,10 +65,29 @@ export const gridConfigShape = {
       'values of the reference cell; of some fields only: each cell is compared with the one that has these and its other values; null: the first cell',
     ),
   left_out: z
-    .array(z.object({ cell: z.number().int(), score: z.number().int(), reason: z.string() }))
+    .array(
+      z.object({
+        cell: z.number().int(),
+        score: z.number().int(),
+        head: z.enum(headControls).optional(),
+        reason: z.string(),
+      }),
+    )
     .default([])
     .describe('cells whose adapters a merge or pruning cannot take, by positions; filled in before the start'),
 };
+
+/** Returns a note if all seeds of a study share one draw of training examples, which no interval includes. */
+export function fixedDrawNotes({
+  data_seed,
+  train_samples_per_class,
+  max_train_samples,
+}: Pick<RunConfig, 'data_seed' | 'train_samples_per_class' | 'max_train_samples'>): string[] {
+  if (data_seed === null || (train_samples_per_class === 0 && max_train_samples === 0)) return [];
+  return [
+    `All seeds train on the same drawn examples (data_seed ${data_seed}), so no interval includes the draw. Without data_seed every seed draws its own.`,
+  ];
+}
 
 const outcomeCellSchema = z.object({
   /** One value per seed, or per merged pair (or all) of the seeds. In the metric's own unit: an accuracy is a share. */
@@ -124,7 +170,7 @@ export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): 
           difference:
             at === reference || pairs.length === 0
               ? null
-              : { ...pairedDifference(treated, controls), bootstrap: null, permutation: null },
+              : { ...pairedDifference(treated, controls), test: null, bootstrap: null, permutation: null },
           forgetting: null,
         };
       }),

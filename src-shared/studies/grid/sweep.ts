@@ -6,16 +6,22 @@ import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';
 import { gridFromText } from './grid-cells.ts';
 import {
+  budgetOf,
   choicesFromText,
   choiceText,
+  describeBudget,
+  describeHeads,
   gridParameters,
   gridText,
+  headsOf,
+  seedsHelp,
   tuneOf,
   tuneParameters,
   tuneText,
+  usualSeeds,
 } from './grid-choices.ts';
 import { gridFigures } from './grid-figures.ts';
-import { gridConfigShape, gridResultShape } from './grid-schemas.ts';
+import { fixedDrawNotes, gridConfigShape, gridResultShape } from './grid-schemas.ts';
 import { gridTables } from './grid-tables.ts';
 import { tuneSchema } from './tuning.ts';
 
@@ -35,14 +41,16 @@ const declaration: Declaration = {
       name: 'seeds',
       label: 'Seeds of the test',
       type: 'integer-list',
-      default: [1, 2, 3],
+      default: [...usualSeeds],
       minimum: 0,
       empty: 'no test: the sweep alone',
-      help: 'Every cell is trained at its best rate once on each and scored on the test split.',
+      help: `Every cell is trained at its best rate once on each and scored on the test split. ${seedsHelp}`,
     },
     gridParameters.metric,
     gridParameters.further_metrics,
     gridParameters.scores,
+    gridParameters.head,
+    gridParameters.match,
   ],
 };
 
@@ -78,10 +86,12 @@ export const sweepStudy = defineStudy({
       metric: String(values['metric']),
       further_metrics: z.array(z.string()).parse(values['further_metrics']),
       scores: choicesFromText(String(values['scores'])),
+      ...headsOf(values),
+      ...budgetOf(values),
     };
   },
   references: () => [],
-  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores }, words) => [
+  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores, head, ...budget }, words) => [
     { label: 'Data', value: nameOfRecord(run.dataset, words) },
     { label: 'Base', value: nameOfRecord(run.model, words) },
     { label: 'Grid', value: gridText(grid, words) },
@@ -89,9 +99,11 @@ export const sweepStudy = defineStudy({
     { label: 'Seeds of the test', value: seeds.length === 0 ? 'none' : seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
     { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
+    ...describeHeads(head),
+    ...describeBudget(budget),
   ],
-  table(result, _config, { fields = null }) {
-    const tables = gridTables(result, fields);
+  table(result, { run }, { fields = null }) {
+    const tables = gridTables(result, fields, { notes: fixedDrawNotes(run) });
     // The sweep itself first.
     return [...tables.slice(-1), ...tables.slice(0, -1)];
   },

@@ -6,7 +6,10 @@ import { seriesKey, studyStyles } from '../../figures/palette.ts';
 import { axisTitle, titled } from '../../format/mid-sentence.ts';
 import { hoverFormat, metricName, metricUnit, valueText } from '../../metrics/index.ts';
 import type { StudyTable } from '../define-study.ts';
-import { intervalEnds, metricIntervalSchema } from '../scores/metric-interval.ts';
+import { cutOffNote, drawnEnds, metricIntervalSchema } from '../scores/metric-interval.ts';
+
+/** Extensions of a sweep whose file does not limit them. */
+export const usualExtensions = 2;
 
 /** A sweep of learning rates for each cell of a grid, all with the same budget. */
 export const tuneSchema = z.strictObject({
@@ -27,8 +30,10 @@ export const tuneSchema = z.strictObject({
     .int()
     .min(0)
     .max(8)
-    .default(0)
-    .describe('how often the rates are extended, for all cells alike, while the best of a cell is at their edge'),
+    .default(usualExtensions)
+    .describe(
+      'how often the rates are extended at most, for all cells alike, while the best of a cell is at their edge',
+    ),
 });
 export type TuneConfig = z.output<typeof tuneSchema>;
 
@@ -124,7 +129,7 @@ export function tuningFigure(
     if (style === undefined) continue;
     const x = cell.points.map(({ learning_rate }) => learning_rate);
     const y = cell.points.map(({ interval }) => interval.mean * scale);
-    const intervals = cell.points.map(({ interval }) => intervalEnds(interval));
+    const intervals = cell.points.map(({ interval }) => drawnEnds(interval, metric));
     const low = intervals.map(([end]) => end * scale);
     const high = intervals.map(([, end]) => end * scale);
     values.push(...y, ...low, ...high);
@@ -148,6 +153,10 @@ export function tuningFigure(
   const rates = [...new Set(cells.flatMap(({ points }) => points.map(({ learning_rate }) => learning_rate)))].sort(
     (one, other) => one - other,
   );
+  const note = cutOffNote(
+    cells.flatMap(({ points }) => points.map(({ interval }) => interval)),
+    (interval) => drawnEnds(interval, metric),
+  );
   const room = 0.06 * (Math.max(...values) - Math.min(...values) || 1);
   const range: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
   return {
@@ -164,6 +173,6 @@ export function tuningFigure(
       yaxis: axis(theme, axisTitle(`validation ${metricName(metric)}`, unit), { range }),
       annotations: lineEnds(theme, ends, range),
     }),
-    caption: `Mean ${metricName(metric)} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every ${one} tried the same rates.`,
+    caption: `Mean ${metricName(metric)} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every ${one} tried the same rates.${note}`,
   };
 }

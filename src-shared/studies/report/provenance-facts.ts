@@ -23,6 +23,7 @@ export function provenanceFacts(
   const { bases, datasets, adapters, seeds, parts } = provenance;
   const listed = (label: string, values: readonly string[]): ProvenanceFact[] =>
     values.map((value, at) => ({ label: values.length === 1 ? label : `${label} ${at + 1}`, value }));
+  const { registration } = provenance;
   return [
     { label: 'Version', value: `CoTo Studio ${version}${commit === null ? '' : `, commit ${commit}`}; Node ${node}` },
     { label: 'Machine', value: `${cpu}, ${cores} cores, ${formatBytes(memoryBytes)}; ${platform}` },
@@ -42,6 +43,15 @@ export function provenanceFacts(
           ? `${planned}, all there already`
           : `${planned}, with ${jobs} ${jobs === 1 ? 'job' : 'jobs'} in ${duration(seconds)}`,
     })),
+    ...(registration === undefined
+      ? []
+      : [
+          { label: 'Registered', value: `${registration.registeredAt}, SHA-256 ${registration.sha256}` },
+          {
+            label: 'Deviations',
+            value: registration.deviations.length === 0 ? 'none' : registration.deviations.join('; '),
+          },
+        ]),
     ...(seeds.length === 0 ? [] : [{ label: seeds.length === 1 ? 'Seed' : 'Seeds', value: seeds.join(', ') }]),
     ...listed(
       'Base',

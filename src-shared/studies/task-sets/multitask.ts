@@ -32,7 +32,7 @@ const declaration: Declaration = {
       label: 'Beside placebos',
       type: 'boolean',
       default: true,
-      help: 'Scores each merge also with random directions of the same singular values, and with its layers shuffled. A merge that is no better has merged nothing.',
+      help: 'Also scores each merge with random directions of the same singular values, and with its layers shuffled. A merge that is not better than these has combined nothing.',
     },
     {
       name: 'random_adapters',

@@ -5,14 +5,16 @@ import { runConfigSchema } from '../../domain/runs/run.ts';
 import { loss } from '../../metrics/loss.ts';
 import { nameOfRecord } from '../config/catalog-words.ts';
 import { requireOneBase } from '../config/composing.ts';
+import { scoredTaskShape } from '../config/scored-data.ts';
 import type { StudyAdapter, StudyInput, StudyWords } from '../define-study.ts';
 import { cellSettingsSchema } from '../grid/cell-settings.ts';
-import { tuneText } from '../grid/grid-choices.ts';
+import { tuneText, usualSeeds } from '../grid/grid-choices.ts';
 import { tuneSchema } from '../grid/tuning.ts';
 
 const taskSchema = z.strictObject({
   dataset: z.string(),
   name: z.string().min(1).optional().describe('label of the task; default: its dataset'),
+  ...scoredTaskShape,
   settings: cellSettingsSchema.default({}).describe('fields of the run that differ for this task, if it is trained'),
 });
 
@@ -49,7 +51,11 @@ export const taskSetsShape = {
     .nullable()
     .default(null)
     .describe('the run that the study varies; its dataset and seed are not used'),
-  seeds: z.array(z.number().int().min(0)).min(1).default([1, 2, 3]).describe('of the trained sets'),
+  seeds: z
+    .array(z.number().int().min(0))
+    .min(1)
+    .default([...usualSeeds])
+    .describe('of the trained sets'),
   variants: z.array(variantSchema).min(1).default(usualVariants).describe('groups of trained sets'),
   tune: tuneSchema
     .nullable()

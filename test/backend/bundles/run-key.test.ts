@@ -18,3 +18,10 @@ test('runs of bundles from before save_minutes keep their keys', () => {
   expect(keyOf({ save_minutes: 2 })).toBe(keyOf({}));
   expect(keyOf({ save_minutes: 0 })).not.toBe(keyOf({}));
 });
+
+test('runs of bundles from before rescaling and the schedule random ranks keep their keys', () => {
+  const former = 'c2ecc8b470e4da1e02edc73698e604ba';
+  expect(keyOf({ coto: { schedule: 'droplora' } })).toBe(former);
+  expect(keyOf({ coto: { schedule: 'random-ranks', rescale: 'none' } })).toBe(former);
+  expect(keyOf({ coto: { schedule: 'random-ranks', rescale: 'inverse_survival' } })).not.toBe(former);
+});

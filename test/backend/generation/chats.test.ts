@@ -9,6 +9,7 @@ const content: ChatContent = {
   columns: [null, 'adapter-1'],
   kind: 'chat',
   text: '',
+  pair: ['', ''],
   system: 'Be brief.',
   messages: [{ role: 'user', content: 'Why?' }],
   template: { id: 'custom', text: '{{ messages }}' },

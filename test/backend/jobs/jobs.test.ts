@@ -94,6 +94,10 @@ it('asks every kind which adapters it needs', () => {
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
     convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },
     quantize: { payload: { modelId: 'm', name: 'x', baseId: 'b', type: 'nf4' }, needs: [] },
+    'add-tokens': {
+      payload: { modelId: 'm', name: 'x', baseId: 'b', tokens: [{ content: '<x>', special: true }] },
+      needs: [],
+    },
     download: { payload: { modelId: 'm', repository: 'r', revision: 'main' }, needs: [] },
     import: { payload: { datasetId: 'd', path: '/x', name: null, options: {} }, needs: [] },
     'import-adapter': { payload: { path: '/x', modelId: 'm', name: 'x' }, needs: [] },
@@ -109,6 +113,10 @@ it('asks every kind which adapters it needs', () => {
       payload: {
         request: { model: 'm', columns: [null, { adapterId: 'a' }], image: { kind: 'file', path: '/x.png' } },
       },
+      needs: [{ adapterId: 'a' }],
+    },
+    'embed-texts': {
+      payload: { request: { model: 'm', adapter: { adapterId: 'a' }, inputs: ['x'] } },
       needs: [{ adapterId: 'a' }],
     },
     pretrain: { payload: { modelId: 'm', name: 'x', config: pretrain, path: '/x' }, needs: [] },

@@ -9,6 +9,7 @@ import { goldenPath } from '../../engine/golden.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
 import { writeStateAlone } from '../runs/state-alone.ts';
 import {
+  bundledResources,
   closeBackends,
   openBackend,
   type ScriptedTask,
@@ -163,6 +164,52 @@ describe('the queue', () => {
     expect(tasks[1]?.task).toMatchObject({ kind: 'train', resumeFrom: null });
     await backend.handle('runs.cancel', { id: second.run.id });
     await backend.idle();
+  });
+
+  it('starts texts of one model beside each other, up to eight, and lets none overtake another job', async () => {
+    const started: string[] = [];
+    const gates = new Map<string, () => void>();
+    const times = { promptTokens: 1, promptSeconds: 0, newTokens: 1, generationSeconds: 0 };
+    const startEngine = scriptedEngine(async ({ task }) => {
+      const text = task.kind === 'generate' && task.prompt.kind === 'text' ? task.prompt.text : task.kind;
+      started.push(text);
+      await new Promise<void>((resolve) => gates.set(text, resolve));
+      return { kind: 'generate', result: { prompt: text, columns: [{ text, finish: 'end', ...times }] } };
+    });
+    const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+    const write = (text: string, compute_dtype: 'float32' | 'bfloat16' = 'float32') =>
+      backend.handle('generation.start', {
+        model: 'small-llama',
+        columns: [null],
+        prompt: { kind: 'text', text },
+        compute_dtype,
+      });
+    const until = async (count: number) => {
+      while (started.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const names = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    const jobs = [];
+    for (const name of names) jobs.push(await write(name));
+    await until(8);
+    const other = await write('other', 'bfloat16');
+    const late = await write('late');
+    expect(started.toSorted()).toEqual(names.slice(0, 8));
+    gates.get('3')?.();
+    await until(9);
+    expect(started.at(-1)).toBe('9');
+    expect((await backend.handle('jobs.get', { id: jobs[2]?.id ?? '' })).status).toBe('completed');
+    expect((await backend.handle('jobs.get', { id: jobs[0]?.id ?? '' })).status).toBe('running');
+    gates.get('4')?.();
+    for (const name of names) gates.get(name)?.();
+    await until(10);
+    expect(started.at(-1)).toBe('other');
+    expect((await backend.handle('jobs.get', { id: late.id })).status).toBe('queued');
+    gates.get('other')?.();
+    await until(11);
+    gates.get('late')?.();
+    await backend.idle();
+    for (const { id } of [...jobs, other, late])
+      expect((await backend.handle('jobs.get', { id })).status).toBe('completed');
   });
 
   it('is interrupted by an engine that dies, says when memory ran out, and starts a new one', async () => {

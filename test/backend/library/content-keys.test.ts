@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { trainingKey } from '../../../src-main/backend/library/content-keys.ts';
+import { trainingKey, trainingKeyOn } from '../../../src-main/backend/library/content-keys.ts';
 import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { datasetRecord, modelRecord } from '../records.ts';
 
@@ -29,6 +29,19 @@ test('the rate of an exponential curve is in the key where the curve uses it', a
   expect(usual).not.toBe(former);
 });
 
+test('a schedule keeps its key under the id that it had first, and rescaling is in the key where it is on', async () => {
+  const keyOfSchedule = (coto: object) => trainingKeyOn(runConfigSchema.parse({ coto }), modelRecord, 'content');
+  const recorded = runConfigSchema.parse({ model: 'base', dataset: 'data', coto: { schedule: 'droplora' } });
+  const model = { ...modelRecord, description: { ...modelRecord.description, fingerprint: 'f' } };
+  expect(recorded.coto?.schedule).toBe('random-ranks');
+  expect(trainingKeyOn(recorded, model, 'content')).toBe(
+    'f9e146c6a1f8ca8c836132aed6aa35b4b8b3cd12fd1ebfd2c3f792b83dd8b5cd',
+  );
+  expect(keyOfSchedule({ schedule: 'random-ranks' })).toBe(keyOfSchedule({ schedule: 'droplora' }));
+  expect(keyOfSchedule({ rescale: 'none' })).toBe(keyOfSchedule({}));
+  expect(keyOfSchedule({ rescale: 'inverse_survival' })).not.toBe(keyOfSchedule({}));
+});
+
 test('a later setting is in the key where it differs from its default', async () => {
   const keys = await Promise.all(
     [
@@ -40,6 +53,7 @@ test('a later setting is in the key where it differs from its default', async ()
       { group_by_length: true },
       { greater_is_better: true },
       { greater_is_better: false },
+      { augmentation: { horizontal_flip: true } },
     ].map(keyOf),
   );
   expect(new Set(keys).size).toBe(keys.length);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { OutlineCache } from '../../../src-main/backend/merging/outline-cache.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { AdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import { goldenPath } from '../../engine/golden.ts';

@@ -7,7 +7,7 @@ import { reconcileRuns } from '../../../src-main/backend/recovery/reconcile-runs
 import { keepCheckpoint } from '../../../src-main/backend/runs/checkpoint-files.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from '../../../src-main/backend/runs/latest-checkpoint.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { writeCheckpoint } from '../../../src-main/engine/training/checkpoint.ts';
 import { newCheckpointFolder } from '../../../src-main/engine/training/checkpoint-folders.ts';

@@ -48,8 +48,8 @@ beforeAll(async () => {
       ]),
     ),
     tuned: {
-      runs: { tuned: false, reason: 'The learning rate of <LoRA> was not chosen by a sweep.' },
-      studies: new Map([['pruning', { tuned: true, reason: 'Each learning rate was chosen.' }]]),
+      runs: { state: 'untuned', reason: 'The learning rate of <LoRA> was not chosen by a sweep.' },
+      studies: new Map([['pruning', { state: 'tuned', reason: 'Each learning rate was chosen.' }]]),
     },
     samples: new Map([
       [
@@ -92,6 +92,37 @@ test('one file that loads nothing, with the table, every figure and each run as 
   expect(page).toContain('f0e1d2c3');
   const yaml = /run\.yaml<\/summary><pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
   expect(fromYaml(yaml.replaceAll('&quot;', '"').replaceAll('&#39;', "'"))).toEqual(runs[0]?.config);
+});
+
+test('the first figure and the numbers that matter come before everything else, under which the parts are linked', async () => {
+  const page = (await readFile((await writeReport(options)).path, 'utf8')).replace(/<style>[\s\S]*?<\/style>/, '');
+  const at = (text: string | RegExp) => page.search(text);
+  expect(page).toMatch(
+    /<p class="lead">LoRA \+ CoTo compared with LoRA \(2 seeds, 100 test examples\)\. Alone: 71\.0 %/,
+  );
+  expect(at('class="lead"')).toBeLessThan(at('<figure>'));
+  expect(at('<figure>')).toBeLessThan(at('<nav '));
+  expect(at('<nav ')).toBeLessThan(at('<h2>Summary'));
+  const links = [...page.matchAll(/<a href="#(part-\d+)">(.*?)<\/a>/g)].map(([, id, heading]) => [id, heading]);
+  const parts = [...page.matchAll(/<section id="(part-\d+)">\n<h2>(.*?)<\/h2>/g)].map(([, id, heading]) => [
+    id,
+    heading,
+  ]);
+  expect(links).toEqual(parts);
+  expect(links.length).toBeGreaterThan(6);
+});
+
+test('the direction of metrics and the reason of a badge are explained once', async () => {
+  const reason = 'The learning rate of <LoRA> was not chosen by a sweep.';
+  const untuned = { state: 'untuned' as const, reason };
+  const every = { ...options, tuned: { runs: untuned, studies: new Map(studies.map(({ id }) => [id, untuned])) } };
+  const page = await readFile((await writeReport(every)).path, 'utf8');
+  expect(page.match(/higher is better/g)).toHaveLength(1);
+  expect(page.match(/was not chosen by a sweep/g)).toHaveLength(1);
+  expect(page.match(/<strong>Untuned\.<\/strong> The reason is the same as above\./g)).toHaveLength(studies.length);
+  expect(page).toMatch(
+    /Alone<span class="quiet"> ↑<\/span>[\s\S]*?Forgetting|Interpolation barrier, loss<span class="quiet"> ↓/,
+  );
 });
 
 test('the typeface is in the file, which may load no other, and is there before a figure is drawn', async () => {

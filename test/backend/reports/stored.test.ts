@@ -58,7 +58,13 @@ it('runs are reported while others train, with a note and the chosen sections', 
   for (const name of names) expect(html).toContain(`${name}: run.yaml`);
 
   const files = await backend.handle('reports.files', { id: report.id });
-  expect(files.map(({ name }) => name)).toEqual(['report.html', 'report.csv', 'report.json', 'report.md']);
+  expect(files.map(({ name }) => name)).toEqual([
+    'report.html',
+    'report.csv',
+    'report.json',
+    'report.md',
+    'report.tex',
+  ]);
   expect(files[0]?.text).toBe(await readFile(report.path, 'utf8'));
   const summary = await backend.handle('reports.summary', { id: report.id });
   expect(summary).toEqual({

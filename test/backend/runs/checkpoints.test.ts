@@ -82,6 +82,20 @@ it('any checkpoint becomes an adapter, and a run is resumed from any', async () 
   expect(losses[0]).toEqual(losses[1]);
 });
 
+it('a run whose head was fitted to the base and frozen resumes with that head', async () => {
+  const head = 'frozen_after_base_probe';
+  const { id, config } = await stoppedRun({ max_steps: 12, eval_steps: 0, head });
+  const [first] = (await checkpointsOf(id)).filter(({ kind }) => kind === 'step');
+  await backend.handle('runs.resume', { id, folder: first?.folder ?? '' });
+  await backend.idle();
+  const { run: unbroken } = await backend.handle('runs.create', { config });
+  await backend.idle();
+  const lossesOf = async (one: string) => (await backend.handle('runs.curve', { id: one, metric: 'loss' })).mean;
+  expect(await lossesOf(id)).toEqual(await lossesOf(unbroken.id));
+  const log = await backend.handle('runs.log', { id });
+  expect(log.filter(({ text }) => text === 'The head was fitted to the plain base and is frozen.')).toHaveLength(1);
+});
+
 it('a deleted checkpoint is gone from the disk and the list; the one to resume from only when asked for', async () => {
   const { id, step } = await stoppedRun();
   const [first] = (await checkpointsOf(id)).filter(({ kind }) => kind === 'step');

@@ -34,7 +34,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       Int32Array.from({ length: images }, (_, at) => at % 2),
     );
     const config = await readConfig(folder);
-    const memory = familyOf(config).memory(config, tokens, false, classes * templates);
+    const memory = familyOf(config).memory(config, { tokens, texts: classes * templates });
     const share = await estimateOverPeak({
       ...{ backend, peakBytes, base, adapter: { target_modules: 'all-linear' }, micro, memory },
       ...{ labels: null, batch: images, outputs: classes },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decoderShape } from '../../../src-main/bench/workloads/decoder.ts';
+import { decoderLayerShape, decoderShape } from '../../../src-main/bench/workloads/decoder.ts';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
-import { decoderMemory } from '../../../src-main/engine/models/blocks/decoder-memory.ts';
+import { decoderLayerMemory } from '../../../src-main/engine/models/decoder/memory.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import { tokenBatch } from '../../engine/batches.ts';
 import { estimateOverPeak } from './measured-estimate.ts';
@@ -38,15 +38,10 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       const inputs = { input_ids: { shape: [16 * sequences, tokens], data: repeat(ids.data) } };
       const micro = tokenBatch(inputs, repeat(batch.loss.labels));
       const { hiddenSize: hidden } = base.description;
-      const sizes = { batch: 16 * sequences, tokens, hidden, inner: 1536, heads: 8, keyValueSize: hidden };
+      const sizes = { batch: 16 * sequences, tokens, hidden };
       const memory: ModelMemory = {
         inputs: (examples) => [examples * tokens],
-        layer: (index, _, adapters) => {
-          const name = (last: string) => `layers.${index}.${last}_proj`;
-          const attention = { q: name('q'), k: name('k'), v: name('v'), o: name('o') };
-          const linears = { ...attention, gate: name('gate'), up: name('up'), down: name('down') };
-          return decoderMemory(sizes, linears, adapters);
-        },
+        layer: (index, _, adapters) => decoderLayerMemory(decoderLayerShape(`layers.${index}`), sizes, adapters),
         head: (examples) => [examples * tokens * hidden],
       };
       const adapter = { target_modules: names };

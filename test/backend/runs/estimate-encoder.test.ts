@@ -55,7 +55,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
         Int32Array.from({ length: batch }, (_, at) => at % 3),
       );
       const config = await readConfig(join(home, kind));
-      const memory = familyOf(config).memory(config, tokens);
+      const memory = familyOf(config).memory(config, { tokens });
       const adapter = { target_modules: targets, init_lora_weights: start };
       const given = { backend, peakBytes, base, adapter, labels: null, micro, batch, memory, outputs: 3 };
       const share = await estimateOverPeak({ ...given, gradientCheckpointing });

@@ -5,7 +5,7 @@ import {
   type StepShape,
   weightsStayEncoded,
 } from '../../../src-main/backend/runs/estimate-memory.ts';
-import { adapterMemory } from '../../../src-main/engine/adapters/adapter-memory.ts';
+import { adapterMemory } from '../../../src-main/engine/adapters/inspect/adapter-memory.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/models/model.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';

@@ -13,6 +13,21 @@ beforeAll(async () => {
 afterAll(closeBackends);
 
 describe('the estimate of a run', () => {
+  it('tells the share of the learning rate that an adapter receives under CoTo', async () => {
+    const shareOf = async (more: object) => {
+      const config = { ...tinyConfig, dataset, max_steps: 2, warmup_steps: 0, ...more };
+      return (await backend.handle('runs.estimate', { config })).updateShare;
+    };
+    expect(await shareOf({})).toBeNull();
+    // Two groups: p / (1 − (1 − p)²) with p = 0.1 in the first step and 0.55 in the second, since stage 1 ends after both.
+    const shares = [0.1, 0.55].map((p) => p / (1 - (1 - p) ** 2));
+    const [first = 0, second = 0] = shares;
+    const coto = { initial_p: 0.1, stage1_ratio: 1 };
+    expect(await shareOf({ coto, lr_scheduler_type: 'constant' })).toBeCloseTo((first + second) / 2, 6);
+    // A cosine over two steps: the factors 1 and ½.
+    expect(await shareOf({ coto })).toBeCloseTo((first + second / 2) / 1.5, 6);
+  });
+
   it('counts by hand what the tiny ViT trains', async () => {
     // hidden 32, inner 48, 2 layers, 4 heads, 17 tokens, 10 labels.
     const estimate = await backend.handle('runs.estimate', {
@@ -45,8 +60,9 @@ describe('the estimate of a run', () => {
     const first = rows * (6 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
     // The second does the same for the class token of each of the 4 images, but for its input, k and v.
     const second = rows * 3 * 32 + 4 * (3 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
-    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalized state.
-    const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
+    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual; of all tokens the normalized
+    // state and the gradients of keys, values and of that state.
+    const working = 4 * (48 + 48 + 32 + 32) + rows * 4 * 32;
     expect(bytes).toEqual({
       program: programBytes,
       weights: 4 * estimate.totalParameters,
@@ -105,7 +121,7 @@ describe('the estimate of a run', () => {
     {
       adapter: {},
       optim: 'riemannian-adamw',
-      coto: { schedule: 'droplora' },
+      coto: { schedule: 'random-ranks' },
       words: 'mixes the gradients of all ranks',
     },
   ])('refuses what the engine would refuse, before it is queued: $words', async ({ words, ...settings }) => {

@@ -1,6 +1,6 @@
 import { estimateMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { adapterMemory, adapterSizes } from '../../../src-main/engine/adapters/adapter-memory.ts';
+import { adapterMemory, adapterSizes } from '../../../src-main/engine/adapters/inspect/adapter-memory.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import type { MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
@@ -77,6 +77,18 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
     halfProducts: false,
     backend: backend.id,
   });
+  console.log(
+    'SHARE',
+    backend.id,
+    process.env['SHARES'],
+    JSON.stringify(given.adapter['target_modules']),
+    gradientCheckpointing,
+    base.description.family,
+    (parts.reduce((sum, part) => sum + (part.part === 'program' ? 0 : part.bytes), 0) / peak).toFixed(3),
+    'peak',
+    peak,
+    JSON.stringify(Object.fromEntries(parts.map(({ part, bytes }) => [part, bytes]))),
+  );
   hooks.dispose?.();
   optimizer.dispose();
   model.dispose();

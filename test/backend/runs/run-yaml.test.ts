@@ -4,7 +4,7 @@ import { checkedRun, fromYaml, toYaml } from '../../../src-main/backend/runs/run
 describe('a run as YAML', () => {
   it.each([
     { schedule: 'lisa' },
-    { schedule: 'droplora', curve: 'step', curve_steps: 3 },
+    { schedule: 'random-ranks', curve: 'step', curve_steps: 3 },
     { lisa_activated_layers: 7 },
   ])('keeps the schedule %j, and nothing that it does not use', (coto) => {
     const config = checkedRun({ coto });
@@ -12,6 +12,12 @@ describe('a run as YAML', () => {
     expect(fromYaml(text).coto).toEqual(config.coto);
     if (coto.schedule === 'lisa') expect(text).not.toContain('initial_p');
     expect(text).not.toContain('exponential_rate');
+  });
+
+  it('reads a schedule by the id of earlier versions, and writes that of today', () => {
+    const config = fromYaml('model: a\ndataset: b\ncoto: { schedule: droplora }\n');
+    expect(config.coto?.schedule).toBe('random-ranks');
+    expect(toYaml(config)).toContain('schedule: random-ranks');
   });
 
   it.each([5, -1])('writes the rate %d of an exponential curve out, whatever the default is', (rate) => {

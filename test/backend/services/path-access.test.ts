@@ -41,10 +41,12 @@ const study = {
 };
 /** Each way to name a path, aimed at a file that nobody chose. */
 const attempts: readonly (readonly [RequestName, string, (path: string) => object])[] = [
+  ['app.identify', 'path', (path) => ({ path })],
   ['models.add', 'path', (path) => ({ path })],
   ['models.convert', 'file', (file) => ({ file })],
   ['datasets.add', 'path', (path) => ({ path })],
   ['datasets.inspect', 'path', (path) => ({ path })],
+  ['datasets.inspectRows', 'path', (path) => ({ path })],
   ['datasets.inspectTokens', 'path', (path) => ({ path, model: 'tiny' })],
   ['runs.import', 'path', (path) => ({ path })],
   ['runs.create', 'config.dataset', (dataset) => ({ config: { ...run, dataset } })],
@@ -70,6 +72,7 @@ const attempts: readonly (readonly [RequestName, string, (path: string) => objec
   ['generation.templates', 'model', (model) => ({ model })],
   ['generation.render', 'model', (model) => ({ model, messages: [] })],
   ['generation.start', 'model', (model) => ({ model, prompt: { kind: 'text', text: 'x' }, columns: [null] })],
+  ['embeddings.start', 'model', (model) => ({ model, adapter: null, inputs: ['x'] })],
   ['classification.image', 'path', (path) => ({ path })],
   ['classification.start', 'image.path', (path) => ({ model: 'tiny', columns: [null], image: { kind: 'file', path } })],
   [
@@ -79,6 +82,7 @@ const attempts: readonly (readonly [RequestName, string, (path: string) => objec
   ],
   ['studies.create', 'config', () => ({ config: study })],
   ['studies.forecast', 'config', () => ({ config: study })],
+  ['studies.verify', 'path', (path) => ({ path })],
   ['bundles.write', 'config.dataset', (path) => ({ config: study, path })],
   ['bundles.work', 'path', (path) => ({ path, index: 0 })],
   ['bundles.collect', 'path', (path) => ({ path })],
@@ -115,7 +119,13 @@ describe('a client that may name only what was chosen', () => {
   test('every request with a field for a path is among these', () => {
     const covered = new Set(attempts.map(([name]) => name));
     // Requests that write paths or reject chosen references have their own tests below.
-    const elsewhereTested = ['adapters.export', 'export.start', 'datasets.update', 'app.removeStrays'];
+    const elsewhereTested = [
+      'adapters.export',
+      'export.start',
+      'studies.package',
+      'datasets.update',
+      'app.removeStrays',
+    ];
     // These name what the studio has, by its id; a checkpoint's folder is one of the run's.
     const byId = ['datasets.tokens', 'datasets.lengths'];
     const checkpoints = ['runs.resume', 'runs.removeCheckpoint', 'runs.saveAdapter'];
@@ -186,6 +196,7 @@ describe('a client that may name only what was chosen', () => {
       for (const [name, input] of [
         ['export.start', { adapterId, target: 'peft', path }],
         ['adapters.export', { id: adapterId, directory: path }],
+        ['studies.package', { id: 'study', path }],
         ['pretrain.start', { config: { model_config: opened, train_data: [opened] }, path }],
         ['evaluate.start', { model: 'tiny', dataset: 'tiny', predictions: path }],
         ['bundles.write', { config: { ...study, dataset: 'tiny' }, path }],

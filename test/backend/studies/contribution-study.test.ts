@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StartEngine } from '../../../src-main/backend/engine/engine-host.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { AdapterEvaluator } from '../../../src-main/engine/evaluation/adapter-evaluator.ts';

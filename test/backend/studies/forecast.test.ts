@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { powerText, trainingsText } from '../../../src-shared/domain/studies/study-forecast.ts';
-import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
+import { detectableDifference, usualAssumptions } from '../../../src-shared/statistics/detectable-difference.ts';
+import { publishedDeviations } from '../../../src-shared/studies/scores/seed-deviation.ts';
 import { closeBackends, openBackend, realEngine, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 
 afterEach(closeBackends);
@@ -20,8 +21,17 @@ test('a forecast counts the work and says the smallest difference that can be de
   const forecast = (more: object = {}) => backend.handle('studies.forecast', { config: config(dataset, more) });
   const three = await forecast();
   expect(three).toMatchObject({ trainings: 6, done: 0, scores: 6, seconds: null });
-  const { difference } = detectableDifference({ seeds: 3, examples: 20 });
-  expect(three.power).toEqual({ metric: 'accuracy', seeds: 3, examples: 20, comparisons: 1, difference });
+  const seedDeviation = publishedDeviations.alone;
+  const { difference } = detectableDifference({ seeds: 3, examples: 20 }, { ...usualAssumptions, seedDeviation });
+  expect(three.power).toEqual({
+    metric: 'accuracy',
+    seeds: 3,
+    examples: 20,
+    comparisons: 1,
+    difference,
+    scores: [{ label: 'Alone', difference, seedDeviation, studies: 0, scope: 'kind' }],
+  });
+  expect(powerText(three)).toContain('vary between seeds by 1.2 points (from the published studies)');
   expect(powerText(three)).toContain(`3 seeds and 20 test examples detect: ${(100 * difference).toFixed(1)} points`);
   expect(three.warnings).toEqual([expect.stringContaining('cannot give p below 0.25')]);
 
@@ -43,6 +53,39 @@ test('a forecast counts the work and says the smallest difference that can be de
   expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 0 })).toBe('Nothing to train');
   expect(trainingsText(extended)).toBe('At most 8 trainings, and 12 more if the learning rates are extended');
   expect(await backend.handle('studies.list', {})).toEqual([]);
+});
+
+test('a forecast warns of two rates and of one draw for all seeds, and shows each score with its own deviation', async () => {
+  const backend = await open();
+  const dataset = tinyIdx();
+  const forecast = (more: object = {}, run: object = {}) =>
+    backend.handle('studies.forecast', {
+      config: { ...config(dataset, more), run: { ...tinyConfig, dataset, ...run } },
+    });
+  const tune = { learning_rate: [1e-3, 1e-2], seeds: [1], validation_samples: 8 };
+  const six = { seeds: [1, 2, 3, 4, 5, 6] };
+  expect((await forecast({ ...six, tune })).warnings).toEqual([
+    'The better of two learning rates is always at the edge of the grid. Give three rates or more.',
+  ]);
+  expect((await forecast({ ...six, tune: { ...tune, extend: 0 } })).warnings[0]).toContain('and tune.extend is 0');
+  expect((await forecast({ ...six, tune: { ...tune, learning_rate: [1e-3, 3e-3, 1e-2] } })).warnings).toEqual([]);
+  const drawn = { train_samples_per_class: 1 };
+  expect((await forecast(six, { ...drawn, data_seed: 4 })).warnings).toEqual([
+    expect.stringContaining('(data_seed 4), so no interval includes the draw'),
+  ]);
+  expect((await forecast(six, { ...drawn, data_seed: null })).warnings).toEqual([]);
+
+  const scored = { ...six, scores: ['alone', { merge: 'factor-average' }, { prune: 'every-other-layer' }] };
+  const several = await forecast(scored);
+  expect(several.power?.scores.map(({ label, seedDeviation }) => [label, seedDeviation])).toEqual([
+    ['Alone', publishedDeviations.alone],
+    ['Factor average of two seeds', publishedDeviations.merge],
+    ['Every other layer', publishedDeviations.prune],
+  ]);
+  const differences = several.power?.scores.map((score) => score.difference) ?? [];
+  expect(differences).toEqual(differences.toSorted((one, other) => one - other));
+  expect(powerText(several)).toMatch(/detect: Alone: \d+\.\d points; Factor average of two seeds: \d+\.\d points;/);
+  expect(powerText(several)).toContain('2.5 points (every other layer, from the published studies)');
 });
 
 test('rejects undecidable studies before training anything', async () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

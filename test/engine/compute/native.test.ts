@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { get, multiply, transpose } from '../../../src-main/bench/conformance/reference.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';

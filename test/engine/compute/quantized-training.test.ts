@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

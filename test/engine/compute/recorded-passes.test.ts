@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { namesOff } from '../../../src-main/engine/adapters/adapter-groups.ts';
-import type { TrainableModel } from '../../../src-main/engine/adapters/trainable-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
+import type { TrainableModel } from '../../../src-main/engine/adapters/model/trainable-model.ts';
+import { namesOff } from '../../../src-main/engine/adapters/passes/adapter-groups.ts';
 import { passRecorder } from '../../../src-main/engine/compute/active-recorder.ts';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';

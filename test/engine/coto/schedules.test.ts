@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { RankMask } from '../../../src-main/engine/adapters/rank-mask.ts';
+import { RankMask } from '../../../src-main/engine/adapters/ranks/rank-mask.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { checkSchedule } from '../../../src-main/engine/coto/schedule-rows.ts';
@@ -104,7 +104,7 @@ describe('on the golden ViT', () => {
       const before = await model.exportState();
       const mask = Uint8Array.of(1, 0, 1, 0);
       const ranks = new RankMask();
-      ranks.apply(model.described.variant, model.adaptedModules(), mask);
+      ranks.apply(model.described.variant, model.adaptedModules(), Float32Array.from(mask));
       const masked = await differentiate(model);
       const gradients = new Map<string, tf.Tensor>();
       for (const [name, values] of masked.gradients) {
@@ -140,8 +140,8 @@ describe('on the golden ViT', () => {
   });
 });
 
-it('DropLoRA moves only the ranks that are on: of a single step, the columns of B', async () => {
-  const one = shortRun('droplora', { max_steps: 1, warmup_steps: 0 });
+it('random ranks move only the ranks that are on: of a single step, the columns of B', async () => {
+  const one = shortRun('random-ranks', { max_steps: 1, warmup_steps: 0 });
   const { events } = await trainVit(base, folder, one, { name: 'ranks' });
   const mask = masks(events);
   expect(mask).toHaveLength(4);
@@ -179,15 +179,15 @@ describe('a schedule that cannot switch the adapters', () => {
     );
 
   it('is refused, with the reason and a way out', () => {
-    expect(() => check('droplora', 'ia3', { ranks: [null, null] })).toThrow(
-      'The schedule "DropLoRA (random ranks)" switches ranks, but the adapters of IA³ have none that can be switched.',
+    expect(() => check('random-ranks', 'ia3', { ranks: [null, null] })).toThrow(
+      'The schedule "Random ranks" switches ranks, but the adapters of IA³ have none that can be switched.',
     );
     expect(() => check('nested-uniform', 'lora', { ranks: [4, 8] })).toThrow('rank_pattern');
     expect(() => check('progressive-dropout', 'ia3')).toThrow('needs dropout');
     expect(() => check('lisa', 'lora', { activated: 3 })).toThrow('but the adapters form 2 groups');
   });
 
-  it.each(['coto', 'droplora', 'progressive-dropout'])('is refused where p is 0 in every step: %s', (schedule) => {
+  it.each(['coto', 'random-ranks', 'progressive-dropout'])('is refused where p is 0 in every step: %s', (schedule) => {
     const withP = (settings: object) =>
       checkSchedule(
         cotoSettingsSchema.parse({ schedule, ...settings }),

@@ -11,7 +11,7 @@ import { goldenPath, taken } from '../golden.ts';
 import { imageModel, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
-const model: ModelDescription = { ...imageModel(3, 16), family: 'clip' };
+const model: ModelDescription = { ...imageModel(3, 16), architecture: 'CLIPModel' };
 /** A step of a byte in the channel that is spread most. */
 const oneByte = 1 / 255 / 0.2613;
 /** These Pillow 12 and later resize along the columns first, which rounds otherwise; earlier ones as here. */

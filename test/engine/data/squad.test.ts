@@ -57,6 +57,22 @@ describe('SQuAD', () => {
     expect(motor).toMatchObject({ completion: 'by an electric motor', text: null });
   });
 
+  it('shows the fields of SQuAD 2.0 that nothing reads', async () => {
+    const plausible_answers = [{ text: 'the red dog of the old man', answer_start: 4 }];
+    const unanswered = { question: 'Who slept?', id: 'b', answers: [], plausible_answers, is_impossible: true };
+    const paragraph = { context: 'Rex the red dog of the old man barked.', document_id: 7 };
+    const answered = { question: 'Who barked?', id: 'a', answers: [{ text: 'Rex', answer_start: 0 }] };
+    const data = [{ title: 'Dogs', paragraphs: [{ ...paragraph, qas: [answered, unanswered] }] }];
+    const path = join(folder, 'plausible.json');
+    writeFileSync(path, JSON.stringify({ version: 'v2.0', data }));
+    const inspection = await inspectDataset({ ...(await detectReader(path)), options: {} });
+    const uses = inspection?.accounting?.columns.map(({ name, use, as }) => [name, use, as]);
+    expect(uses).toContainEqual(['plausible_answers', 'unused', 'repeats the columns that are used']);
+    expect(uses).toContainEqual(['is_impossible', 'unused', 'short values']);
+    expect(uses).toContainEqual(['document_id', 'unused', 'short values']);
+    expect((await read(path)).examples.map(({ answers }) => answers)).toEqual([[{ text: 'Rex', start: 0 }], []]);
+  });
+
   it('is read from a CSV whose answers are JSON or as Python and NumPy write them', async () => {
     const context = 'Ann\'s "dog" is 😀 Rex.';
     const cells = [

@@ -463,6 +463,10 @@ describe('splits, classes and repetitions', () => {
       across: 1,
       nearComparedRows: 305,
       nearAcross: 1,
+      pairs: [
+        { kind: 'exact', train: null, test: 'row 305', text: expect.any(String) },
+        { kind: 'near', train: 'row 6', test: 'row 303', text: near.slice(0, 120) },
+      ],
     });
     expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
   });

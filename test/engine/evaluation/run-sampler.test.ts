@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { RunSampler } from '../../../src-main/engine/evaluation/run-sampler.ts';
 import type { EngineEvent } from '../../../src-main/engine/events.ts';

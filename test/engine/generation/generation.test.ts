@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
@@ -19,7 +19,7 @@ const families = readdirSync(goldenPath()).filter((name) =>
 );
 
 const greedy = { parameters: { temperature: 0 }, seed: 0 };
-const endless: GenerationOptions = { ...greedy, maxNewTokens: 20, endTokens: { eos: [], pad: 0 } };
+const endless: GenerationOptions = { ...greedy, maxNewTokens: 20, endTokens: { eos: [], pad: 0, start: 0 } };
 
 beforeAll(() => activateCompute(testCompute));
 
@@ -60,6 +60,9 @@ it('finds the families that generate', () => {
 });
 
 describe.each(families)('%s', (family) => {
+  const hasPadded = existsSync(goldenPath(family, 'generate-left-padded.safetensors'));
+  const isEncoded = readFileSync(goldenPath(family, 'family.json'), 'utf8').includes('"seq2seq"');
+
   it('takes the tokens that transformers takes', async () => {
     const golden = await readSafetensors(goldenPath(family, 'generate-greedy.safetensors'));
     await withModel(family, async (model) => {
@@ -67,18 +70,39 @@ describe.each(families)('%s', (family) => {
     });
   });
 
-  it('takes them of prompts of two lengths, of which one ends early', async () => {
+  // Behind an encoder a text does not continue its prompt.
+  it.runIf(!isEncoded)('takes the same tokens after a part of them, beside the shorter prompt', async () => {
+    const golden = await readSafetensors(goldenPath(family, 'generate-greedy.safetensors'));
+    const [prompt = []] = rows(golden.get('input_ids'));
+    const [expected = []] = rows(golden.get('tokens'));
+    const further = 5;
+    const options = { ...endless, maxNewTokens: expected.length - prompt.length - further };
+    await withModel(family, async (model) => {
+      const prompts = [prompt, expected.slice(0, prompt.length + further)];
+      // LongRoPE rotates the tokens of all rows by the length of the longest.
+      const batches = model.base.cacheLimit === undefined ? [prompts] : prompts.map((one) => [one]);
+      const made: number[][] = [];
+      for (const batch of batches) made.push(...(await generated(model, batch, options)));
+      const [shorter = [], longer = []] = made;
+      expect(shorter.slice(shorter.length - expected.length + further)).toEqual(expected.slice(0, -further));
+      expect(longer).toEqual(expected);
+    });
+  });
+
+  it.runIf(hasPadded)('takes them of prompts of two lengths, of which one ends early', async () => {
     const golden = await readSafetensors(goldenPath(family, 'generate-left-padded.safetensors'));
     const mask = rows(golden.get('attention_mask'));
     const prompts = rows(golden.get('input_ids')).map((row, index) => row.filter((_, at) => mask[index]?.[at] === 1));
     const expected = rows(golden.get('tokens'));
     const number = (name: string) => Number(golden.get(name)?.data[0]);
-    const options: GenerationOptions = {
-      ...greedy,
-      maxNewTokens: (expected[0]?.length ?? 0) - (mask[0]?.length ?? 0),
-      endTokens: { eos: [number('eos_token_id')], pad: number('pad_token_id') },
-    };
     await withModel(family, async (model) => {
+      // Behind an encoder, tokens are the decoder's, which begin with one that is not generated.
+      const given = isEncoded ? 1 : (mask[0]?.length ?? 0);
+      const options: GenerationOptions = {
+        ...greedy,
+        maxNewTokens: (expected[0]?.length ?? 0) - given,
+        endTokens: { eos: [number('eos_token_id')], pad: number('pad_token_id'), start: 0 },
+      };
       expect(await generated(model, prompts, options)).toEqual(expected);
     });
   });

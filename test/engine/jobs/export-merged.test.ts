@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { runExportMergedTask } from '../../../src-main/engine/jobs/export-merged.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { PruneTask } from '../../../src-main/engine/contract.ts';
 import { heldOutIndices } from '../../../src-main/engine/data/held-out.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';

@@ -157,7 +157,9 @@ it('the loss of likelihoods gets the sum of every segment, and reports what it o
 });
 
 it('the loss of vectors gets one unit vector for each row', () => {
-  const loss = vectorLoss(1, 'mean', (vectors) => tf.sum<tf.Scalar>(tf.mul(vectors, tf.tensor2d([[1, 0]]))));
+  const loss = vectorLoss(1, { mode: 'mean', dense: [] }, (vectors) =>
+    tf.sum<tf.Scalar>(tf.mul(vectors, tf.tensor2d([[1, 0]]))),
+  );
   expect(loss.counted()).toBe(1);
   const outputs = [
     [2, 4],

@@ -1,4 +1,4 @@
-import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import type { Draws } from '../../../src-main/engine/merge/merge-method.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';

@@ -1,4 +1,4 @@
-import type { MaskEvaluator } from '../../../src-main/engine/adapters/mask-evaluator.ts';
+import type { MaskEvaluator } from '../../../src-main/engine/adapters/model/mask-evaluator.ts';
 import { type Matrix, type MatrixLike, matmul, transpose } from '../../../src-main/engine/linalg/index.ts';
 import type {
   CandidateLoss,

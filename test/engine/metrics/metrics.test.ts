@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { reliabilityOf } from '../../../src-main/engine/metrics/calibration.ts';
 import { scoreOutcome } from '../../../src-main/engine/metrics/index.ts';
 
 const numbers = z.array(z.number());
@@ -39,6 +40,47 @@ describe('metrics by the definitions of scikit-learn and scipy', () => {
   test.each(golden.classification)('$classes classes ($note)', ({ note: _note, classes: _classes, ...expected }) => {
     const { confusion, f1_binary: binary, ...rest } = expected;
     expectScores(scoreOutcome({ kind: 'classes', confusion }), binary === null ? rest : { ...rest, f1_binary: binary });
+  });
+
+  test('calibration of probabilities: Guo’s error by 15 bins, and the squared distance', () => {
+    const probabilities = Float64Array.of(0.7, 0.2, 0.1, 0.7, 0.2, 0.1, 0.12, 0.1, 0.78, 0.42, 0.33, 0.25);
+    const known = { probabilities, labels: Int32Array.of(0, 1, 2, 0), classCount: 3 };
+    const scores = scoreOutcome({ kind: 'classes', confusion: [[2], [0], [0]], probabilities: known });
+    // Bins: two at 0.70, half of them right; one at 0.78 and one at 0.42, both right.
+    expect(scores['ece']).toBeCloseTo((2 * 0.2 + 0.22 + 0.58) / 4, 12);
+    expect(scores['brier']).toBeCloseTo((0.14 + 1.14 + 0.0728 + 0.5078) / 4, 12);
+    const bins = reliabilityOf(known);
+    expect(bins).toHaveLength(15);
+    expect(bins[10]).toEqual({ examples: 2, confidence: expect.closeTo(0.7, 12), accuracy: 0.5 });
+    expect(bins[0]).toEqual({ examples: 0, confidence: null, accuracy: null });
+    expect(bins.reduce((sum, { examples }) => sum + examples, 0)).toBe(4);
+  });
+
+  test('the Brier score of two classes is that of the second alone, as scikit-learn has it', () => {
+    const known = { probabilities: Float64Array.of(0.9, 0.1, 0.4, 0.6), labels: Int32Array.of(0, 0), classCount: 2 };
+    const scores = scoreOutcome({
+      kind: 'classes',
+      confusion: [
+        [1, 1],
+        [0, 0],
+      ],
+      probabilities: known,
+    });
+    expect(scores['brier']).toBeCloseTo((0.1 ** 2 + 0.6 ** 2) / 2, 12);
+  });
+
+  test('a certain and right model is calibrated; bins hold their upper ends', () => {
+    const known = { probabilities: Float64Array.of(1, 0, 0, 1), labels: Int32Array.of(0, 1), classCount: 2 };
+    const scores = scoreOutcome({
+      kind: 'classes',
+      confusion: [
+        [1, 0],
+        [0, 1],
+      ],
+      probabilities: known,
+    });
+    expect([scores['ece'], scores['brier']]).toEqual([0, 0]);
+    expect(reliabilityOf(known)[14]?.examples).toBe(2);
   });
 
   test('several labels an example', () => {

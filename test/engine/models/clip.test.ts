@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { differentiated } from '../../../src-main/bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
-import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
+import {
+  type DecoderLayer,
+  decoderLayer,
+  runDecoderLayer,
+} from '../../../src-main/engine/models/blocks/decoder-layer.ts';
+import { preNormLayer, rmsNormLayout } from '../../../src-main/engine/models/decoder/config.ts';
+import { gatedLayout } from '../../../src-main/engine/models/decoder/feed-forward/gated.ts';
+import { attentionLayout } from '../../../src-main/engine/models/decoder/mixers/attention.ts';
 import { frequenciesOf, rotaryTable } from '../../../src-main/engine/models/decoder/rope.ts';
 import { as1D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
@@ -88,11 +95,11 @@ it('passes gradients down that agree with finite differences, and keeps no tenso
 function forward(x: tf.Tensor2D, mask: readonly number[] | null): tf.Tensor2D {
   const positions = Array.from({ length: tokens }, (_, position) => position);
   const context = {
-    rotary: rotaryTable(positions, frequenciesOf(config.theta, config.headSize)),
+    rotaries: [rotaryTable(positions, frequenciesOf(config.theta, config.headSize))],
     mask: mask === null ? undefined : tf.tensor2d([...mask], [batch, tokens]),
   };
   let states: HiddenStates = { hidden: x, batch, tokens, context };
-  for (let layer = 0; layer < config.layers; layer++) states = runDecoderBlock(block(layer), states, runner);
+  for (let layer = 0; layer < config.layers; layer++) states = runDecoderLayer(block(layer), states, runner);
   return states.hidden;
 }
 
@@ -100,15 +107,14 @@ function floats32(tensor: tf.Tensor): Float32Array {
   return Float32Array.from(tensor.dataSync());
 }
 
-function block(layer: number): DecoderBlock {
+function block(layer: number): DecoderLayer {
   const key = `model.layers.${layer}`;
   const module = (name: string): LinearModule => {
-    const [outFeatures = 0, inFeatures = 0] = taken(weights, `${key}.${name}.weight`).shape;
-    const full = `${key}.${name}`;
+    const [outFeatures = 0, inFeatures = 0] = taken(weights, `${name}.weight`).shape;
     return {
-      name: full,
+      name,
       aliases: [],
-      checkpointKey: full,
+      checkpointKey: name,
       layer,
       inFeatures,
       outFeatures,
@@ -117,23 +123,20 @@ function block(layer: number): DecoderBlock {
       ...plainLinear,
     };
   };
-  return {
-    layer,
-    heads: config.heads,
-    keyValueHeads: config.keyValueHeads,
-    window: 0,
-    before: { scale: vector(`${key}.input_layernorm`), epsilon: config.epsilon },
-    after: { scale: vector(`${key}.post_attention_layernorm`), epsilon: config.epsilon },
-    queryNorm: null,
-    keyNorm: null,
-    q: module('self_attn.q_proj'),
-    k: module('self_attn.k_proj'),
-    v: module('self_attn.v_proj'),
-    o: module('self_attn.o_proj'),
-    gate: module('mlp.gate_proj'),
-    up: module('mlp.up_proj'),
-    down: module('mlp.down_proj'),
+  const { hidden, heads, keyValueHeads, headSize, epsilon } = config;
+  const inner = taken(weights, `${key}.mlp.down_proj.weight`).shape[1] ?? 0;
+  const sizes = { hidden, inner, heads, keyValueHeads, headSize };
+  const norms = {
+    beforeMixer: rmsNormLayout(`${key}.input_layernorm`, hidden, epsilon),
+    beforeFeedForward: rmsNormLayout(`${key}.post_attention_layernorm`, hidden, epsilon),
   };
+  const mixer = attentionLayout(`${key}.self_attn`, sizes);
+  const layout = preNormLayer(norms, { mixer, feedForward: gatedLayout(`${key}.mlp`, sizes) });
+  return decoderLayer({ name: key, ...layout }, layer, {
+    module,
+    norm: ({ name }) => ({ layout: rmsNormLayout(name, hidden, epsilon), scale: vector(name), shift: null }),
+    tensor: (name) => vector(name),
+  });
 }
 
 function linear(name: string): FrozenWeight {

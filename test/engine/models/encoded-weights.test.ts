@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { reachOf } from '../../../src-main/engine/models/encoder/relative-positions.ts';
@@ -64,6 +64,16 @@ describe('a bare encoder', () => {
     { family: 'roberta', lost: /^classifier\./, saved: ['classifier.dense', 'classifier.out_proj'] },
     { family: 'distilbert', lost: /^(pre_)?classifier\./, saved: ['pre_classifier', 'classifier'] },
     { family: 'deberta-v2', lost: /^(classifier|pooler)\./, saved: ['pooler.dense', 'classifier'] },
+    { family: 'electra', lost: /^classifier\./, saved: ['classifier.dense', 'classifier.out_proj'] },
+    { family: 'mpnet', lost: /^classifier\./, saved: ['classifier.dense', 'classifier.out_proj'] },
+    { family: 'modernbert', lost: /^(classifier|head)\./, saved: ['head.dense', 'classifier'] },
+    { family: 'eurobert', lost: /^(classifier|dense)\./, saved: ['dense', 'classifier'] },
+    {
+      family: 'nomic-bert',
+      lost: /^(classifier|nomic_bert\.pooler)\./,
+      saved: ['nomic_bert.pooler.dense', 'classifier'],
+    },
+    { family: 'albert', lost: /^(classifier|albert\.pooler)\./, saved: ['albert.pooler', 'classifier'] },
   ])(
     'of $family becomes a classifier by its adapter, and is one again when the adapter is read',
     async ({ family, lost, saved }) => {
@@ -77,7 +87,10 @@ describe('a bare encoder', () => {
       const { logits } = model.outputs(inputs);
       expect(logits?.shape).toEqual([3, 2]);
       const state = await model.exportState();
-      expect([...state.saved.keys()]).toEqual(saved.flatMap((name) => [`${name}.weight`, `${name}.bias`]));
+      const hasBias = (name: string) => description.linears.find((module) => module.name === name)?.hasBias;
+      expect([...state.saved.keys()]).toEqual(
+        saved.flatMap((name) => [`${name}.weight`, ...(hasBias(name) ? [`${name}.bias`] : [])]),
+      );
       const folder = path.join(home, `adapter-${family}`);
       await writeAdapter(folder, state, { description, baseModelName: family });
       const again = new AdaptedModel(base);
@@ -140,6 +153,26 @@ it.each([
   ['deberta-v2', { pos_att_type: ['c2p', 'p2p'] }, 'pos_att_type'],
   ['deberta-v2', { embedding_size: 16 }, 'embedding_size'],
   ['deberta-v2', { share_att_key: false }, 'pos_key_proj'],
+  ['electra', { is_decoder: true }, 'is_decoder'],
+  ['electra', { embedding_size: 32 }, 'word_embeddings'],
+  ['electra', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
+  ['mpnet', { relative_attention_num_buckets: 16 }, 'relative_attention_num_buckets'],
+  ['mpnet', { max_position_embeddings: 2 }, 'max_position_embeddings'],
+  ['modernbert', { hidden_activation: 'mish' }, 'hidden_activation'],
+  ['modernbert', { classifier_pooling: 'max' }, 'classifier_pooling'],
+  ['modernbert', { layer_types: ['linear_attention'] }, 'layer_types'],
+  ['modernbert', { norm_bias: true }, 'norm.bias'],
+  ['modernbert', { attention_bias: true }, 'Wqkv.bias'],
+  ['modernbert', { num_attention_heads: 5 }, 'num_attention_heads'],
+  ['modernbert', { rope_parameters: { rope_type: 'linear', factor: 2 } }, 'rope_parameters'],
+  ['eurobert', { classifier_pooling: 'cls' }, 'classifier_pooling'],
+  ['eurobert', { mlp_bias: true }, 'gate_proj.bias'],
+  ['eurobert', { rope_parameters: { rope_type: 'none' } }, 'rope_type'],
+  ['nomic-bert', { hidden_act: 'mish' }, 'hidden_act'],
+  ['nomic-bert', { type_vocab_size: 3 }, 'token_type_embeddings'],
+  ['albert', { hidden_act: 'mish' }, 'hidden_act'],
+  ['albert', { num_hidden_groups: 2 }, 'albert_layer_groups.1'],
+  ['albert', { inner_group_num: 2 }, 'albert_layers.1'],
   ['clip', { text_config: { hidden_act: 'mish' } }, 'text_config.hidden_act'],
   ['clip', { vision_config: { hidden_size: 'wide' } }, 'vision_config.hidden_size'],
 ])('refuses a %s with %o by name', async (family, change, named) => {
@@ -181,6 +214,42 @@ it('reads an XLM-RoBERTa as the RoBERTa that it is', async () => {
   base.dispose();
 });
 
+describe('an ALBERT', () => {
+  it('has one unit for CoTo, since all its layers share one adapter', async () => {
+    const base = await loadBaseModel(goldenPath('albert', 'base'));
+    const model = new AdaptedModel(base);
+    const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
+    await model.createAdapter(settings, { random: RandomStream.seeded(1, 'study'), labels: null });
+    expect(base.layerCount).toBe(3);
+    expect(model.groups('layer').map(({ name, layer }) => [name, layer])).toEqual([['layers.0', 0]]);
+    expect(model.lowestActiveLayer()).toBe(0);
+    base.dispose();
+  });
+
+  it.each([
+    ['two groups', { num_hidden_layers: 4, num_hidden_groups: 2 }, 'groups.1.albert_layers.0', [0, 2]],
+    ['two layers a group', { num_hidden_layers: 2, inner_group_num: 2 }, 'groups.0.albert_layers.1', [0, 1]],
+  ])('of %s runs each layer with the weights of its group', async (name, sizes, copy, layers) => {
+    // Four runs of equal layers, whichever way they are grouped.
+    const whole = await changedBase('albert', (tensor) => tensor);
+    const folder = await changedBase('albert', (tensor) => tensor);
+    const tensors = await readSafetensors(path.join(folder, 'model.safetensors'));
+    for (const [key, tensor] of [...tensors])
+      if (key.includes('groups.0.albert_layers.0')) tensors.set(key.replace('groups.0.albert_layers.0', copy), tensor);
+    await writeSafetensors(path.join(folder, 'model.safetensors'), tensors);
+    changeConfig(folder, sizes);
+    changeConfig(whole, { num_hidden_layers: 4 });
+    const inputs = tensorsOf(await readSafetensors(goldenPath('albert', 'inputs.safetensors')));
+    const [expected, grouped] = await Promise.all([whole, folder].map((directory) => loadBaseModel(directory)));
+    if (!expected || !grouped) throw new Error(name);
+    const query = grouped.description.linears.filter((module) => module.name.endsWith('attention.query'));
+    expect(query.map(({ layer }) => layer)).toEqual(layers);
+    const logits = new AdaptedModel(grouped).forward(inputs).dataSync();
+    expect(relativeDifference(logits, new AdaptedModel(expected).forward(inputs).dataSync())).toBeLessThan(1e-6);
+    for (const base of [expected, grouped]) base.dispose();
+  });
+});
+
 it('reads pos_att_type as a list as well', async () => {
   const folder = path.join(home, 'deberta-list');
   cpSync(goldenPath('deberta-v2', 'base'), folder, { recursive: true });
@@ -194,6 +263,12 @@ it('reads pos_att_type as a list as well', async () => {
   );
   base.dispose();
 });
+
+function changeConfig(folder: string, changes: object): void {
+  const file = path.join(folder, 'config.json');
+  const config: object = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...config, ...changes }));
+}
 
 /** A copy of a golden base with other names of its tensors; null leaves one out. */
 async function changedBase(family: string, rename: (name: string) => string | null): Promise<string> {

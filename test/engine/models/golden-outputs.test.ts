@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { attendedValues, goldenPath, relativeDifference, reportDeviation, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 /** Every folder of test/golden with a base and what transformers computes with it. */
@@ -31,6 +31,7 @@ describe.each(families)('%s', (family) => {
     for (const [name, values] of expected) {
       const actual = outputs[name]?.dataSync() ?? [];
       const difference = relativeDifference(...attendedValues(actual, values, inputs.get('attention_mask')));
+      reportDeviation(family, `base ${name}`, difference);
       expect(difference, `${name} is off by ${difference}`).toBeLessThan(1e-5);
     }
     tf.dispose([given, outputs]);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { stateTensors } from '../../../src-main/engine/adapters/tidy-hidden-states.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
+import { stateTensors } from '../../../src-main/engine/adapters/passes/tidy-hidden-states.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadMaskedHead } from '../../../src-main/engine/models/encoder/masked-head.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readRope, ropeKeys } from '../../../src-main/engine/models/decoder/rope.ts';
+import { layeredRopeKeys, readLayeredRopes, readRope, ropeKeys } from '../../../src-main/engine/models/decoder/rope.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 const cases = z
@@ -32,9 +32,39 @@ describe('RoPE scaling', () => {
   });
 
   it('refuses another kind, naming the key', () => {
-    const config = { rope_scaling: { rope_type: 'longrope' } };
+    const config = { rope_scaling: { rope_type: 'proportional' } };
     expect(() => readRope(file, config, { headSize: 64, maxPositions: 512, theta: 10_000 })).toThrow(
       'rope_scaling.rope_type',
     );
+  });
+});
+
+describe('rotations by type of layer', () => {
+  const sizes = { headSize: 4, maxPositions: 32_768 };
+  const read = (config: Readonly<Record<string, unknown>>) => {
+    const [full, sliding] = readLayeredRopes(file, z.object(layeredRopeKeys).parse(config), sizes, {
+      full: 1_000_000,
+      sliding: 10_000,
+    });
+    return [[...full.frequencies(0)], [...sliding.frequencies(0)]];
+  };
+  /** θ^(−2i / 4), the second over the factor of the scaling. */
+  const frequencies = (theta: number, factor = 1) => [1 / factor, theta ** -0.5 / factor].map(Math.fround);
+
+  it('scale the full layers alone in configs before transformers 5', () => {
+    const scaled = { rope_theta: 1_000_000, rope_local_base_freq: 40_000, rope_scaling: { type: 'linear', factor: 8 } };
+    expect(read(scaled)).toEqual([frequencies(1_000_000, 8), frequencies(40_000)]);
+    expect(read({})).toEqual([frequencies(1_000_000), frequencies(10_000)]);
+  });
+
+  it('are those of their type since transformers 5', () => {
+    const full_attention = { rope_type: 'linear', factor: 4, rope_theta: 250_000 };
+    const config = { rope_parameters: { full_attention, sliding_attention: { rope_theta: 2500 }, rope_theta: 9 } };
+    expect(read(config)).toEqual([frequencies(250_000, 4), frequencies(2500)]);
+  });
+
+  it('are refused where one scaling stands for both', () => {
+    const rope_parameters = { rope_type: 'linear', factor: 4, rope_theta: 10_000 };
+    expect(() => read({ rope_parameters })).toThrow('rope_parameters.rope_type is "linear"');
   });
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { checkTraining } from '../../../src-main/engine/adapters/variant-training.ts';
+import { checkTraining } from '../../../src-main/engine/adapters/variant/variant-training.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { createOptimizer, optimizerKinds } from '../../../src-main/engine/optimizers/index.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
+import type { ModuleState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import type { PruneData } from '../../../src-main/engine/prune/prune-method.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';

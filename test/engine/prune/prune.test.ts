@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { derivePeftConfig } from '../../../src-main/engine/adapters/peft/derive-config.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
-import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
+import { resolveTargetModules } from '../../../src-main/engine/adapters/targets/target-modules.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
 import { hasRole } from '../../../src-main/engine/prune/module-type.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
@@ -109,9 +109,28 @@ test.each([
   ['transformer.h.2.mlp.c_proj', 'mlp'],
   ['unet.down_blocks.0.attentions.1.transformer_blocks.0.attn1.to_out.0', 'o'],
   ['model.layers.5.mlp.gate_proj', 'mlp'],
+  ['model.layers.5.mlp.gate_up_proj', 'mlp'],
+  ['gpt_neox.layers.2.attention.dense', 'o'],
+  ['gpt_neox.layers.2.mlp.dense_h_to_4h', 'mlp'],
+  ['gpt_neox.layers.2.mlp.dense_4h_to_h', 'mlp'],
+  ['model.layers.1.self_attn.dense', 'o'],
+  ['model.layers.3.attn.Wo', 'o'],
+  ['model.layers.3.mlp.Wo', 'mlp'],
+  ['model.layers.3.mlp.Wi', 'mlp'],
+  ['encoder.block.0.layer.1.DenseReluDense.wo', 'mlp'],
+  ['encoder.block.0.layer.0.SelfAttention.o', 'o'],
 ] as const)('%s has the role %s alone', (name, role) => {
   for (const one of ['q', 'k', 'v', 'o', 'mlp'] as const) expect(hasRole([name], one), one).toBe(one === role);
   expect(hasRole([name], 'attention')).toBe(role !== 'mlp');
+});
+
+test.each([
+  'model.layers.0.self_attn.qkv_proj',
+  'gpt_neox.layers.0.attention.query_key_value',
+  'model.layers.0.attn.Wqkv',
+])('%s is of attention as a whole alone', (name) => {
+  for (const one of ['q', 'k', 'v', 'o', 'mlp'] as const) expect(hasRole([name], one), one).toBe(false);
+  expect(hasRole([name], 'attention')).toBe(true);
 });
 
 test('random entries: exact counts, the same for one seed, kept ones unchanged', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/variant/state.ts';
 import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/score-subjects.ts';
 import type { StudyAdapters } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
-import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
+import { lambdaGrid } from '../../../src-main/engine/studies/interpolation/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/studies/plan.ts';
 import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';

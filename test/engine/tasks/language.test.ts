@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { Generation } from '../../../src-main/engine/generation/generation.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -17,6 +17,7 @@ import { testOrder } from '../../../src-main/engine/tasks/shared/test-order.ts';
 import { isLearned, TokenRows, textEnd } from '../../../src-main/engine/tasks/shared/token-rows.ts';
 import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/runs/task.ts';
+import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { jsonlFolder, openOn } from './text-task.ts';
 
@@ -343,6 +344,21 @@ test('a question without a word is answered too', async () => {
   const [padded] = await choiceScores(model, [{ prompt: [3], choices, characters }], options);
   expect(empty).toEqual(padded);
   expect([...(empty ?? [])].every((score) => score < 0)).toBe(true);
+});
+
+test('answers beyond the length at which LongRoPE changes are scored like their whole texts', async () => {
+  const long = new AdaptedModel(await loadBaseModel(goldenPath('phi4-mini', 'base')));
+  const tokens = Array.from({ length: 20 }, (_, at) => 5 + ((at * 7) % 50));
+  const [prompt, choice] = [tokens.slice(0, 12), tokens.slice(12)];
+  const options = { batchSize: 1, padding: 0, normalized: false };
+  const [scores] = await choiceScores(long, [{ prompt, choices: [choice], characters: [8] }], options);
+  const loss = tf.tidy(() => {
+    const states = long.states({ input_ids: tf.tensor2d([tokens.slice(0, -1)], undefined, 'int32') });
+    const labels = tokens.slice(1).map((id, at) => (at < 11 ? -100 : id));
+    return long.loss(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
+  });
+  expect(scores?.[0]).toBeCloseTo(-8 * loss, 3);
+  long.base.dispose();
 });
 
 test('each row may bring its own choices', async () => {

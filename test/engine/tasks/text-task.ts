@@ -28,6 +28,37 @@ export function withWords(folder: string): string {
   return folder;
 }
 
+/** The golden T5 `t5-relu` with a tokenizer of those words and of single letters, as T5Tokenizer writes it. */
+export function littleT5(folder: string): string {
+  cpSync(goldenPath('t5-relu', 'base'), folder, { recursive: true });
+  const from = goldenPath('misc', 'tokenizers', 't5');
+  const tokenizer: unknown = JSON.parse(readFileSync(join(from, 'tokenizer.json'), 'utf8'));
+  const config: unknown = JSON.parse(readFileSync(join(from, 'tokenizer_config.json'), 'utf8'));
+  if (tokenizer === null || typeof tokenizer !== 'object') throw new Error('no tokenizer');
+  if (config === null || typeof config !== 'object') throw new Error('no tokenizer config');
+  const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at));
+  const sentinels = ['<extra_id_1>', '<extra_id_0>'];
+  const scored = (tokens: readonly string[], score: number) => tokens.map((token) => [token, score]);
+  const vocab = [
+    ...scored(['<pad>', '</s>', '<unk>'], 0),
+    ...scored(['▁', '.', ...words.filter((word) => word !== '.').map((word) => `▁${word}`)], -2),
+    ...scored(letters, -6),
+    ...scored(sentinels, 0),
+  ];
+  const special = ['<pad>', '</s>', '<unk>', ...sentinels].map((content) => ({
+    id: vocab.findIndex(([token]) => token === content),
+    content,
+    ...{ single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+  }));
+  const model = { ...Reflect.get(tokenizer, 'model'), vocab };
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify({ ...tokenizer, model, added_tokens: special }));
+  writeFileSync(
+    join(folder, 'tokenizer_config.json'),
+    JSON.stringify({ ...config, extra_ids: sentinels.length, extra_special_tokens: sentinels }),
+  );
+  return folder;
+}
+
 /** A folder with train.jsonl and test.jsonl. */
 export function jsonlFolder(folder: string, train: readonly object[], test: readonly object[]): string {
   mkdirSync(folder, { recursive: true });

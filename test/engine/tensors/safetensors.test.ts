@@ -72,6 +72,14 @@ describe('values', () => {
     ['I16', new Int16Array([-7, 300]), [-7, 300]],
     ['I8', new Int8Array([-7, 127]), [-7, 127]],
     ['BOOL', new Uint8Array([1, 0]), [1, 0]],
+    // 1, −1, the smallest subnormal 2^−9, the smallest normal 2^−6, the largest 448, not a number.
+    ['F8_E4M3', new Uint8Array([0x38, 0xb8, 0x01, 0x08, 0x7e, 0xff]), [1, -1, 2 ** -9, 2 ** -6, 448, Number.NaN]],
+    // 1, −1.75, the smallest subnormal 2^−16, the largest 57344, −infinity, not a number.
+    [
+      'F8_E5M2',
+      new Uint8Array([0x3c, 0xbf, 0x01, 0x7b, 0xfc, 0x7d]),
+      [1, -1.75, 2 ** -16, 57344, Number.NEGATIVE_INFINITY, Number.NaN],
+    ],
   ])('of type %s are widened', async (dtype, stored, expected) => {
     const data = bytesOf(stored);
     await write({ t: { dtype, shape: [expected.length], data_offsets: [0, data.length] } }, data);
@@ -108,7 +116,7 @@ describe('a damaged file is refused in one sentence', () => {
     ],
     ['backwards', { weight: { ...good, data_offsets: [8, 0] } }, eight, /"weight" -8 bytes/],
     ['overlap', { a: good, b: { ...good, data_offsets: [4, 12] } }, new Uint8Array(12), /overlap: "a" and "b"/],
-    ['unknown type', { weight: { ...good, dtype: 'F8_E4M3' } }, eight, /"weight" as F8_E4M3, which is not supported/],
+    ['unknown type', { weight: { ...good, dtype: 'F8_E8M0' } }, eight, /"weight" as F8_E8M0, which is not supported/],
     ['negative shape', { weight: { ...good, shape: [-2] } }, eight, /describes tensor "weight" wrongly/],
     ['no JSON', '{"weight": ', eight, /header that is not JSON/],
     [

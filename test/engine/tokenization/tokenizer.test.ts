@@ -115,6 +115,37 @@ describe('pre-tokenizers, as the Rust library has them', () => {
   it('puts a space before a text for the byte-level words, where asked to', () => {
     words({ type: 'ByteLevel', add_prefix_space: true }, "a b's", ['Ġa', 'Ġb', "'s"]);
     words({ type: 'ByteLevel', add_prefix_space: false }, 'a b', ['a', 'Ġb']);
+    words({ type: 'ByteLevel', add_prefix_space: true }, 'a😀b', ['Ġa', 'ðŁĺĢ', 'b']);
+  });
+});
+
+describe('Unigram models', () => {
+  it('choose between equal splits as the Rust library does, with rounding', () => {
+    const vocab = [
+      ['<unk>', 0],
+      ['x', -2.0977600523181534],
+      ['l', -2.0777988738688586],
+      ['ll', -0.6563431120130658],
+    ];
+    const tokenizer = made({ model: { type: 'Unigram', vocab, unk_id: 0 } });
+    expect(tokenizer.encode('xlll').ids).toEqual([1, 3, 2]);
+    expect(tokenizer.encode('xlllx').ids).toEqual([1, 3, 2, 1]);
+    expect(tokenizer.encode('yxzz').ids).toEqual([0, 1, 0]);
+  });
+});
+
+describe("Unicode's normal forms, as the Rust library has them", () => {
+  const normalized = (types: readonly string[], text: string, expected: string) => {
+    const normalizer = { type: 'Sequence', normalizers: types.map((type) => ({ type })) };
+    const tokenizer = characters(`${expected}?`, { normalizer });
+    expect(tokenizer.decode(tokenizer.encode(text).ids).replaceAll(/(.) ?/gsu, '$1')).toBe(expected);
+  };
+
+  it('lowercase the last sigma of a word like any other', () => normalized(['Lowercase'], 'ΟΔΟΣ', 'οδοσ'));
+  it('leave characters that are newer than the library', () => {
+    normalized(['NFKC'], 'ｱ\u{1FBF9}㋿', 'ア\u{1FBF9}㋿');
+    normalized(['NFD', 'StripAccents'], 'é\u{897}', 'e\u{897}');
+    normalized(['NFC'], 'e\u0301\u{105D2}\u0307', 'é\u{105D2}\u0307');
   });
 });
 

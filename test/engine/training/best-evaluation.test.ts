@@ -106,7 +106,7 @@ describe('the criterion', () => {
     expect(refusal({ metric_for_best_model: 'bleu' })).toMatchObject({
       code: 'invalid_input',
       message: 'metric_for_best_model is "bleu", but the task has no such metric.',
-      hint: 'Choose one of loss, accuracy, f1_macro, f1_micro, f1_weighted, matthews.',
+      hint: 'Choose one of loss, accuracy, f1_macro, f1_micro, f1_weighted, matthews, ece, brier.',
     });
     expect(refusal({ early_stopping_patience: 2 })).toMatchObject({
       message: expect.stringContaining('early_stopping_patience is 2, but eval_steps is 0'),

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import type {
   CalibrationData,
   CalibrationNeed,
 } from '../../../src-main/engine/adapters/initializations/initialization.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { lora } from '../../../src-main/engine/adapters/variants/lora.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';

@@ -12,7 +12,7 @@ import {
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { baseChange, datasetChange, hashBase, hashDataset } from '../../../src-main/engine/training/training-inputs.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 
@@ -47,6 +47,34 @@ it('hashes a folder by names and contents of the files below it, whatever the fo
   // An image that is moved to another class.
   renameSync(join(folder, 'moved/train/dog/2.png'), join(folder, 'moved/train/cat/2.png'));
   expect(datasetChange(before, await hash(join(folder, 'moved')))).toBe('the same size, but other content');
+});
+
+it('reads a dataset once for all runs of a study, and again if a file has changed', async () => {
+  const data = join(folder, 'data');
+  const file = write('data/train.csv', 'a\n');
+  write('data/test.csv', 'b\n');
+  let read = 0;
+  const hashed = () =>
+    hashDataset({ reader: 'csv', path: data, options: {} }, (bytes) => {
+      read += bytes;
+    });
+  const before = await hashed();
+  expect(await hashed()).toEqual(before);
+  // A file that has just changed may change again without a new time: it is read each time.
+  expect(read).toBe(8);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 });
+  try {
+    expect([await hashed(), await hashed(), await hashed()]).toEqual([before, before, before]);
+    expect(read).toBe(12);
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, 'c\n');
+    utimesSync(file, atime, mtime);
+    vi.setSystemTime(Date.now() + 10_000);
+    expect((await hashed()).sha256).not.toBe(before.sha256);
+    expect(read).toBe(16);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('follows links to folders, and ends where one leads back', async () => {

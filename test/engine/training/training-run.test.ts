@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { rowNorms } from '../../../src-main/engine/adapters/magnitude.ts';
+import { rowNorms } from '../../../src-main/engine/adapters/factors/magnitude.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
@@ -199,6 +199,7 @@ describe('a training run', () => {
     const poisoned = config({ max_steps: 12 });
     const last = savedCheckpoint(join(folder, 'nan'));
     const events: EngineEvent[] = [];
+    const [pixel = 0] = images.pixels;
     images.pixels[0] = Number.NaN;
     // Nothing is due any more: what is told of the last step is told since the training ends.
     vi.spyOn(performance, 'now').mockReturnValue(performance.now());
@@ -206,7 +207,8 @@ describe('a training run', () => {
     try {
       failure = await train(poisoned, { name: 'nan', resume: last, events }).catch((thrown: unknown) => thrown);
     } finally {
-      images.pixels[0] = 0.5;
+      // Other files train on these images in the same process.
+      images.pixels[0] = pixel;
       vi.restoreAllMocks();
     }
     expect(failure).toMatchObject({ code: 'not_finite' });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/events.ts';
 import type { LabelLoss, MicroBatch } from '../../../src-main/engine/losses/batch-loss.ts';

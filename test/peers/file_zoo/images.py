@@ -36,9 +36,10 @@ def make(zoo):
     zoo.images("images/parquet", "Parquet with images, datasets", CLASSES, pixels)
     datasets.DatasetDict(train=data, test=data).save_to_disk(zoo.path("images/saved"))
     zoo.images("images/saved", "save_to_disk with images", CLASSES, pixels)
-    for at, image in enumerate(drawn):
-        image.save(zoo.path(f"images/loose/{at}.png"))
-    zoo.path("images/loose/metadata.jsonl").write_text(
-        "".join(json.dumps({"file_name": f"{at}.png", "label": CLASSES[labels[at]]}) + "\n" for at in range(6))
-    )
-    zoo.refuse("images/loose", "a folder of images with metadata.jsonl", "not in a supported format")
+    for split in ["train", "test"]:
+        for at, image in enumerate(drawn):
+            image.save(zoo.path(f"images/loose/{split}/{at}.png"))
+        zoo.path(f"images/loose/{split}/metadata.jsonl").write_text(
+            "".join(json.dumps({"file_name": f"{at}.png", "label": CLASSES[labels[at]]}) + "\n" for at in range(6))
+        )
+    zoo.images("images/loose", "folders of images with metadata.jsonl", CLASSES, pixels)

@@ -224,7 +224,6 @@ def others(zoo, lines):
         "BoolQ: question, passage and a true or false answer",
         [{"question": "is it blue", "answer": at % 2 == 0, "passage": "The sky is blue."} for at in range(4)],
         [{"text": "is it blue", "textPair": "The sky is blue.", "label": str(at % 2 == 0).lower()} for at in range(4)],
-        {"text": "question", "text_pair": "passage", "label": "answer"},
     )
     lines(
         "sets",

@@ -37,6 +37,11 @@ test('answers on after connections that it could not take', async () => {
   expect(await status()).toBe(200);
 });
 
+test('keeps idle connections longer than clients do', async () => {
+  const { headers } = await fetch(served.url, { headers: { authorization: `Bearer ${token}` } });
+  expect(headers.get('keep-alive')).toBe('timeout=75');
+});
+
 test('refuses a port that is taken', async () => {
   const { port } = new URL(served.url);
   const again = { port: Number(port), token, allowedOrigins: [], handle: async () => undefined, fail: () => undefined };

@@ -5,7 +5,9 @@ import {
   drawUnits,
   expectedShare,
   expectedSkippedShare,
+  gatesOf,
   nestedSizes,
+  unitShares,
 } from '../../../src-shared/coto/distribution.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { Schedule, Units } from '../../../src-shared/coto/schedules/schedule.ts';
@@ -161,5 +163,58 @@ describe('schedules', () => {
     const distribution = distributionOf(schedules.lisa, 0, layersOf(5));
     for (const mask of drawn(distribution, 'redraw', 2000)) expect(mask.reduce((sum, bit) => sum + bit, 0)).toBe(2);
     for (const rate of rates(drawn(distribution))) expect(Math.abs(rate - 0.4)).toBeLessThan(0.015);
+  });
+});
+
+describe.each(['redraw', 'force-one'] as const)('the share of draws that a unit is on in, by %s', (allOff) => {
+  it.each<[string, Distribution]>([
+    ['independent units', { kind: 'independent', probabilities: [0.1, 0.5, 0.3, 0.9] }],
+    ['units that are never on by themselves', uniform(4, 0)],
+    ['the first units', { kind: 'nested', from: 'first', sizes: nestedSizes(0.4, 5) }],
+    ['the last units', { kind: 'nested', from: 'last', sizes: nestedSizes(0.7, 5) }],
+    ['a subset', { kind: 'subset', size: 2, count: 5 }],
+    ['all units together', { kind: 'together', probability: 0.3, count: 4 }],
+  ])('is that of many draws of %s', (_, distribution) => {
+    const shares = unitShares(distribution, allOff);
+    const seen = rates(drawn(distribution, allOff));
+    expect(seen).toHaveLength(shares.length);
+    seen.forEach((rate, unit) => {
+      expect(Math.abs(rate - (shares[unit] ?? 0))).toBeLessThan(0.015);
+    });
+    expect(expectedShare(distribution, allOff)).toBeCloseTo(mean(shares), 12);
+  });
+});
+
+describe('gates', () => {
+  const none = { allOff: 'redraw', rescale: 'none' } as const;
+  const rescaled = { allOff: 'redraw', rescale: 'inverse_survival' } as const;
+  const normal = () => 0;
+
+  it('are those of the mask without rescaling, and at p = 1', () => {
+    expect(gatesOf(uniform(2, 0.5), Uint8Array.of(1, 0), none, normal)).toBeNull();
+    expect(gatesOf(uniform(2, 1), Uint8Array.of(1, 1), rescaled, normal)).toBeNull();
+    expect(gatesOf({ kind: 'noise', probabilities: [1, 1] }, Uint8Array.of(1, 1), none, normal)).toBeNull();
+  });
+
+  it('are the inverse of the probability to be on, the redraw included', () => {
+    // Two units at p = 1/2: one of the three draws that are left has a given unit off.
+    expect([...(gatesOf(uniform(2, 0.5), Uint8Array.of(1, 0), rescaled, normal) ?? [])]).toEqual([1.5, 0]);
+    const together: Distribution = { kind: 'together', probability: 0.25, count: 2 };
+    expect([...(gatesOf(together, Uint8Array.of(1, 1), rescaled, normal) ?? [])]).toEqual([4, 4]);
+    expect([...(gatesOf(together, Uint8Array.of(0, 0), rescaled, normal) ?? [])]).toEqual([0, 0]);
+  });
+
+  it.each<[string, Distribution]>([
+    ['CoTo', uniform(3, 0.4)],
+    ['noise in place of CoTo', { kind: 'noise', probabilities: [0.4, 0.4, 0.4] }],
+  ])('have the mean 1 and the variance (1 − q) / q of %s', (_, distribution) => {
+    const random = RandomStream.seeded(4, 'coto');
+    const q = 0.4 / (1 - 0.6 ** 3);
+    const gates = Array.from({ length: 40_000 }, () => {
+      const mask = drawUnits(distribution, 'redraw', () => random.uniform());
+      return gatesOf(distribution, mask, rescaled, () => random.normal())?.[1] ?? 1;
+    });
+    expect(Math.abs(mean(gates) - 1)).toBeLessThan(0.02);
+    expect(Math.abs(mean(gates.map((gate) => (gate - 1) ** 2)) - (1 - q) / q)).toBeLessThan(0.03);
   });
 });

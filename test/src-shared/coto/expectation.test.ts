@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { StepDraws } from '../../../src-shared/coto/draws.ts';
-import { expectSchedule, unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
+import { expectSchedule, rateWeightedShare, unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import { cotoScheduleSchema, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/runs/coto.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
+/** Factor of the rate at a part of the run, with a share of warm-up steps. */
+const cosineAfter = (warmup: number) => (part: number) =>
+  part < warmup ? part / warmup : 0.5 * (1 + Math.cos((Math.PI * (part - warmup)) / (1 - warmup)));
 const groupsOf = (count: number) => Array.from({ length: count }, (_, layer) => `layers.${layer}`);
 
 describe('the expectation of CoTo', () => {
@@ -20,6 +23,33 @@ describe('the expectation of CoTo', () => {
     const { activeShare, skippedBackward } = expectSchedule(settings, 4000, unitsOfGroups(groupsOf(layers)));
     expect(activeShare).toBeCloseTo(share, 4);
     expect(skippedBackward).toBeCloseTo(skipped, 3);
+  });
+
+  // By p / (1 − (1 − p)^12) of each step, summed with the rates by another program.
+  it.each([
+    ['a constant rate', 0.1, () => 1],
+    ['cosine with 10 % warm-up', 0.1, cosineAfter(0.1)],
+    ['cosine without warm-up', 0.1, cosineAfter(0)],
+    ['cosine without warm-up, from p = 0', 0, cosineAfter(0)],
+  ] as const)('weighted by %s is the share of the updates that an adapter receives', (_, initial_p, rate) => {
+    const settings = cotoSettingsSchema.parse({ initial_p });
+    let [received, total] = [0, 0];
+    for (let step = 0; step < 400; step++) {
+      const p = Math.min(1, initial_p + ((1 - initial_p) * step) / 300);
+      const share = p === 0 ? 1 / 12 : p / (1 - (1 - p) ** 12);
+      received += rate(step / 400) * share;
+      total += rate(step / 400);
+    }
+    const found = rateWeightedShare(settings, 400, unitsOfGroups(groupsOf(12)), (step) => rate(step / 400));
+    expect(found).toBeCloseTo(received / total, 6);
+  });
+
+  it('weighted by the learning rate is 0.51 with cosine and 10 % warm-up, and 0.66 at a constant rate', () => {
+    const share = (rate: (part: number) => number) =>
+      rateWeightedShare(cotoSettingsSchema.parse({}), 400, unitsOfGroups(groupsOf(12)), (step) => rate(step / 400));
+    expect(share(cosineAfter(0.1))).toBeCloseTo(0.51, 2);
+    expect(share(() => 1)).toBeCloseTo(0.665, 2);
+    expect(share(() => 0)).toBeNull();
   });
 
   it('is the mean of the masks that a run draws', () => {
@@ -65,8 +95,9 @@ it('says which settings matter, and describes a schedule by them', () => {
     'reversed',
     'granularity',
     'all_off',
+    'rescale',
   ]);
-  expect([...usedSettings({ schedule: 'droplora', curve: 'exponential' })]).toContain('exponential_rate');
+  expect([...usedSettings({ schedule: 'random-ranks', curve: 'exponential' })]).toContain('exponential_rate');
   expect([...usedSettings({ schedule: 'coto', curve: 'constant' })]).not.toContain('final_p');
   expect([...usedSettings({ schedule: 'lisa', curve: 'linear' })]).toEqual([
     'schedule',

@@ -25,6 +25,15 @@ test('larger differences have room, and the ends of a share are kept', () => {
   expect(evaluationRange([], 100)).toEqual([0, 100]);
 });
 
+test('the whole of an interval beyond 0 or 100 % is in sight', () => {
+  // 95 ± 9 of three seeds, as an interval of the mean may have it.
+  const [low, high] = evaluationRange([86, 95, 104], 100_000);
+  expect(low).toBeLessThan(86);
+  expect(high).toBeGreaterThan(104);
+  const [least] = evaluationRange([-2, 4, 10], 100_000);
+  expect(least).toBeLessThan(-2);
+});
+
 test('an axis of differences has zero in sight and may be negative', () => {
   const [low, high] = differenceRange([-3, -2], 100_000, [70]);
   expect(low).toBeCloseTo(-6.5, 9);

@@ -59,6 +59,9 @@ describe('schedule and activation', () => {
   test('p(t) is drawn above the strip; rows count from the input up', () => {
     const strip = foldMasks({ firstStep: 0, groupCount: 2, bytes: Uint8Array.from([1, 0, 0, 1, 1, 1]) }, 100);
     const figure = scheduleFigure({ settings, totalSteps: 3, groups: ['layer 0', 'layer 1'], strip }, light);
+    const weighted = scheduleFigure({ settings, totalSteps: 3, groups: ['layer 0'], strip, updateShare: 0.514 }, light);
+    expect(weighted.caption).toContain('Weighted by the learning rate, an adapter receives 0.51 of the updates');
+    expect(figure.caption).not.toContain('Weighted');
     const [curve, heatmap] = figure.data;
     expect(curve).toMatchObject({ x: [0, 1, 2], yaxis: 'y' });
     expect(heatmap).toMatchObject({

@@ -14,5 +14,5 @@ it('says why the active share is above the mean of p only where the redraw lifts
 
 it('states the share of the backward pass that is skipped for schedules of whole groups alone', () => {
   expect(captionOf('coto')).toContain('The backward pass skips 11.1 % of the layers.');
-  expect(captionOf('droplora')).not.toContain('backward pass');
+  expect(captionOf('random-ranks')).not.toContain('backward pass');
 });

@@ -183,6 +183,7 @@ const outcomes: { readonly [Kind in Outcome['kind']]: Extract<Outcome, { kind: K
       [3, 1],
       [1, 3],
     ],
+    probabilities: { probabilities: Float64Array.of(0.9, 0.1), labels: Int32Array.of(0), classCount: 2 },
   },
   'label-sets': {
     kind: 'label-sets',
@@ -215,6 +216,6 @@ test('F1 of two classes is of no use with three', () => {
 });
 
 test('lower is better for the loss and what grows with it, and every metric has a label of its own', () => {
-  expect(metricIds.filter(isLowerBetter).sort()).toEqual(['loss', 'perplexity', 'rewards_rejected']);
+  expect(metricIds.filter(isLowerBetter).sort()).toEqual(['brier', 'ece', 'loss', 'perplexity', 'rewards_rejected']);
   expect(new Set(metricIds.map(metricLabel)).size).toBe(metricIds.length);
 });

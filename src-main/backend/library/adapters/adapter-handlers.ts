@@ -32,7 +32,7 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
     'adapters.contents': ({ id }) => adapterContents(services, id),
     'adapters.norms': ({ id }) => adapterNorms(services, id),
     'adapters.scores': ({ id }) => adapterScores(services, id),
-    'adapters.import': ({ path, modelId, name }) => importAdapter(services, paths.readable(path), { modelId, name }),
+    'adapters.import': ({ path, ...options }) => importAdapter(services, paths.readable(path), options),
     'adapters.export': async ({ id, directory }) => ({
       directory: await exportAdapter(services, id, paths.writable(directory)),
     }),

@@ -1,11 +1,20 @@
 import { join } from 'node:path';
-import { noteBase, readAdapter, readAdapterOutline, writeAdapter } from '../../../engine/api/adapters.ts';
+import {
+  dropAdapterName,
+  noteBase,
+  readAdapter,
+  readAdapterOutline,
+  writeAdapter,
+} from '../../../engine/api/adapters.ts';
 import {
   type AdapterFormat,
   type AdapterSource,
   type KnownBase,
+  LongConversion,
+  type ReadOptions,
   recognizeAdapter,
 } from '../../../engine/api/formats.ts';
+import { BaseWeights } from '../../../engine/api/merging.ts';
 import { copyTokenizer, readConfig } from '../../../engine/api/models.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { fileHash } from '../../../files/file-hash.ts';
@@ -19,11 +28,17 @@ import { type BaseModel, baseFor, type FoundBase } from './find-base.ts';
  * Reads an adapter in any format, all of its tensors too, and writes it as a PEFT folder. Without `modelId` the base is the one
  * that the adapter names, else the only one that it fits, else one that is not in the studio.
  */
-export async function readImport({ path, models, modelId, directory }: ImportRequest): Promise<ReadImport> {
+export async function readImport(
+  { path, models, modelId, directory, rank }: ImportRequest,
+  options: Pick<ReadOptions, 'entries' | 'onModule'> = {},
+): Promise<ReadImport> {
   const given = models.find(({ id }) => id === modelId) ?? null;
   const { format, source } = await recognizeAdapter(path);
   const folder = join(directory, importedFolder);
-  if (format.id !== 'peft') return convert(format, source, { models, given, folder });
+  if (format.id !== 'peft') {
+    const ranked = rank === null ? options : { ...options, rank };
+    return convert(format, source, { models, given, folder, options: ranked });
+  }
   const found = await baseFor(source.path, models, given);
   const { variant, parameters } = await readAdapterOutline(source.path, found.description, true);
   if (variant.files.usesResidualBase?.(parameters))
@@ -32,6 +47,7 @@ export async function readImport({ path, models, modelId, directory }: ImportReq
   await readAdapter(source.path, found.description);
   await writeFolderAtomic(folder, async (temporary) => {
     await copyAdapterFiles(source.path, temporary);
+    await dropAdapterName(temporary);
     if (found.model !== null) await noteBase(temporary, found.description);
     if (found.description.text !== null) await copyTokenizer(source.path, temporary);
   });
@@ -42,16 +58,26 @@ interface Conversion {
   readonly models: readonly BaseModel[];
   readonly given: BaseModel | null;
   readonly folder: string;
+  readonly options: ReadOptions;
 }
 
 /** Reads another format and keeps it as a PEFT folder. */
 async function convert(
   format: AdapterFormat,
   source: AdapterSource,
-  { models, given, folder }: Conversion,
+  { models, given, folder, options }: Conversion,
 ): Promise<ReadImport> {
   const sha256 = await fileHash(source.entries === null ? source.path : join(source.path, 'adapters.safetensors'));
-  const { state, description } = await format.read(source, await knownBases(given === null ? models : [given]));
+  const bases = await knownBases(given === null ? models : [given]);
+  const read = await format
+    .read(source, bases, options)
+    .catch((error: unknown) => {
+      if (error instanceof LongConversion) return null;
+      throw error;
+    })
+    .finally(() => closeBases(bases));
+  if (read === null) return { kind: 'long' };
+  const { state, description, note, conversion } = read;
   const baseModelName = description.foreign?.name ?? 'unknown';
   await writeAdapter(folder, state, { description, baseModelName });
   const found = await baseFor(folder, models, given);
@@ -60,7 +86,12 @@ async function convert(
     const placed = await readAdapter(folder, found.description);
     await writeAdapter(folder, placed, { description: found.description, baseModelName: found.model.id });
   }
-  return { ...(await written(folder, found)), sha256 };
+  return {
+    ...(await written(folder, found)),
+    sha256,
+    ...(note === undefined ? {} : { note }),
+    ...(conversion === undefined ? {} : { conversion }),
+  };
 }
 
 async function written(folder: string, found: FoundBase<BaseModel>) {
@@ -68,12 +99,25 @@ async function written(folder: string, found: FoundBase<BaseModel>) {
   return { kind: 'written' as const, ...baseFields(found), facts };
 }
 
-async function knownBases(models: readonly BaseModel[]): Promise<KnownBase[]> {
+interface OpenBase extends KnownBase {
+  readonly weights: BaseWeights;
+}
+
+async function knownBases(models: readonly BaseModel[]): Promise<OpenBase[]> {
   return Promise.all(
-    models.map(async ({ path, description }) => ({
-      description,
-      // A base whose folder is gone can still give its names.
-      config: await readConfig(path).catch(() => null),
-    })),
+    models.map(async ({ path, description }) => {
+      const weights = new BaseWeights({ description, directory: path });
+      return {
+        description,
+        // A base whose folder is gone can still give its names.
+        config: await readConfig(path).catch(() => null),
+        weights,
+        weight: (name: string) => weights.read(name),
+      };
+    }),
   );
+}
+
+async function closeBases(bases: readonly OpenBase[]): Promise<void> {
+  for (const { weights } of bases) await weights.close();
 }

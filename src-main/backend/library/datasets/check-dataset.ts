@@ -40,7 +40,10 @@ export async function checkDataset(
         if (++done % examplesBetween === 0) report(done, total, 'examples');
       }
     }
-    return description;
+    const { question } = data;
+    if (question === undefined) return description;
+    const asked = { where: source.path, message: `${question.message} ${question.hint ?? ''}`.trim() };
+    return { ...description, problems: [asked, ...description.problems] };
   } finally {
     data.close();
   }

@@ -38,6 +38,10 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
       requireReadable(services, input);
       return services.reader.read('inspect', input);
     },
+    'datasets.inspectRows': (input) => {
+      requireReadable(services, input);
+      return services.reader.read('inspectRows', input);
+    },
     'datasets.inspectTokens': ({ model, ...input }) => {
       requireReadable(services, input);
       return services.reader.read('inspectTokens', { ...input, model: readableModel(services, model) });
@@ -70,7 +74,7 @@ async function add(
   { path, name, options }: RequestArgument<'datasets.add'>,
 ): Promise<DatasetRecord> {
   requireReadable(services, { path, options: options ?? {} });
-  const { source, known } = await findSource(services, path);
+  const { source, known } = await findSource(services, path, options);
   const datasetId = known?.id ?? newId('dataset');
   return read(services, datasetId, `Read ${basename(source.path)}`, {
     path: source.path,

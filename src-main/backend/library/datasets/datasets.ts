@@ -3,6 +3,11 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import {
+  type Accounting,
+  unansweredQuestions,
+  unusedColumnsOption,
+} from '../../../../src-shared/domain/data/accounting.ts';
+import {
   type DatasetDescription,
   type DatasetRecord,
   type DatasetSource,
@@ -131,40 +136,46 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
 export async function findSource(
   { store, reader }: Pick<Services, 'store' | 'reader'>,
   path: string,
+  options: ParameterValues = {},
 ): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
     throw new StudioError('invalid_input', `The dataset ${absolute} does not exist.`, 'Check the path.').at('path');
-  const source = await reader.read('detect', { path: absolute });
+  const source = await reader.read('detect', { path: absolute, options });
   return { source, known: knownByPath(store, source.path) ?? null };
 }
 
 /**
  * Registers a file or folder as a dataset, with the first reader that recognizes it. `options` are that reader's;
- * `watch.id` is the id for a new dataset. Unreadable files and aborted reads leave nothing behind.
+ * `watch.id` is the id for a new dataset. Content without a role is refused, unless the options are known to be
+ * complete (`isAnswered`). Unreadable files and aborted reads leave nothing behind.
  */
 export async function addDataset(
   parts: Pick<Services, 'store' | 'hub' | 'reader'>,
   path: string,
   name?: string,
   options: ParameterValues = {},
-  watch: ReadWatch & { readonly id?: string } = {},
+  { isAnswered = false, ...watch }: ReadWatch & { readonly id?: string; readonly isAnswered?: boolean } = {},
 ): Promise<DatasetRecord> {
   const { store, hub, reader } = parts;
-  const found = await findSource(parts, path);
+  const found = await findSource(parts, path, options);
   const { known } = found;
   const source = { ...found.source, options };
   const isReread = known !== null && !isDeepStrictEqual(known.source, source);
   if (isReread) requireNoTraining(store, known);
+  // The first rows tell most of what the whole file, which may take minutes to read, would.
+  const isAsked = !isAnswered && (known === null || isReread);
+  if (isAsked) requireAnswers((await reader.read('inspect', { path: found.source.path, options })).text);
   const description = await describeDatasetCached(
     store,
     source,
     () => reader.read('describe', { source, compares: true }, watch),
     {
-      isEnough: (kept) => kept.text !== null || kept.duplicates !== undefined,
+      isEnough: ({ text, duplicates }) => (text === null ? duplicates : text.accounting) !== undefined,
       ...(watch.signal === undefined ? {} : { signal: watch.signal }),
     },
   );
+  if (isAsked) requireAnswers(description.text);
   // Reading takes time: a run may have been started meanwhile, or the same path have been added.
   if (isReread) requireNoTraining(store, known);
   const before = knownByPath(store, source.path);
@@ -182,6 +193,12 @@ export async function addDataset(
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;
+}
+
+/** @throws StudioError refused if a column looks like content and has neither a role nor been declared unused */
+function requireAnswers(read: { readonly accounting?: Accounting | undefined } | null): void {
+  const open = read?.accounting === undefined ? null : unansweredQuestions(read.accounting);
+  if (open !== null) throw new StudioError('refused', open.message, open.hint).at(unusedColumnsOption);
 }
 
 /** Reads the images of a dataset from end to end and compares them. Its examples and its id stay. */

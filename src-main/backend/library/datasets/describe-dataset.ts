@@ -3,6 +3,7 @@ import { compareImages, type OpenImages, openDataset, type ReadWatch } from '../
 
 /**
  * Reads a dataset from end to end.
+ * @throws StudioError invalid_input with a question that an option must answer
  * @param compares whether images are compared with each other too, which decodes all of them
  */
 export async function describeDataset(
@@ -12,6 +13,7 @@ export async function describeDataset(
 ): Promise<DatasetDescription> {
   const opened = await openDataset(source);
   try {
+    if (opened.kind === 'images' && opened.question !== undefined) throw opened.question;
     const description =
       opened.kind === 'texts'
         ? await opened.describe(watch)

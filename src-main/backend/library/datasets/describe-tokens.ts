@@ -4,7 +4,9 @@ import type { RequestOutput } from '../../../../src-shared/contract/requests.ts'
 import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import { addCounts, noAnswers } from '../../../../src-shared/domain/evaluation/answer-counts.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/models/model.ts';
+import type { UntrainedToken } from '../../../../src-shared/domain/models/untrained-tokens.ts';
 import { taskSettingsSchema } from '../../../../src-shared/domain/runs/task.ts';
+import { openModelWeights, untrainedRows } from '../../../engine/api/models.ts';
 import { isLearned, PromptWriter, type ReadTokens, resolveTask } from '../../../engine/api/tasks.ts';
 import { byteSymbols, chosenTemplate, type TextTokenizer } from '../../../engine/api/text.ts';
 import { modelTokenizer } from '../models/model-tokenizer.ts';
@@ -68,7 +70,9 @@ export async function countTokens(
   dataset: ReadableDataset,
   chat_template?: string,
 ): Promise<RequestOutput<'datasets.lengths'>> {
-  const read = exampleReader(await tokenizerOf(model), model, columns, chat_template);
+  const tokenizer = await tokenizerOf(model);
+  const read = exampleReader(tokenizer, model, columns, chat_template);
+  const added = new AddedUse(tokenizer);
   const lengths: number[] = [];
   let [unwritable, answers] = [0, noAnswers];
   for await (const example of readExamples(dataset, { split: 'train', offset: 0, limit: measuredExamples })) {
@@ -76,12 +80,60 @@ export async function countTokens(
       const tokens = read(example);
       lengths.push(tokens.ids.length);
       answers = addCounts(answers, tokens.answers);
+      added.see(tokens);
     } catch (thrown) {
       if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
       unwritable++;
     }
   }
-  return { lengths, unwritable, answers, maxPositions: model.description.text?.maxPositions ?? 0 };
+  const untrained = await added.untrained(model);
+  return { lengths, unwritable, answers, untrained, maxPositions: model.description.text?.maxPositions ?? 0 };
+}
+
+/** Names of tokens that are kept for later use, which no text contains. */
+const reservedName = /reserved|unused|dummy|placeholder/i;
+/** Most tokens, and most unused rows, whose rows are read. */
+const checkedTokens = 64;
+
+/** Added tokens, such as those that a chat template writes, that examples use. */
+class AddedUse {
+  private readonly tokenizer: TextTokenizer;
+  private readonly added: ReadonlySet<number>;
+  private readonly read = new Set<number>();
+  private readonly learned = new Set<number>();
+
+  constructor(tokenizer: TextTokenizer) {
+    this.tokenizer = tokenizer;
+    this.added = new Set(tokenizer.files.tokenizer.added_tokens.map(({ id }) => id));
+  }
+
+  see({ ids, marks }: ReadTokens): void {
+    for (const [place, id] of ids.entries()) {
+      if (!this.added.has(id)) continue;
+      this.read.add(id);
+      if (isLearned(marks[place])) this.learned.add(id);
+    }
+  }
+
+  /** The used tokens that the base never learned. */
+  async untrained({ path, description }: TextModel): Promise<UntrainedToken[]> {
+    const read = [...this.read].slice(0, checkedTokens);
+    if (read.length === 0) return [];
+    const { added_tokens } = this.tokenizer.files.tokenizer;
+    const reserved = added_tokens.flatMap(({ id, content }) => (reservedName.test(content) ? id : []));
+    const last = added_tokens.reduce((most, { id }) => Math.max(most, id), 0);
+    const rows = description.text?.vocabularySize ?? 0;
+    const padding = Array.from({ length: Math.max(0, rows - last - 1) }, (_, index) => last + 1 + index);
+    const unused = [...reserved, ...padding.filter((id) => this.tokenizer.spelling(id) === '')];
+    const weights = await openModelWeights(path);
+    try {
+      const tokens = { read, learned: [...this.learned], unused: unused.slice(0, checkedTokens) };
+      const found = await untrainedRows(weights, description, tokens);
+      return found.map((token) => ({ ...token, text: this.tokenizer.spelling(token.id) }));
+    } finally {
+      await weights.close();
+    }
+  }
 }
 
 /** @throws StudioError refused for a model of images, or one without a tokenizer */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
 import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
-import { detectReader, inspectDataset } from '../../../engine/api/data.ts';
+import { detectReader, inspectDataset, inspectDatasetExample } from '../../../engine/api/data.ts';
 import type { ReadTokens } from '../../../engine/api/tasks.ts';
 import { countMarked, describe, exampleReader, type TextModel, tokenizerOf } from './describe-tokens.ts';
 
@@ -15,13 +15,16 @@ type Answer = RequestOutput<'datasets.inspectTokens'>;
  */
 export async function inspectTokens(
   model: TextModel,
-  { path, options, place }: Omit<RequestArgument<'datasets.inspectTokens'>, 'model'>,
+  { path, options, place, row }: Omit<RequestArgument<'datasets.inspectTokens'>, 'model'>,
 ): Promise<Answer> {
-  const source = { ...(await detectReader(resolve(path))), options };
+  const source = { ...(await detectReader(resolve(path), options)), options };
   const inspection = await inspectDataset(source);
   if (inspection === null) throw new StudioError('refused', `${path} contains images, not text.`);
   if (inspection.misfit !== null) throw new StudioError('refused', inspection.misfit.message, inspection.misfit.hint);
-  const examples = inspection.rows.flatMap((row) => (row.kind === 'example' ? [row.example] : []));
+  const examples =
+    row === undefined
+      ? inspection.rows.flatMap((one) => (one.kind === 'example' ? [one.example] : []))
+      : [(await inspectDatasetExample(source, row)) ?? []].flat();
   const tokenizer = await tokenizerOf(model);
   const read = exampleReader(tokenizer, model, inspection.columns);
   const outcomes = examples.map((example) => outcomeOf(example, read));

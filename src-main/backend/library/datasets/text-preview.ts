@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../../src-shared/contract/requests.ts';
 import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ChatMessage } from '../../../../src-shared/domain/generation/chat-message.ts';
-import { detectReader, inspectDataset, openDataset } from '../../../engine/api/data.ts';
+import { detectReader, inspectDataset, inspectDatasetRows, openDataset } from '../../../engine/api/data.ts';
 import { datasetName } from './dataset-name.ts';
 
 const inspectedCharacters = 500;
@@ -16,7 +16,7 @@ export async function inspectPath({
   options,
 }: RequestArgument<'datasets.inspect'>): Promise<RequestOutput<'datasets.inspect'>> {
   const absolute = resolve(path);
-  const source = { ...(await detectReader(absolute)), options };
+  const source = { ...(await detectReader(absolute, options)), options };
   const text = await inspectDataset(source);
   const name = datasetName(absolute);
   if (text === null) return { name, source, text };
@@ -24,6 +24,15 @@ export async function inspectPath({
     row.kind === 'example' ? { ...row, example: cutTexts(row.example, inspectedCharacters) } : row,
   );
   return { name, source, text: { ...text, rows } };
+}
+
+/** Rows of a path with their cells, for an editor. @throws StudioError if it is no text dataset or cannot be read */
+export async function inspectPathRows({
+  path,
+  options,
+  ...query
+}: RequestArgument<'datasets.inspectRows'>): Promise<RequestOutput<'datasets.inspectRows'>> {
+  return inspectDatasetRows({ ...(await detectReader(resolve(path))), options }, query);
 }
 
 export type ReadableDataset = Pick<DatasetRecord, 'name' | 'source'>;

@@ -39,10 +39,10 @@ export const merged: ExportTarget = {
         type: 'choice',
         default: 'own',
         choices: [
-          { value: 'own', label: 'The one that it was trained on' },
-          { value: 'unquantized', label: 'The unquantized base of that one' },
+          { value: 'own', label: 'Quantized base of the training' },
+          { value: 'unquantized', label: 'Unquantized original' },
         ],
-        help: 'Of an adapter trained on a quantized base: into that one, whose rounding then stays in the merged weights, or into the base that it was quantized from.',
+        help: 'For an adapter trained on a quantized base: merge into that base, which keeps its rounding, or into the unquantized original.',
       },
     ],
     makes: 'folder',

@@ -1,3 +1,4 @@
+import { conversionNote } from '../../../engine/api/formats.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
@@ -45,11 +46,6 @@ export const plainLora: ExportTarget = {
       outputDirectory: path,
     });
     await nameBase(path, base);
-    const percent = (error: number) => `${(100 * error).toPrecision(2)} %`;
-    const ranks =
-      report.lowestRank === report.highestRank
-        ? `rank ${report.lowestRank}`
-        : `ranks ${report.lowestRank} to ${report.highestRank}`;
-    return `Plain LoRA of ${ranks}; relative error of ΔW ${percent(report.error)}, at most ${percent(report.largest.error)} (${report.largest.module})`;
+    return conversionNote(report);
   },
 };

@@ -1,7 +1,7 @@
 import type { AdapterRecord } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../../src-shared/domain/app/export.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
-import type { JobContext } from '../../jobs/define-job.ts';
+import type { JobContext } from '../../jobs/job-context.ts';
 import type { Services } from '../../services/services.ts';
 import type { AdapterBase } from '../adapters/adapter-base.ts';
 

@@ -19,7 +19,7 @@ export async function planDownload(
   asked: AskedModel,
   signal: AbortSignal,
   check?: Check,
-): Promise<DownloadPlan> {
+): Promise<Omit<DownloadPlan, 'model'>> {
   const endpoint = openEndpoint(environment);
   const repository = await lookUpRepository(endpoint, asked, signal);
   const { folder, snapshot } = placeOf(environment, repository);
@@ -69,6 +69,7 @@ export async function downloadRepository(
         const onBytes = (bytes: number) => onProgress(before + bytes, totalBytes);
         await fetchFile(endpoint, fileAddress(endpoint, repository, file), file, blob, { signal, onBytes });
       }
+      await mkdir(dirname(join(snapshot, file.name)), { recursive: true });
       await link(blob, join(snapshot, file.name));
     }
     doneBytes += file.bytes;

@@ -46,7 +46,12 @@ const smallFiles: ReadonlySet<string> = new Set([
   'chat_template.jinja',
   'chat_template.json',
   'preprocessor_config.json',
+  // sentence-transformers' files, which say how vectors are made of states.
+  'modules.json',
+  'sentence_bert_config.json',
 ]);
+/** Configs and weights of sentence-transformers' modules, e.g. 1_Pooling/config.json. */
+const moduleFile = /^\d+_\w+\/(?:config\.json|model\.safetensors)$/;
 const indexName = 'model.safetensors.index.json';
 /** The one that llama.cpp and Ollama take when none is named. */
 const usualQuantization = 'Q4_K_M';
@@ -73,7 +78,14 @@ export function neededFiles(siblings: readonly Sibling[], what: string, quantiza
     ...ggufs.map(({ type, bytes }) => ({ quantization: type, bytes })).sort((one, other) => one.bytes - other.bytes),
   ];
   if (quantization === null && hasTensors) {
-    const files = siblings.filter(({ rfilename }) => smallFiles.has(rfilename) || isWeights(rfilename));
+    const isTokenizer = (name: string) => name === 'tekken.json' && !names.has('tokenizer.json');
+    const files = siblings.filter(
+      ({ rfilename }) =>
+        smallFiles.has(rfilename) ||
+        isTokenizer(rfilename) ||
+        isWeights(rfilename) ||
+        (names.has('modules.json') && moduleFile.test(rfilename)),
+    );
     return { files: files.map((sibling) => remoteFile(sibling, what)), quantization: null, formats };
   }
   if (ggufs.length === 0 && quantization === null) throw hasNoWeights(names, what);

@@ -4,23 +4,25 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RequestArgument } from '../../../../src-shared/contract/requests.ts';
 import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
 import { ggufTitle } from '../../../../src-shared/domain/models/model.ts';
+import { openModelWeights, requireGrowable } from '../../../engine/api/models.ts';
+import { placeTokens } from '../../../engine/api/text.ts';
 import { newId } from '../../../store/identifiers.ts';
 import type { HandlerServices } from '../../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../../services/handler.ts';
-import { checkRemote } from '../huggingface/check-remote.ts';
-import { planDownload } from '../huggingface/download.ts';
 import { openEndpoint } from '../huggingface/endpoint.ts';
 import { listCachedModels } from '../huggingface/list-cache.ts';
+import { addTokensJob } from './add-tokens-job.ts';
 import { convertJob } from './convert-job.ts';
 import { downloadJob } from './download-job.ts';
 import { modelFits } from './model-fits.ts';
+import { modelTokenizer, modelTokenizerFiles } from './model-tokenizer.ts';
 import { addModel, removeModel, requireModel, requireRemovableModel } from './models.ts';
 import { planOf } from './quantization-plan.ts';
 import { quantizeJob } from './quantize-job.ts';
 
-const lookUpMilliseconds = 60_000;
-
-export function modelHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'models'>, 'models.memory'>> {
+export function modelHandlers(
+  services: HandlerServices,
+): Handlers<Exclude<NamesOf<'models'>, 'models.memory' | 'models.plan'>> {
   const { store, deletions } = services;
   return {
     'models.list': () => deletions.visible('models', store.models.list()),
@@ -40,11 +42,28 @@ export function modelHandlers(services: HandlerServices): Handlers<Exclude<Names
         { modelId, name: name ?? `${base.name}-${type}`, baseId: id, type },
       );
     },
+    'models.tokens': async ({ id }) => {
+      const { added_tokens: tokens } = (await modelTokenizerFiles(requireModel(store, id).path)).tokenizer;
+      return tokens.slice(0, 1000).map(({ content, special, id: own }) => ({ content, special, id: own }));
+    },
+    'models.addTokens': async ({ id, tokens, name }) => {
+      const base = requireModel(store, id);
+      // Refused now, not when the job starts.
+      placeTokens(await modelTokenizer(base.path), tokens);
+      const weights = await openModelWeights(base.path);
+      try {
+        requireGrowable({ description: base.description, weights });
+      } finally {
+        await weights.close();
+      }
+      const modelId = newId('model');
+      return services.queue.add(
+        addTokensJob,
+        { title: `Add tokens to ${base.name}`, subjectId: modelId },
+        { modelId, name: name ?? `${base.name}-tokens`, baseId: id, tokens },
+      );
+    },
     'models.cached': () => listCachedModels(process.env),
-    'models.plan': (asked) =>
-      planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds), (model) =>
-        checkRemote(services, model),
-      ),
     'models.download': ({ repository, revision, quantization }) => {
       // Reported now, not when the job starts.
       openEndpoint(process.env);

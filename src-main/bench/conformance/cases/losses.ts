@@ -11,7 +11,7 @@ import {
   squaredError,
 } from '../../../engine/ops/index.ts';
 import * as reference from '../reference.ts';
-import { crossEntropy, multiply, transpose } from '../reference.ts';
+import { addRows, crossEntropy, multiply, transpose } from '../reference.ts';
 import { int32, matrix, type OperationCase, vector, withFrozen } from './operation-case.ts';
 
 const ignored = -100;
@@ -44,6 +44,21 @@ const linear = (labels: readonly number[], hidden: number, vocabulary: number, w
   reference: (take) => {
     const weight = transpose(take('weight'), vocabulary, hidden);
     return [crossEntropy(multiply(take('x'), weight, labels.length, hidden, vocabulary), labels, vocabulary)];
+  },
+});
+
+/** A head whose logits have a bias or a soft cap. */
+const bent = (labels: readonly number[], hidden: number, vocabulary: number, cap: number): OperationCase => ({
+  name: `linear cross-entropy ${labels.length} × ${hidden} → ${vocabulary} with ${cap === 0 ? 'a bias' : `a soft cap of ${cap}`}`,
+  shapes: { x: [labels.length, hidden], weight: [vocabulary, hidden], bias: [vocabulary] },
+  wanted: ['x'],
+  run: (take) =>
+    withFrozen(take, (frozen) => linearCrossEntropy(matrix(take, 'x'), frozen, int32(labels), cap), cap === 0),
+  reference: (take) => {
+    const weight = transpose(take('weight'), vocabulary, hidden);
+    const plain = multiply(take('x'), weight, labels.length, hidden, vocabulary);
+    const logits = cap === 0 ? addRows(plain, take('bias')) : plain.map((logit) => cap * Math.tanh(logit / cap));
+    return [crossEntropy(logits, labels, vocabulary)];
   },
 });
 
@@ -149,6 +164,8 @@ export const lossCases: readonly OperationCase[] = [
   smoothed([ignored, ignored, ignored], 4, 0.1, 'all ignored'),
   smoothed(turning(4, 9), 9, 1, 'nothing but smoothing'),
   linear(turning(6, 11), 5, 11, 'all counted'),
+  bent(everyThird(turning(7, 11)), 5, 11, 0),
+  bent(everyThird(turning(7, 11)), 5, 11, 2),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
   linear([ignored, ignored], 3, 7, 'all ignored'),
   preference('sigmoid', 9, 3),

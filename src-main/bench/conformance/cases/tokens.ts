@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { rotaryPart } from '../../../engine/ops/attention/rotary.ts';
 import {
   clsTokens,
   l2NormalizeRows,
@@ -8,6 +9,7 @@ import {
   weightedTokenMean,
 } from '../../../engine/ops/index.ts';
 import { appendRows } from '../../../engine/ops/indexing/append-rows.ts';
+import { asRows } from '../../../engine/ops/indexing/as-rows.ts';
 import { get, rotateRows } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 
@@ -27,6 +29,51 @@ const turned = (rows: number, tableRows: number, heads: number, half: number): O
   run: (take) => rotary(matrix(take, 'x'), { cos: matrix(take, 'cos'), sin: matrix(take, 'sin') }, heads),
   reference: (take) => rotateRows(take('x'), take('cos'), take('sin'), { heads, half, tableRows }),
 });
+
+/** Six of eight columns of each of two heads are rotated; neighbors come out as halves. */
+const turnedPart = (pairs: 'halves' | 'interleaved'): OperationCase => {
+  const [rows, heads, headSize, half, tableRows] = [6, 2, 8, 3, 3];
+  return {
+    name: `rotary of a part of each head, ${pairs}`,
+    shapes: { x: [rows, heads * headSize], cos: [tableRows, half], sin: [tableRows, half] },
+    wanted: ['x'],
+    run: (take) => {
+      const table = { cos: matrix(take, 'cos'), sin: matrix(take, 'sin') };
+      return rotaryPart(matrix(take, 'x'), table, heads, { size: 2 * half, pairs });
+    },
+    reference: (take) => {
+      const [first, second] =
+        pairs === 'halves'
+          ? [
+              [0, 1, 2],
+              [3, 4, 5],
+            ]
+          : [
+              [0, 2, 4],
+              [1, 3, 5],
+            ];
+      return Array.from({ length: rows * heads }, (_, head) => {
+        const at = (column: number) => get(take('x'), head * headSize + column);
+        const angle = (index: number) => (Math.floor(head / heads) % tableRows) * half + index;
+        const turn = (sign: 1 | -1) => (index: number) => {
+          const [low, high] = [at(get(first, index)), at(get(second, index))];
+          const [own, other] = sign === -1 ? [low, high] : [high, low];
+          return own * get(take('cos'), angle(index)) + sign * other * get(take('sin'), angle(index));
+        };
+        return [...[0, 1, 2].map(turn(-1)), ...[0, 1, 2].map(turn(1)), at(6), at(7)];
+      }).flat();
+    },
+  };
+};
+
+/** The values of rows by head, multiplied and put back. */
+const regrouped: OperationCase = {
+  name: 'rows of another width',
+  shapes: { x: [3, 8] },
+  wanted: ['x'],
+  run: (take) => asRows(asRows(matrix(take, 'x'), 2), 8),
+  reference: (take) => take('x').map((x) => x),
+};
 
 const weighted = (weights: readonly number[], tokens: number, features: number): OperationCase => ({
   name: `tokens weighted by ${weights.join(' ')}`,
@@ -92,6 +139,9 @@ export const tokenCases: readonly OperationCase[] = [
   turned(6, 3, 2, 4),
   turned(5, 5, 3, 3),
   turned(8, 4, 1, 9),
+  turnedPart('halves'),
+  turnedPart('interleaved'),
+  regrouped,
   {
     name: 'rotary there and back',
     shapes: { x: [4, 12], angle: [4, 3] },

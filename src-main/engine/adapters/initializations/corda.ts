@@ -31,7 +31,8 @@ export const corda: Initialization = {
   declaration: {
     id: 'corda',
     label: 'CorDA',
-    summary: "Decomposes each weight as the run's own inputs see it; trains the parts that they use most, or least.",
+    summary:
+      "Decomposes each weight by the run's own inputs; trains the components that the inputs use most, or least.",
     paper: {
       title: 'CorDA: Context-Oriented Decomposition Adaptation of Large Language Models',
       url: 'https://arxiv.org/abs/2406.05223',
@@ -46,7 +47,7 @@ export const corda: Initialization = {
           { value: 'ipm', label: 'IPM: instruction-previewed' },
           { value: 'kpm', label: 'KPM: knowledge-preserved' },
         ],
-        help: 'With init_lora_weights corda: ipm trains the components that the inputs use most, kpm those that they use least.',
+        help: 'ipm trains the components that the inputs use most, kpm the components that they use least. For init_lora_weights corda.',
         advanced: true,
       },
       calibrationExamples,

@@ -23,7 +23,7 @@ export const eva: Initialization = {
     id: 'eva',
     label: 'EVA',
     summary:
-      "Starts A along the directions in which the run's own inputs vary most, and gives ranks where they explain most.",
+      "Starts A along the directions in which the run's own inputs vary most; modules with more explained variance get higher ranks.",
     paper: {
       title: 'Parameter Efficient Fine-tuning via Explained Variance Adaptation',
       url: 'https://arxiv.org/abs/2410.07170',
@@ -35,7 +35,7 @@ export const eva: Initialization = {
         type: 'number',
         default: 2,
         minimum: 1,
-        help: "With init_lora_weights eva: the highest rank of a module is ρ·r; the sum of ranks stays. 1 leaves ranks as they are (PEFT's eva_config.rho).",
+        help: "Maximum rank of a module as a multiple of r; the sum of ranks is unchanged. 1 keeps all ranks (PEFT's eva_config.rho). For init_lora_weights eva.",
         advanced: true,
       },
       {
@@ -43,7 +43,7 @@ export const eva: Initialization = {
         label: 'EVA whitening',
         type: 'boolean',
         default: false,
-        help: "With init_lora_weights eva: divides each row of A by the root of its singular value (PEFT's eva_config.whiten).",
+        help: "Divides each row of A by the root of its singular value (PEFT's eva_config.whiten). For init_lora_weights eva.",
         advanced: true,
       },
       {
@@ -51,7 +51,7 @@ export const eva: Initialization = {
         label: 'EVA keeps the scaling',
         type: 'boolean',
         default: true,
-        help: "With init_lora_weights eva: lora_alpha follows a module's new rank, so that its scaling stays (PEFT's eva_config.adjust_scaling_factors).",
+        help: "Adjusts lora_alpha to a module's new rank, which keeps its scaling (PEFT's eva_config.adjust_scaling_factors). For init_lora_weights eva.",
         advanced: true,
       },
       calibrationExamples,

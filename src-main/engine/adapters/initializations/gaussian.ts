@@ -1,4 +1,4 @@
-import { initializeFactors } from '../initialize.ts';
+import { initializeFactors } from '../draws/initialize.ts';
 import type { Initialization } from './initialization.ts';
 
 /** A normal with standard deviation 1/r, B zero: as PEFT, after the LoRA paper. */

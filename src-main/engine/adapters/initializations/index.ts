@@ -32,7 +32,7 @@ export const initializationParameters: ParameterSpec[] = [
     type: 'choice',
     default: kaiming.declaration.id,
     choices: initializations.map(({ declaration }) => ({ value: declaration.id, label: declaration.label })),
-    help: "How A and B start. Every way leaves the base's function as it is: training begins from the unchanged base.",
+    help: "Initialization of A and B. None changes the base's outputs before the first step.",
     advanced: true,
   },
   ...ownParameters(),

@@ -152,6 +152,6 @@ export const calibrationExamples: Declaration['parameters'][number] = {
   default: 256,
   minimum: 1,
   unit: 'examples',
-  help: 'With init_lora_weights eva, corda and lora-ga: how many training examples are run through the base before the first step.',
+  help: 'Number of training examples that run through the base before the first step. For init_lora_weights eva, corda and lora-ga.',
   advanced: true,
 };

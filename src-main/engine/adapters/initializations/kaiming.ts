@@ -1,4 +1,4 @@
-import { initializeFactors } from '../initialize.ts';
+import { initializeFactors } from '../draws/initialize.ts';
 import type { Initialization } from './initialization.ts';
 
 /** PEFT's default (`init_lora_weights: true`): A uniform within ±1/√in, B zero. He et al. 2015. */

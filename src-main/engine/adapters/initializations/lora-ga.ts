@@ -45,7 +45,7 @@ export const loraGa: Initialization = {
           { value: 'ArBr', label: 'In turns: B the first, third, …, A the second, fourth, …' },
           { value: 'random', label: 'The same random r of the first 2r for both' },
         ],
-        help: "With init_lora_weights lora-ga: which components of the gradient A and B take (PEFT's lora_ga_config.direction).",
+        help: "Components of the gradient in A and B (PEFT's lora_ga_config.direction). For init_lora_weights lora-ga.",
         advanced: true,
       },
       {
@@ -59,7 +59,7 @@ export const loraGa: Initialization = {
           { value: 'gd_scale', label: 'Gradient descent: 1 / scaling' },
           { value: 'unit', label: 'None' },
         ],
-        help: "With init_lora_weights lora-ga: how large the factors start (PEFT's lora_ga_config.scale).",
+        help: "Initial size of the factors (PEFT's lora_ga_config.scale). For init_lora_weights lora-ga.",
         advanced: true,
       },
       {
@@ -68,7 +68,7 @@ export const loraGa: Initialization = {
         type: 'number',
         default: 16,
         above: 0,
-        help: "With init_lora_weights lora-ga and the stable scale: the larger, the smaller the start (PEFT's lora_ga_config.stable_gamma).",
+        help: "With the stable scale, larger values start smaller (PEFT's lora_ga_config.stable_gamma). For init_lora_weights lora-ga.",
         advanced: true,
       },
       {
@@ -80,7 +80,7 @@ export const loraGa: Initialization = {
           { value: 'paper', label: "The authors': B = U, the scale on A and B" },
           { value: 'peft', label: "PEFT's: B = U·S, the scale on B alone" },
         ],
-        help: "With init_lora_weights lora-ga: PEFT weighs B by the gradient's singular values and leaves A as it is, unlike paper and authors.",
+        help: "Weighs B by the gradient's singular values and leaves A unweighted, as PEFT does; paper and authors do not. For init_lora_weights lora-ga.",
         advanced: true,
       },
       calibrationExamples,

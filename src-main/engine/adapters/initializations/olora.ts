@@ -6,7 +6,7 @@ export const olora: Initialization = {
   declaration: {
     id: 'olora',
     label: 'OLoRA',
-    summary: 'Starts from the QR decomposition of each weight: B with orthonormal columns; the base keeps the rest.',
+    summary: 'Starts from the QR decomposition of each weight, with orthonormal columns in B; the base keeps the rest.',
     paper: {
       title: 'OLoRA: Orthonormal Low-Rank Adaptation of Large Language Models',
       url: 'https://arxiv.org/abs/2406.01775',

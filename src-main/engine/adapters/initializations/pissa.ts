@@ -20,7 +20,7 @@ export const pissa: Initialization = {
         default: 0,
         minimum: 0,
         maximum: 64,
-        help: "With init_lora_weights pissa: 0 decomposes each weight exactly; more is a randomized SVD of that many power iterations (PEFT's pissa_niter_N), much faster for weights above 1024.",
+        help: "Power iterations of the randomized SVD (PEFT's pissa_niter_N), much faster for weights above 1024; 0: exact SVD. For init_lora_weights pissa.",
         advanced: true,
       },
     ],

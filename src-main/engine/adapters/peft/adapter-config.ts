@@ -5,7 +5,7 @@ import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/
 import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { cotoSettingsSchema } from '../../../../src-shared/domain/runs/coto.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
-import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { fileLimits, isLfsPointer, lfsPointer, readForeignText } from '../../../files/foreign-file.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';
@@ -100,6 +100,7 @@ async function readTextFile(file: string): Promise<string | null> {
 }
 
 function parseJson(file: string, text: string): unknown {
+  if (isLfsPointer(text)) throw lfsPointer(file);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -7,13 +7,15 @@ import { writeSafetensors } from '../../tensors/safetensors.ts';
 import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
 import { storedType } from '../../tensors/safetensors-values.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import { fitShared } from '../fit-shared.ts';
-import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
-import { findLinear, modulesOf } from '../target-modules.ts';
-import { isWithoutShared, type LowRankUpdate, type ModuleStrength } from '../variant.ts';
+import { partKey } from '../peft-format/tensor-names.ts';
+import { findLinear, modulesOf } from '../targets/target-modules.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../variant/state.ts';
+import { isWithoutShared, type LowRankUpdate, type ModuleStrength } from '../variant/variant.ts';
 import { lora } from '../variants/lora.ts';
+import { fitShared } from '../weights/fit-shared.ts';
 import { adapterConfigFile, adapterConfigText, adapterTensorsFile, cotoConfigFile } from './adapter-config.ts';
 import { derivePeftConfig } from './derive-config.ts';
+import { fusedKeys, fuseExpertFactors } from './expert-factors.ts';
 import {
   notFinite,
   type OpenAdapter,
@@ -24,7 +26,6 @@ import {
   readStored,
 } from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
-import { partKey } from './tensor-names.ts';
 import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
 
 /** A PEFT folder with all its tensors. @throws what `openAdapter` throws, and invalid_file for numbers that are not finite. */
@@ -115,10 +116,10 @@ export async function streamAdapter(
 ): Promise<void> {
   const kindOf = (name: string) => findLinear(description, name)?.kind ?? 'linear';
   const factorKey = (name: string, part: 'a' | 'b') => keyPrefix + partKey(lora, { name, kind: kindOf(name) }, part);
-  const keys = [
-    ...names.modules.flatMap((name) => [factorKey(name, 'a'), factorKey(name, 'b')]),
-    ...names.saved.map((name) => keyPrefix + name),
-  ];
+  const isExpert = (name: string) => findLinear(description, name)?.expert !== undefined;
+  const experts = new Map<string, HostTensor>();
+  const factorKeys = names.modules.flatMap((name) => [factorKey(name, 'a'), factorKey(name, 'b')]);
+  const keys = [...fusedKeys(factorKeys, keyPrefix, description), ...names.saved.map((name) => keyPrefix + name)];
   const modules = new Map<string, ModuleStrength>();
   const saved: string[] = [];
   await writeFolderAtomic(directory, async (temporary) => {
@@ -136,6 +137,11 @@ export async function streamAdapter(
           const kernel = findLinear(description, name)?.kernel;
           const stored = (part: string, { shape, data }: HostTensor) =>
             kernel === undefined ? { shape, data } : { shape: storedShape({ kernel }, part, shape), data };
+          if (isExpert(name)) {
+            // The factors of all experts are one tensor.
+            experts.set(factorKey(name, 'a'), a).set(factorKey(name, 'b'), b);
+            return;
+          }
           // Both at once: a busy event loop would start the second write only after the next module is merged.
           await Promise.all([
             putTensor(factorKey(name, 'a'), stored('a', a), finite?.a),
@@ -149,6 +155,8 @@ export async function streamAdapter(
           await putTensor(keyPrefix + name, isTurned ? transposed(tensor) : tensor);
         },
       });
+      for (const [key, tensor] of fuseExpertFactors(experts, keyPrefix, description, modules))
+        await putTensor(key, tensor);
     });
     if (rest === undefined) throw new Error('nothing was written');
     const baseModelName = rest.config.base_model_name_or_path ?? description.architecture;

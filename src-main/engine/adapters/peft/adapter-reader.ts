@@ -2,8 +2,8 @@ import type { ModelDescription } from '../../../../src-shared/domain/models/mode
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { LentTensor, SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { FloatArena } from '../../tensors/staging.ts';
-import type { AdapterState, ModuleState } from '../state.ts';
-import { findLinear } from '../target-modules.ts';
+import { findLinear } from '../targets/target-modules.ts';
+import type { AdapterState, ModuleState } from '../variant/state.ts';
 import { readWhole } from './adapter-folder.ts';
 import {
   type AdapterOutline,

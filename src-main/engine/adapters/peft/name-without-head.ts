@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../../files/atomic.ts';
 import { withMembers } from '../../models/huggingface/json-members.ts';
 import { headBytes, headerLength } from '../../tensors/safetensors-header.ts';
 import { adapterConfigFile, adapterTensorsFile } from './adapter-config.ts';
+import { withoutAdapterName } from './adapter-name.ts';
 import { keyPrefix } from './tensors.ts';
 
 const names = z.array(z.string());
@@ -54,6 +55,21 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
     withTensorNames(tensors, header, (key) =>
       key.startsWith(keyPrefix) ? keyPrefix + bare(key.slice(keyPrefix.length)) : key,
     ),
+  );
+}
+
+/** Takes the adapter's name out of the keys of a folder's tensors (`lora_A.default.weight`), as PEFT loads them. */
+export async function dropAdapterName(folder: string): Promise<void> {
+  const weights = join(folder, adapterTensorsFile);
+  const tensors = await readFile(weights);
+  const header = headerOf(weights, tensors);
+  const given = header.entries.map(([key]) => key);
+  const names = [...withoutAdapterName(new Map(header.entries)).keys()];
+  if (names.every((name, at) => name === given[at])) return;
+  const byKey = new Map(given.map((key, at) => [key, names[at] ?? key]));
+  await writeFileAtomic(
+    weights,
+    withTensorNames(tensors, header, (key) => byKey.get(key) ?? key),
   );
 }
 

@@ -4,22 +4,23 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
+import type { SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { TensorInfo } from '../../tensors/safetensors-header.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import type { AdapterDescription, ModuleState } from '../state.ts';
-import { modulesOf } from '../target-modules.ts';
+import { modulesOf } from '../targets/target-modules.ts';
+import type { AdapterDescription, ModuleState } from '../variant/state.ts';
 import { recognizeVariant } from '../variants/index.ts';
 import {
   adapterConfigFile,
-  adapterTensorsFile,
   cotoConfigFile,
   invalidConfig,
   readAdapterConfig,
   readCotoConfig,
 } from './adapter-config.ts';
+import { openAdapterTensors } from './adapter-name.ts';
 import { savedEntries } from './derive-config.ts';
-import { incompleteHint, isCopy, type PlacedSaved, type PlacedTensors, sortTensors } from './tensors.ts';
+import { withExpertFactors } from './expert-factors.ts';
+import { incompleteHint, isCopy, keyPrefix, type PlacedSaved, type PlacedTensors, sortTensors } from './tensors.ts';
 
 /** A tensor not read from its file yet. */
 export interface StoredTensor extends TensorInfo {
@@ -41,7 +42,7 @@ export interface OpenAdapter {
  * tensors against the base. Modules come in the order in which the input meets them and go by today's names; targets and
  * patterns of the config stay as they are written.
  *
- * @param canRebuildResidual whether the caller rebuilds a residual base (adapters/residual.ts), so that the adapter may use one.
+ * @param canRebuildResidual whether the caller rebuilds a residual base (adapters/residual/residual.ts), so that the adapter may use one.
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */
@@ -55,8 +56,9 @@ export async function openAdapter(
   const { coto, labels: named } = await readCotoConfig(directory);
   // Earlier versions wrote no labels as an empty list for the head of a language model.
   const labels = labelHead(description) === undefined ? null : named;
-  const file = await openSafetensors(path.join(directory, adapterTensorsFile));
+  const whole = await openAdapterTensors(directory);
   try {
+    const file = withExpertFactors(whole, keyPrefix, description, described.config);
     const stored = new Map<string, StoredTensor>();
     for (const key of file.names) stored.set(key, { key, ...file.info(key) });
     const placed = naming(directory, () => sortTensors({ file: file.path, ...described, description }, stored));
@@ -71,9 +73,9 @@ export async function openAdapter(
     const modules_to_save = savedEntries(described.config, saved.keys());
     const config = { ...described.config, modules_to_save };
     const outline: AdapterOutline = { ...described, config, coto, labels, ...placed };
-    return { outline, file, close: () => file.close() };
+    return { outline, file, close: () => whole.close() };
   } catch (error) {
-    await file.close();
+    await whole.close();
     throw error;
   }
 }
@@ -163,7 +165,7 @@ function withoutKeys(config: AdapterConfig, keys: readonly string[]): AdapterCon
 /** Throws what `openAdapter` and reading throw for a folder that is wrong in itself, whatever the base. */
 export async function checkAdapterFolder(directory: string): Promise<void> {
   const { config } = await readDescription(directory, true);
-  const file = await openSafetensors(path.join(directory, adapterTensorsFile));
+  const file = await openAdapterTensors(directory);
   try {
     for (const key of file.names) if (!isCopy(key, config, file)) await readStored(file, { key, ...file.info(key) });
   } finally {

@@ -2,7 +2,7 @@ import { describeSchedule } from '../../../../src-shared/coto/describe.ts';
 import { schedules } from '../../../../src-shared/coto/schedules/index.ts';
 import { textOfValue } from '../../../../src-shared/domain/parameters/parameter-text.ts';
 import { usedSettings } from '../../../../src-shared/domain/runs/coto.ts';
-import type { AdapterDescription } from '../state.ts';
+import type { AdapterDescription } from '../variant/state.ts';
 
 /** Facts about an adapter in its model card, besides its tensors. */
 interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'labels'> {

@@ -1,13 +1,20 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
-import { type LinearModule, labelHead, type ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import {
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  writesText,
+} from '../../../../src-shared/domain/models/model.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import { findBiasVector } from '../base-biases.ts';
-import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
-import { findLinear, isSavedBy, sortByDepth } from '../target-modules.ts';
-import { isWithoutShared, type TensorPart } from '../variant.ts';
-import { parsePartKey, partKey, sharedKey } from './tensor-names.ts';
+import { parsePartKey, partKey, sharedKey } from '../peft-format/tensor-names.ts';
+import { findLinear, isSavedBy, patternNames, sortByDepth } from '../targets/target-modules.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../variant/state.ts';
+import { isWithoutShared, type TensorPart } from '../variant/variant.ts';
+import { findBiasVector } from '../weights/base-biases.ts';
+import { tokenRowsKey, tokenRowsModule, tokenRowsShape, tokenTargets } from '../weights/trained-tokens.ts';
+import { fuseExpertFactors } from './expert-factors.ts';
 
 export const keyPrefix = 'base_model.model.';
 export const sharedPrefix = 'base_model.';
@@ -54,6 +61,7 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
   );
   const saved = new Map<string, PlacedSaved<T>>();
   const biases = new Map<string, T>();
+  const targets = tokenTargets(config, description);
   for (const [key, tensor] of tensors) {
     if (isCopy(key, config, tensors)) continue;
     const sharedName = sharedNames.get(key);
@@ -65,6 +73,13 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
     if (found) {
       const given = parts.get(found.module) ?? new Map<string, T>();
       parts.set(found.module, given.set(found.part, tensor));
+      continue;
+    }
+    const tokenModule = findLinear(description, tokenRowsModule(name) ?? '');
+    const target = targets.find(({ module }) => module === tokenModule);
+    if (target !== undefined) {
+      checkShape(file, key, tensor, tokenRowsShape(target));
+      saved.set(tokenRowsKey(target.module), { tensor, shape: tensor.shape, isTurned: false });
       continue;
     }
     const module = findLinear(description, name.replace(/\.(weight|bias)$/, ''));
@@ -88,6 +103,7 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
         `${file} contains ${module.name} both as a saved module and as an adapter.`,
       );
   }
+  for (const { module } of targets) requireTokenRows(file, module, saved);
   checkShared(source, [...parts.keys()], shared);
   return { modules, shared, saved, biases };
 }
@@ -113,7 +129,7 @@ export function peftTensors(state: Parts, description: ModelDescription): Map<st
     const isTurned = name.endsWith('.weight') && findLinear(description, name.slice(0, -'.weight'.length))?.fanInFanOut;
     tensors.set(keyPrefix + name, isTurned ? transposed(tensor) : tensor);
   }
-  return tensors;
+  return fuseExpertFactors(tensors, keyPrefix, description, modules);
 }
 
 /**
@@ -131,8 +147,8 @@ export function isCopy(
 }
 
 /** PEFT may store a language model's embedding and head without saying so (save_embedding_layers), and loads them over the base's. */
-function isSavedAlong({ kind }: ModelDescription, module: LinearModule, name: string): boolean {
-  return name.endsWith('.weight') && (module.kind === 'embedding' || (module.isHead && kind === 'causal-lm'));
+function isSavedAlong(description: ModelDescription, module: LinearModule, name: string): boolean {
+  return name.endsWith('.weight') && (module.kind === 'embedding' || (module.isHead && writesText(description)));
 }
 
 function isSaved({ modules_to_save }: AdapterConfig, module: LinearModule): boolean {
@@ -154,7 +170,7 @@ function checkedModule<T extends Shaped>(
   given: ReadonlyMap<string, T>,
 ): ModuleState<T> {
   const { file, variant, parameters } = source;
-  const { rank, scaling } = variant.strength(parameters, [module.name, ...module.aliases]);
+  const { rank, scaling } = variant.strength(parameters, patternNames(module));
   const wanted = variant.parts(module, { rank, parameters });
   const key = (part: string) => keyPrefix + partKey(variant, module, part);
   for (const part of given.keys())
@@ -243,6 +259,15 @@ function oriented<T extends Shaped>(
   checkShape(file, key, tensor, isStoredInOut ? [inFeatures, rows] : [rows, inFeatures]);
   const shape = kind === 'embedding' ? [inFeatures, rows] : [rows, inFeatures];
   return { tensor, shape, isTurned: fanInFanOut };
+}
+
+function requireTokenRows(file: string, module: LinearModule, saved: ReadonlyMap<string, unknown>): void {
+  if (saved.has(tokenRowsKey(module))) return;
+  throw new StudioError(
+    'invalid_file',
+    `${file}: ${keyPrefix}${tokenRowsKey(module)} is missing, but trainable_token_indices names its tokens.`,
+    incompleteHint,
+  );
 }
 
 function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<string, Shaped>): void {

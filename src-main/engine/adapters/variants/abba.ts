@@ -6,11 +6,11 @@ import { factorsOfSvd } from '../../linalg/index.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { hadamardMergedWeight, hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
+import { kaimingUniform, zeros } from '../draws/kaiming.ts';
+import { hadamardProduct } from '../factors/khatri-rao.ts';
+import { sharedScaling } from '../factors/shared-scaling.ts';
 import { leadingSvd } from '../initializations/initialization.ts';
-import { kaimingUniform, zeros } from '../kaiming.ts';
-import { hadamardProduct } from '../khatri-rao.ts';
-import { sharedScaling } from '../shared-scaling.ts';
-import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant/variant.ts';
 import { alphaParameter, dropoutParameter } from './parameters.ts';
 
 /** PEFT has no such type: the folder has PEFT's layout, the authors' names of tensors and ranks, and this config. */
@@ -29,8 +29,7 @@ export const abba: AdapterVariant = {
   declaration: {
     id: 'abba',
     label: 'ABBA',
-    summary:
-      'Multiplies two low-rank products entry by entry, one of which starts as the main part of the weight itself.',
+    summary: 'Multiplies two low-rank products entry by entry. One of them starts as the main part of the base weight.',
     paper: {
       title: 'ABBA-Adapters: Efficient and Expressive Fine-Tuning of Foundation Models',
       url: 'https://arxiv.org/abs/2505.14238',

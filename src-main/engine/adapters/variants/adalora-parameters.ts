@@ -11,7 +11,7 @@ export const adaloraParameters: ParameterSpec[] = [
     minimum: 1,
     maximum: 1024,
     step: 1,
-    help: 'Rank of every linear at the start: the adapter has r · (in + out + 1) parameters a linear.',
+    help: 'Rank of every linear at the start. Each linear has r · (in + out + 1) parameters.',
   },
   {
     name: 'target_r',
@@ -21,7 +21,7 @@ export const adaloraParameters: ParameterSpec[] = [
     minimum: 1,
     maximum: 1024,
     step: 1,
-    help: 'Mean rank of the linears at the end; each gets as much of the sum as its triplets are important.',
+    help: 'Mean rank of the linears at the end. More important linears keep higher ranks.',
   },
   {
     name: 'lora_alpha',
@@ -30,7 +30,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 16,
     above: 0,
     step: 1,
-    help: 'Strength of the adapter: the update is scaled by lora_alpha / init_r, also where ranks are taken away.',
+    help: 'Strength of the adapter: the update is scaled by lora_alpha / init_r, also after ranks are removed.',
   },
   dropoutParameter('lora_dropout'),
   {
@@ -40,7 +40,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 0.1,
     minimum: 0,
     unit: 'steps',
-    help: 'Steps before the first rank is taken away; below 1, a share of all steps.',
+    help: 'Steps before the first rank is removed. A value below 1 is a share of all steps.',
   },
   {
     name: 'tfinal',
@@ -49,7 +49,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 0.3,
     minimum: 0,
     unit: 'steps',
-    help: 'Steps at the end that train the ranks that are left; below 1, a share of all steps.',
+    help: 'Steps at the end, which train the remaining ranks. A value below 1 is a share of all steps.',
   },
   {
     name: 'deltaT',
@@ -58,7 +58,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 1,
     minimum: 1,
     unit: 'steps',
-    help: 'Ranks are reallocated every this many steps between the initial and the final ones.',
+    help: 'Number of steps between two reallocations of ranks, after the initial and before the final steps.',
     advanced: true,
   },
   {
@@ -67,7 +67,7 @@ export const adaloraParameters: ParameterSpec[] = [
     type: 'number',
     default: 0.5,
     minimum: 0,
-    help: 'Factor of the penalty that keeps the rows of A and the columns of B orthogonal; it is part of the training loss.',
+    help: 'Factor of the penalty that keeps the rows of A and the columns of B orthogonal. The training loss includes the penalty.',
     advanced: true,
   },
   {
@@ -77,7 +77,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 0.85,
     above: 0,
     maximum: 0.9999,
-    help: 'Share of the last importance in the next: |value · gradient|, averaged over the steps.',
+    help: 'Weight of the previous steps in the running mean of the importance |value · gradient|.',
     advanced: true,
   },
   {
@@ -87,7 +87,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 0.85,
     above: 0,
     maximum: 0.9999,
-    help: 'Share of the last uncertainty in the next: how far importance is from its average.',
+    help: 'Weight of the previous steps in the running mean of the uncertainty, the distance of the importance from its own mean.',
     advanced: true,
   },
 ];

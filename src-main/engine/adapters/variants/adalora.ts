@@ -6,10 +6,10 @@ import { adaloraLinear } from '../../ops/linear/adalora-linear.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { zeros } from '../kaiming.ts';
-import { adaloraFormat, adaloraStrength, budgetPhases } from '../peft/adalora-format.ts';
-import { RankAllocator } from '../rank-allocator.ts';
-import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { zeros } from '../draws/kaiming.ts';
+import { adaloraFormat, adaloraStrength, budgetPhases } from '../peft-format/adalora-format.ts';
+import { RankAllocator } from '../ranks/rank-allocator.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant/variant.ts';
 import { adaloraParameters } from './adalora-parameters.ts';
 
 /**
@@ -21,7 +21,7 @@ export const adalora: AdapterVariant = {
   declaration: {
     id: 'adalora',
     label: 'AdaLoRA',
-    summary: 'Trains B·A as a singular value decomposition and moves the ranks to the linears where they matter most.',
+    summary: 'Trains B·A as a singular value decomposition and moves ranks to the most important linears.',
     paper: {
       title: 'AdaLoRA: Adaptive Budget Allocation for Parameter-Efficient Fine-Tuning',
       url: 'https://arxiv.org/abs/2303.10512',

@@ -3,9 +3,9 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { blockAffineLinear, blockAffineWeight } from '../../ops/linear/block-affine-linear.ts';
-import { zeros } from '../kaiming.ts';
-import { missFormat } from '../peft/miss-format.ts';
-import { type AdapterVariant, partOf, requireRank } from '../variant.ts';
+import { zeros } from '../draws/kaiming.ts';
+import { missFormat } from '../peft-format/miss-format.ts';
+import { type AdapterVariant, partOf, requireRank } from '../variant/variant.ts';
 import { miss } from './miss.ts';
 import { rankParameter } from './parameters.ts';
 
@@ -19,7 +19,7 @@ export const bat: AdapterVariant = {
     id: 'bat',
     label: 'Bat',
     summary:
-      "MiSS whose shards also multiply the base's own blocks: an update of full rank that depends on the weights.",
+      "MiSS whose shards also multiply the base's blocks. The update has full rank and depends on the base weights.",
     paper: {
       title: 'Bone: Block-Affine Adaptation of Large Language Models',
       url: 'https://arxiv.org/abs/2409.15371',

@@ -6,9 +6,9 @@ import { numberOf } from '../../../../src-shared/domain/parameters/parameter-val
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { circulantLinear, circulantMergedWeight } from '../../ops/linear/circulant-linear.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
-import { patternOf } from '../peft/patterns.ts';
-import { patternKeys } from '../peft/strength-keys.ts';
-import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { patternOf } from '../peft-format/patterns.ts';
+import { patternKeys } from '../peft-format/strength-keys.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant/variant.ts';
 
 /** PEFT's C3AConfig, with PEFT's defaults. */
 const configSchema = z.object({
@@ -27,7 +27,8 @@ export const c3a: AdapterVariant = {
   declaration: {
     id: 'c3a',
     label: 'C³A',
-    summary: 'Adds circular convolutions, block by block: an update of high rank from in · out / size trained values.',
+    summary:
+      'Adds circular convolutions, block by block. The update has a high rank from in · out / size trained values.',
     paper: {
       title: 'Parameter-Efficient Fine-Tuning via Circular Convolution',
       url: 'https://arxiv.org/abs/2407.19342',
@@ -41,7 +42,7 @@ export const c3a: AdapterVariant = {
         minimum: 1,
         maximum: 16384,
         step: 1,
-        help: 'Rows and columns of a block: has to divide the inputs and the outputs of every adapted linear. Larger blocks train fewer values.',
+        help: 'Rows and columns of a block. The size must divide the inputs and the outputs of every adapted linear. Larger blocks train fewer values.',
       },
       {
         name: 'init_weights',
@@ -54,7 +55,7 @@ export const c3a: AdapterVariant = {
           { value: 'gaussian', label: 'Gaussian: standard deviation 1' },
           { value: 'zeros', label: 'Zeros: training begins from the unchanged base' },
         ],
-        help: 'How the kernels start. All but zeros change the base a little from the first step on.',
+        help: 'Initial values of the kernels. All choices but zeros change the base slightly before the first step.',
         advanced: true,
       },
       {
@@ -65,7 +66,7 @@ export const c3a: AdapterVariant = {
         minimum: 1,
         maximum: 16384,
         empty: 'block_size for all',
-        help: 'Another block size for the modules that a name, the end of one or a regular expression means; the first match counts.',
+        help: 'Block sizes of single modules, by name, end of a name, or regular expression. The first match counts.',
         advanced: true,
       },
     ],

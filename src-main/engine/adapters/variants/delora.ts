@@ -4,11 +4,11 @@ import { deloraFactors, deloraLinear, smallestNorm } from '../../ops/linear/delo
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import { initializeFactors } from '../initialize.ts';
-import { rowNorms } from '../magnitude.ts';
-import { patternOf } from '../peft/patterns.ts';
-import { matchingKeys, rankKeys } from '../peft/strength-keys.ts';
-import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { initializeFactors } from '../draws/initialize.ts';
+import { rowNorms } from '../factors/magnitude.ts';
+import { patternOf } from '../peft-format/patterns.ts';
+import { matchingKeys, rankKeys } from '../peft-format/strength-keys.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant/variant.ts';
 import { dropoutParameter, rankParameter, rankPatternParameter } from './parameters.ts';
 
 /** PEFT's DeloraConfig, with PEFT's defaults. */
@@ -28,11 +28,10 @@ export const delora: AdapterVariant = {
   declaration: {
     id: 'delora',
     label: 'DeLoRA',
-    summary:
-      "LoRA whose rank-one parts are brought to length one: a trained bound says how far each linear's weight may go.",
+    summary: "LoRA with rank-one parts of length one. A trained bound limits the change of each linear's weight.",
     paper: { title: 'DeLoRA: Decoupled Low-Rank Adaptation', url: 'https://arxiv.org/abs/2503.18225' },
     parameters: [
-      rankParameter(8, 'Number of rank-one parts: the adapter has r · (in + out) + 1 parameters a linear.'),
+      rankParameter(8, 'Number of rank-one parts. Each linear has r · (in + out) + 1 parameters.'),
       {
         name: 'delora_lambda',
         label: 'Bound at the start',
@@ -40,7 +39,7 @@ export const delora: AdapterVariant = {
         default: 15,
         above: 0,
         step: 1,
-        help: "λ at the start: the largest Frobenius norm of the update, in units of the norms of the base's columns. It is trained.",
+        help: "Initial λ, which is trained: the maximum Frobenius norm of the update, in units of the norms of the base's columns.",
       },
       dropoutParameter('module_dropout'),
       rankPatternParameter(),
@@ -51,7 +50,7 @@ export const delora: AdapterVariant = {
         default: {},
         above: 0,
         empty: 'delora_lambda for all',
-        help: 'Another delora_lambda for the modules that a name, the end of one or a regular expression means; the first match counts.',
+        help: 'Values of delora_lambda for single modules, by name, end of a name, or regular expression. The first match counts.',
         advanced: true,
       },
     ],

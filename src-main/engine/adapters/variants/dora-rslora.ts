@@ -1,5 +1,5 @@
-import { loraFormat } from '../peft/lora-format.ts';
-import type { AdapterVariant } from '../variant.ts';
+import { loraFormat } from '../peft-format/lora-format.ts';
+import type { AdapterVariant } from '../variant/variant.ts';
 import { dora } from './dora.ts';
 import { rslora } from './rslora.ts';
 
@@ -10,7 +10,7 @@ export const doraRslora: AdapterVariant = {
     ...dora.declaration,
     id: 'dora-rslora',
     label: 'DoRA with rsLoRA scaling',
-    summary: 'DoRA whose B·A is scaled by lora_alpha / √r instead of lora_alpha / r, for high ranks.',
+    summary: 'DoRA with B·A scaled by lora_alpha / √r instead of lora_alpha / r, for high ranks.',
   },
   files: loraFormat({ use_rslora: true, use_dora: true }),
   strength: rslora.strength,

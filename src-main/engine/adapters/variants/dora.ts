@@ -1,10 +1,10 @@
 import { doraLinear } from '../../ops/linear/dora-linear.ts';
 import { doraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import { rowNorms } from '../factors/magnitude.ts';
 import { initializationOf } from '../initializations/index.ts';
-import { rowNorms } from '../magnitude.ts';
-import { loraFormat } from '../peft/lora-format.ts';
-import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { loraFormat } from '../peft-format/lora-format.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant/variant.ts';
 import { factorsOf, lora } from './lora.ts';
 import { lowRankParameters } from './parameters.ts';
 
@@ -18,7 +18,8 @@ export const dora: AdapterVariant = {
     ...lora.declaration,
     id: 'dora',
     label: 'DoRA',
-    summary: "LoRA that turns each output's weights by B·A and trains their length by itself: one magnitude an output.",
+    summary:
+      "LoRA with B·A for the direction of each output's weights, and one trained magnitude per output for their length.",
     paper: { title: 'DoRA: Weight-Decomposed Low-Rank Adaptation', url: 'https://arxiv.org/abs/2402.09353' },
     parameters: lowRankParameters,
   },

@@ -8,10 +8,10 @@ import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { granularUpdate } from '../../ops/linear/granular-update.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { matmul } from '../../ops/linear/matmul.ts';
-import { granularProduct, granularRank } from '../granular.ts';
-import { kaimingUniform, zeros } from '../kaiming.ts';
-import { sharedScaling } from '../shared-scaling.ts';
-import type { AdapterVariant, ModuleStrength, TensorPart } from '../variant.ts';
+import { kaimingUniform, zeros } from '../draws/kaiming.ts';
+import { granularProduct, granularRank } from '../factors/granular.ts';
+import { sharedScaling } from '../factors/shared-scaling.ts';
+import type { AdapterVariant, ModuleStrength, TensorPart } from '../variant/variant.ts';
 import { alphaParameter, dropoutParameter, rankParameter } from './parameters.ts';
 
 /** PEFT's GraloraConfig, with PEFT's defaults. */
@@ -44,7 +44,7 @@ export const gralora: AdapterVariant = {
     id: 'gralora',
     label: 'GraLoRA',
     summary:
-      'Cuts each weight into k × k blocks with a LoRA of rank r / k each: the values of one LoRA, k times its rank.',
+      'Cuts each weight into k × k blocks with a LoRA of rank r / k each. It has as many values as LoRA and k times the rank.',
     paper: {
       title: 'GraLoRA: Granular Low-Rank Adaptation for Parameter-Efficient Fine-Tuning',
       url: 'https://arxiv.org/abs/2505.20355',
@@ -52,7 +52,7 @@ export const gralora: AdapterVariant = {
     parameters: [
       rankParameter(
         32,
-        'Shared out among the blocks of a row: the adapter has r · (in + out) parameters a linear. A multiple of gralora_k.',
+        'Rank, divided among the blocks of a row: the adapter has r · (in + out) parameters for each linear layer. A multiple of gralora_k.',
       ),
       alphaParameter(64, 'Strength of the adapter: its update is scaled by alpha / (r + hybrid_r).'),
       dropoutParameter('gralora_dropout'),
@@ -64,7 +64,7 @@ export const gralora: AdapterVariant = {
         minimum: 1,
         maximum: 64,
         step: 1,
-        help: 'k. It must divide r, and inputs and outputs of all adapted linears. The paper: 2 up to rank 32, 4 from 64 on.',
+        help: 'Number k of blocks along each side. It must divide r, and the inputs and outputs of all adapted linears. The paper uses 2 up to rank 32, and 4 from rank 64.',
       },
       {
         name: 'hybrid_r',
@@ -74,7 +74,7 @@ export const gralora: AdapterVariant = {
         minimum: 0,
         maximum: 1024,
         step: 1,
-        help: 'Rank of a LoRA over the whole weight, added to the blocks; 0: none.',
+        help: 'Rank of a LoRA on the whole weight, in addition to the blocks. 0 turns it off.',
         advanced: true,
       },
     ],

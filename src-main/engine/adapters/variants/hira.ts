@@ -3,8 +3,8 @@ import { numberOf } from '../../../../src-shared/domain/parameters/parameter-val
 import { hiraEmbedding } from '../../ops/linear/hira-embedding.ts';
 import { hiraLinear } from '../../ops/linear/hira-linear.ts';
 import { hiraWeight } from '../../ops/linear/hira-matmul.ts';
-import { initializeFactors } from '../initialize.ts';
-import { type AdapterVariant, requireRank } from '../variant.ts';
+import { initializeFactors } from '../draws/initialize.ts';
+import { type AdapterVariant, requireRank } from '../variant/variant.ts';
 import { factorsOf } from './lora.ts';
 import { dropoutParameter, rankParameter } from './parameters.ts';
 
@@ -23,7 +23,7 @@ export const hira: AdapterVariant = {
   declaration: {
     id: 'hira',
     label: 'HiRA',
-    summary: 'Multiplies each weight, entry by entry, by 1 + B·A: an update of high rank from two thin matrices.',
+    summary: 'Multiplies each weight, entry by entry, by 1 + B·A. Two thin matrices give an update of high rank.',
     paper: {
       title: 'HiRA: Parameter-Efficient Hadamard High-Rank Adaptation for Large Language Models',
       url: 'https://openreview.net/forum?id=TwJrTz9cRS',
@@ -40,7 +40,7 @@ export const hira: AdapterVariant = {
           { value: 'kaiming', label: 'Kaiming uniform: within ±1/√in' },
           { value: 'gaussian', label: 'Gaussian: standard deviation 1/r' },
         ],
-        help: 'How A starts. B starts at zero, so training begins from the unchanged base either way.',
+        help: 'Initial values of A. B starts at zero, so training begins from the unchanged base either way.',
         advanced: true,
       },
     ],

@@ -4,9 +4,9 @@ import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapt
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
-import { compilePythonRegex } from '../peft/python-regex.ts';
-import { lastName } from '../target-modules.ts';
-import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { compilePythonRegex } from '../targets/python-regex.ts';
+import { lastName } from '../targets/target-modules.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant/variant.ts';
 
 /** Ends of names, or a regular expression for whole names. */
 const namesSchema = z.union([z.string(), z.array(z.string())]);
@@ -21,7 +21,8 @@ export const ia3: AdapterVariant = {
   declaration: {
     id: 'ia3',
     label: 'IA³',
-    summary: 'Rescales the outputs of each chosen linear, or the inputs of feed-forward ones, by one trained vector.',
+    summary:
+      'Multiplies the outputs of each target linear, or the inputs of feed-forward linears, by one trained vector.',
     paper: {
       title: 'Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning',
       url: 'https://arxiv.org/abs/2205.05638',
@@ -32,8 +33,8 @@ export const ia3: AdapterVariant = {
         label: 'Feed-forward modules',
         type: 'text-or-list',
         default: ['down_proj', 'fc2', 'lin2', 'mlp.c_proj'],
-        empty: 'none: outputs are rescaled everywhere',
-        help: 'Modules whose inputs are rescaled instead of their outputs: the second linear of the feed-forward network. A list of ends of names, or a regular expression for whole names. They count only where target_modules takes them in.',
+        empty: 'none: only outputs are rescaled',
+        help: 'Modules with rescaled inputs instead of outputs: the second linear of the feed-forward network. Write a list of ends of names, or a regular expression for whole names. Only modules that target_modules selects count.',
       },
     ],
   },

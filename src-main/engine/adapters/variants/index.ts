@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
-import type { AdapterVariant } from '../variant.ts';
+import type { AdapterVariant } from '../variant/variant.ts';
 import { abba } from './abba.ts';
 import { adalora } from './adalora.ts';
 import { bat } from './bat.ts';
@@ -8,6 +8,7 @@ import { c3a } from './c3a.ts';
 import { delora } from './delora.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
+import { dropLora } from './drop-lora.ts';
 import { gralora } from './gralora.ts';
 import { hira } from './hira.ts';
 import { ia3 } from './ia3.ts';
@@ -50,6 +51,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   abba,
   adalora,
   lori,
+  dropLora,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

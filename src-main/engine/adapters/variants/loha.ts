@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { hadamardMergedWeight, hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
-import { kaimingUniform, zeros } from '../kaiming.ts';
-import { hadamardProduct } from '../khatri-rao.ts';
-import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { kaimingUniform, zeros } from '../draws/kaiming.ts';
+import { hadamardProduct } from '../factors/khatri-rao.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant/variant.ts';
 import { lycorisDropout, lycorisFormat, lycorisParameters, lycorisStrength } from './lycoris.ts';
 
 const partNames = ['w1_a', 'w1_b', 'w2_a', 'w2_b'] as const;
@@ -18,7 +18,7 @@ export const loha: AdapterVariant = {
     id: 'loha',
     label: 'LoHa',
     summary:
-      'Multiplies two low-rank products entry by entry: an update of rank up to r² from 2 · r · (in + out) values.',
+      'Multiplies two low-rank products entry by entry. The update has a rank of up to r² from 2 · r · (in + out) values.',
     paper: {
       title: 'FedPara: Low-Rank Hadamard Product for Communication-Efficient Federated Learning',
       url: 'https://arxiv.org/abs/2108.06098',

@@ -5,9 +5,9 @@ import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { kroneckerUpdate, placeOfFullFactor } from '../../ops/linear/kronecker-update.ts';
 import { matrixProduct } from '../../ops/linear/matrix-product.ts';
-import { kaimingUniform, zeros } from '../kaiming.ts';
-import { factorize, type KroneckerFactor, kroneckerProduct, kroneckerRank } from '../kronecker.ts';
-import { type AdapterVariant, type ModuleSettings, requireRank } from '../variant.ts';
+import { kaimingUniform, zeros } from '../draws/kaiming.ts';
+import { factorize, type KroneckerFactor, kroneckerProduct, kroneckerRank } from '../factors/kronecker.ts';
+import { type AdapterVariant, type ModuleSettings, requireRank } from '../variant/variant.ts';
 import { lycorisDropout, lycorisFormat, lycorisParameters, lycorisStrength } from './lycoris.ts';
 
 /** PEFT's LoKrConfig beside what LyCORIS's types share. */
@@ -27,7 +27,7 @@ export const lokr: AdapterVariant = {
   declaration: {
     id: 'lokr',
     label: 'LoKr',
-    summary: 'Adds a Kronecker product of two small matrices, the larger of them of low rank: an update of high rank.',
+    summary: 'Adds a Kronecker product of two small matrices, the larger of low rank. The update has a high rank.',
     paper: {
       title: 'Navigating Text-To-Image Customization: From LyCORIS Fine-Tuning to Model Evaluation',
       url: 'https://arxiv.org/abs/2309.14859',
@@ -39,7 +39,7 @@ export const lokr: AdapterVariant = {
         label: 'Decompose both factors',
         type: 'boolean',
         default: false,
-        help: 'Makes the smaller factor a product of rank r too, where that has fewer values.',
+        help: 'Also makes the smaller factor a product of rank r, if this needs fewer values.',
         advanced: true,
       },
       {
@@ -48,7 +48,7 @@ export const lokr: AdapterVariant = {
         type: 'integer',
         default: -1,
         minimum: -1,
-        help: 'Rows and columns of the smaller factor, or the nearest below that divide the sizes of the linear; -1: about their square roots.',
+        help: "Rows and columns of the smaller factor, rounded down to divisors of the linear's sizes. -1 uses about their square roots.",
         advanced: true,
       },
       {
@@ -56,7 +56,7 @@ export const lokr: AdapterVariant = {
         label: 'Scale dropout of outputs',
         type: 'boolean',
         default: false,
-        help: 'Scales the outputs that rank_dropout leaves up, so that their mean stays.',
+        help: 'Scales up the outputs that rank_dropout keeps, so that their mean is unchanged.',
         advanced: true,
       },
       {
@@ -68,7 +68,7 @@ export const lokr: AdapterVariant = {
           { value: 'default', label: "PEFT's: the smaller factor starts at zero" },
           { value: 'lycoris', label: "LyCORIS's: the larger factor starts at zero" },
         ],
-        help: 'Which factor starts at zero: training begins from the unchanged base either way.',
+        help: 'The factor that starts at zero. Training begins from the unchanged base either way.',
         advanced: true,
       },
     ],

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dampedInverse, gram } from '../../linalg/index.ts';
 import { toHost } from '../../ops/to-host.ts';
 import { TransformersAdamW } from '../../optimizers/transformers-adamw.ts';
-import { writtenAsLora } from '../peft/written-as-lora.ts';
-import { type AdapterVariant, partOf } from '../variant.ts';
-import type { TrainedModule } from '../variant-training.ts';
+import { type AdapterVariant, partOf } from '../variant/variant.ts';
+import type { TrainedModule } from '../variant/variant-training.ts';
 import { lora } from './lora.ts';
 import { checkOwnOptimizer } from './own-optimizer.ts';
 import { withoutRankSwitch } from './without-rank-switch.ts';
+import { writtenAsLora } from './written-as-lora.ts';
 
 /** PEFT's damping of A·Aᵀ. */
 const delta = 1e-8;
@@ -22,7 +22,7 @@ export const loraFa: AdapterVariant = {
     id: 'lora-fa',
     label: 'LoRA-FA',
     summary:
-      'LoRA whose A stays frozen as drawn; only B is trained, by gradients projected through A. Half the parameters.',
+      'LoRA with a frozen random A. Only B is trained, by gradients projected through A, with about half the parameters.',
     paper: {
       title: 'LoRA-FA: Memory-efficient Low-rank Adaptation for Large Language Models Fine-tuning',
       url: 'https://arxiv.org/abs/2308.03303',

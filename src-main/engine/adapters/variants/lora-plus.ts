@@ -1,8 +1,8 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
-import { writtenAsLora } from '../peft/written-as-lora.ts';
-import type { AdapterVariant } from '../variant.ts';
+import type { AdapterVariant } from '../variant/variant.ts';
 import { lora } from './lora.ts';
+import { writtenAsLora } from './written-as-lora.ts';
 
 const parameters: ParameterSpec[] = [
   {
@@ -12,7 +12,7 @@ const parameters: ParameterSpec[] = [
     default: 16,
     minimum: 1,
     step: 1,
-    help: 'B, and every bias that is trained, learns at this many times the learning rate; A learns at the rate itself.',
+    help: "Learning rate of B and of trained biases, as a multiple of the run's learning rate, which A uses.",
   },
   {
     name: 'loraplus_lr_embedding',
@@ -20,7 +20,7 @@ const parameters: ParameterSpec[] = [
     type: 'number',
     default: 1e-6,
     above: 0,
-    help: 'Peak learning rate of both factors on adapted embeddings, in place of the rate of the run.',
+    help: "Peak learning rate of both factors on adapted embeddings, instead of the run's learning rate.",
     advanced: true,
   },
 ];
@@ -34,7 +34,7 @@ export const loraPlus: AdapterVariant = {
   declaration: {
     id: 'lora-plus',
     label: 'LoRA+',
-    summary: 'LoRA whose factor B learns at a higher rate than A: features change faster at the same cost.',
+    summary: 'LoRA with a higher learning rate for B than for A. Features change faster at the same cost.',
     paper: {
       title: 'LoRA+: Efficient Low Rank Adaptation of Large Models',
       url: 'https://arxiv.org/abs/2402.12354',

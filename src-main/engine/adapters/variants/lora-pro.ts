@@ -1,9 +1,9 @@
 import { LoraProAdamW, type ScaledPair } from '../../optimizers/lora-pro-adamw.ts';
-import { writtenAsLora } from '../peft/written-as-lora.ts';
-import type { AdapterVariant } from '../variant.ts';
+import type { AdapterVariant } from '../variant/variant.ts';
 import { lora } from './lora.ts';
 import { checkOwnOptimizer } from './own-optimizer.ts';
 import { withoutRankSwitch } from './without-rank-switch.ts';
+import { writtenAsLora } from './written-as-lora.ts';
 
 /**
  * LoRA-Pro: LoRA whose two gradients are adjusted so that the step of B·A is nearest to full fine-tuning's. Wang et al. 2025; the
@@ -15,7 +15,7 @@ export const loraPro: AdapterVariant = {
     id: 'lora-pro',
     label: 'LoRA-Pro',
     summary:
-      "LoRA whose gradients are adjusted so that each step comes nearest to full fine-tuning's. Its moments take full fine-tuning's memory.",
+      'LoRA with gradients adjusted so that each step is as close as possible to full fine-tuning. The optimizer needs the memory of full fine-tuning.',
     paper: {
       title: 'LoRA-Pro: Are Low-Rank Adapters Properly Optimized?',
       url: 'https://arxiv.org/abs/2407.18242',

@@ -2,10 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import { initializeFactors } from '../draws/initialize.ts';
 import { initializationOf } from '../initializations/index.ts';
-import { initializeFactors } from '../initialize.ts';
-import { loraFormat, loraStrength } from '../peft/lora-format.ts';
-import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { loraFormat, loraStrength } from '../peft-format/lora-format.ts';
+import {
+  type AdapterVariant,
+  type ModuleSettings,
+  type ModuleTensors,
+  partOf,
+  requireRank,
+} from '../variant/variant.ts';
 import { loraBiasParameter, lowRankParameters } from './parameters.ts';
 
 /** LoRA: y = W·x + (lora_alpha / r) · B·A·x. Hu et al. 2021. Parts: a [r, in], b [out, r], with lora_bias bias [out]. */

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { zeros } from '../kaiming.ts';
-import { writtenAsLora } from '../peft/written-as-lora.ts';
-import type { AdapterState, ModuleState } from '../state.ts';
-import { type AdapterVariant, type ModuleSettings, partOf } from '../variant.ts';
+import { zeros } from '../draws/kaiming.ts';
+import type { AdapterState, ModuleState } from '../variant/state.ts';
+import { type AdapterVariant, type ModuleSettings, partOf } from '../variant/variant.ts';
 import { lora } from './lora.ts';
 import { lowRankParameters } from './parameters.ts';
+import { writtenAsStartedLora } from './written-as-lora.ts';
 
 const { residual: _residual, ranks: { factors: _factors, ...ranks } = {}, ...others } = lora;
 
@@ -22,7 +22,7 @@ export const lori: AdapterVariant = {
   declaration: {
     id: 'lori',
     label: 'LoRI',
-    summary: 'LoRA whose A stays random and whose B is trained in a few places: adapters that disturb each other less.',
+    summary: 'LoRA with a frozen random A and a sparse B. Such adapters interfere less with each other.',
     paper: {
       title: 'LoRI: Reducing Cross-Task Interference in Multi-Task Low-Rank Adaptation',
       url: 'https://arxiv.org/abs/2504.07448',
@@ -37,16 +37,12 @@ export const lori: AdapterVariant = {
         minimum: 0,
         maximum: 0.999,
         step: 0.05,
-        help: 'Share of B that stays zero. 0 (LoRI-D) trains all of B; above (LoRI-S, the paper: 0.9), init_adapter names the LoRI-D adapter whose largest entries make the mask.',
+        help: 'Share of B that stays zero. 0 (LoRI-D) trains all of B. Above 0 (LoRI-S, 0.9 in the paper), the largest entries of the LoRI-D adapter in init_adapter make the mask.',
       },
       ...['rank_pattern', 'alpha_pattern'].flatMap((own) => lowRankParameters.filter(({ name }) => name === own)),
     ],
   },
-  files: {
-    ...writtenAsLora,
-    toConfig: (parameters, modules, config) =>
-      writtenAsLora.toConfig({ ...parameters, init_lora_weights: 'kaiming' }, modules, config),
-  },
+  files: writtenAsStartedLora,
   parts(module, settings) {
     const [a, b] = lora.parts(module, settings);
     if (!a || !b) return [];

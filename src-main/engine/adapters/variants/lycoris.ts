@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
-import { patternStrength, type StrengthFormula, strengthKeys } from '../peft/strength-keys.ts';
-import type { PeftFormat } from '../variant.ts';
+import { patternStrength, type StrengthFormula, strengthKeys } from '../peft-format/strength-keys.ts';
+import type { PeftFormat } from '../variant/variant.ts';
 import {
   alphaParameter,
   alphaPatternParameter,
@@ -65,11 +65,11 @@ export function lycorisFormat(own: {
 
 export const rankDropoutParameter = dropoutParameter('rank_dropout', {
   label: 'Dropout of outputs',
-  help: "Chance that an output of the adapter's update is zeroed in a training step; PEFT's name for it speaks of ranks.",
+  help: "Probability that an output of the adapter's update is zeroed in a training step. PEFT's name refers to ranks.",
 });
 export const moduleDropoutParameter = dropoutParameter('module_dropout', {
   label: 'Dropout of modules',
-  help: 'Chance that a linear runs as the plain base in a training step.',
+  help: 'Probability that a linear runs without the adapter in a training step.',
 });
 
 export function lycorisParameters(rankHelp: string): ParameterSpec[] {

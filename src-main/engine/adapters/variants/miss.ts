@@ -4,9 +4,9 @@ import { numberOf } from '../../../../src-shared/domain/parameters/parameter-val
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { shardUpdate } from '../../ops/linear/shard-update.ts';
-import { zeros } from '../kaiming.ts';
-import { missFormat } from '../peft/miss-format.ts';
-import { type AdapterVariant, partOf, requireRank } from '../variant.ts';
+import { zeros } from '../draws/kaiming.ts';
+import { missFormat } from '../peft-format/miss-format.ts';
+import { type AdapterVariant, partOf, requireRank } from '../variant/variant.ts';
 import { dropoutParameter, rankParameter } from './parameters.ts';
 
 /**
@@ -19,7 +19,7 @@ export const miss: AdapterVariant = {
     id: 'miss',
     label: 'MiSS',
     summary:
-      'Trains one shard of each weight and repeats it along the inputs: one matrix instead of two, and a fast step.',
+      'Trains one shard per weight and repeats it along the inputs. One matrix replaces two, and steps are fast.',
     paper: {
       title: 'MiSS: Revisiting the Trade-off in LoRA with an Efficient Shard-Sharing Structure',
       url: 'https://arxiv.org/abs/2409.15371',
@@ -27,7 +27,7 @@ export const miss: AdapterVariant = {
     parameters: [
       rankParameter(
         64,
-        'Inputs of the shard: the adapter has r · out parameters a linear. At most the number of inputs.',
+        'Inputs of the shard: the adapter has r · out parameters for each linear layer. At most the number of inputs.',
       ),
       dropoutParameter('miss_dropout'),
       {
@@ -39,7 +39,7 @@ export const miss: AdapterVariant = {
           { value: 'default', label: 'Along the inputs' },
           { value: 'mini', label: 'Mini: along inputs and outputs' },
         ],
-        help: 'Where the shard is repeated. PEFT has this setting under the name of the initialization.',
+        help: 'Direction in which the shard is repeated. PEFT names this setting after the initialization.',
       },
       {
         name: 'mini_r',
@@ -48,7 +48,7 @@ export const miss: AdapterVariant = {
         default: 1,
         minimum: 1,
         step: 1,
-        help: 'Only with "mini": outputs after which the shard repeats. It must divide the number of outputs.',
+        help: 'Number of outputs after which the shard repeats, for "mini" only. It must divide the number of outputs.',
       },
     ],
   },

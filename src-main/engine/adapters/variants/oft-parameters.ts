@@ -11,7 +11,7 @@ export const oftParameters: ParameterSpec[] = [
     minimum: 0,
     maximum: 4096,
     step: 1,
-    help: 'Inputs that are rotated together: each linear trains in · (size − 1) / 2 values. Where it does not divide the inputs, the nearest size that does is taken. 0: r says it.',
+    help: 'Number of inputs that are rotated together. Each linear trains in · (size − 1) / 2 values. A size that does not divide the inputs is changed to the nearest that does. 0 uses r.',
   },
   {
     name: 'r',
@@ -21,19 +21,19 @@ export const oftParameters: ParameterSpec[] = [
     minimum: 0,
     maximum: 4096,
     step: 1,
-    help: 'In place of the block size: how many blocks a linear has. 0: oft_block_size says it.',
+    help: 'Number of blocks of a linear, instead of the block size. 0 uses oft_block_size.',
     advanced: true,
   },
   dropoutParameter('module_dropout', {
     label: 'Dropout of blocks',
-    help: 'Chance that a block is left unrotated in a training step; not where blocks share one rotation.',
+    help: 'Probability that a block is not rotated in a training step. It does not apply to blocks that share one rotation.',
   }),
   {
     name: 'use_cayley_neumann',
     label: 'Neumann series',
     type: 'boolean',
     default: true,
-    help: 'Replaces the inverse in the Cayley transform by a few terms of its series: faster, and rotations only for small angles.',
+    help: 'Replaces the inverse in the Cayley transform with a few terms of its series. This is faster, but gives a rotation only for small angles.',
   },
   {
     name: 'num_cayley_neumann_terms',
@@ -43,7 +43,7 @@ export const oftParameters: ParameterSpec[] = [
     minimum: 1,
     maximum: 64,
     step: 1,
-    help: 'More terms are nearer to a rotation. Three and four are the same in PEFT, and so here.',
+    help: 'Number of terms. More terms are closer to a rotation. Three and four give the same result, as in PEFT.',
     advanced: true,
   },
   {
@@ -51,7 +51,7 @@ export const oftParameters: ParameterSpec[] = [
     label: 'Limit the rotation',
     type: 'boolean',
     default: false,
-    help: 'Holds every block near the identity, by eps: constrained OFT.',
+    help: 'Keeps every block within eps of the identity (constrained OFT).',
     advanced: true,
   },
   {
@@ -60,7 +60,7 @@ export const oftParameters: ParameterSpec[] = [
     type: 'number',
     default: 6e-5,
     above: 0,
-    help: 'Largest norm of a block with coft, before it is divided by the root of the number of blocks.',
+    help: 'Maximum norm of a block with coft, before division by the square root of the number of blocks.',
     advanced: true,
   },
   {

@@ -7,8 +7,8 @@ import { numberOf } from '../../../../src-shared/domain/parameters/parameter-val
 import { bounded, cayley } from '../../ops/linear/cayley.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { rotateBlocks, rotatedWeight } from '../../ops/linear/rotate-blocks.ts';
-import { oftBlocks } from '../oft-blocks.ts';
-import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { oftBlocks } from '../factors/oft-blocks.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant/variant.ts';
 import { oftParameters } from './oft-parameters.ts';
 
 /** PEFT's OFTConfig, with PEFT's defaults. */
@@ -31,7 +31,7 @@ export const oft: AdapterVariant = {
   declaration: {
     id: 'oft',
     label: 'OFT',
-    summary: "Rotates each chosen linear's inputs, block by block: the angles between its weights stay as they are.",
+    summary: 'Rotates the inputs of each target linear, block by block. The angles between its weights are unchanged.',
     paper: {
       title: 'Controlling Text-to-Image Diffusion by Orthogonal Finetuning',
       url: 'https://arxiv.org/abs/2306.07280',

@@ -11,7 +11,7 @@ export const lowRankParameters: ParameterSpec[] = [
     default: 16,
     above: 0,
     step: 1,
-    help: "Strength of the adapter, before it is divided by the rank as the variant's scaling says.",
+    help: "Strength of the adapter, before the variant's division by the rank.",
   },
   dropoutParameter('lora_dropout'),
   ...initializationParameters,
@@ -37,7 +37,7 @@ export const projectionParameters: ParameterSpec[] = [
     type: 'integer',
     default: 0,
     minimum: 0,
-    help: "Seed of torch's generator that draws A and B: PEFT makes the same ones of it. Adapters of one seed share them.",
+    help: "Seed of torch's generator that draws A and B, as in PEFT. Adapters with the same seed share both matrices.",
     advanced: true,
   },
   {
@@ -45,7 +45,7 @@ export const projectionParameters: ParameterSpec[] = [
     label: 'Save the projections',
     type: 'boolean',
     default: true,
-    help: 'Whether the folder contains A and B. Without them it is smaller; whoever reads it draws them again from the seed.',
+    help: 'Stores A and B in the folder. Without them the folder is smaller, and a reader draws them again from the seed.',
     advanced: true,
   },
 ];
@@ -53,7 +53,7 @@ export const projectionParameters: ParameterSpec[] = [
 /** A dropout under the name that PEFT gives it for the variant; on the adapter's input where `texts` does not say otherwise. */
 export function dropoutParameter(
   name: string,
-  texts: Partial<Pick<ParameterSpec, 'label' | 'help'>> = {},
+  texts: Partial<Pick<ParameterSpec, 'label' | 'help' | 'default'>> = {},
 ): ParameterSpec {
   return {
     name,
@@ -64,7 +64,7 @@ export function dropoutParameter(
     maximum: 0.95,
     step: 0.05,
     unit: 'probability',
-    help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
+    help: "Probability that an entry of the adapter's input is zeroed during training. The base's own input is unchanged.",
     ...texts,
   };
 }
@@ -88,7 +88,7 @@ export function rankPatternParameter(): ParameterSpec {
     minimum: 1,
     maximum: 1024,
     empty: 'r for all',
-    help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
+    help: 'Ranks of single modules, by name, end of a name, or regular expression. The first match counts.',
     advanced: true,
   };
 }
@@ -102,7 +102,7 @@ export function alphaPatternParameter(alpha: 'alpha' | 'lora_alpha'): ParameterS
     default: {},
     above: 0,
     empty: `${alpha} for all`,
-    help: `Another ${alpha} for the modules that a name, the end of one or a regular expression means; the first match counts.`,
+    help: `Values of ${alpha} for single modules, by name, end of a name, or regular expression. The first match counts.`,
     advanced: true,
   };
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { isTurned, randloraFactors, randloraLinear } from '../../ops/linear/randlora-linear.ts';
-import { basisShapes, randloraProduct, randomBases } from '../random-bases.ts';
-import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { basisShapes, randloraProduct, randomBases } from '../factors/random-bases.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant/variant.ts';
 import { dropoutParameter, projectionParameters } from './parameters.ts';
 
 /** PEFT's RandLoraConfig, with PEFT's defaults. */
@@ -27,7 +27,7 @@ export const randlora: AdapterVariant = {
     id: 'randlora',
     label: 'RandLoRA',
     summary:
-      'Adds a sum of random low-rank matrices, each scaled by trained vectors: an update of full rank with few trained values.',
+      'Adds a sum of random low-rank matrices, each scaled by trained vectors. The update has full rank from few trained values.',
     paper: {
       title: 'RandLoRA: Full-Rank Parameter-Efficient Fine-Tuning of Large Models',
       url: 'https://arxiv.org/abs/2502.00987',
@@ -41,7 +41,7 @@ export const randlora: AdapterVariant = {
         minimum: 1,
         maximum: 4096,
         step: 1,
-        help: 'Rank of each random matrix. The smaller it is, the more of them there are, and the more values are trained.',
+        help: 'Rank of each random matrix. A smaller rank needs more matrices and trains more values.',
       },
       {
         name: 'randlora_alpha',
@@ -50,7 +50,7 @@ export const randlora: AdapterVariant = {
         default: 640,
         above: 0,
         step: 1,
-        help: 'Strength of the adapter, divided by r; about 20 · r. Large values need small learning rates.',
+        help: 'Strength of the adapter, divided by r. About 20 · r is usual. Large values need small learning rates.',
       },
       dropoutParameter('randlora_dropout'),
       {
@@ -58,7 +58,7 @@ export const randlora: AdapterVariant = {
         label: 'Sparse bases',
         type: 'boolean',
         default: false,
-        help: 'Bases of −1, 0 and 1, two thirds of them 0. It saves no time or memory.',
+        help: 'Draws bases of −1, 0 and 1, two thirds of them 0. This saves neither time nor memory.',
         advanced: true,
       },
       {
@@ -66,7 +66,7 @@ export const randlora: AdapterVariant = {
         label: 'Very sparse bases',
         type: 'boolean',
         default: false,
-        help: 'Bases of −1, 0 and 1, of which a share of 1/√s is not 0, s the smaller size of the largest linear. Counts before sparse.',
+        help: 'Draws bases of −1, 0 and 1. A share of 1/√s is not 0, where s is the smaller size of the largest linear. It overrides sparse.',
         advanced: true,
       },
       ...projectionParameters,

@@ -1,5 +1,5 @@
-import { loraFormat, loraStrength } from '../peft/lora-format.ts';
-import type { AdapterVariant } from '../variant.ts';
+import { loraFormat, loraStrength } from '../peft-format/lora-format.ts';
+import type { AdapterVariant } from '../variant/variant.ts';
 import { lora } from './lora.ts';
 
 /** rsLoRA: LoRA with the scaling lora_alpha / √r, which keeps the step size even at high ranks. Kalajdzievski 2023. */
@@ -9,7 +9,7 @@ export const rslora: AdapterVariant = {
     ...lora.declaration,
     id: 'rslora',
     label: 'rsLoRA',
-    summary: 'LoRA scaled by lora_alpha / √r instead of lora_alpha / r, so that high ranks learn as fast as low ones.',
+    summary: 'LoRA scaled by lora_alpha / √r instead of lora_alpha / r, so that high ranks learn as fast as low ranks.',
     paper: {
       title: 'A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA',
       url: 'https://arxiv.org/abs/2312.03732',

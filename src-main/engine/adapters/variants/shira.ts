@@ -3,8 +3,14 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
 import { numberOf } from '../../../../src-shared/domain/parameters/parameter-values.ts';
 import { sparseLinear, sparseMergedWeight } from '../../ops/linear/sparse-linear.ts';
-import { TorchGenerator } from '../torch-generator.ts';
-import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { TorchGenerator } from '../draws/torch-generator.ts';
+import {
+  type AdapterVariant,
+  type ModuleSettings,
+  type ModuleTensors,
+  partOf,
+  requireRank,
+} from '../variant/variant.ts';
 import { rankParameter } from './parameters.ts';
 
 /** PEFT's ShiraConfig, with PEFT's defaults. The places are read from the file, however they were chosen. */
@@ -23,7 +29,7 @@ export const shira: AdapterVariant = {
     id: 'shira',
     label: 'SHiRA',
     summary:
-      "Trains a few entries of each chosen linear's weight, at random places: as many values as LoRA, of any rank.",
+      "Trains a few random entries of each target linear's weight: as many values as LoRA, but an update of any rank.",
     paper: { title: 'Sparse High Rank Adapters', url: 'https://arxiv.org/abs/2406.13175' },
     parameters: [
       rankParameter(
@@ -37,7 +43,7 @@ export const shira: AdapterVariant = {
         type: 'choice',
         default: 'random',
         choices: [{ value: 'random', label: 'Random' }],
-        help: 'How the trained entries are chosen. Adapters with entries chosen otherwise are read, merged and written.',
+        help: 'Choice of the trained entries. Adapters with entries chosen in another way can be read, merged and written.',
         advanced: true,
       },
       {
@@ -48,7 +54,7 @@ export const shira: AdapterVariant = {
         nullable: true,
         minimum: 0,
         empty: "that of torch's new generator",
-        help: "Seed of torch's generator that draws the entries: PEFT draws the same ones of it.",
+        help: "Seed of torch's generator that draws the entries, as in PEFT.",
         advanced: true,
       },
     ],

@@ -7,8 +7,8 @@ import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { TorchGenerator } from '../torch-generator.ts';
-import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { TorchGenerator } from '../draws/torch-generator.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant/variant.ts';
 import { dropoutParameter, projectionParameters } from './parameters.ts';
 
 /** PEFT's VeraConfig, with PEFT's defaults. */
@@ -29,7 +29,7 @@ export const vera: AdapterVariant = {
     id: 'vera',
     label: 'VeRA',
     summary:
-      'Scales two random projections that all linears share by two trained vectors each: few values even at a high rank.',
+      'Scales two random projections, which all linears share, by two trained vectors per linear. Even a high rank trains few values.',
     paper: { title: 'VeRA: Vector-based Random Matrix Adaptation', url: 'https://arxiv.org/abs/2310.11454' },
     parameters: [
       {
@@ -40,14 +40,14 @@ export const vera: AdapterVariant = {
         minimum: 1,
         maximum: 4096,
         step: 1,
-        help: 'Inner size of the shared projections: each linear trains r + out values.',
+        help: 'Inner size of the shared projections. Each linear trains r + out values.',
       },
       {
         name: 'd_initial',
         label: 'Start of λ_d',
         type: 'number',
         default: 0.1,
-        help: 'Every value of λ_d at the start. λ_b starts at zero, so training begins from the unchanged base.',
+        help: 'Initial value of λ_d. λ_b starts at zero, so training begins from the unchanged base.',
       },
       dropoutParameter('vera_dropout'),
       ...projectionParameters,

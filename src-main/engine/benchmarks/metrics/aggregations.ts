@@ -10,6 +10,8 @@ export const aggregationIds = [
   'bits_per_byte',
   'f1',
   'matthews_corrcoef',
+  // Only by a function of lm-eval's.
+  'mean_f1_of_three',
 ] as const;
 export type Aggregation = (typeof aggregationIds)[number];
 
@@ -19,12 +21,8 @@ const aggregations: Readonly<Record<Aggregation, (items: readonly Item[]) => num
   perplexity: (items) => Math.exp(-mean(valuesOf(items))),
   weighted_perplexity: (items) => Math.exp(-weightedMean(items)),
   bits_per_byte: (items) => -weightedMean(items) / Math.LN2,
-  f1: (items) => {
-    const pairs = items.map(pairOf);
-    const hits = pairs.filter(([actual, predicted]) => actual === 1 && predicted === 1).length;
-    const either = pairs.reduce((sum, [actual, predicted]) => sum + Number(actual === 1) + Number(predicted === 1), 0);
-    return either === 0 ? 0 : (2 * hits) / either;
-  },
+  f1: (items) => f1Of(items, 1),
+  mean_f1_of_three: (items) => mean([0, 1, 2].map((label) => f1Of(items, label))),
   matthews_corrcoef: (items) => {
     const pairs = items.map(pairOf);
     const classes = [...new Set(pairs.flat())];
@@ -54,6 +52,14 @@ export function aggregate(
 function standardError(values: readonly number[], center: number): number {
   const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1)) / Math.sqrt(values.length);
+}
+
+/** F1 of one class; 0 if it is neither right nor predicted. */
+function f1Of(items: readonly Item[], label: number): number {
+  const pairs = items.map(pairOf);
+  const hits = pairs.filter(([actual, predicted]) => actual === label && predicted === label).length;
+  const either = pairs.flat().filter((one) => one === label).length;
+  return either === 0 ? 0 : (2 * hits) / either;
 }
 
 function valuesOf(items: readonly Item[]): number[] {

@@ -1,7 +1,7 @@
+import { pythonSpace } from '../functions/python-text.ts';
 import type { Likelihood } from './choice-metrics.ts';
 
-/** White space as Python's `\s` has it, but for four control characters (U+001C to U+001F). */
-const space = /\p{White_Space}+/u;
+const space = new RegExp(`[${pythonSpace}]+`);
 
 type RollingMetric = (likelihood: Likelihood, text: string) => readonly [number, number];
 

@@ -124,8 +124,7 @@ const encodingCodes = {
 /**
  * Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads ·
  * head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
- * only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before position
- * − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
+ * only tokens at a distance below `window`. Head h reads key/value head h / (heads / key_value_heads).
  */
 export interface AttentionShape {
   readonly batch: number;
@@ -137,6 +136,8 @@ export interface AttentionShape {
   readonly window: number;
   readonly causal: boolean;
   readonly scale: number;
+  /** Above 0: the scores s become softcap · tanh(s / softcap) before the masks. */
+  readonly softcap?: number | undefined;
   /** Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster. */
   readonly bfloat16?: boolean | undefined;
 }
@@ -521,6 +522,7 @@ export class NativeKernels {
       shape.window,
       shape.causal,
       shape.scale,
+      shape.softcap ?? 0,
       shape.bfloat16 ?? false,
       q,
       k,
@@ -555,6 +557,7 @@ export class NativeKernels {
       shape.window,
       shape.causal,
       shape.scale,
+      shape.softcap ?? 0,
       shape.bfloat16 ?? false,
       q,
       k,

@@ -5,7 +5,7 @@
 
 typedef struct {
   int batch, queries, tokens, heads, key_heads, head_size, causal, window;
-  float scale;
+  float scale, softcap;
 } Attention;
 
 // The tokens [from, to) that a query may see, padding aside.
@@ -14,10 +14,30 @@ typedef struct {
 } Span;
 
 static inline Span span_of(const Attention* shape, int query) {
-  if (!shape->causal) return (Span){0, shape->tokens};
+  if (!shape->causal && shape->window <= 0) return (Span){0, shape->tokens};
   int position = shape->tokens - shape->queries + query;
   int from = shape->window > 0 && position + 1 > shape->window ? position + 1 - shape->window : 0;
-  return (Span){from, position + 1};
+  if (shape->causal) return (Span){from, position + 1};
+  return (Span){from, shape->tokens - position > shape->window ? position + shape->window : shape->tokens};
+}
+
+// Limits a row of scores to ±cap. `slopes`, if there are any, become (slopes − less) times the derivative.
+static inline void cap_row(float* row, float cap, float* slopes, float less, int count) {
+  v128_t limit = splat(cap), one = splat(1);
+  for (int j = 0; j < count; j += 4) {
+    // tanh x = 2σ(2x) − 1; near 0 its series, which loses no digits.
+    v128_t x = wasm_f32x4_div(load_at(row, j, count), limit), square = wasm_f32x4_mul(x, x);
+    v128_t far = wasm_f32x4_sub(wasm_f32x4_mul(splat(2), sigmoid(wasm_f32x4_add(x, x))), one);
+    v128_t p = multiply_add(square, splat(62.0f / 2835), splat(-17.0f / 315));
+    p = multiply_add(p, square, splat(2.0f / 15));
+    p = multiply_add(p, square, splat(-1.0f / 3));
+    v128_t near = multiply_add(wasm_f32x4_mul(p, square), x, x);
+    v128_t share = wasm_v128_bitselect(near, far, wasm_f32x4_lt(square, splat(0.04f)));
+    store_at(row, wasm_f32x4_mul(share, limit), j, count);
+    if (!slopes) continue;
+    v128_t slope = wasm_f32x4_sub(one, wasm_f32x4_mul(share, share));
+    store_at(slopes, wasm_f32x4_mul(wasm_f32x4_sub(load_at(slopes, j, count), splat(less)), slope), j, count);
+  }
 }
 
 // The tokens [from, to) that any query of a block may see.
@@ -67,8 +87,8 @@ static inline float softmax_seen(float* row, const float* mask, Span block, Span
 EXPORT(attention)
 void attention(const float* q, const float* k, const float* v, const float* mask, float* out, float* sums, int batch,
                int queries, int tokens, int heads, int key_heads, int head_size, int causal, int window, float scale,
-               float* scores, float* panels) {
-  Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale};
+               float softcap, float* scores, float* panels) {
+  Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale, softcap};
   int hidden = heads * head_size, key_hidden = key_heads * head_size;
   for (int example = 0; example < batch; example++, mask = mask ? mask + tokens : 0) {
     for (int head = 0; head < heads; head++, sums += queries) {
@@ -81,6 +101,7 @@ void attention(const float* q, const float* k, const float* v, const float* mask
         int seen = block.to - block.from, at = (example * queries + first) * hidden + head * head_size;
         multiply(&(Term){q + at, hidden, 1, kh + block.from * key_hidden, 1, key_hidden, head_size, scale}, 0, scores,
                  seen, count, seen, 0, 0, 0, panels);
+        if (softcap > 0) cap_row(scores, softcap, 0, 0, count * seen);
         for (int row = 0; row < count; row++)
           sums[first + row] = softmax_seen(scores + row * seen, mask, block, span_of(&shape, first + row));
         multiply(&(Term){scores, seen, 1, vh + block.from * key_hidden, key_hidden, 1, seen, 1}, 0, out + at, hidden,
@@ -95,11 +116,11 @@ EXPORT(attention_gradient)
 void attention_gradient(const float* q, const float* k, const float* v, const float* mask, const float* y,
                         const float* sums, const float* dy, float* dq, float* dk, float* dv, int batch, int queries,
                         int tokens, int heads, int key_heads, int head_size, int causal, int window, float scale,
-                        float* scores, float* ds, float* panels) {
-  Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale};
+                        float softcap, float* scores, float* ds, float* panels) {
+  Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale, softcap};
   int hidden = heads * head_size, key_hidden = key_heads * head_size;
   // Several blocks, or several heads, add to the same gradients of k and v.
-  int adds = queries > BLOCK || heads > key_heads || causal;
+  int adds = queries > BLOCK || heads > key_heads || causal || window > 0;
   if (adds) {
     zero(dk, batch * tokens * key_hidden);
     zero(dv, batch * tokens * key_hidden);
@@ -119,8 +140,12 @@ void attention_gradient(const float* q, const float* k, const float* v, const fl
         for (int row = 0; row < count; row++) {
           float *p = scores + row * seen, *d = ds + row * seen, dot = 0;
           const float *yr = y + at + row * hidden, *dr = dy + at + row * hidden;
-          powers_seen(p, sums[first + row], mask, block, span_of(&shape, first + row));
           for (int j = 0; j < head_size; j++) dot += yr[j] * dr[j];
+          if (softcap > 0) {
+            cap_row(p, softcap, d, dot, seen);
+            dot = 0;
+          }
+          powers_seen(p, sums[first + row], mask, block, span_of(&shape, first + row));
           v128_t less = splat(dot), factor = splat(scale);
           int j = 0;
           for (; j + 4 <= seen; j += 4) {

@@ -216,7 +216,8 @@ function attentionSizes(q: tf.TensorInfo, attributes: Attributes): { sizes: numb
   return {
     sizes: [
       ...[number(attributes, 'batch'), queries, tokens, heads, number(attributes, 'keyValueHeads'), headSize],
-      ...[number(attributes, 'causal'), number(attributes, 'window'), number(attributes, 'scale')],
+      ...[number(attributes, 'causal'), number(attributes, 'window')],
+      ...[number(attributes, 'scale'), number(attributes, 'softcap')],
     ],
     scores: Math.ceil((block * tokens) / 4) * 4,
     panels: Math.max(headSize * rounded(tokens), Math.max(tokens, block) * rounded(headSize)),

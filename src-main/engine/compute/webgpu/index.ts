@@ -29,6 +29,7 @@ let roundedChoice: Promise<void> | null = null;
  */
 export const webgpuBackend: ComputeBackend = {
   id: 'webgpu',
+  isAsynchronous: true,
   probe,
   activate: async () => {
     if (watch === null || watch.failure() !== null) watch = await start();

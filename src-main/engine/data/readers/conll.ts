@@ -12,9 +12,9 @@ const columnParameters: readonly ParameterSpec[] = [
     name: 'word_column',
     label: 'Column of the word',
     type: 'integer',
-    default: 1,
-    minimum: 1,
-    help: 'Which column of a line has the word, from 1.',
+    default: 0,
+    minimum: 0,
+    help: 'Which column of a line has the word, from 1; 0: the first, or the second beside numbers of words.',
     advanced: true,
   },
   {
@@ -23,7 +23,7 @@ const columnParameters: readonly ParameterSpec[] = [
     type: 'integer',
     default: 0,
     minimum: 0,
-    help: 'Which column of a line has the tag, from 1; 0: the last.',
+    help: 'Which column of a line has the tag, from 1; 0: the last, or the third of number, word, outer and inner tag.',
     advanced: true,
   },
 ];
@@ -39,15 +39,15 @@ export const conllReader = textReader(
     extensions: packable('conll', 'conllu', 'iob', 'iob2', 'bio', 'txt'),
     parameters: [...columnParameters, encodingParameter],
     rows: sentences,
-    notes: encodingNotes,
+    notes: async (path, options) => [...(await encodingNotes(path, options)), ...(await columnNotes(path, options))],
   },
 );
 
 /** A sentence while its lines are read. */
 interface Sentence {
   readonly row: number;
-  readonly tokens: string[];
-  readonly tags: string[];
+  /** Cells of each word. */
+  readonly words: string[][];
   bytes: number;
   fault: string | null;
 }
@@ -60,6 +60,11 @@ interface Sentence {
 async function* sentences(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
   let columns: { readonly line: number; readonly count: number } | null = null;
   let sentence: Sentence | null = null;
+  let layout: WordColumns | null = null;
+  const rowOf = (whole: Sentence): RawRow => {
+    if (whole.fault === null) layout ??= columnsOf(whole.words, reading.options);
+    return layout === null ? faultyRow(whole.row, whole.fault ?? tooLong) : rowOfSentence(whole, layout);
+  };
   for await (const lines of fileLines(path, reading)) {
     const rows: RawRow[] = [];
     for (const { line, bytes } of lines) {
@@ -71,12 +76,12 @@ async function* sentences(path: string, reading: RowReading): AsyncGenerator<Raw
       }
       const cells = text === null ? [] : cellsOf(text);
       if (cells[0] === '-DOCSTART-' || isComment(text ?? '', cells, columns?.count ?? null)) continue;
-      sentence ??= { row: line, tokens: [], tags: [], bytes: 0, fault: null };
+      sentence ??= { row: line, words: [], bytes: 0, fault: null };
       sentence.bytes += bytes?.length ?? 0;
       if (text === null || sentence.bytes > largestRowBytes) sentence.fault ??= tooLong;
       if (sentence.fault !== null) continue;
       if (columns === null) columns = { line, count: checkedCount(path, line, cells.length, reading.options) };
-      addWord(sentence, cells, line, columns, reading.options);
+      addWord(sentence, cells, line, columns);
     }
     if (rows.length > 0) yield rows;
   }
@@ -89,9 +94,7 @@ function cellsOf(text: string): string[] {
 
 /** A line with # at its beginning, unless it has the columns of a word. */
 function isComment(text: string, cells: readonly string[], count: number | null): boolean {
-  return (
-    text.startsWith('#') && (count === null ? !/^(O|[BIESLU]-.+)$/.test(cells.at(-1) ?? '') : cells.length !== count)
-  );
+  return text.startsWith('#') && (count === null ? !tagForm.test(cells.at(-1) ?? '') : cells.length !== count);
 }
 
 function checkedCount(path: string, line: number, count: number, options: ParameterValues): number {
@@ -115,19 +118,54 @@ function checkedCount(path: string, line: number, count: number, options: Parame
 
 function addWord(
   sentence: Sentence,
-  cells: readonly string[],
+  cells: string[],
   line: number,
   { line: first, count }: { readonly line: number; readonly count: number },
-  { word_column, tag_column }: ParameterValues,
 ): void {
-  if (cells.length !== count) {
+  if (cells.length === count) sentence.words.push(cells);
+  else
     sentence.fault = `has a line (${line}) of ${cells.length} columns where line ${first} has ${count}; give every word the same columns`;
-    return;
-  }
-  sentence.tokens.push(cells[Number(word_column ?? 1) - 1] ?? '');
-  sentence.tags.push(cells.at(Number(tag_column ?? 0) - 1) ?? '');
 }
 
-function rowOf({ row, tokens, tags, fault }: Sentence): RawRow {
-  return fault === null ? { row, cells: { tokens, tags }, fault: null } : faultyRow(row, fault);
+/** Indices of the columns of words and tags; those of tags count from the end if negative. */
+interface WordColumns {
+  readonly word: number;
+  readonly tag: number;
+  /** True if the file also has tags of entities within entities, which are not read. */
+  readonly hasInnerTags: boolean;
+}
+
+/** Columns by the options and the first sentence: CoNLL-U and GermEval number its words from 1. */
+function columnsOf(words: readonly (readonly string[])[], { word_column, tag_column }: ParameterValues): WordColumns {
+  const count = words[0]?.length ?? 0;
+  const isNumbered = count > 2 && words.every(([number], at) => number === String(at + 1));
+  const areTags = (column: number) => words.every((cells) => tagForm.test(cells[column] ?? ''));
+  const hasInnerTags = isNumbered && count === 4 && areTags(2) && areTags(3) && !Number(tag_column);
+  const word = Number(word_column ?? 0) || (isNumbered ? 2 : 1);
+  const tag = Number(tag_column ?? 0) || (hasInnerTags ? 3 : 0);
+  return { word: word - 1, tag: tag - 1, hasInnerTags };
+}
+
+const tagForm = /^(?:O|[BIESLU]-.+)$/;
+
+/** Describes tags that are not read. */
+async function columnNotes(path: string, options: ParameterValues): Promise<string[]> {
+  for await (const rows of sentences(path, { options }))
+    for (const { cells } of rows)
+      if (Array.isArray(cells[innerTags]))
+        return [
+          'Its fourth column has tags of entities within others, which are not read. To read them, set tag_column=4.',
+        ];
+      else return [];
+  return [];
+}
+
+const innerTags = 'inner_tags';
+
+function rowOfSentence({ row, words, fault }: Sentence, { word, tag, hasInnerTags }: WordColumns): RawRow {
+  if (fault !== null) return faultyRow(row, fault);
+  const tokens = words.map((cells) => cells.at(word) ?? '');
+  const tags = words.map((cells) => cells.at(tag) ?? '');
+  const inner = hasInnerTags ? { [innerTags]: words.map((cells) => cells[3] ?? '') } : {};
+  return { row, cells: { tokens, tags, ...inner }, fault: null };
 }

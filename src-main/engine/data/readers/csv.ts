@@ -17,12 +17,19 @@ import {
 } from '../text/raw-row.ts';
 import { withLoneQuotesDoubled } from '../text/tab-lines.ts';
 import { dialectOf, separatorParameter, type TableDialect } from '../text/table-dialect.ts';
-import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
+import {
+  findHeader,
+  headerParameter,
+  headerRowParameter,
+  headerRows,
+  numberedNames,
+  rowsAboveNote,
+} from '../text/table-header.ts';
 import { textReader } from '../text/text-reader.ts';
 import { packable } from '../text/unpacked.ts';
 import { beginningOf, encodingNotes, utf8Chunks } from '../text/utf8-chunks.ts';
 
-const tableParameters = [headerParameter, encodingParameter];
+const tableParameters = [headerParameter, headerRowParameter, encodingParameter];
 const byTabs: TableDialect = { separator: '\t', quote: '"', escapedBy: '"', isAnnounced: false };
 
 export const csvReader = textReader(
@@ -35,9 +42,7 @@ export const csvReader = textReader(
   {
     extensions: packable('csv'),
     parameters: [separatorParameter, ...tableParameters],
-    rows: async function* (path, reading) {
-      yield* tableRows(path, await dialectIn(path, reading.options), reading);
-    },
+    rows: csvRows,
     notes: async (path, options) => tableNotes(path, await dialectIn(path, options), options),
   },
 );
@@ -52,14 +57,21 @@ export const tsvReader = textReader(
   },
 );
 
+/** The rows of a table below the names of its columns. */
+export async function* csvRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
+  yield* tableRows(path, await dialectIn(path, reading.options), reading);
+}
+
 async function dialectIn(path: string, options: ParameterValues): Promise<TableDialect> {
   return dialectOf(await beginningOf(path, options), String(options['separator'] ?? 'auto'));
 }
 
 async function tableNotes(path: string, dialect: TableDialect, options: ParameterValues): Promise<string[]> {
   const notes = await encodingNotes(path, options);
-  for await (const { header } of records(path, dialect, { options }))
+  for await (const { header } of records(path, dialect, { options })) {
+    if (header.above !== null) notes.push(header.above);
     return header.isNamed || options['header'] === 'data' ? notes : [...notes, noHeader];
+  }
   return notes;
 }
 
@@ -74,6 +86,8 @@ interface Header {
   readonly names: readonly string[];
   /** True if the first row has the column names. */
   readonly isNamed: boolean;
+  /** Describes the rows above it, which are left out; null if there are none. */
+  readonly above: string | null;
 }
 
 async function* tableRows(path: string, dialect: TableDialect, reading: RowReading): AsyncGenerator<RawRow[]> {
@@ -125,8 +139,12 @@ async function* records(
     kept.length + faults.length >= (header === null && chosen === 'auto' ? headerRows : batchRows);
   const batch = (): { header: Header; rows: RawRow[] } => {
     if (header === null) {
-      header = headerOf(path, kept, chosen);
-      if (header.isNamed) kept.shift();
+      const found = findHeader(path, kept, options);
+      header = headerOf(path, kept, found);
+      const first = kept[found.index];
+      kept = kept.slice(found.index + (header.isNamed ? 1 : 0));
+      // Comments above the header may have quotation marks.
+      if (found.index > 0) faults.splice(0, faults.length, ...faults.filter(({ row }) => row > (first?.row ?? 0)));
     }
     const { names } = header;
     const rows = [...kept.map((record) => rowOfCells(record, names, separator)), ...faults.splice(0)];
@@ -157,18 +175,13 @@ interface TableRecord {
 }
 
 /** @throws StudioError invalid_file as checkedHeader */
-function headerOf(path: string, records: readonly TableRecord[], chosen: string): Header {
-  const [first] = records;
-  if (first === undefined) return { names: [], isNamed: false };
-  if (
-    namesColumns(
-      records.map(({ cells }) => cells),
-      chosen,
-    )
-  )
-    return { names: checkedHeader(path, first.cells, first.count), isNamed: true };
+function headerOf(path: string, records: readonly TableRecord[], found: ReturnType<typeof findHeader>): Header {
+  const above = rowsAboveNote(records, found);
+  const first = records[found.index];
+  if (first === undefined) return { names: [], isNamed: false, above };
+  if (found.isNamed) return { names: checkedHeader(path, first.cells, first.count), isNamed: true, above };
   if (first.count > maxColumns) throw tooManyColumns(path, first.count);
-  return { names: numberedNames(first.count), isNamed: false };
+  return { names: numberedNames(first.count), isNamed: false, above };
 }
 
 /**

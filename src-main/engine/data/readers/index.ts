@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../../src-shared/domain/data/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 import { hasExtension } from '../text/text-files.ts';
 import { arrowImagesReader, arrowReader } from './arrow.ts';
@@ -8,12 +9,15 @@ import { conllReader } from './conll.ts';
 import { csvReader, tsvReader } from './csv.ts';
 import { idxReader } from './idx.ts';
 import { imageFolderReader } from './image-folder.ts';
+import { imageMetadataReader } from './image-metadata.ts';
 import { jsonReader } from './json.ts';
 import { jsonlReader } from './jsonl.ts';
 import { mnistPackageReader } from './mnist-package.ts';
 import { parquetImagesReader, parquetReader } from './parquet.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
+import { spacyReader } from './spacy.ts';
+import { webDatasetImagesReader, webDatasetReader } from './webdataset.ts';
 import { xlsxReader } from './xlsx.ts';
 
 /** All formats, the more specific ones first. */
@@ -21,9 +25,11 @@ export const datasetReaders: readonly DatasetReader[] = [
   mnistPackageReader,
   quickdrawPackageReader,
   idxReader,
+  imageMetadataReader,
   imageFolderReader,
   parquetImagesReader,
   arrowImagesReader,
+  webDatasetImagesReader,
   jsonlReader,
   jsonReader,
   csvReader,
@@ -32,6 +38,8 @@ export const datasetReaders: readonly DatasetReader[] = [
   arrowReader,
   xlsxReader,
   conllReader,
+  spacyReader,
+  webDatasetReader,
 ];
 
 /** Kinds of files that people have data in and that are not read, with the way out. */
@@ -53,13 +61,16 @@ const unreadKinds = [
   },
 ] as const;
 
-/** Finds the reader of `path` (an absolute file or folder). Throws StudioError if no format matches. */
-export async function detectReader(path: string): Promise<DatasetSource> {
+/**
+ * Finds the reader of `path` (an absolute file or folder). Throws StudioError if no format matches.
+ * @param options of the source: with `files`, the reader of these files of the folder
+ */
+export async function detectReader(path: string, options: ParameterValues = {}): Promise<DatasetSource> {
   await stat(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
   for (const reader of datasetReaders) {
-    const source = await reader.detect(path);
+    const source = await reader.detect(path, options);
     if (source !== null) return source;
   }
   const known = unreadKinds.find(({ extensions }) => hasExtension(path, extensions));
@@ -67,6 +78,6 @@ export async function detectReader(path: string): Promise<DatasetSource> {
     'invalid_file',
     `${path} is ${known?.what ?? 'not in a supported format'}.`,
     known?.hint ??
-      'Use a CSV, TSV, JSON, JSONL, XLSX, Parquet, Arrow or CoNLL file, a folder that save_to_disk of datasets wrote, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
+      'Use a CSV, TSV, JSON, JSONL, XLSX, Parquet, Arrow, CoNLL or spaCy file, a folder that save_to_disk of datasets wrote, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
   );
 }

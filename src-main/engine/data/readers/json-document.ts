@@ -1,5 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { isKnownColumn } from '../text/known-columns.ts';
 import { isConversation, isObject } from '../text/raw-row.ts';
 import { questionsOf } from './squad-document.ts';
 
@@ -75,6 +76,28 @@ function isRow(document: Readonly<Record<string, unknown>>): boolean {
 
 const isNumber = (key: string): boolean => /^\d+$/.test(key);
 
+/**
+ * Rows by their ids, or columns by the ids of their rows: of the two sets of keys, known names are those of columns.
+ * Null for other objects.
+ */
+function rowsByKey(entries: readonly (readonly [key: string, value: unknown])[]): unknown[] | null {
+  const objects = entries.flatMap(([key, row]) => (isObject(row) ? [[key, row] as const] : []));
+  const [first, ...others] = objects;
+  if (first === undefined || others.length === 0 || objects.length < entries.length) return null;
+  const inner = [...new Set(objects.flatMap(([, row]) => Object.keys(row)))];
+  const isOuterKnown = objects.some(([key]) => isKnownColumn(key));
+  const isInnerKnown = inner.some(isKnownColumn);
+  if (isOuterKnown && isInnerKnown) return null;
+  const isText = (cell: unknown) => typeof cell === 'string' || isConversation(cell);
+  if (isOuterKnown) {
+    const isTable = objects.every(([, cells]) => inner.every((id) => Object.hasOwn(cells, id)));
+    if (!isTable || !objects.some(([, cells]) => Object.values(cells).every(isText))) return null;
+    return inner.map((id) => ({ id, ...Object.fromEntries(objects.map(([name, cells]) => [name, cells[id]])) }));
+  }
+  const isShared = (name: string) => objects.every(([, row]) => Object.hasOwn(row, name) && isText(row[name]));
+  return Object.keys(first[1]).some(isShared) ? objects.map(([id, row]) => ({ id, ...row })) : null;
+}
+
 function tableRows(value: unknown): unknown[] | null {
   if (!isObject(value)) return null;
   const { columns, data, schema } = value;
@@ -92,6 +115,8 @@ function tableRows(value: unknown): unknown[] | null {
     const keys = new Set(byColumn.flatMap(([, cells]) => Object.keys(cells)));
     return [...keys].map((key) => Object.fromEntries(byColumn.map(([name, cells]) => [name, cells[key]])));
   }
+  const keyed = rowsByKey(entries);
+  if (keyed !== null) return keyed;
   const lists = entries.flatMap(([name, cells]) => (Array.isArray(cells) ? [[name, cells] as const] : []));
   const length = lists[0]?.[1].length ?? 0;
   const areColumns =

@@ -9,22 +9,23 @@ export function beginsSquad(text: string): boolean {
 }
 
 /**
- * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}; null for
- * other lists. Malformed entries are kept and become faults of their rows.
+ * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}, and then the fields that
+ * nothing reads, e.g. plausible_answers; null for other lists. Malformed entries are kept and become faults of their rows.
  */
 export function questionsOf(articles: readonly unknown[]): unknown[] | null {
   const [first] = articles;
   if (!isObject(first) || !Array.isArray(first['paragraphs'])) return null;
   return articles.flatMap((article) => {
-    const { title, paragraphs } = isObject(article) ? article : {};
+    const { title, paragraphs, ...ofArticle } = isObject(article) ? article : {};
     if (!Array.isArray(paragraphs)) return [article];
     return paragraphs.flatMap((paragraph: unknown) => {
-      const { context, qas } = isObject(paragraph) ? paragraph : {};
+      const { context, qas, ...ofParagraph } = isObject(paragraph) ? paragraph : {};
       if (!Array.isArray(qas)) return [paragraph];
       return qas.map((asked: unknown) => {
         if (!isObject(asked)) return asked;
-        const { id, question, answers, is_impossible: isImpossible } = asked;
-        return { id, title, context, question, answers: isImpossible === true ? [] : answers };
+        const { id, question, answers, ...others } = asked;
+        const right = others['is_impossible'] === true ? [] : answers;
+        return { id, title, context, question, answers: right, ...ofArticle, ...ofParagraph, ...others };
       });
     });
   });

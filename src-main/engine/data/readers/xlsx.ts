@@ -4,7 +4,14 @@ import type { ParameterSpec, ParameterValues } from '../../../../src-shared/doma
 import { firstLine, unreadable } from '../byte-source.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { faultyRow, largestRowBytes, maxColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';
-import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
+import {
+  findHeader,
+  headerParameter,
+  headerRowParameter,
+  headerRows,
+  numberedNames,
+  rowsAboveNote,
+} from '../text/table-header.ts';
 import { textReader } from '../text/text-reader.ts';
 
 const sheetParameter: ParameterSpec = {
@@ -23,7 +30,12 @@ export const xlsxReader = textReader(
     summary:
       'A sheet of an Excel workbook (.xlsx), with what its cells show as values, not formulas. The header is row 1. Held in memory while it is read: larger tables are better as CSV or Parquet.',
   },
-  { extensions: ['xlsx'], parameters: [sheetParameter, headerParameter], rows: sheetRows, notes: sheetNotes },
+  {
+    extensions: ['xlsx'],
+    parameters: [sheetParameter, headerParameter, headerRowParameter],
+    rows: sheetRows,
+    notes: sheetNotes,
+  },
 );
 
 /** A workbook is read as a whole, and its XML is some twenty times its size. */
@@ -36,8 +48,8 @@ type Cell = string | number | boolean | null;
 
 async function* sheetRows(path: string, { options, onBytes }: RowReading): AsyncGenerator<RawRow[]> {
   const { rows, size } = await readSheet(path, options);
-  const { names, isNamed } = headerOf(rows, options);
-  for (let start = isNamed ? 1 : 0; start < rows.length; start += batchRows) {
+  const { names, start: first } = headerOf(path, rows, options);
+  for (let start = first; start < rows.length; start += batchRows) {
     const some = rows.slice(start, start + batchRows);
     yield some.flatMap((cells, index) => rowOf(start + index + 1, cells, names) ?? []);
     onBytes?.((size * some.length) / rows.length);
@@ -46,25 +58,48 @@ async function* sheetRows(path: string, { options, onBytes }: RowReading): Async
 
 async function sheetNotes(path: string, options: ParameterValues): Promise<string[]> {
   const { rows } = await readSheet(path, options);
-  return headerOf(rows, options).isNamed || options['header'] === 'data' ? [] : [noHeader];
+  const { above, isNamed } = headerOf(path, rows, options);
+  return [...above, ...(isNamed || options['header'] === 'data' ? [] : [noHeader])];
 }
 
-function headerOf(rows: readonly (readonly Cell[])[], options: ParameterValues): { names: string[]; isNamed: boolean } {
-  const head = rows.slice(0, headerRows).map((row) => row.map((cell) => String(cell ?? '')));
-  const width = Math.min(maxColumns, Math.max(0, ...head.map(({ length }) => length)));
-  const numbered = numberedNames(width);
-  const isNamed = namesColumns(head, String(options['header'] ?? 'auto'));
-  if (!isNamed) return { names: numbered, isNamed };
-  const names = numbered.map((name, column) => head[0]?.[column]?.trim() || name);
-  return { names: names.map((name, at) => (names.indexOf(name) === at ? name : `${name} ${at + 1}`)), isNamed };
+interface SheetHeader {
+  /** Names of the columns; null for an empty one left of the table. */
+  readonly names: (string | null)[];
+  readonly isNamed: boolean;
+  /** Index of the first row of data. */
+  readonly start: number;
+  /** Describes the rows above the header. */
+  readonly above: string[];
+}
+
+function headerOf(path: string, rows: readonly (readonly Cell[])[], options: ParameterValues): SheetHeader {
+  const head = rows
+    .slice(0, headerRows)
+    .map((row, at) => ({ row: at + 1, cells: row.map((cell) => String(cell ?? '')) }));
+  const width = Math.min(maxColumns, Math.max(0, ...head.map(({ cells }) => cells.length)));
+  const found = findHeader(path, head, options);
+  const note = rowsAboveNote(head, found);
+  const above = note === null ? [] : [note];
+  const first = head[found.index]?.cells ?? [];
+  const isEmpty = (column: number) =>
+    rows.every((row) => row[column] === null || row[column] === undefined || row[column] === '');
+  let left = 0;
+  while (left < width && first[left] === '' && isEmpty(left)) left++;
+  const numbered = numberedNames(width).slice(left);
+  const shifted = (names: readonly string[]) => [...Array.from({ length: left }, () => null), ...names];
+  if (!found.isNamed) return { names: shifted(numbered), isNamed: false, start: found.index, above };
+  const names = numbered.map((name, column) => first[left + column]?.trim() || name);
+  const unique = names.map((name, at) => (names.indexOf(name) === at ? name : `${name} ${at + 1}`));
+  return { names: shifted(unique), isNamed: true, start: found.index + 1, above };
 }
 
 /** Null for a row without a value. */
-function rowOf(row: number, cells: readonly Cell[], names: readonly string[]): RawRow | null {
+function rowOf(row: number, cells: readonly Cell[], names: readonly (string | null)[]): RawRow | null {
   if (cells.every((cell) => cell === null || cell === '')) return null;
   const length = cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);
   if (length > largestRowBytes) return faultyRow(row, rowTooLong);
-  return { row, cells: Object.fromEntries(names.map((name, column) => [name, cells[column] ?? null])), fault: null };
+  const named = names.flatMap((name, column) => (name === null ? [] : [[name, cells[column] ?? null] as const]));
+  return { row, cells: Object.fromEntries(named), fault: null };
 }
 
 /** @throws StudioError invalid_file for what is no workbook or too large, invalid_input without such a sheet */

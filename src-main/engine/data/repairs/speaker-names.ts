@@ -1,5 +1,6 @@
 import { chatRoles, sharegptRoles } from '../text/chat-roles.ts';
 import { cellOf, isObject } from '../text/raw-row.ts';
+import { turnsOf } from '../text/turns.ts';
 import { type Repair, withCell } from './repair.ts';
 
 /** Roles of messages but for case and white space ("User "), and ShareGPT's speakers among messages. */
@@ -8,7 +9,7 @@ export const speakerNames: Repair = (cells, { columns, shape }) => {
   let next = cells;
   const changes = new Set<string>();
   for (const column of [columns.messages, columns.completion, columns.rejected]) {
-    const turns = column === null ? null : cellOf(cells, column);
+    const turns = column === null ? null : turnsOf(cellOf(cells, column));
     if (column === null || !Array.isArray(turns)) continue;
     const mended = turns.map((turn: unknown) => {
       if (!isObject(turn)) return turn;

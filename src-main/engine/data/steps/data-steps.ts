@@ -1,5 +1,11 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type DataStep, dataStepUsage, parseDataSteps } from '../../../../src-shared/domain/data/data-steps.ts';
+import type { LeftOut } from '../../../../src-shared/domain/data/accounting.ts';
+import {
+  type DataStep,
+  dataStepUsage,
+  isRowStep,
+  parseDataSteps,
+} from '../../../../src-shared/domain/data/data-steps.ts';
 import type { ReadRow } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { stepWork } from './index.ts';
@@ -10,7 +16,7 @@ export const stepsParameter: ParameterSpec = {
   label: 'Steps',
   type: 'text',
   default: '',
-  help: `What is done with the rows before they are learned, in order, with semicolons between: ${dataStepUsage}. The file is not changed.`,
+  help: `Cleanup of the rows before training, applied in order, separated by semicolons: ${dataStepUsage}. The file is not changed.`,
   advanced: true,
 };
 
@@ -29,7 +35,7 @@ interface StepPart {
 }
 
 function partsOf(steps: readonly DataStep[]): StepPart[] {
-  return steps.map((step) => ({ name: step.step, work: stepWork(step) }));
+  return steps.flatMap((step) => (isRowStep(step) ? [] : [{ name: step.step, work: stepWork(step) }]));
 }
 
 /** The steps of a dataset, ready to be repeated on every reading of its rows. */
@@ -106,7 +112,14 @@ class StepReading {
 
   /** The rows that go on, in their order. */
   take(rows: readonly ReadRow[]): ReadRow[] {
-    return rows.flatMap((row) => this.next(row) ?? []);
+    return rows.flatMap((row) => this.next(row).row ?? []);
+  }
+
+  /** Rows that each step has left out so far, for the accounting table. */
+  leftOut(): LeftOut[] {
+    return this.parts.flatMap(({ name, leftOut }) =>
+      leftOut === 0 ? [] : [{ reason: `step ${name}`, count: leftOut, rows: [] }],
+    );
   }
 
   /** Describes the rows left out and changed by the steps so far. */
@@ -117,18 +130,19 @@ class StepReading {
     ]);
   }
 
-  private next(row: ReadRow): ReadRow | null {
+  /** The row as it goes on; null with the name of the step that leaves it out. */
+  next(row: ReadRow): { readonly row: ReadRow; readonly step: null } | { readonly row: null; readonly step: string } {
     let current = row;
     for (const part of this.parts) {
       const applied = part.apply(current);
       if (applied === null) {
         part.leftOut++;
-        return null;
+        return { row: null, step: part.name };
       }
       if (changesOf(applied) > changesOf(current)) part.changed++;
       current = applied;
     }
-    return current;
+    return { row: current, step: null };
   }
 }
 

@@ -1,4 +1,4 @@
-import { uniform } from '../text/split-rule.ts';
+import { uniform } from '../text/split.ts';
 import type { StepWork } from './step.ts';
 
 /** Keeps so many training rows, or all where there are fewer, drawn by the seed; test rows stay. */

@@ -1,6 +1,6 @@
 import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
 import { columnNamed, plain } from './known-columns.ts';
-import { cellOf, type RawRow } from './raw-row.ts';
+import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { namesIn } from './several-labels.ts';
 import { parseAsPython } from './written-number.ts';
 
@@ -47,9 +47,29 @@ export function readNegatives(cells: RawRow['cells'], column: string): string[] 
 
 function textsOf(cell: unknown): string[] | null {
   if (cell === undefined || cell === null) return [];
-  const texts = typeof cell === 'string' ? (listOf(cell) ?? [cell]) : cell;
-  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) return null;
+  const cells: unknown = typeof cell === 'string' ? (listOf(cell) ?? [cell]) : cell;
+  if (!Array.isArray(cells)) return null;
+  const texts = cells.map(passageText);
+  if (!texts.every((text) => text !== null)) return null;
   return texts.filter((text) => text.trim() !== '');
+}
+
+/** A text, or that of a passage with its title before it, as Tevatron reads them. */
+function passageText(cell: unknown): string | null {
+  if (typeof cell === 'string') return cell;
+  if (!isObject(cell) || typeof cell['text'] !== 'string') return null;
+  const { title, text } = cell;
+  return typeof title === 'string' && title !== '' ? `${title} ${text}` : text;
+}
+
+/** The row for each of its positives, if these are a list: sentence-transformers has one positive in a row. */
+export function rowsOfPositives(row: RawRow, positive: string | null): RawRow[] {
+  const cell = positive === null || row.fault !== null ? undefined : cellOf(row.cells, positive);
+  if (positive === null || !Array.isArray(cell)) return [row];
+  const texts = textsOf(cell);
+  if (texts === null || texts.length === 0)
+    return [{ ...row, fault: `${positive} has no text that matches: add one, or leave the row out` }];
+  return texts.map((text) => ({ ...row, cells: { ...row.cells, [positive]: text } }));
 }
 
 /** A list of texts that is written as one text, as CSV has it; null for any other text. */

@@ -1,6 +1,6 @@
 import type { TextColumns, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
+import { parsePythonLiteral } from '../../../../src-shared/python-literal.ts';
 import { columnNamed } from './known-columns.ts';
-import { parsePythonLiteral } from './python-literal.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { parseAsPython } from './written-number.ts';
 

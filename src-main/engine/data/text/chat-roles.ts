@@ -5,6 +5,10 @@ export const sharegptRoles: ReadonlyMap<string, string> = new Map([
   ['chatgpt', 'assistant'],
   ['bing', 'assistant'],
   ['bard', 'assistant'],
+  ['function_call', 'assistant'],
+  ['observation', 'tool'],
+  ['function_response', 'tool'],
+  ['tool_response', 'tool'],
 ]);
 
 /** Roles that chat templates write; another one would be skipped by some and written as text by others. */

@@ -6,15 +6,20 @@ import {
   textColumnRoles,
 } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { findLayout } from '../layouts/index.ts';
+import { type FoundLayout, withMade } from '../layouts/layout.ts';
 import { anchorColumns, missingAnchorRole } from './anchors.ts';
 import { answerColumns, missingAnswerRole } from './answers.ts';
 import { readChoices } from './choices.ts';
 import { columnNamed, knownNames, plain } from './known-columns.ts';
+import { type LabelNotation, labelNotationOf } from './label-cells.ts';
+import { listColumns, withLists } from './list-cells.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
 import { preferenceColumns } from './preferences.ts';
 import { cellOf, isConversation, isObject, numberedName, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 import { type TagFormat, tagFormatOf, taggedColumns } from './tags.ts';
+import { holdsTurns, toolsColumn, turnsOf } from './turns.ts';
 
 /** Roles of a file's columns. */
 export interface Mapping {
@@ -26,20 +31,37 @@ export interface Mapping {
   readonly numbers: NumberFormat | null;
   /** Format of the words' tags. */
   readonly tagFormat: TagFormat | null;
+  /** Notation of the labels; null without a column of classes. */
+  readonly labels: LabelNotation | null;
+  /** Columns whose cells have lists as text. */
+  readonly lists: readonly string[];
+  /** True if a row becomes a conversation. */
+  readonly isTalk: boolean;
+  /** The known layout of the file, if it has assigned the columns. */
+  readonly layout: FoundLayout | null;
 }
 
-type Guess = Omit<Mapping, 'oneHot' | 'numbers' | 'tagFormat'>;
+type Guess = Pick<Mapping, 'shape' | 'columns'>;
 
 /**
  * Guesses the roles of a file's columns from the first rows; `options` (a column's name for a role) take precedence.
  * @throws StudioError invalid_input if an option names no column of the file, or no column is text.
  */
 export function mapColumns(path: string, head: readonly RawRow[], options: ParameterValues): Mapping {
-  const readable = head.filter((row) => row.fault === null);
-  const names = columnNames(readable);
-  const stated = statedColumns(path, { rows: readable, names }, options);
+  const written = head.filter((row) => row.fault === null);
+  const own = columnNames(written);
+  const found = findLayout(written, own);
+  const made = written.map((row) => withMade(row, found?.made ?? []));
+  const names = [...own, ...madeNames(found)];
+  const stated = statedColumns(path, { rows: made, names }, options);
+  const lists = listColumns(made, names, stated);
+  const readable = made.map((row) => withLists(row, lists));
   const mayGuess = options['guess_columns'] !== false;
-  const mapping = mappingOf(readable, names, stated, mayGuess);
+  const isStated = Object.keys(stated).length > 0;
+  if (found?.layout.refusal !== undefined && mayGuess && !isStated)
+    throw new StudioError('invalid_input', `${path} ${found.layout.refusal.message}.`, found.layout.refusal.hint);
+  const guessed = found?.layout.refusal === undefined ? found : null;
+  const mapping = mappingOf(readable, guessed ?? guess(readable, names), stated, mayGuess);
   const { text, prompt, completion, messages, words, tags, answers, anchor } = mapping.columns;
   const lacking = missingAnswerRole(mapping.columns);
   if (lacking !== null)
@@ -68,25 +90,39 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const oneHot = several === null ? label !== null && oneHotOf(readable, label) : { columns: several };
   const numbers = label === null || mapping.columns.choices !== null ? null : numberFormatOf(readable, label);
   const tagFormat = words === null ? null : tagFormatOf(readable, { tags }, options);
-  return { ...mapping, oneHot: oneHot || null, numbers, tagFormat };
+  const hasClasses = label !== null && mapping.columns.choices === null && !oneHot;
+  const labels = hasClasses ? labelNotationOf(readable, label, options) : null;
+  const isTalk = isConversational(readable, mapping.columns);
+  return { ...mapping, oneHot: oneHot || null, numbers, tagFormat, labels, lists, isTalk, layout: guessed };
 }
 
-function mappingOf(
+/** Names of the columns that a layout makes of others. */
+export function madeNames(found: FoundLayout | null): string[] {
+  return (found?.made ?? []).map(({ name }) => name);
+}
+
+/** Returns true if rows with these columns are conversations: messages, earlier turns, tools, or answers that are turns. */
+function isConversational(
   rows: readonly RawRow[],
-  names: readonly string[],
-  stated: Partial<TextColumns>,
-  mayGuess: boolean,
-): Guess {
-  const guessed = guess(rows, names);
+  { messages, history, tools, completion, prompt }: TextColumns,
+): boolean {
+  if (messages !== null || history !== null || tools !== null) return true;
+  return completion !== null && prompt !== null && hasTurns(rows, completion);
+}
+
+function mappingOf(rows: readonly RawRow[], guessed: Guess, stated: Partial<TextColumns>, mayGuess: boolean): Guess {
   if (!mayGuess)
     return { shape: shapeOf(rows, guessed, { ...noColumns, ...stated }), columns: { ...noColumns, ...stated } };
-  if (Object.keys(stated).length === 0) return guessed;
+  if (Object.keys(stated).length === 0) return { shape: guessed.shape, columns: guessed.columns };
   const columns = combine(guessed.columns, stated);
   return { shape: shapeOf(rows, guessed, columns), columns };
 }
 
 function shapeOf(rows: readonly RawRow[], guessed: Guess, columns: TextColumns): TextShape {
-  if (columns.messages !== null) return hasTurns(rows, columns.messages, 'from') ? 'sharegpt' : 'messages';
+  if (isConversational(rows, columns)) {
+    const turns = columns.messages ?? columns.completion;
+    return turns !== null && hasTurns(rows, turns, 'from') ? 'sharegpt' : 'messages';
+  }
   const { prompt, input, completion } = guessed.columns;
   const asGuessed = columns.prompt === prompt && columns.input === input && columns.completion === completion;
   return guessed.shape === 'alpaca' && asGuessed ? 'alpaca' : 'columns';
@@ -138,10 +174,10 @@ function statedColumns(
  */
 function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
   if ((stated.rejected || stated.desirable) && !(stated.messages || stated.completion || stated.prompt)) {
-    const { prompt, input, messages, completion, tools } = guessed;
-    return { ...noColumns, prompt, input, messages, completion, tools, ...stated };
+    const { prompt, input, system, history, messages, completion, tools } = guessed;
+    return { ...noColumns, prompt, input, system, history, messages, completion, tools, ...stated };
   }
-  if (stated.messages) return { ...noColumns, tools: guessed.tools, ...stated };
+  if (stated.messages) return { ...noColumns, tools: guessed.tools, system: guessed.system, ...stated };
   if (stated.question || stated.context || stated.answers) {
     const { question, context, answers } = guessed;
     return { ...noColumns, question, context, answers, ...stated };
@@ -160,30 +196,32 @@ function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumn
   return { ...guessed, text, ...stated };
 }
 
-/** Returns true if the column contains lists of turns with this key. */
-function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean {
+/** Returns true if the column contains conversations, with this key in their turns. */
+function hasTurns(rows: readonly RawRow[], column: string, key?: 'role' | 'from'): boolean {
   return rows.some(({ cells }) => {
     const cell = cellOf(cells, column);
-    return Array.isArray(cell) && isObject(cell[0]) && Object.hasOwn(cell[0], key);
+    // An object by itself may have the same keys, e.g. the head of an email.
+    return !isObject(cell) && holdsTurns(cell, key);
   });
 }
 
 function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const preferences = preferenceColumns(rows, names);
   if (preferences !== null) return preferences;
-  const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
+  // Beside an answer, a history is what precedes its prompt.
+  const isBefore = (name: string) =>
+    knownNames.history.includes(plain(name)) && columnNamed(names, knownNames.completion) !== undefined;
+  const turns = (key: 'role' | 'from') => names.find((name) => !isBefore(name) && hasTurns(rows, name, key));
   const messages = turns('role');
-  const tools = names.find((name) => name === 'tools') ?? null;
-  // A conversation in two parts, as TRL has it: what is asked, and the turns to learn.
-  const answer = names.find(
-    (name) => plain(name) === 'completion' && name !== messages && hasTurns(rows, name, 'role'),
-  );
-  if (messages !== undefined && plain(messages) === 'prompt' && answer !== undefined)
-    return { shape: 'messages', columns: { ...noColumns, messages, completion: answer, tools } };
-  if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages, tools } };
+  const beside = besideTalk(names);
+  // A conversation in two parts, as in TRL: turns that ask, and the turns or the text to learn.
+  const answer = columnNamed(names, knownNames.completion, (name) => name !== messages);
+  if (messages !== undefined && answer !== undefined && isAsked(rows, messages))
+    return { shape: 'messages', columns: { ...noColumns, messages, completion: answer, ...beside } };
+  if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages, ...beside } };
   const conversations = turns('from');
   if (conversations !== undefined)
-    return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations, tools } };
+    return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations, ...beside } };
 
   const answered = answerColumns(rows, names);
   if (answered !== null) return { shape: 'columns', columns: { ...noColumns, ...answered } };
@@ -208,18 +246,23 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
   const isAnswered =
     prompt !== null && completion !== null && (label === null || isInstruction(prompt, completion, label));
-  const system = firstOf(['systemprompt']);
-  // The system message precedes the question, like in OpenOrca.
-  if (isAnswered && system !== null && named('input') === null)
-    return { shape: 'columns', columns: { ...noColumns, prompt: system, input: prompt, completion } };
+  const tools = toolsColumn(rows, names);
   if (isAnswered)
     return {
-      shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
+      shape:
+        (named('history') ?? tools) !== null
+          ? 'messages'
+          : plain(prompt) === 'instruction' && plain(completion) === 'output'
+            ? 'alpaca'
+            : 'columns',
       columns: {
         ...noColumns,
         prompt,
         completion,
         input: named('input') ?? firstOf(['context']),
+        system: named('system'),
+        history: named('history'),
+        tools,
         // Query and matching passage.
         ...(plain(prompt) === 'query' && plain(completion) === 'answer'
           ? { anchor: prompt, positive: completion }
@@ -284,4 +327,23 @@ function longestColumn(rows: readonly RawRow[], names: readonly string[], beside
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 20).join(', ');
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown || 'none';
+}
+
+/** Returns true if a column has turns that another one answers: by its name, or because none ends with an answer. */
+function isAsked(rows: readonly RawRow[], column: string): boolean {
+  if (plain(column) === 'prompt') return true;
+  const last = rows.flatMap(({ cells }) => {
+    const turns = turnsOf(cellOf(cells, column));
+    const turn: unknown = Array.isArray(turns) ? turns.at(-1) : undefined;
+    return isObject(turn) ? [turn['role'] ?? turn['from']] : [];
+  });
+  return last.length > 0 && last.every((role) => role === 'user' || role === 'human');
+}
+
+/** Columns beside the messages of a row: its system prompt and its tools. */
+function besideTalk(names: readonly string[]): Pick<TextColumns, 'system' | 'tools'> {
+  return {
+    system: columnNamed(names, knownNames.system) ?? null,
+    tools: columnNamed(names, knownNames.tools) ?? null,
+  };
 }

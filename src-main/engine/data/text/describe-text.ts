@@ -1,48 +1,56 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
+import type { DatasetDescription, TextDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ReadWatch } from '../dataset.ts';
 import type { DataSteps } from '../steps/data-steps.ts';
 import { ExactDuplicates } from './exact-duplicates.ts';
 import { contentKey, similarityKey } from './example.ts';
-import { LabelTally } from './label-tally.ts';
+import { missingLabelQuestion } from './label-cells.ts';
+import { LabelTally, likeLabels } from './label-tally.ts';
 import { NearDuplicates } from './near-duplicates.ts';
 import { RowProblems } from './problems.ts';
 import type { RowFormat } from './raw-row.ts';
-import { notesOf, readTexts, type TextPlan } from './read-text.ts';
-import type { TextFiles } from './text-files.ts';
+import { accountingOf, columnUseOf, notesOf, readTexts, type TextPlan } from './read-text.ts';
+
+/** Rows in both splits that are listed, and characters of each. */
+const [maxPairs, shownCharacters] = [24, 120];
 
 /**
  * Reads all rows once and reports contents and problems. Memory does not grow with the file: problems, labels and
  * hashes are capped.
- * @throws StudioError invalid_file if no row is valid, or more than a few are not; the reason of the watch's signal.
+ * @throws StudioError invalid_file if no row is valid, or more than a few are not; invalid_input with an open question; the reason of the watch's signal.
  */
 export async function describeTexts(
   plan: TextPlan,
-  files: TextFiles,
   format: RowFormat,
   steps: ReturnType<DataSteps['begin']>,
   { onRead, signal, keepsFaults = false }: ReadWatch = {},
 ): Promise<DatasetDescription> {
+  const { files } = plan;
   const problems = new RowProblems();
   const repairs = new RowProblems();
-  const labels = new LabelTally();
+  const leftOut = new RowProblems();
+  const use = columnUseOf(plan);
+  const [labels, writtenLabels] = [new LabelTally(), new LabelTally()];
   const exact = new ExactDuplicates();
   const near = new NearDuplicates();
+  const pairs: NonNullable<TextDescription['duplicates']['pairs']> = [];
   const counts = { train: 0, test: 0 };
   let rowCount = 0;
   let bytes = 0;
   const onBytes = (read: number): void => {
     bytes += read;
   };
-  for await (const read of readTexts(plan, format, { onBytes })) {
+  for await (const read of readTexts(plan, format, { onBytes, onRow: (row) => use.add(row) })) {
     signal?.throwIfAborted();
+    for (const row of read) if (row.kind === 'example') writtenLabels.addExample(row.example);
     const rows = steps.take(read);
     rowCount += rows.length;
     onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });
     for (const row of rows) {
       if (row.kind !== 'example') {
         if (row.kind === 'fault') problems.addFaulty(row.where, row.message, row.lines);
-        else problems.add(row.where, row.message);
+        else if (row.isByHand !== true) problems.add(row.where, row.message);
+        leftOut.add(row.where, row.message);
         continue;
       }
       const { example } = row;
@@ -51,17 +59,38 @@ export async function describeTexts(
       for (const change of example.changes ?? []) repairs.add(example.row, change);
       const key = contentKey(example);
       near.add(similarityKey(example), example.split, example.row);
-      if (exact.add(key, example.split))
+      if (exact.add(key, example.split)) {
+        const isTest = example.split === 'test';
+        const rows = { train: isTest ? null : example.row, test: isTest ? example.row : null };
+        if (pairs.length < maxPairs) pairs.push({ kind: 'exact', ...rows, text: key.slice(0, shownCharacters) });
         problems.add(example.row, 'is in both splits with the same text: remove it from one of them');
+      }
     }
   }
+  for (const { where, message } of plan.rowSteps.problems()) problems.add(where, message);
   rowCount += problems.swallowedRows;
   const nearAcross = near.across();
+  for (const { where, like, text } of nearAcross.slice(0, maxPairs - pairs.length))
+    pairs.push({ kind: 'near', train: like, test: where, text });
   for (const { where } of nearAcross)
-    problems.add(where, 'nearly repeats a training row: a score on it says little, take it out of one of the splits');
+    problems.add(
+      where,
+      'nearly repeats a training row, which inflates the test score: remove it from one of the splits',
+    );
   const column = plan.mapping.columns.label ?? plan.mapping.columns.tags ?? '';
   if (labels.tooMany)
     problems.add(`column ${column}`, 'has more than 1000 different labels: choose another (label=NAME)');
+  const question = plan.question ?? (plan.mapping.labels && missingLabelQuestion(column, labels.names(), plan.options));
+  if (question !== null) {
+    if (!keepsFaults) throw question;
+    problems.add(`column ${column}`, `${question.message} ${question.hint ?? ''}`.trim());
+  }
+  const similar = likeLabels(writtenLabels, labels);
+  for (const group of similar.filter(({ isMerged }) => !isMerged))
+    problems.add(
+      `column ${column}`,
+      `has labels that differ by case or white space alone, ${group.labels.map((name) => `"${name}"`).join(' and ')}: merge them with the step merge-labels, or keep them as classes of their own`,
+    );
   for (const tag of unknownTags(labels))
     problems.add(
       `column ${column}`,
@@ -99,9 +128,19 @@ export async function describeTexts(
       notes: [
         ...((await format.notes?.(files.train[0] ?? '', plan.options)) ?? []),
         ...notesOf(plan),
+        ...plan.rowSteps.notes(),
         ...steps.notes(),
       ],
       ...(changes.length === 0 ? {} : { repairs: changes }),
+      accounting: accountingOf(plan, use, {
+        count: rowCount,
+        splits: counts,
+        repaired: repairs.reasons(),
+        leftOut: leftOut.reasons(),
+        byStep: steps.leftOut(),
+        labels: similar,
+        isWhole: true,
+      }),
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,
@@ -109,6 +148,7 @@ export async function describeTexts(
         across: exact.across,
         nearComparedRows: near.compared,
         nearAcross: nearAcross.length,
+        ...(pairs.length === 0 ? {} : { pairs }),
       },
     },
     splits: (['train', 'test'] as const).map((name) => ({

@@ -44,7 +44,7 @@ export const encodingParameter: ParameterSpec = {
     { value: 'auto', label: 'Auto-detect' },
     ...encodings.map(([value, label]) => ({ value: value as string, label: label as string })),
   ],
-  help: 'How the bytes of the file are letters. Auto-detect: UTF-8, else what its bytes look like, which may be wrong for a few letters.',
+  help: 'Text encoding of the file. Auto-detect: UTF-8 if the file is valid UTF-8, otherwise a guess from its bytes, which can be wrong for a few letters.',
   advanced: true,
 };
 

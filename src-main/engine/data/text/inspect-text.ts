@@ -1,13 +1,24 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { LeftOut } from '../../../../src-shared/domain/data/accounting.ts';
 import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { DataSteps, stepsOf } from '../steps/data-steps.ts';
-import { columnNames, mapColumns } from './columns.ts';
+import { columnNames, madeNames, mapColumns } from './columns.ts';
 import { contentKey } from './example.ts';
-import { LabelTally } from './label-tally.ts';
+import { LabelTally, likeLabels } from './label-tally.ts';
 import { RowProblems } from './problems.ts';
 import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
-import { notesOf, planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
+import {
+  accountingOf,
+  columnUseOf,
+  firstTexts,
+  notesOf,
+  planOf,
+  readHead,
+  readTexts,
+  surveySplit,
+  type TextPlan,
+} from './read-text.ts';
 import { findTextFiles } from './text-files.ts';
 
 const maxRows = 1000;
@@ -25,21 +36,24 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
   const files = await findTextFiles(path, format, {});
   const head = await readHead(files, format, options);
   const notes = (await format.notes?.(files.train[0] ?? path, options)) ?? [];
-  const names = columnNames(head.filter((row) => row.fault === null));
+  let names = columnNames(head.filter((row) => row.fault === null));
   let columns = noColumns;
   const isGuessed = options['guess_columns'] !== false;
   try {
-    columns = mapColumns(path, head, options).columns;
+    const mapping = mapColumns(path, head, options);
+    ({ columns } = mapping);
+    names = [...names, ...madeNames(mapping.layout)];
     const read = await findTextFiles(path, format, options);
-    const plan = planOf(read, head, options);
+    const plan = await planOf(read, format, head, options);
+    if (plan.question !== null) throw plan.question;
     return {
       columnNames: names,
       notes: [...notes, ...notesOf(plan)],
       columns,
       isGuessed,
-      split: describeSplit(plan, head, read.test[0] ?? null),
-      misfit: null,
       ...(await readSome(plan, format)),
+      split: describeSplit(plan, head, plan.files.test[0] ?? null),
+      misfit: null,
     };
   } catch (thrown) {
     if (!(thrown instanceof StudioError)) throw thrown;
@@ -65,6 +79,7 @@ async function readSome(
 ): Promise<
   Pick<
     TextInspection,
+    | 'accounting'
     | 'rows'
     | 'labelKind'
     | 'labels'
@@ -78,12 +93,16 @@ async function readSome(
   >
 > {
   const steps = new DataSteps(stepsOf(plan.options));
-  await steps.prepareFirst(() => firstRows(plan, format));
-  const [repairs, offers] = [new RowProblems(), new RowProblems()];
+  await surveySplit(plan, format, { maxRows });
+  await steps.prepareFirst(() => firstTexts(plan, format, maxRows));
+  const [repairs, offers, leftOut] = [new RowProblems(), new RowProblems(), new RowProblems()];
+  const use = columnUseOf(plan);
+  const counts = { train: 0, test: 0 };
+  const byStep: LeftOut[] = [];
   let repairableRows = 0;
   const shown: ReadRow[] = [];
   const problems = new RowProblems();
-  const labels = new LabelTally();
+  const [labels, writtenLabels] = [new LabelTally(), new LabelTally()];
   let rowsRead = 0;
   let isWhole = true;
   const splits = [...Map.groupBy(plan.parts, ({ rule }) => rule.only).values()];
@@ -93,7 +112,8 @@ async function readSome(
     let characters = 0;
     let isFull = false;
     const reading = steps.begin();
-    for await (const rows of readTexts({ ...plan, parts }, format)) {
+    for await (const rows of readTexts({ ...plan, parts }, format, { onRow: (row) => use.add(row) })) {
+      for (const row of rows) if (row.kind === 'example') writtenLabels.addExample(row.example);
       for (const row of reading.take(rows)) {
         if (ofSplit.length >= maxRows / share || characters >= maxCharacters / share) {
           isFull = true;
@@ -103,22 +123,35 @@ async function readSome(
         if (row.kind === 'example') {
           characters += contentKey(row.example).length;
           labels.addExample(row.example);
+          counts[row.example.split]++;
           for (const change of row.example.changes ?? []) repairs.add(row.example.row, change);
         } else if (row.kind === 'fault') {
           problems.addFaulty(row.where, row.message, row.lines);
           if (row.repaired !== undefined) repairableRows++;
           for (const change of row.repaired?.changes ?? []) offers.add(row.where, change);
-        } else problems.add(row.where, row.message);
+        } else if (row.isByHand !== true) problems.add(row.where, row.message);
+        if (row.kind !== 'example') leftOut.add(row.where, row.message);
       }
       if (isFull) break;
     }
     isWhole &&= !isFull;
+    byStep.push(...reading.leftOut());
     rowsRead += ofSplit.length;
     shown.push(...ofSplit.slice(0, shownRows / share));
   }
+  const accounting = accountingOf(plan, use, {
+    count: rowsRead + problems.swallowedRows,
+    splits: counts,
+    repaired: repairs.reasons(),
+    leftOut: leftOut.reasons(),
+    byStep,
+    labels: likeLabels(writtenLabels, labels),
+    isWhole,
+  });
   const labelled = { labelKind: labels.kind, labels: labels.names() };
   return {
     rows: shown,
+    accounting,
     ...labelled,
     rowsRead: rowsRead + problems.swallowedRows,
     ...{ isWhole, faultyRows: problems.faultyRows, repairableRows },
@@ -126,13 +159,4 @@ async function readSome(
     repairs: repairs.list(),
     offers: offers.list(),
   };
-}
-
-async function* firstRows(plan: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
-  let left = maxRows;
-  for await (const rows of readTexts(plan, format)) {
-    yield rows.slice(0, left);
-    left -= rows.length;
-    if (left <= 0) return;
-  }
 }

@@ -8,7 +8,6 @@ export const knownNames: Readonly<
     Exclude<
       Role,
       | 'messages'
-      | 'tools'
       | 'words'
       | 'tags'
       | 'rejected'
@@ -41,18 +40,21 @@ export const knownNames: Readonly<
   label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'genre', 'score', 'rating', 'stars', 'y'],
   choices: ['choices', 'options', 'endings'],
   prompt: ['prompt', 'instruction', 'question', 'query'],
+  system: ['system', 'systemprompt', 'systemmessage'],
+  history: ['history'],
   input: ['input'],
+  tools: ['tools', 'functions'],
   completion: ['completion', 'output', 'response', 'answer', 'chosen'],
 };
 
+const idNames = ['id', 'idx', 'uid', 'guid', 'uuid', 'qid', 'exampleid', 'questionid', 'rowid'];
+
 const otherNames = [
+  ...idNames,
   'rejected',
-  'id',
-  'idx',
   'split',
   'messages',
   'conversations',
-  'tools',
   'answers',
   'source',
   'tokens',
@@ -78,4 +80,9 @@ export function columnNamed(
 /** A name as names are compared. */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, '');
+}
+
+/** Returns true for the name of a column that tells examples apart. */
+export function isIdColumn(name: string): boolean {
+  return idNames.includes(plain(name));
 }

@@ -1,9 +1,25 @@
+import type { LikeLabels } from '../../../../src-shared/domain/data/accounting.ts';
 import type { TextDescription, TextExample } from '../../../../src-shared/domain/data/dataset.ts';
 import type { ExampleContent } from './example.ts';
+import { withoutSpelling } from './spelling.ts';
 
 type Counts = { train: number; test: number };
 /** Maximum number of classes. */
 const maxLabels = 1000;
+
+/** Groups of labels that differ by case and white space alone, as they are written, and whether they are read as one. */
+export function likeLabels(written: LabelTally, read: LabelTally): LikeLabels[] {
+  if (!['classes', 'sets'].includes(written.kind)) return [];
+  const groups = Map.groupBy(written.names(), withoutSpelling);
+  const readNames = new Set(read.names());
+  return [...groups.values()].flatMap((names) => {
+    if (names.length < 2) return [];
+    const counted = names.map((label) => ({ label, count: written.total(label) }));
+    counted.sort((one, other) => other.count - one.count);
+    const isMerged = names.filter((name) => readNames.has(name)).length < 2;
+    return [{ labels: counted.map(({ label }) => label), counts: counted.map(({ count }) => count), isMerged }];
+  });
+}
 
 /** Counts labels by split while rows are read, then determines their kind. */
 export class LabelTally {
@@ -67,6 +83,10 @@ export class LabelTally {
     if (this.kind === 'none' || this.kind === 'numbers' || this.tooMany) return [];
     const names = [...this.counts.keys()];
     return this.allNumbers ? names.sort((one, other) => Number(one) - Number(other)) : names.sort();
+  }
+
+  total(name: string): number {
+    return this.count(name, 'train') + this.count(name, 'test');
   }
 
   count(name: string, split: 'train' | 'test'): number {

@@ -5,8 +5,10 @@ import {
   type TextShape,
 } from '../../../../src-shared/domain/data/dataset.ts';
 import { sharedTurns } from '../../../../src-shared/tasks/preference.ts';
+import { sharegptRoles } from './chat-roles.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
+import { toolsColumn, turnsOf } from './turns.ts';
 
 type Message = NonNullable<TextExample['messages']>[number];
 
@@ -18,27 +20,50 @@ export function preferenceColumns(
   const named = (wanted: readonly string[]) => names.find((name) => wanted.includes(plain(name))) ?? null;
   const cells = (name: string | null) => (name === null ? [] : rows.map((row) => cellOf(row.cells, name)));
   const [chosen, rejected] = [named(['chosen']), named(['rejected'])];
+  const talks = (name: string | null) => cells(name).map(turnsOf).filter(isConversation);
   const prompt = named(knownNames.prompt);
-  const tools = names.find((name) => name === 'tools') ?? null;
+  const beside = { system: named(knownNames.system), tools: named(knownNames.tools) };
+  const before = { history: named(knownNames.history), input: named(knownNames.input) };
+  // With earlier turns or tools, rows of texts are conversations.
+  const ofTexts = { ...before, system: beside.system, tools: toolsColumn(rows, names) };
+  const textShape = (ofTexts.history ?? ofTexts.tools) === null ? 'columns' : 'messages';
   if (chosen !== null && rejected !== null) {
-    const talks = cells(chosen).filter(isConversation);
-    if (talks.length === 0)
-      return { shape: 'columns', columns: { ...noColumns, prompt, completion: chosen, rejected } };
-    const shape = talks.some((talk) => Object.hasOwn(firstTurn(talk), 'from')) ? 'sharegpt' : 'messages';
+    const answers = talks(chosen);
+    if (answers.length === 0) {
+      const columns = { ...noColumns, completion: chosen, rejected };
+      return prompt === null
+        ? { shape: 'columns', columns: { ...columns, system: beside.system } }
+        : { shape: textShape, columns: { ...columns, prompt, ...ofTexts } };
+    }
+    const shape = answers.some((talk) => Object.hasOwn(firstTurn(talk), 'from')) ? 'sharegpt' : 'messages';
     // Answers that begin with the question have the prompt in themselves, whatever the other columns are.
-    const isAsked =
-      cells(prompt).some(isConversation) && talks.every((talk) => firstTurn(talk)['role'] === 'assistant');
-    if (isAsked) return { shape, columns: { ...noColumns, messages: prompt, completion: chosen, rejected, tools } };
-    return { shape, columns: { ...noColumns, messages: chosen, rejected, tools } };
+    if (!answers.every(isAnswer)) return { shape, columns: { ...noColumns, messages: chosen, rejected, ...beside } };
+    const asked = names.find((name) => askedNames.includes(plain(name)) && talks(name).length > 0);
+    if (asked !== undefined)
+      return { shape, columns: { ...noColumns, messages: asked, completion: chosen, rejected, ...beside } };
+    if (prompt !== null)
+      return { shape, columns: { ...noColumns, prompt, ...before, completion: chosen, rejected, ...beside } };
+    return { shape, columns: { ...noColumns, messages: chosen, rejected, ...beside } };
   }
   const [completion, desirable] = [named(['completion']), named(['label'])];
   const labels = cells(desirable).filter((cell) => cell !== undefined && cell !== null);
   const areLabelled =
     labels.length > 0 && labels.every((cell) => typeof cell === 'boolean' || /^(true|false)$/i.test(String(cell)));
   if (prompt === null || completion === null || desirable === null || !areLabelled) return null;
-  if (cells(completion).some(isConversation))
-    return { shape: 'messages', columns: { ...noColumns, messages: prompt, completion, desirable, tools } };
-  return { shape: 'columns', columns: { ...noColumns, prompt, completion, desirable } };
+  if (talks(prompt).length > 0)
+    return { shape: 'messages', columns: { ...noColumns, messages: prompt, completion, desirable, ...beside } };
+  if (talks(completion).length > 0)
+    return { shape: 'messages', columns: { ...noColumns, prompt, ...before, completion, desirable, ...beside } };
+  return { shape: textShape, columns: { ...noColumns, prompt, ...ofTexts, completion, desirable } };
+}
+
+/** Columns of the turns that two answers follow. */
+const askedNames = [...knownNames.prompt, 'messages', 'conversations', 'conversation', 'input'];
+
+/** Returns true if a conversation begins with an answer, so that its question is in another column. */
+function isAnswer(talk: unknown): boolean {
+  const { role, from } = firstTurn(talk);
+  return role === 'assistant' || (typeof from === 'string' && sharegptRoles.get(from) === 'assistant');
 }
 
 function firstTurn(talk: unknown): Record<string, unknown> {

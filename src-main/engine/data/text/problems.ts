@@ -1,8 +1,10 @@
+import type { LeftOut } from '../../../../src-shared/domain/data/accounting.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/data/dataset.ts';
 import { maxFaultyRows } from '../../../../src-shared/domain/data/faulty-rows.ts';
 
 const shownPerKind = 20;
 const maxKinds = 200;
+const shownInAccounting = 5;
 
 /** Problems of rows by kind: the first of each with its row number, the rest counted. */
 export class RowProblems {
@@ -11,6 +13,8 @@ export class RowProblems {
   faultyRows = 0;
   /** Number of rows that others swallowed. */
   swallowedRows = 0;
+  /** Number of rows with further kinds of problems. */
+  private others = 0;
   private firstFault: DatasetDescription['problems'][number] | null = null;
 
   /** `where`: e.g. "row 4711"; `message`: the problem and its remedy. */
@@ -18,6 +22,7 @@ export class RowProblems {
     const kind = this.kinds.get(message);
     if (kind === undefined) {
       if (this.kinds.size < maxKinds) this.kinds.set(message, { rows: [where], count: 1 });
+      else this.others++;
       return;
     }
     kind.count++;
@@ -48,5 +53,15 @@ export class RowProblems {
       ...rows.map((where) => ({ where, message })),
       ...(count > rows.length ? [{ where: `${count - rows.length} more rows`, message }] : []),
     ]);
+  }
+
+  /** The kinds with their counts and first rows, for the accounting table. */
+  reasons(): LeftOut[] {
+    const known = [...this.kinds].map(([reason, { rows, count }]) => ({
+      reason,
+      count,
+      rows: rows.slice(0, shownInAccounting),
+    }));
+    return this.others === 0 ? known : [...known, { reason: 'other reasons', count: this.others, rows: [] }];
   }
 }

@@ -74,6 +74,11 @@ export function rowOfValue(row: number, value: unknown): RawRow {
   return { row, cells: value, fault: null };
 }
 
+/** Returns true for a missing value, an empty text and an empty list. */
+export function isEmptyCell(cell: unknown): boolean {
+  return cell === undefined || cell === null || cell === '' || (Array.isArray(cell) && cell.length === 0);
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,20 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
-import { cellOf, type RawRow } from './raw-row.ts';
-
-type SplitName = 'train' | 'test';
-
-/** Assigns rows to splits. */
-export interface SplitRule {
-  readonly by: 'share' | 'column' | 'file';
-  /** The split column, if any. */
-  readonly column: string | null;
-  /** The split of all rows, if known beforehand. */
-  readonly only: SplitName | null;
-  readonly description: string;
-  /** A string other than train and test is the reason why the row is in neither. */
-  assign(row: RawRow, place: number): SplitName | { readonly leftOut: string };
-}
+import { cellOf } from './raw-row.ts';
+import { hashOf, type SplitName, type SplitRule, uniform } from './split.ts';
+import { groupedSplit, stratifiedSplit, timeSplit } from './surveyed-splits.ts';
 
 /** All rows of a file are of one split. */
 export function splitByFile(split: SplitName): SplitRule {
@@ -30,9 +18,29 @@ export function splitRule(
   path: string,
   columns: readonly string[],
   options: ParameterValues,
-  together: string | null = null,
+  { together, label }: { readonly together: string | null; readonly label: string | null } = {
+    together: null,
+    label: null,
+  },
 ): SplitRule {
   const by = String(options['split_by'] ?? 'guessed');
+  const surveyed = surveyedRules[by];
+  if (surveyed !== undefined) {
+    const { option, split } = surveyed;
+    const column = option === null ? label : String(options[option] ?? '');
+    const fraction = Number(options['test_fraction']);
+    if (column !== null && column !== '' && columns.includes(column))
+      return split({ path, column, fraction, seed: Number(options['seed']) });
+    throw new StudioError(
+      'invalid_input',
+      option === null
+        ? `${path} has no label column, so its rows cannot be split by their labels.`
+        : column === ''
+          ? `${path} is to be split by ${by === 'time' ? 'time' : 'groups'}, but no column is named.`
+          : `${path} has no column "${column}".`,
+      `Its columns: ${columns.slice(0, 20).join(', ')}. Choose one, e.g. ${option ?? 'label'}=NAME.`,
+    ).at(option ?? 'label');
+  }
   const byShare = () => splitByFraction(Number(options['test_fraction']), Number(options['seed']), together);
   if (by === 'share') return byShare();
   const stated = String(options['split_column'] ?? '');
@@ -47,6 +55,15 @@ export function splitRule(
     `Its columns: ${columns.slice(0, 20).join(', ')}.`,
   ).at('split_column');
 }
+
+/** Rules that must know all rows, with the option of their column; null: the column of the labels. */
+const surveyedRules: Readonly<
+  Record<string, { readonly option: string | null; readonly split: typeof stratifiedSplit } | undefined>
+> = {
+  stratified: { option: null, split: stratifiedSplit },
+  group: { option: 'group_column', split: groupedSplit },
+  time: { option: 'time_column', split: timeSplit },
+};
 
 function splitByColumn(column: string, testName: string): SplitRule {
   return {
@@ -79,19 +96,4 @@ function splitByFraction(fraction: number, seed: number, together: string | null
       return uniform(seed, group) < fraction ? 'test' : 'train';
     },
   };
-}
-
-/** FNV-1a over UTF-16 units. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
-}
-
-/** A number in [0, 1) from seed and index, by the finalizer of MurmurHash3 (Austin Appleby, public domain). */
-export function uniform(seed: number, place: number): number {
-  let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(place + 1, 0xc2b2ae35);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -1,4 +1,5 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameters/parameter.ts';
+import { isKnownColumn } from './known-columns.ts';
 
 const separators = [
   { id: 'comma', label: 'Comma', character: ',' },
@@ -21,6 +22,7 @@ export const separatorParameter: ParameterSpec = {
 };
 
 const judgedRows = 20;
+const startCharacters = 100;
 
 /** Notation of a table's cells. */
 export interface TableDialect {
@@ -52,7 +54,7 @@ export function dialectOf(sample: string, chosen: string): TableDialect {
 function separatorOf(sample: string, chosen: string, quote: string): string {
   const stated = separators.find(({ id }) => id === chosen);
   if (stated !== undefined) return stated.character;
-  const rows = countsOf(sample, quote);
+  const rows = belowTitles(countsOf(sample, quote));
   let best = { character: ',', equal: 0, count: 0 };
   for (const [index, { character }] of separators.entries()) {
     const [first = 0, ...rest] = rows.map((row) => row[index] ?? 0);
@@ -64,22 +66,44 @@ function separatorOf(sample: string, chosen: string, quote: string): string {
   return best.character;
 }
 
+/** Counts of the separators of a row, and its first characters. */
+interface RowCounts {
+  readonly counts: number[];
+  start: string;
+}
+
+/** The counts without those of leading comments and titles, which have no separator. */
+function belowTitles(rows: readonly RowCounts[]): number[][] {
+  const all = rows.map(({ counts }) => counts);
+  const isAbove = ({ counts, start }: RowCounts) =>
+    !isKnownColumn(start) && (start.startsWith('#') || counts.every((count) => count === 0));
+  const below = rows.findIndex((row) => !isAbove(row));
+  const rest = all.slice(below, -1);
+  // Texts of one column have separators too, but not equally many in each.
+  const areRows = separators.some((_, at) => {
+    const [first = 0, ...others] = rest.map((counts) => counts[at] ?? 0);
+    return first > 0 && others.length > 0 && others.every((count) => count === first);
+  });
+  return below > 0 && areRows ? all.slice(below) : all;
+}
+
 /** Counts each separator in each of the first rows, outside of quotation marks. */
-function countsOf(sample: string, quote: string): number[][] {
-  const rows: number[][] = [];
-  let row = separators.map(() => 0);
+function countsOf(sample: string, quote: string): RowCounts[] {
+  const rows: RowCounts[] = [];
+  let row: RowCounts = { counts: separators.map(() => 0), start: '' };
   let isQuoted = false;
   for (const character of sample) {
+    if (row.start.length < startCharacters && !/[\r\n]/.test(character)) row.start += character;
     if (character === quote) isQuoted = !isQuoted;
     if (isQuoted) continue;
     if (character === '\n' || character === '\r') {
-      if (character === '\n' || row.some((count) => count > 0)) rows.push(row);
-      row = separators.map(() => 0);
+      if (character === '\n' || row.counts.some((count) => count > 0)) rows.push(row);
+      row = { counts: separators.map(() => 0), start: '' };
       if (rows.length >= judgedRows) return rows;
       continue;
     }
     const index = separators.findIndex((separator) => separator.character === character);
-    if (index >= 0) row[index] = (row[index] ?? 0) + 1;
+    if (index >= 0) row.counts[index] = (row.counts[index] ?? 0) + 1;
   }
   // The last row of a short file has no line end; that of a longer one ends somewhere in the middle.
   return [...rows, row];

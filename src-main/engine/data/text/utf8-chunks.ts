@@ -8,7 +8,7 @@ import { chooseEncoding, guessedEncoding } from './file-notes.ts';
 import { countGarbled } from './garbled.ts';
 import { type BytesListener, faultyRow, type RawRow, type RowReading, rowOfValue } from './raw-row.ts';
 import { unpacked } from './unpacked.ts';
-import { mayHaveWrittenNumbers, parseAsPython } from './written-number.ts';
+import { mayHaveLongIntegers, mayHaveWrittenNumbers, parseAsPython, parseIntegersExactly } from './written-number.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -18,7 +18,7 @@ const chunkBytes = 256 * 1024;
  * @throws StudioError invalid_file for a file that is no text, such as an image or an archive named .csv
  */
 export async function* utf8Chunks(path: string, { options, onBytes }: RowReading): AsyncGenerator<Buffer> {
-  const chunks = unpacked(path, fileChunks(path, onBytes));
+  const chunks = unpackedChunks(path, onBytes);
   try {
     const { sample, encoding } = await beginning(chunks, options);
     const decoder = encoding.name === 'utf-8' ? null : new TextDecoder(encoding.name);
@@ -30,7 +30,7 @@ export async function* utf8Chunks(path: string, { options, onBytes }: RowReading
         throw new StudioError(
           'invalid_file',
           `${path} does not contain text in ${encodingLabel(encoding.name)}.`,
-          'If it is text, choose its encoding, e.g. encoding=windows-1252; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
+          'Choose the encoding of a text file, e.g. encoding=windows-1252. Export the rows of an archive, a spreadsheet or an image as CSV or JSONL.',
         );
       yield bytes;
     }
@@ -55,7 +55,7 @@ export async function beginningOf(path: string, options: ParameterValues): Promi
 }
 
 async function beginningAlone(path: string, options: ParameterValues): ReturnType<typeof beginning> {
-  const chunks = unpacked(path, fileChunks(path));
+  const chunks = unpackedChunks(path);
   try {
     return await beginning(chunks, options);
   } finally {
@@ -94,6 +94,11 @@ function isBinary(sample: Buffer): boolean {
   return faults > maxFaults.count && faults > maxFaults.share * text.length;
 }
 
+/** The bytes of a file, unpacked if it is packed. @throws StudioError invalid_file where it is packed and damaged */
+export function unpackedChunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
+  return unpacked(path, fileChunks(path, onBytes));
+}
+
 async function* fileChunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
   const fail = (thrown: unknown): never => {
     throw unreadable(path, thrown);
@@ -125,7 +130,12 @@ export function rowOfJson(row: number, bytes: Buffer): RawRow {
 
 function parsed(text: string): unknown {
   // Four times as slow, and of no use where no chat template writes the numbers.
-  const parse = /"tool(?:s|_calls)"/.test(text) && mayHaveWrittenNumbers(text) ? parseAsPython : JSON.parse;
+  const parse =
+    /"tool(?:s|_calls)"/.test(text) && mayHaveWrittenNumbers(text)
+      ? parseAsPython
+      : mayHaveLongIntegers(text)
+        ? parseIntegersExactly
+        : JSON.parse;
   try {
     return parse(text);
   } catch (thrown) {

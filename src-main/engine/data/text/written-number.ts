@@ -21,6 +21,11 @@ export class WrittenNumber extends Number {
   toJSON(): object {
     return JSON.rawJSON(this.text);
   }
+
+  /** An integer of more digits than a double has, to the digit. */
+  override toString(): string {
+    return /^-?\d+$/.test(this.text) ? this.text : super.toString();
+  }
 }
 
 /** JSON with its numbers as Python's json has them: what a chat template writes of a tool's arguments is learned to the letter. */
@@ -28,6 +33,18 @@ export function parseAsPython(text: string): unknown {
   return JSON.parse(text, (_, value, { source }) =>
     typeof value === 'number' && source !== undefined ? numberOf(value, source) : value,
   );
+}
+
+/** JSON with its integers to the digit: identifiers as labels have more digits than a double. */
+export function parseIntegersExactly(text: string): unknown {
+  return JSON.parse(text, (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) ? numberOf(value, source) : value,
+  );
+}
+
+/** Returns true if `text` may have an integer that a double rounds. */
+export function mayHaveLongIntegers(text: string): boolean {
+  return /\d{16}/.test(text);
 }
 
 /** A double of another format than JSON. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Forgetting, forgettingMeasures } from '../../../../src-shared/domain/evaluation/forgetting.ts';
-import { type ModelDescription, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
+import { type ModelDescription, withTaskHead, writesText } from '../../../../src-shared/domain/models/model.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
-import { AdaptedModel } from '../../adapters/adapted-model.ts';
-import type { AdapterState } from '../../adapters/state.ts';
+import { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import type { ForgettingTask } from '../../contract-fields.ts';
 import type { TaskContext } from '../../events.ts';
 import type { BaseModel } from '../../models/base-model.ts';
@@ -142,8 +142,7 @@ export function forgettingOf(
  * language model is no task's, and stays.
  */
 export function onOwnHead(state: AdapterState, description: ModelDescription): AdapterState {
-  const { kind } = description;
-  if (kind === 'causal-lm') return state;
+  if (writesText(description)) return state;
   const { linears } = withTaskHead(description, state.config.task_type);
   const heads = new Set(linears.flatMap(({ name, isHead }) => (isHead ? [name] : [])));
   const keep = <Value>(entries: ReadonlyMap<string, Value>, moduleOf: (name: string) => string) =>

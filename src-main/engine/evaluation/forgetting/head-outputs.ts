@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import { type BatchInputs, deviceInputs } from '../../losses/batch-inputs.ts';
 import { notFiniteOutputs } from '../../tasks/shared/head-outputs.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import { loadMaskedHead } from '../../models/encoder/masked-head.ts';
 import { notFiniteOutputs } from '../../tasks/shared/head-outputs.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ForgettingMeasureId } from '../../../../src-shared/domain/evaluation/forgetting.ts';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 
 /** Material of a measure: a base and the folder of the bundled neutral inputs. */

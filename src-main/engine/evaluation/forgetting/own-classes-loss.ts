@@ -1,4 +1,5 @@
-import { negativeLog, predictedClass, softmaxRows } from '../../outcomes/probabilities.ts';
+import { predictedClass } from '../../metrics/calibration.ts';
+import { negativeLog, softmaxRows } from '../../outcomes/probabilities.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { drawingBatches, neutralDrawings } from './neutral-drawings.ts';

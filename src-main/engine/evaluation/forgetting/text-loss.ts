@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import { languageBatch } from '../../tasks/shared/pad-rows.ts';
 import { tokenScores } from '../../tasks/shared/token-scores.ts';

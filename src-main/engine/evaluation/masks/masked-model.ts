@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/models/model.ts';
-import { AdaptedModel } from '../../adapters/adapted-model.ts';
-import type { AdapterGroup } from '../../adapters/adapter-groups.ts';
-import type { AdapterState } from '../../adapters/state.ts';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import type { AdapterGroup } from '../../adapters/passes/adapter-groups.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import type { BaseModel, HiddenStates, ModelInputs } from '../../models/base-model.ts';
-import type { KeyValueCache, LayerCache } from '../../models/key-value-cache.ts';
+import { type KeyValueCache, type LayerCache, layerCacheTensors } from '../../models/key-value-cache.ts';
 import type { LinearOptions } from '../../ops/linear/linear-options.ts';
 
 /** The output of a layer. */
@@ -15,7 +15,7 @@ interface Level {
   readonly hidden: tf.Tensor2D;
   readonly tokens: number;
   readonly batch: number;
-  /** Keys and values of a pass that fills a cache. */
+  /** The layer's part of the cache that the pass fills. */
   readonly cached: LayerCache | null;
 }
 
@@ -114,10 +114,7 @@ export class MaskedModel extends AdaptedModel {
   keptBytes(): number {
     const tensors = this.passes.flatMap((pass) => [
       ...(pass ? stateTensors(pass.embedded) : []),
-      ...(pass?.levels ?? []).flatMap(({ hidden, cached }) => [
-        hidden,
-        ...(cached ? [cached.keys, cached.values] : []),
-      ]),
+      ...(pass?.levels ?? []).flatMap(({ hidden, cached }) => [hidden, ...(cached ? layerCacheTensors(cached) : [])]),
     ]);
     return tensors.reduce((bytes, { size }) => bytes + 4 * size, 0);
   }
@@ -208,14 +205,14 @@ function statesAfter(embedded: HiddenStates, level: Level | undefined, cache: Ke
 
 /** The caller of a pass disposes its states with everything that belongs to them. */
 function clonedStates({ hidden, batch, tokens, context }: HiddenStates): HiddenStates {
-  const { rotary, mask, tensors } = context ?? {};
+  const { rotaries, mask, tensors } = context ?? {};
   return {
     hidden: tf.clone(hidden),
     batch,
     tokens,
     context: context && {
       ...context,
-      rotary: rotary && { ...rotary, cos: tf.clone(rotary.cos), sin: tf.clone(rotary.sin) },
+      rotaries: rotaries?.map(({ cos, sin }) => ({ cos: tf.clone(cos), sin: tf.clone(sin) })),
       mask: mask && tf.clone(mask),
       tensors: tensors && Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, tf.clone(one)])),
     },
@@ -224,5 +221,5 @@ function clonedStates({ hidden, batch, tokens, context }: HiddenStates): HiddenS
 
 function disposeLevel({ hidden, cached }: Level): void {
   hidden.dispose();
-  if (cached) tf.dispose([cached.keys, cached.values]);
+  if (cached) tf.dispose(layerCacheTensors(cached));
 }

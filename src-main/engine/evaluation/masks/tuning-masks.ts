@@ -1,4 +1,4 @@
-import type { MaskEvaluator, MaskProgress } from '../../adapters/mask-evaluator.ts';
+import type { MaskEvaluator, MaskProgress } from '../../adapters/model/mask-evaluator.ts';
 import { batchScore } from '../batch-objective.ts';
 import type { TuningExamples } from '../tuning-examples.ts';
 import type { MaskedModel } from './masked-model.ts';

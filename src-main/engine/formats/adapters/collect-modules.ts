@@ -1,12 +1,12 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { type ForeignBase, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
-import { describeModules } from '../../adapters/derived-base.ts';
 import { notFinite } from '../../adapters/peft/open-adapter.ts';
-import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
-import type { ModuleState } from '../../adapters/state.ts';
-import { lastName } from '../../adapters/target-modules.ts';
-import type { AdapterVariant, TensorPart } from '../../adapters/variant.ts';
+import { alphaOf, mostFrequent } from '../../adapters/peft-format/strength-keys.ts';
+import { describeModules } from '../../adapters/residual/derived-base.ts';
+import { lastName } from '../../adapters/targets/target-modules.ts';
+import type { ModuleState } from '../../adapters/variant/state.ts';
+import type { AdapterVariant, TensorPart } from '../../adapters/variant/variant.ts';
 import { adapterVariant } from '../../adapters/variants/index.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import type { ReadAdapter } from './format.ts';
@@ -16,7 +16,8 @@ export interface CollectedModule {
   readonly name: string;
   readonly kind: LinearModule['kind'];
   readonly tensors: ReadonlyMap<string, HostTensor>;
-  readonly rank: number;
+  /** Null of kinds without one. */
+  readonly rank: number | null;
   readonly scaling: number;
   /** Shape of a convolution: [input channels, window sizes…]. */
   readonly kernel?: readonly number[];
@@ -37,8 +38,9 @@ export function collectModules(
   const variant = adapterVariant(variantId);
   if (collected.length === 0)
     throw new StudioError('invalid_file', `${file} has no adapter: it has no tensors of one.`, incompleteHint);
-  const rank = mostFrequent(collected.map((module) => module.rank));
-  const alpha = mostFrequent(collected.map((module) => alphaOf(module.scaling, module.rank)));
+  const ranked = collected.map(({ rank, scaling }) => ({ rank: rank ?? 1, scaling }));
+  const rank = mostFrequent(ranked.map((module) => module.rank));
+  const alpha = mostFrequent(ranked.map((module) => alphaOf(module.scaling, module.rank)));
   const config = adapterConfigSchema.parse({
     peft_type: variant.files.type,
     base_model_name_or_path: foreign.name,

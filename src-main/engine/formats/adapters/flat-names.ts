@@ -5,6 +5,8 @@ const components: readonly (readonly [string, string])[] = [
   ['lora_te2_', 'text_encoder_2.'],
   ['lora_te3_', 'text_encoder_3.'],
   ['lora_te_', 'text_encoder.'],
+  // LyCORIS's wrapper of any model.
+  ['lycoris_', ''],
   ['lora_', ''],
 ];
 
@@ -57,6 +59,11 @@ export function pointedName(flat: string, exact: ReadonlyMap<string, string>): s
   const [prefix, own] = found;
   const parts = splitParts(flat.slice(prefix.length));
   return parts === null ? flat : own + parts;
+}
+
+/** LyCORIS's name of a module of any model. */
+export function lycorisName(name: string): string {
+  return `lycoris_${name.replaceAll('.', '_')}`;
 }
 
 /** Splits at underscores, but for those inside known parts; null where a part is not known. */

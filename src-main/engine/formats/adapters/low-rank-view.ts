@@ -1,9 +1,9 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { hasBias } from '../../adapters/has-bias.ts';
-import type { AdapterState } from '../../adapters/state.ts';
-import { requireLinear } from '../../adapters/target-modules.ts';
-import { withShared } from '../../adapters/variant.ts';
+import { hasBias } from '../../adapters/peft/has-bias.ts';
+import { findLinear, requireLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
+import { withShared } from '../../adapters/variant/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** One module as formats of low-rank adapters write it. */
@@ -43,6 +43,8 @@ export function lowRankModules(
     magnitudes && [...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('magnitude'));
   if (lowRank === null && !isDora) return refuse(`is a ${variant.declaration.label}: ${reason}`);
   if (hasBias(state)) return refuse('has biases of its own');
+  const expert = [...modules.keys()].find((name) => findLinear(description, name)?.expert !== undefined);
+  if (expert !== undefined) return refuse(`has factors of experts (${expert})`);
   const [whole] = saved.keys();
   if (whole !== undefined) return refuse(`contains whole modules (${whole})`);
   return [...modules].map(([name, own]) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../../files/atomic.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
-import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
+import { mostFrequent } from '../../adapters/peft-format/strength-keys.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, writeSafetensors } from '../../tensors/safetensors.ts';
 import { transposed } from '../../tensors/transpose.ts';
@@ -22,7 +22,8 @@ const configSchema = z.looseObject({
 
 /**
  * Folders of mlx-lm: adapters.safetensors with `<module>.lora_a` [in, rank] and `.lora_b` [rank, out] (transposed against PEFT's),
- * DoRA's `.m`; adapter_config.json with one scale for all. Source: mlx-lm, tuner/lora.py, tuner/dora.py and tuner/utils.py (0.28).
+ * DoRA's `.m`; adapter_config.json with one scale and one rank for all. Source: mlx-lm, tuner/lora.py, tuner/dora.py and
+ * tuner/utils.py (0.32).
  */
 export const mlx: AdapterFormat = {
   id: 'mlx',
@@ -55,7 +56,7 @@ async function readMlx({ path: folder }: AdapterSource): Promise<ReadAdapter> {
     const collected = [...modules].map(([name, tensors]): CollectedModule => {
       const rank = tensors.get('a')?.shape[0] ?? 0;
       if (rank === 0) throw new StudioError('invalid_file', `${file.path}: ${name} has no lora_a.`, incompleteHint);
-      const isEmbedding = /(^|\.)(embed_tokens|wte|tok_embeddings)$/.test(name);
+      const isEmbedding = /(^|\.)(embed_tokens|embed_in|wte|tok_embeddings)$/.test(name);
       return {
         name: transformersName(name),
         kind: isEmbedding ? 'embedding' : 'linear',
@@ -116,15 +117,14 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
       'Export it as a kohya file or as a PEFT folder.',
     );
   const isDora = modules.every(({ magnitude }) => magnitude !== null);
-  const [rank, scale] = [
-    mostFrequent(modules.map((module) => module.rank)),
-    mostFrequent(modules.map((module) => module.scaling)),
-  ];
+  // mlx-lm gives all modules one rank, and rejects factors of another one.
+  const rank = Math.max(...modules.map((module) => module.rank));
+  const scale = mostFrequent(modules.map((module) => module.scaling));
   const tensors = new Map<string, HostTensor>();
   for (const { module, a, b, scaling, magnitude } of modules) {
-    tensors.set(`${mlxName(module.name)}.lora_a`, transposed(a));
+    tensors.set(`${mlxName(module.name)}.lora_a`, transposed(withZeroRows(a, rank)));
     // All modules share one scale: a module's own ratio to it goes into its B.
-    tensors.set(`${mlxName(module.name)}.lora_b`, transposed(scaledFloats(b, scaling / scale)));
+    tensors.set(`${mlxName(module.name)}.lora_b`, withZeroRows(transposed(scaledFloats(b, scaling / scale)), rank));
     if (magnitude) tensors.set(`${mlxName(module.name)}.m`, magnitude);
   }
   const config = {
@@ -146,13 +146,31 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
   });
 }
 
-/** mlx-lm's GPT-2 is in `model`, that of transformers in `transformer`; all others go by the same names. */
-function mlxName(name: string): string {
-  return name.replace(/^transformer\.(h|wte|wpe)\b/, 'model.$1');
+/** A matrix with rows of zeros below it, up to a number of rows. */
+function withZeroRows(matrix: HostTensor, rows: number): HostTensor {
+  const [own = 0, columns = 0] = matrix.shape;
+  if (own === rows) return matrix;
+  const data = new Float32Array(rows * columns);
+  data.set(matrix.data);
+  return { shape: [rows, columns], data };
 }
 
+/** mlx-lm names the parts of GPT-2 and GPT-NeoX otherwise than transformers; all other models go by the same names. */
+function mlxName(name: string): string {
+  return name
+    .replace(/^transformer\.(h|wte|wpe)\b/, 'model.$1')
+    .replace(/^gpt_neox\.layers\./, 'model.h.')
+    .replace(/^gpt_neox\./, 'model.');
+}
+
+/** Modules of a layer of GPT-NeoX, which mlx-lm calls model.h as it does GPT-2's. */
+const neoxModule = /^model\.h\.(?=\d+\.(attention\.|mlp\.dense_))/;
+
 function transformersName(name: string): string {
-  return name.replace(/^model\.(h|wte|wpe)\b/, 'transformer.$1');
+  return name
+    .replace(neoxModule, 'gpt_neox.layers.')
+    .replace(/^model\.embed_in\b/, 'gpt_neox.embed_in')
+    .replace(/^model\.(h|wte|wpe)\b/, 'transformer.$1');
 }
 
 /** mlx-lm's `keys` are names within a layer, or whole ones outside of the layers. */

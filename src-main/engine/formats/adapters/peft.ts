@@ -1,5 +1,5 @@
-import { describeDerivedBase } from '../../adapters/derived-base.ts';
 import { readAdapter, writeAdapter } from '../../adapters/peft/adapter-folder.ts';
+import { describeDerivedBase } from '../../adapters/residual/derived-base.ts';
 import type { AdapterFormat } from './format.ts';
 
 /** PEFT's folders, in which the studio itself keeps adapters. */

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { adapterConfigSchema, type ConvertedModule } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
-import { onDevice } from '../../adapters/merged-weights.ts';
-import type { AdapterState, ModuleState } from '../../adapters/state.ts';
-import { requireLinear } from '../../adapters/target-modules.ts';
-import { type HostModule, withShared } from '../../adapters/variant.ts';
+import { requireLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState, ModuleState } from '../../adapters/variant/state.ts';
+import { type HostModule, withShared } from '../../adapters/variant/variant.ts';
 import { lora } from '../../adapters/variants/lora.ts';
+import { onDevice } from '../../adapters/weights/merged-weights.ts';
 import type { MergedUpdate } from '../../merge/merge-method.ts';
 import { cutMatrix, cutProduct, type RankCut } from '../../merge/spaces/cut-rank.ts';
 import { toMatrix } from '../../ops/linear/frozen-weight.ts';
@@ -41,8 +41,7 @@ export async function toPlainLora(
 ): Promise<{ state: AdapterState; report: PlainLoraReport }> {
   const { variant } = state;
   const modules = new Map<string, ModuleState>();
-  const cuts: { module: string; error: number; rank: number }[] = [];
-  let [lost, whole] = [0, 0];
+  const cuts: ModuleCut[] = [];
   for (const [name, own] of state.modules) {
     const module = requireLinear(description, name);
     const adapted = withShared(module, own, state);
@@ -66,29 +65,80 @@ export async function toPlainLora(
       ]),
     });
     const { kept, total } = energiesOf(made);
-    [lost, whole] = [lost + Math.max(0, total - kept), whole + total];
-    cuts.push({ module: name, error: errorOf(Math.max(0, total - kept), total), rank: made.rank });
+    cuts.push({ module: name, rank: made.rank, lost: Math.max(0, total - kept), total });
     await onModule(modules.size, state.modules.size);
   }
+  return {
+    state: withFactors(state, modules),
+    report: reportOf(cuts),
+  };
+}
+
+/** The cut of one module: its rank, and the squared lengths of what it leaves out and of ΔW. */
+interface ModuleCut {
+  readonly module: string;
+  readonly rank: number;
+  readonly lost: number;
+  readonly total: number;
+}
+
+/** Rank and relative error of each module, the largest error first. */
+export function errorsOf(cuts: readonly ModuleCut[]): ConvertedModule[] {
+  return cuts
+    .map(({ module: name, rank, lost, total }) => ({ name, rank, error: errorOf(lost, total) }))
+    .sort((one, other) => other.error - one.error);
+}
+
+export function reportOf(cuts: readonly ModuleCut[]): PlainLoraReport {
   const ranks = cuts.map(({ rank }) => rank);
-  const [first = { module: '', error: 0 }] = cuts.toSorted((one, other) => other.error - one.error);
+  const errors = cuts.map(({ module, lost, total }) => ({ module, error: errorOf(lost, total) }));
+  const [first = { module: '', error: 0 }] = errors.toSorted((one, other) => other.error - one.error);
+  const sum = (part: 'lost' | 'total') => cuts.reduce((all, own) => all + own[part], 0);
+  return {
+    modules: cuts.length,
+    lowestRank: Math.min(...ranks),
+    highestRank: Math.max(...ranks),
+    error: errorOf(sum('lost'), sum('total')),
+    largest: { module: first.module, error: first.error },
+  };
+}
+
+/** A conversion in one sentence, without its full stop. */
+export function conversionNote({ lowestRank, highestRank, error, largest }: PlainLoraReport): string {
+  const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+  const ranks = lowestRank === highestRank ? `rank ${lowestRank}` : `ranks ${lowestRank} to ${highestRank}`;
+  return `Plain LoRA of ${ranks}; relative error of ΔW ${percent(error)}, at most ${percent(largest.error)} (${largest.module})`;
+}
+
+/**
+ * An adapter whose update is a product, e.g. ABBA's two products entry by entry, as the equal plain LoRA of the full rank.
+ * Returns null where the update is no product.
+ */
+export function toEqualLora(state: AdapterState, description: ModelDescription): AdapterState | null {
+  const { lowRank } = state.variant.product;
+  if (lowRank === null) return null;
+  const modules = new Map<string, ModuleState>();
+  for (const [name, own] of state.modules) {
+    const { a, b, scaling } = lowRank(withShared(requireLinear(description, name), own, state));
+    const tensors = new Map([
+      ['a', a],
+      ['b', b],
+    ]);
+    modules.set(name, { rank: a.shape[0] ?? 0, scaling, tensors });
+  }
+  return withFactors(state, modules);
+}
+
+/** The adapter as plain LoRA with these factors. */
+function withFactors(state: AdapterState, modules: AdapterState['modules']): AdapterState {
   const config = adapterConfigSchema.parse({ ...commonKeys(state), peft_type: lora.files.type });
   return {
-    state: {
-      ...state,
-      variant: lora,
-      parameters: lora.files.fromConfig(config),
-      config,
-      modules,
-      shared: new Map(),
-    },
-    report: {
-      modules: cuts.length,
-      lowestRank: Math.min(...ranks),
-      highestRank: Math.max(...ranks),
-      error: errorOf(lost, whole),
-      largest: { module: first.module, error: first.error },
-    },
+    ...state,
+    variant: lora,
+    parameters: lora.files.fromConfig(config),
+    config,
+    modules,
+    shared: new Map(),
   };
 }
 

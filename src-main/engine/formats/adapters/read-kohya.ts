@@ -3,7 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { ForeignBase } from '../../../../src-shared/domain/models/model.ts';
 import { adapterVariant } from '../../adapters/variants/index.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
 import { shortest } from '../gguf/architectures/shortest.ts';
 import {
@@ -15,54 +15,86 @@ import {
   incompleteHint,
   linearOf,
 } from './collect-modules.ts';
-import { flatName, pointedName } from './flat-names.ts';
-import type { AdapterSource, KnownBase, ReadAdapter } from './format.ts';
-import { alphasKey, type KohyaKind, namesKey, parseKohyaKey } from './kohya-keys.ts';
+import { flatName, lycorisName, pointedName } from './flat-names.ts';
+import { foreignKinds } from './foreign-updates.ts';
+import type { AdapterSource, KnownBase, ReadAdapter, ReadOptions } from './format.ts';
+import { alphasKey, isHeldKind, type KohyaKey, kindOfParts, namesKey, parseKohyaKey } from './kohya-keys.ts';
+import { type NamedModule, readForeign } from './read-foreign.ts';
 
-const foreignEnds = /\.(hada_t[12]|lokr_t2|oft_\w+|boft_\w+|a1\.weight|diff|diff_b|w_norm|b_norm|glora_\w+)$/;
+/** Ends of tensors that are known and read by no kind here. */
+const unreadEnds: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/\.[wb]_norm$/, 'the scales of normalizations (train_norm), which no adapter of the studio changes'],
+  [/\.bm\.weight$/, 'a GLoRA of convolutions by Tucker'],
+  [/\.oft_diag$/, 'an OFT of the first versions of LyCORIS'],
+  [/\.(set_weight|reshape_weight)$/, "ComfyUI's patches of whole tensors"],
+];
 
 interface OpenModule {
-  kind: KohyaKind;
+  product: KohyaKey['product'];
   /** Names of the tensors by part. */
   readonly parts: Map<string, string>;
 }
 
 /** @throws StudioError invalid_file or refused, naming the file and the tensor. */
-export async function readKohya({ path }: AdapterSource, bases: readonly KnownBase[]): Promise<ReadAdapter> {
+export async function readKohya(
+  { path }: AdapterSource,
+  bases: readonly KnownBase[],
+  options?: ReadOptions,
+): Promise<ReadAdapter> {
   const file = await openSafetensors(path);
   try {
     const modules = new Map<string, OpenModule>();
     for (const name of file.names) {
-      const found = parseKohyaKey(name);
+      const found = parseKohyaKey(xlabsAsKohya(name) ?? name);
       if (found === null) throw strangeKey(path, name);
-      const module = modules.get(found.flat) ?? { kind: 'lora', parts: new Map<string, string>() };
+      const module = modules.get(found.flat) ?? { product: null, parts: new Map<string, string>() };
       modules.set(found.flat, module);
-      module.kind = found.kind ?? module.kind;
+      module.product = found.product ?? module.product;
       module.parts.set(found.part, name);
     }
-    const kind = kindOf(path, modules);
-    const names = exactNames(file, [...modules.keys()], bases);
+    const { names, base } = exactNames(file, [...modules.keys()], bases);
+    const open = { file, foreign: foreignOf(file.metadata), base };
+    const named = [...modules].map(
+      ([flat, { product, parts }]): NamedModule => ({
+        flat,
+        name: pointedName(flat, names),
+        kind: kindOfParts(parts, product),
+        parts,
+      }),
+    );
+    const kinds = new Set(named.map(({ kind }) => kind));
+    const [kind = 'lora'] = kinds;
+    if (kinds.size > 1 || !isHeldKind(kind) || named.some((module) => needsConversion(file, module)))
+      return await readForeign(open, named, options);
     const alphas = recordOf(file, alphasKey, z.number());
     const collected: CollectedModule[] = [];
-    for (const [flat, { parts }] of modules)
-      collected.push(await readModule(file, flat, pointedName(flat, names), parts, alphas[flat]));
+    for (const { flat, name, parts } of named) collected.push(await readModule(file, flat, name, parts, alphas[flat]));
     const own = kind === 'lokr' ? lokrKeys(path, collected) : {};
-    return collectModules(path, kind, collected, foreignOf(file.metadata), own);
+    // PEFT makes other factors of such sizes: their product becomes LoRA.
+    if (own === null) return await readForeign(open, named, options);
+    return collectModules(path, kind, collected, open.foreign, own);
   } finally {
     await file.close();
   }
 }
 
-/** The one kind that all modules are of. */
-function kindOf(path: string, modules: ReadonlyMap<string, OpenModule>): KohyaKind {
-  const kinds = new Map([...modules].map(([flat, { kind }]) => [kind, flat]));
-  const [kind = 'lora'] = kinds.keys();
-  if (kinds.size < 2) return kind;
-  throw new StudioError(
-    'refused',
-    `${path} mixes kinds: ${[...kinds].map(([one, flat]) => `${flat} is ${one}`).join(', ')}.`,
-    'Adapters of one kind can be read. Resize it to plain LoRA with the tool that made it.',
-  );
+/** Returns true for a bias beside the factors, and for a DoRA with lengths of the inputs (older LyCORIS). */
+function needsConversion(file: SafetensorsFile, { parts }: NamedModule): boolean {
+  const magnitude = parts.get('magnitude');
+  const shape = magnitude === undefined ? [] : file.info(magnitude).shape;
+  return parts.has('bias') || (shape.length > 1 && shape[0] !== elementCount(shape));
+}
+
+const xlabsKey =
+  /^(?:diffusion_model\.)?(double|single)_blocks\.(\d+)\.processor\.(qkv|proj)_lora([12])?\.(down|up)\.weight$/;
+
+/** kohya's key of a tensor of XLabs' Flux LoRAs; null for another. Source: diffusers' _convert_xlabs_flux_lora_to_diffusers (0.42). */
+function xlabsAsKohya(name: string): string | null {
+  const [, blocks, index, part, stream, end] = xlabsKey.exec(name) ?? [];
+  if (end === undefined) return null;
+  const module =
+    blocks === 'double' ? `${stream === '2' ? 'txt' : 'img'}_attn_${part}` : part === 'qkv' ? 'linear1' : 'linear2';
+  return `lora_unet_${blocks}_blocks_${index}_${module}.lora_${end}.weight`;
 }
 
 async function readModule(
@@ -78,12 +110,15 @@ async function readModule(
   for (const [part, stored] of parts) {
     const tensor = finite(file.path, stored, await file.read(stored));
     if (part === 'alpha') alpha = alphaNumber(file.path, stored, tensor, wholeAlpha);
-    else if (part === 'magnitude') tensors.set(part, magnitudeOf(file.path, stored, tensor));
+    else if (part === 'magnitude') tensors.set(part, { shape: [tensor.data.length], data: tensor.data });
     else {
       if (part === 'a' && tensor.shape.length > 2) kernel = tensor.shape.slice(1);
       tensors.set(part, asMatrix(tensor));
     }
   }
+  const [up, stored] = [tensors.get('b'), parts.get('b') ?? ''];
+  // XLabs adapts queries, keys and values alone, the first rows of a linear that makes four times as many values beside them.
+  if (up && xlabsKey.test(stored) && flat.endsWith('_linear1')) tensors.set('b', withRows(up, 7 / 3));
   const mid = tensors.get('mid');
   if (mid) kernel = mergeMiddle(file.path, flat, tensors, mid, kernel);
   const inner = (tensors.get('a') ?? tensors.get('w1_b') ?? tensors.get('w2_b'))?.shape[0];
@@ -135,8 +170,16 @@ function mergeMiddle(
   return [channels, side, side];
 }
 
-/** The keys of PEFT's LoKrConfig from which it makes factors of these sizes. */
-function lokrKeys(path: string, modules: readonly CollectedModule[]): Record<string, unknown> {
+/** A matrix with rows of zeros below it. */
+function withRows({ shape, data }: HostTensor, factor: number): HostTensor {
+  const [rows = 0, columns = 0] = shape;
+  const wide = new Float32Array(Math.round(rows * factor) * columns);
+  wide.set(data);
+  return { shape: [wide.length / columns, columns], data: wide };
+}
+
+/** The keys of PEFT's LoKrConfig from which it makes factors of these sizes; null where none does. */
+function lokrKeys(path: string, modules: readonly CollectedModule[]): Record<string, unknown> | null {
   const decompose_both = modules.some(({ tensors }) => tensors.has('w1_a'));
   const lokr = adapterVariant('lokr');
   const factors = [-1, ...Array.from({ length: 128 }, (_, index) => index + 1)];
@@ -147,13 +190,7 @@ function lokrKeys(path: string, modules: readonly CollectedModule[]): Record<str
       fitsParts(module, lokr.parts(linear, { rank: module.rank, parameters })),
     );
   });
-  if (found === undefined)
-    throw new StudioError(
-      'refused',
-      `${path}: the factors of its LoKr have sizes that PEFT's decompose_factor does not give.`,
-      'Resize it to plain LoRA with the tool that made it.',
-    );
-  return { decompose_both, decompose_factor: found };
+  return found === undefined ? null : { decompose_both, decompose_factor: found };
 }
 
 function alphaNumber(path: string, stored: string, { data }: HostTensor, whole: number | undefined): number {
@@ -164,24 +201,20 @@ function alphaNumber(path: string, stored: string, { data }: HostTensor, whole: 
   return whole !== undefined && Math.fround(whole) === float ? whole : shortest(float);
 }
 
-/** dora_scale [out, 1…]: lengths of the rows. Older LyCORIS files have lengths of the columns, [1, in]. */
-function magnitudeOf(path: string, stored: string, { shape, data }: HostTensor): HostTensor {
-  if (shape[0] === data.length) return { shape: [data.length], data };
-  throw new StudioError(
-    'refused',
-    `${path}: ${stored} is [${shape.join(', ')}], the lengths of the inputs; DoRA of PEFT has one length for each output.`,
-    'Train it again with wd_on_out, or resize it to plain LoRA with the tool that made it.',
-  );
-}
-
 function strangeKey(path: string, name: string): StudioError {
-  const [, end] = foreignEnds.exec(name) ?? [];
-  return end === undefined
-    ? new StudioError('invalid_file', `${path}: ${name} is no tensor of a kohya adapter.`, incompleteHint)
+  const [, what] = unreadEnds.find(([pattern]) => pattern.test(name)) ?? [];
+  return what === undefined
+    ? new StudioError(
+        'invalid_file',
+        `${path}: ${name} is no tensor of a kind of adapter that is known.`,
+        `Read are LoRA, LoCon, DoRA and, of LyCORIS, ${Object.values(foreignKinds)
+          .map(({ label }) => label)
+          .join(', ')}. Resize it to plain LoRA with the program that made it.`,
+      )
     : new StudioError(
         'refused',
-        `${path} contains ${name}, and adapters with ${end} are not supported.`,
-        'LoRA, LoCon, DoRA, LoHa and LoKr are read. Resize it to plain LoRA with the tool that made it.',
+        `${path} contains ${name}: ${what}.`,
+        'The file is complete, but such tensors are not supported. Train without them, or merge it with the program that made it.',
       );
 }
 
@@ -204,14 +237,16 @@ function exactNames(
   file: SafetensorsFile,
   flat: readonly string[],
   bases: readonly KnownBase[],
-): ReadonlyMap<string, string> {
-  for (const { description } of bases) {
+): { readonly names: ReadonlyMap<string, string>; readonly base: KnownBase | null } {
+  for (const base of bases) {
     const names = new Map(
-      description.linears.flatMap(({ name }) => [true, false].map((single) => [flatName(name, single), name] as const)),
+      base.description.linears.flatMap(({ name }) =>
+        [flatName(name, true), flatName(name, false), lycorisName(name)].map((form) => [form, name] as const),
+      ),
     );
-    if (flat.every((name) => names.has(name))) return names;
+    if (flat.every((name) => names.has(name))) return { names, base };
   }
-  return new Map(Object.entries(recordOf(file, namesKey, z.string())));
+  return { names: new Map(Object.entries(recordOf(file, namesKey, z.string()))), base: null };
 }
 
 function foreignOf(metadata: ReadonlyMap<string, string>): ForeignBase {

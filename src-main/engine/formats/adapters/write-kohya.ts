@@ -1,10 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { alphaOf } from '../../adapters/peft/strength-keys.ts';
 import { storedShape } from '../../adapters/peft/tensors.ts';
-import type { AdapterState } from '../../adapters/state.ts';
-import { requireLinear } from '../../adapters/target-modules.ts';
-import { requireRank } from '../../adapters/variant.ts';
+import { alphaOf } from '../../adapters/peft-format/strength-keys.ts';
+import { requireLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
+import { requireRank } from '../../adapters/variant/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { writeSafetensors } from '../../tensors/safetensors.ts';
 import { shortest } from '../gguf/architectures/shortest.ts';

@@ -38,12 +38,12 @@ export async function convertGguf(
 ): Promise<Conversion> {
   const file = await openGguf(ggufPath);
   try {
-    const { config, tokenizer, tensors, warnings } = await planConversion(file, options.decoded);
+    const plan = await planConversion(file, options.decoded);
+    const { tokenizer, tensors, warnings } = plan;
     const totalBytes = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
     await options.beforeWriting?.(totalBytes);
-    const write = (name: string, value: unknown) =>
-      writeFile(path.join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
-    await write('config.json', { ...config, ...tokenIds(tokenizer), torch_dtype: commonType(tensors) });
+    const write = (name: string, value: unknown) => writeJson(path.join(directory, name), value);
+    await writeModelConfig(directory, plan);
     await write('generation_config.json', generationIds(tokenizer));
     await write('tokenizer.json', tokenizer.tokenizer);
     await write('tokenizer_config.json', tokenizer.config);
@@ -53,6 +53,19 @@ export async function convertGguf(
   } finally {
     await file.close();
   }
+}
+
+/** Writes config.json of a converted model. */
+export async function writeModelConfig(
+  directory: string,
+  { config, tokenizer, tensors }: Awaited<ReturnType<typeof planConversion>>,
+): Promise<void> {
+  const value = { ...config, ...tokenIds(tokenizer), torch_dtype: commonType(tensors) };
+  await writeJson(path.join(directory, 'config.json'), value);
+}
+
+function writeJson(file: string, value: unknown): Promise<void> {
+  return writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Everything a conversion writes except the values of the tensors. Throws as `convertGguf`. */
@@ -106,7 +119,7 @@ function provenance({ metadata, path: ggufPath, tensors }: GgufFile, warnings: r
   const types = [...new Set([...tensors.values()].map(({ type }) => type.name))].sort();
   const facts = [
     ['Name', metadata.text('general.name')],
-    ['Licence', metadata.text('general.license')],
+    ['License', metadata.text('general.license')],
     ['Source', metadata.text('general.source.url') ?? metadata.text('general.url')],
   ].flatMap(([label, value]) => (value === null ? [] : [`- ${label}: ${value}`]));
   return [

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
-import type { AdapterState } from '../../adapters/state.ts';
+import { alphaOf, mostFrequent } from '../../adapters/peft-format/strength-keys.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
 import { floats, isGgufName, lowRankModules, type WrittenModule } from '../adapters/low-rank-view.ts';
 import type { GgufArchitecture, NamedModule } from './architectures/architecture.ts';
 import { ggufArchitectures } from './architectures/index.ts';
+import { hasRowOrder, type RowOrder, rowInFile, rowOrderOf } from './row-order.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './write-gguf.ts';
 
 /** The base of an adapter. */
@@ -59,9 +60,10 @@ export const keyValueHeadsKey = 'coto.attention.head_count_kv';
 export const baseNameKey = 'general.base_model.0.name';
 
 function architectureFor({ family, kind, foreign }: ModelDescription): GgufArchitecture {
-  const named = ggufArchitectures.find(({ id }) => id === foreign?.architecture);
-  if (named) return named;
   const found = ggufArchitectures.find(({ modelTypes }) => modelTypes.includes(family));
+  const named = ggufArchitectures.filter(({ id }) => id === foreign?.architecture);
+  const [first] = named;
+  if (first) return found && named.includes(found) ? found : first;
   if (found && kind === 'causal-lm') return found;
   if (foreign)
     throw new StudioError(
@@ -79,7 +81,7 @@ function architectureFor({ family, kind, foreign }: ModelDescription): GgufArchi
 /** @throws StudioError refused naming a module that llama.cpp has no place for, or what is not known of the base. */
 export function requireGgufPlaces(names: Iterable<string>, base: LoraBase): void {
   const architecture = architectureFor(base.description);
-  for (const name of names) headsOf(placeOf(architecture, base.description, name).rearranged, base);
+  for (const name of names) orderOf(placeOf(architecture, base.description, name).rearranged, base);
 }
 
 function writtenFactors(
@@ -89,8 +91,8 @@ function writtenFactors(
   alpha: number,
 ): WrittenTensor[] {
   const { weight, rearranged } = placeOf(architecture, base.description, module.name);
-  const heads = headsOf(rearranged, base);
-  const rows = heads === null ? floats(b) : interleaved(floats(b), b.shape[0] ?? 0, heads);
+  const order = orderOf(rearranged, base);
+  const rows = order === null ? floats(b) : inFileOrder(floats(b), b.shape[0] ?? 0, order);
   return [
     { name: `${weight}.lora_a`, shape: a.shape, data: floats(a) },
     { name: `${weight}.lora_b`, shape: b.shape, data: scaled(rows, (scaling * rank) / alpha) },
@@ -138,9 +140,9 @@ export function headsOfConfig(config: ModelConfigFile | null): { queries: number
   return { queries, keyValues: num_key_value_heads ?? queries };
 }
 
-/** Over how many heads the rows are rotary queries or keys that llama.cpp interleaves; null: they are not. */
-function headsOf(rearranged: NamedModule['rearranged'], base: LoraBase): number | null {
-  if (rearranged !== 'interleaved-queries' && rearranged !== 'interleaved-keys') return null;
+/** Order of the rows in llama.cpp's files; null: that of transformers. */
+function orderOf(rearranged: NamedModule['rearranged'], base: LoraBase): RowOrder | null {
+  if (!hasRowOrder({ rearranged })) return null;
   const heads = headCounts(base);
   if (heads === null)
     throw new StudioError(
@@ -148,20 +150,14 @@ function headsOf(rearranged: NamedModule['rearranged'], base: LoraBase): number 
       "llama.cpp orders the rows of queries and keys by heads, and the base's number of heads is not known.",
       'Add the base model, then import the adapter again.',
     );
-  return rearranged === 'interleaved-queries' ? heads.queries : heads.keyValues;
+  return rowOrderOf(rearranged, heads);
 }
 
-/** Row j of a head's first half goes to its row 2j, of its second half to 2j + 1: the inverse of what reading does. */
-function interleaved(values: Float32Array, rows: number, heads: number): Float32Array {
+function inFileOrder(values: Float32Array, rows: number, order: RowOrder): Float32Array {
   const columns = values.length / rows;
-  const headRows = rows / heads;
   const ordered = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    const within = row % headRows;
-    const half = headRows / 2;
-    const target = row - within + 2 * (within % half) + Math.floor(within / half);
-    ordered.set(values.subarray(row * columns, (row + 1) * columns), target * columns);
-  }
+  for (let row = 0; row < rows; row++)
+    ordered.set(values.subarray(row * columns, (row + 1) * columns), rowInFile(order, row, rows) * columns);
   return ordered;
 }
 

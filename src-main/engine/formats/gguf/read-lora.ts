@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ForeignBase } from '../../../../src-shared/domain/models/model.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { type CollectedModule, collectModules, finite, incompleteHint } from '../adapters/collect-modules.ts';
@@ -11,6 +11,7 @@ import { shortest } from './architectures/shortest.ts';
 import { type GgufFile, openGguf } from './gguf-file.ts';
 import { baseNameKey, exactAlphaKey, headsKey, headsOfConfig, keyValueHeadsKey } from './lora-file.ts';
 import { ggufParseError } from './parse-error.ts';
+import { fitsRowOrder, hasRowOrder, type RowOrder, rowInFile, rowOrderOf } from './row-order.ts';
 import { readTensor } from './tensor-values.ts';
 
 /**
@@ -24,22 +25,26 @@ export async function readGgufLora(path: string, bases: readonly KnownBase[]): P
     const { metadata } = file;
     refuseOthers(file);
     const id = metadata.text('general.architecture');
-    const architecture = ggufArchitectures.find((one) => one.id === id) ?? null;
     const pairs = factorPairs(file);
-    const base = architecture && fittingBase(architecture, pairs, bases);
+    const [first = null, ...others] = ggufArchitectures.filter((one) => one.id === id);
+    // Several families share an architecture: the base tells them apart.
+    const fitting = [first, ...others].find((one) => one && fittingBase(one, pairs, bases));
+    const architecture = fitting ?? first;
+    const base = fitting ? fittingBase(fitting, pairs, bases) : null;
     const heads = (base && headsOfConfig(base.config)) ?? headsOfMetadata(file);
     const usual = alphaOf(file);
     const collected: CollectedModule[] = [];
     for (const [name, keys] of pairs) {
       const place = architecture === null ? null : placeOf(architecture, name);
-      const isRenamed = architecture !== null && place !== null && (heads !== null || !hasInterleaved(architecture));
+      const isRenamed =
+        architecture !== null && place !== null && (heads !== null || !architecture.layerModules.some(hasRowOrder));
       const [a, b] = [await factor(file, keys.a), await factor(file, keys.b)];
       const isEmbedding = name === 'token_embd';
-      const count = isRenamed ? headsOf(place.module, heads) : null;
+      const order = isRenamed && heads !== null ? rowOrderOf(place.module.rearranged, heads) : null;
       const tensors = new Map([
         // llama.cpp stores an embedding's A by rows of the table.
         ['a', isEmbedding ? transposed(a) : a],
-        ['b', count === null ? b : separated(file.path, keys.b, b, count)],
+        ['b', order === null ? b : inOrder(file.path, keys.b, b, order)],
       ]);
       const rank = tensors.get('a')?.shape[0] ?? 0;
       const kind = isEmbedding ? 'embedding' : 'linear';
@@ -140,10 +145,6 @@ function fittingBase(
   return bases.find(fits) ?? null;
 }
 
-function hasInterleaved({ layerModules }: GgufArchitecture): boolean {
-  return layerModules.some(({ rearranged }) => rearranged === 'interleaved-queries');
-}
-
 type Heads = NonNullable<ForeignBase['heads']>;
 
 function headsOfMetadata({ metadata }: GgufFile): Heads | null {
@@ -152,26 +153,18 @@ function headsOfMetadata({ metadata }: GgufFile): Heads | null {
   return { queries, keyValues: metadata.count(keyValueHeadsKey) || queries };
 }
 
-function headsOf({ rearranged }: NamedModule, heads: Heads | null): number | null {
-  if (heads === null) return null;
-  if (rearranged === 'interleaved-queries') return heads.queries;
-  return rearranged === 'interleaved-keys' ? heads.keyValues : null;
-}
-
-/** Rows of rotary queries or keys in transformers' order: of each head, the even rows and then the odd ones. */
-function separated(path: string, key: string, { shape, data }: HostTensor, heads: number): HostTensor {
+/** Rows in transformers' order. */
+function inOrder(path: string, key: string, { shape, data }: HostTensor, order: RowOrder): HostTensor {
   const [rows = 0, columns = 0] = shape;
-  const headRows = rows / heads;
-  if (!Number.isInteger(headRows / 2))
+  if (!fitsRowOrder(order, rows))
     throw new StudioError(
       'invalid_file',
-      `${path}: the ${rows} rows of ${key} are not those of ${heads} heads.`,
+      `${path}: the ${rows} rows of ${key} are not those of ${order.heads} heads.`,
       incompleteHint,
     );
   const ordered = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
-    const within = row % headRows;
-    const source = row - within + 2 * (within % (headRows / 2)) + Math.floor(within / (headRows / 2));
+    const source = rowInFile(order, row, rows);
     for (let column = 0; column < columns; column++)
       ordered[row * columns + column] = data[source * columns + column] ?? 0;
   }

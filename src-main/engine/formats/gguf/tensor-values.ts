@@ -61,6 +61,18 @@ export async function sameBytes(file: GgufFile, name: string, otherName: string)
   return true;
 }
 
+/** Bytes of a whole tensor. */
+export function readWhole(file: GgufFile, tensor: GgufTensor): Promise<Uint8Array> {
+  return file.readBytes(tensor, 0, tensor.length);
+}
+
+/** The part of a tensor of all experts that belongs to one. */
+export function expertOf(tensor: GgufTensor, index: number): GgufTensor {
+  const [count = 1, ...shape] = tensor.shape;
+  const length = tensor.length / count;
+  return { ...tensor, shape, length, start: tensor.start + index * length };
+}
+
 export function valueCount({ length, type }: GgufTensor): number {
   return (length / type.blockBytes) * type.blockValues;
 }

@@ -24,7 +24,7 @@ export const llamaCpp: Runtime = {
 /** Returns the reason why llama.cpp's format does not support an adapter; null if it does. */
 export function checkGguf(facts: RuntimeFacts, program: string): Answer | null {
   if (!isLanguageModel(facts))
-    return unsupported(`${program} runs language models, and the base of this adapter is not one.`);
+    return unsupported(`${program} runs decoder-only language models, and the base of this adapter is not one.`);
   const reason = beyondLora(facts);
   if (reason !== null) return plainOrMerged(facts, program, reason);
   const { outline, description, config } = facts;

@@ -11,5 +11,5 @@ export const lmStudio: Runtime = {
           'LM Studio loads whole models, no adapters: export it merged into its base, then convert that to GGUF or MLX.',
           facts.description.foreign ? null : 'merged',
         )
-      : unsupported('LM Studio runs language models, and the base of this adapter is not one.'),
+      : unsupported('LM Studio runs decoder-only language models, and the base of this adapter is not one.'),
 };

@@ -4,10 +4,10 @@ import { beyondLora, converted, isLanguageModel, plainOrMerged, type Runtime, un
 export const mlxLm: Runtime = {
   id: 'mlx',
   label: 'MLX (mlx-lm)',
-  source: 'mlx-lm tuner/utils.py, tuner/lora.py and tuner/dora.py, 0.28',
+  source: 'mlx-lm tuner/utils.py, tuner/lora.py and tuner/dora.py, 0.32',
   check(facts) {
     if (!isLanguageModel(facts))
-      return unsupported('mlx-lm runs language models, and the base of this adapter is not one.');
+      return unsupported('mlx-lm runs decoder-only language models, and the base of this adapter is not one.');
     const { variant, saved, biases } = facts.outline;
     const isDora = variant.declaration.id.startsWith('dora') && saved.size === 0 && biases.size === 0;
     const reason = isDora ? null : beyondLora(facts);

@@ -1,8 +1,8 @@
 import type { RuntimeVerdict } from '../../../../src-shared/domain/app/runtime.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { hasBias } from '../../adapters/has-bias.ts';
+import { hasBias } from '../../adapters/peft/has-bias.ts';
 import type { AdapterOutline } from '../../adapters/peft/open-adapter.ts';
-import { requireLinear } from '../../adapters/target-modules.ts';
+import { requireLinear } from '../../adapters/targets/target-modules.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
 
 /** An adapter as far as the header and the config of its folder tell. */

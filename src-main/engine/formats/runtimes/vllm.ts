@@ -1,4 +1,4 @@
-import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
+import { mostFrequent } from '../../adapters/peft-format/strength-keys.ts';
 import { beyondLora, converted, isLanguageModel, plainOrMerged, type Runtime, unsupported } from './runtime.ts';
 
 /** vLLM's choices of --max-lora-rank. */
@@ -14,7 +14,7 @@ export const vllm: Runtime = {
   source: 'vllm/lora/peft_helper.py and vllm/config/lora.py, 0.11 to 0.22 (docs.vllm.ai)',
   check(facts) {
     if (!isLanguageModel(facts))
-      return unsupported('vLLM serves language models, and the base of this adapter is not one.');
+      return unsupported('vLLM serves decoder-only language models, and the base of this adapter is not one.');
     const reason = beyondLora(facts);
     if (reason !== null) return plainOrMerged(facts, 'vLLM', reason);
     const modules = [...facts.outline.modules.values()];

@@ -10,7 +10,7 @@ export const temperature: LogitsProcessor = {
     minimum: 0,
     maximum: 10,
     step: 0.1,
-    help: 'Lower is safer, higher is more varied; 0 always takes the likeliest token, and the settings below change nothing.',
+    help: 'Higher is more random. At 0, the most likely token is always used, and the settings below have no effect.',
   },
   greedyToo: false,
   isOff: (value) => value === 1 || value === 0,

@@ -1,4 +1,7 @@
+import { haveSameTokens } from '../../adapters/weights/trained-tokens.ts';
 import type { MergeInput } from '../merge-method.ts';
+
+type Headed = Pick<MergeInput, 'config' | 'labels' | 'saved'>;
 
 /** The reason why the task heads of two adapters have no mean. */
 export interface HeadDifference {
@@ -9,7 +12,7 @@ export interface HeadDifference {
 }
 
 /** The first difference between the task heads; null where they have a mean. */
-export function headDifference(states: readonly Pick<MergeInput, 'saved' | 'labels'>[]): HeadDifference | null {
+export function headDifference(states: readonly Headed[]): HeadDifference | null {
   const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
   const [first = 0] = having;
   for (const second of having) {
@@ -24,10 +27,7 @@ interface PairDifference {
   words(one: string, other: string): string;
 }
 
-function difference(
-  reference: Pick<MergeInput, 'saved' | 'labels'> | undefined,
-  state: Pick<MergeInput, 'saved' | 'labels'> | undefined,
-): PairDifference | null {
+function difference(reference: Headed | undefined, state: Headed | undefined): PairDifference | null {
   if (reference === undefined || state === undefined) return null;
   const { labels } = state;
   const known = reference.labels;
@@ -46,6 +46,11 @@ function difference(
           `The task heads differ in their labels: label ${at} is "${known[at]}" in ${one} and "${labels[at]}" in ${other}.`,
       };
   }
+  if (!haveSameTokens([reference, state]))
+    return {
+      of: 'modules',
+      words: (one, other) => `${other} trains other tokens (trainable_token_indices) than ${one}.`,
+    };
   for (const [name, { shape }] of state.saved) {
     const own = reference.saved.get(name);
     if (own === undefined) return { of: 'modules', words: (one, other) => `${other} saved ${name}, ${one} did not.` };

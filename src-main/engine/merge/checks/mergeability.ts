@@ -1,13 +1,7 @@
-import {
-  type Mergeability,
-  mergeRule,
-  type PairMeasures,
-  pairVerdict,
-  worstVerdict,
-} from '../../../../src-shared/domain/merging/mergeability.ts';
+import type { MeasuredPair, Mergeability } from '../../../../src-shared/domain/merging/mergeability.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
 import { leading, type Svd, svdOfProduct } from '../../linalg/index.ts';
 import { allModules, type LowRankUpdate, type MergeInput, type MergeWeight, sum, weightAt } from '../merge-method.ts';
 import { overlapOf, PairTotals } from './pair-totals.ts';
@@ -64,18 +58,13 @@ export async function mergeability(request: MergeabilityRequest): Promise<Mergea
     await request.onModule?.(at + 1, modules.length);
   }
   const layers = [...byLayer.keys()].sort((one, other) => (one ?? Infinity) - (other ?? Infinity));
-  const judged = pairs.map((pair, index) => {
-    const measures: PairMeasures = all[index]?.measures() ?? new PairTotals().empty();
-    const { first, second } = pair;
-    return { ...pair, ...measures, ...pairVerdict(measures, [names[first] ?? '', names[second] ?? '']) };
-  });
   return {
     names: [...names],
     layers,
-    pairs: judged,
+    pairs: pairs.map(
+      (pair, index): MeasuredPair => ({ ...pair, ...(all[index]?.measures() ?? new PairTotals().empty()) }),
+    ),
     cells: layers.map((layer) => (byLayer.get(layer) ?? []).map((totals) => totals.measures())),
-    ...worstVerdict(judged.map(({ verdict, reason }) => ({ verdict, reason }))),
-    rule: mergeRule,
   };
 }
 

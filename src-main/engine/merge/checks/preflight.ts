@@ -1,6 +1,6 @@
 import type { PreflightLine } from '../../../../src-shared/domain/evaluation/evaluation.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
-import { hasBias } from '../../adapters/has-bias.ts';
+import { hasBias } from '../../adapters/peft/has-bias.ts';
 import {
   allModules,
   type MergeInput,

@@ -1,6 +1,6 @@
 import type { UpdateProducts } from '../../../../src-shared/domain/merging/update-products.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
 import { matmul, transpose } from '../../linalg/index.ts';
 import { allModules, type LowRankUpdate, type MergeInput } from '../merge-method.ts';
 

@@ -10,6 +10,7 @@ import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
 import { cat } from './cat.ts';
 import { checkpointAverage } from './checkpoint-average.ts';
+import { compressThenMerge } from './compress-then-merge.ts';
 import { coreSpace } from './core-space.ts';
 import { dareLinear } from './dare-linear.ts';
 import { dareLinearSvd } from './dare-linear-svd.ts';
@@ -25,6 +26,7 @@ import { isoCts } from './iso-cts.ts';
 import { karcher } from './karcher.ts';
 import { knots } from './knots.ts';
 import { linear } from './linear.ts';
+import { loraAlign } from './lora-align.ts';
 import { loraLego } from './lora-lego.ts';
 import { loraHub } from './lorahub.ts';
 import { magnitudePrune } from './magnitude-prune.ts';
@@ -35,6 +37,7 @@ import { mergekitTies } from './mergekit-ties.ts';
 import { modelStock } from './model-stock.ts';
 import { nuslerp } from './nuslerp.ts';
 import { parameterAverage } from './parameter-average.ts';
+import { pico } from './pico.ts';
 import { postHocEma } from './post-hoc-ema.ts';
 import { randomDirections } from './random-directions.ts';
 import { regMean } from './regmean.ts';
@@ -81,9 +84,12 @@ const methods: readonly MergeMethod[] = [
   onDelta(sce),
   loraLego,
   alignedAverage,
+  loraAlign,
   robustMerge,
   knots,
   coreSpace,
+  compressThenMerge,
+  pico,
   inCoreSpace(tsvM),
   inCoreSpace(isoC),
   inCoreSpace(isoCts),

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import type { AdapterState, ModuleState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState, ModuleState } from '../../adapters/variant/state.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { StateMergeMethod } from '../merge-method.ts';
 import { weightedSum } from '../spaces/weighted-sums.ts';

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
 import { type ModelWeights, openModelWeights } from '../../models/huggingface/model-weights.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { IdentityOutcome } from '../../../../src-shared/domain/merging/merge.ts';
-import type { AdapterState, ModuleState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
-import { withShared } from '../../adapters/variant.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState, ModuleState } from '../../adapters/variant/state.ts';
+import { withShared } from '../../adapters/variant/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { type LowRankUpdate, updateOf } from '../merge-method.ts';
 import { mergeStates } from './merge-states.ts';

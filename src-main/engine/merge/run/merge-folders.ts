@@ -12,9 +12,9 @@ import {
   readShared,
   type StoredTensor,
 } from '../../adapters/peft/open-adapter.ts';
-import type { AdapterState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
-import { withShared } from '../../adapters/variant.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
+import { withShared } from '../../adapters/variant/variant.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../../tensors/staging.ts';
 import { type MergeabilityRequest, mergeability } from '../checks/mergeability.ts';

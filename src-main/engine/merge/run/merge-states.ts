@@ -1,6 +1,6 @@
-import type { AdapterState, ModuleState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
-import { withShared } from '../../adapters/variant.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState, ModuleState } from '../../adapters/variant/state.ts';
+import { withShared } from '../../adapters/variant/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { type LowRankUpdate, updateOf } from '../merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';

@@ -1,6 +1,7 @@
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
-import type { AdapterDescription } from '../../adapters/state.ts';
+import type { AdapterDescription } from '../../adapters/variant/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
+import { tokensOfSaved } from '../../adapters/weights/trained-tokens.ts';
 import type { MergeInput } from '../merge-method.ts';
 
 /**
@@ -16,7 +17,11 @@ export function describeMerge(inputs: readonly MergeInput[], headless = false): 
   return {
     variant: lora,
     parameters: checkedParameters(lora.declaration, {}),
-    config: { ...first.config, modules_to_save: saved.length > 0 ? saved : null },
+    config: {
+      ...first.config,
+      modules_to_save: saved.length > 0 ? saved : null,
+      ...tokensOfSaved(first.config, headless ? [] : inputs),
+    },
     ...inherited(inputs, headless),
   };
 }

@@ -3,8 +3,8 @@ import type { ModelDescription } from '../../../../src-shared/domain/models/mode
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
-import type { AdapterDescription } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterDescription } from '../../adapters/variant/state.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';

@@ -1,9 +1,15 @@
 import { adapterConfigSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
-import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
+import {
+  labelHead,
+  type ModelDescription,
+  withTaskHead,
+  writesText,
+} from '../../../../src-shared/domain/models/model.ts';
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
-import type { AdapterState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
+import { findLinear } from '../../adapters/targets/target-modules.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
+import { tokensOfSaved } from '../../adapters/weights/trained-tokens.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { sum } from '../merge-method.ts';
 import { weightedSum } from '../spaces/weighted-sums.ts';
@@ -17,7 +23,8 @@ type Headed = Pick<AdapterState, 'saved' | 'labels'>;
  */
 export function withoutHead(state: AdapterState, description: ModelDescription): AdapterState {
   const modules = new Map([...state.modules].filter(([name]) => findLinear(description, name)?.isHead !== true));
-  return { ...state, modules, saved: new Map(), labels: null, config: { ...state.config, modules_to_save: null } };
+  const config = { ...state.config, modules_to_save: null, ...tokensOfSaved(state.config, []) };
+  return { ...state, modules, saved: new Map(), labels: null, config };
 }
 
 /**
@@ -25,8 +32,8 @@ export function withoutHead(state: AdapterState, description: ModelDescription):
  * language model without a classifier has no task head: there it is `state` itself.
  */
 export function withHead(state: AdapterState, head: AdapterState, description: ModelDescription): AdapterState {
-  const { kind } = description;
-  if (kind === 'causal-lm' && labelHead(withTaskHead(description, head.config.task_type)) === undefined) return state;
+  if (writesText(description) && labelHead(withTaskHead(description, head.config.task_type)) === undefined)
+    return state;
   const { saved, labels, config } = head;
   const body = withoutHead(state, description);
   const own = [...head.modules].filter(([name]) => findLinear(description, name)?.isHead === true);
@@ -35,7 +42,12 @@ export function withHead(state: AdapterState, head: AdapterState, description: M
     modules: new Map([...body.modules, ...own]),
     saved,
     labels,
-    config: { ...body.config, modules_to_save: config.modules_to_save, task_type: config.task_type },
+    config: {
+      ...body.config,
+      modules_to_save: config.modules_to_save,
+      task_type: config.task_type,
+      ...tokensOfSaved(body.config, [head]),
+    },
   };
 }
 

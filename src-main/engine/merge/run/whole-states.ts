@@ -1,6 +1,7 @@
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
-import type { AdapterState } from '../../adapters/state.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import { lora } from '../../adapters/variants/lora.ts';
+import { tokensOfSaved } from '../../adapters/weights/trained-tokens.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { headDifference } from '../checks/head-difference.ts';
 import { preflightLines } from '../checks/preflight.ts';
@@ -57,7 +58,11 @@ export function mergeParameters(
   return {
     ...first,
     ...merged,
-    config: headless ? { ...first.config, modules_to_save: null } : first.config,
+    config: {
+      ...first.config,
+      ...(headless ? { modules_to_save: null } : {}),
+      ...tokensOfSaved(first.config, headless ? [] : part),
+    },
     saved: headless ? new Map() : meanHead(part, weightsIn(null)),
     ...inherited(part, headless),
   };

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
-import type { AdapterState } from '../../adapters/state.ts';
+import type { AdapterState } from '../../adapters/variant/state.ts';
 import type { MergeCandidate, MergeData } from '../merge-data.ts';
 import { allModules, type MergePass, type MergeWeight } from '../merge-method.ts';
 import { mergeStates } from '../run/merge-states.ts';

@@ -6,11 +6,17 @@ import {
   scoreHead,
   withTaskHead,
 } from '../../../../src-shared/domain/models/model.ts';
+import { softCap } from '../../ops/activation/soft-cap.ts';
 import { gatherRows } from '../../ops/indexing/gather-rows.ts';
-import { linearCrossEntropy } from '../../ops/loss/linear-cross-entropy.ts';
+import { scaled } from '../../ops/linear/add-multiple.ts';
+import { linearCrossEntropy, trainedRowsCrossEntropy } from '../../ops/loss/linear-cross-entropy.ts';
 import { softmaxCrossEntropy } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
+import type { HeadLayout } from '../decoder/layout.ts';
 import type { FrozenTensors } from './weights.ts';
+
+/** Factor and cap of a head's logits; the cap is 0 where there is none. */
+type LogitOptions = Pick<HeadLayout, 'scale' | 'softcap'>;
 
 /**
  * The head of a language model, and a loss that never has all logits in memory if the head is not adapted. An adapter may bring
@@ -19,21 +25,49 @@ import type { FrozenTensors } from './weights.ts';
 export function languageHead(
   description: ModelDescription,
   head: LinearModule,
-  normalized: (states: HiddenStates) => tf.Tensor2D,
+  normalized: (states: HiddenStates, runner: LinearRunner) => tf.Tensor2D,
   tensors: FrozenTensors,
+  { scale, softcap }: LogitOptions = { scale: 1, softcap: 0 },
 ): Required<Pick<BaseModel, 'head' | 'loss' | 'finalStates'>> {
   const classifier = labelHead(withTaskHead(description, scoreHead.task));
   const outputs = (states: HiddenStates, runner: LinearRunner) =>
     classifier !== undefined && runner.headTask === scoreHead.task && !runner.isPlain(classifier)
-      ? runner.linear(classifier, normalized(lastTokens(states)))
-      : runner.linear(head, normalized(states));
+      ? runner.linear(classifier, normalized(lastTokens(states), runner))
+      : softCap(runner.linear(head, scaled(normalized(states, runner), scale)), softcap);
   return {
     finalStates: normalized,
     head: outputs,
-    loss: (states, labels, runner) =>
-      runner.isPlain(head) && runner.headTask !== scoreHead.task
-        ? linearCrossEntropy(normalized(states), tensors.linear(head), labels)
-        : softmaxCrossEntropy(outputs(states, runner), labels),
+    loss: (states, labels, runner) => {
+      const rows = runner.trainedRows?.(head) ?? null;
+      if (runner.headTask === scoreHead.task || (rows === null && !runner.isPlain(head)))
+        return softmaxCrossEntropy(outputs(states, runner), labels);
+      const [hidden, weight] = [scaled(normalized(states, runner), scale), tensors.linear(head)];
+      return rows === null
+        ? linearCrossEntropy(hidden, weight, labels, softcap)
+        : trainedRowsCrossEntropy(hidden, weight, rows, labels, softcap);
+    },
+  };
+}
+
+/** The head of a decoder that labels each text by its last token, or each token. */
+export function classifierHead(
+  body: Pick<BaseModel, 'embed' | 'layer' | 'layerCount'>,
+  kind: ModelDescription['kind'],
+  linear: LinearModule,
+  normalized: (states: HiddenStates, runner: LinearRunner) => tf.Tensor2D,
+): Required<Pick<BaseModel, 'head' | 'finalStates'>> & Pick<BaseModel, 'outputs'> {
+  const isOfTexts = kind === 'text-classification';
+  const head = (states: HiddenStates, runner: LinearRunner) =>
+    runner.linear(linear, normalized(isOfTexts ? lastTokens(states) : states, runner));
+  if (isOfTexts) return { finalStates: normalized, head };
+  return {
+    finalStates: normalized,
+    head,
+    outputs: (inputs, runner) => {
+      let states = body.embed(inputs, runner);
+      for (let index = 0; index < body.layerCount; index++) states = body.layer(index, states, runner);
+      return { logits: tf.reshape(head(states, runner), [states.batch, states.tokens, -1]) };
+    },
   };
 }
 

@@ -5,20 +5,24 @@ import { matmul } from '../../ops/linear/matmul.ts';
 import { trainedLinear } from '../../ops/linear/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
-/** Patches of an image, projected to the hidden size, after a class token, with positions added. */
+/** Patches of an image, projected to the hidden size, after leading tokens, with positions added. */
 export interface PatchEmbedding {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly patch: { readonly height: number; readonly width: number };
   /** [hidden, channels · patch height · patch width] */
   readonly projection: tf.Tensor2D;
   readonly bias: Pick<FrozenVector, 'tensor'> | null;
-  /** [1, 1, hidden] */
-  readonly classToken: tf.Tensor;
-  /** [1, 1 + patches, hidden]; null: the caller adds them. */
+  /** Tokens before the patches, e.g. the class token, each tensor [1, count, hidden]. */
+  readonly leading: readonly tf.Tensor[];
+  /** [1, positioned + patches, hidden]; null: there are none, or the caller adds them. */
   readonly positions: tf.Tensor | null;
+  /** Number of leading tokens with a position; the others follow them. Default: all. */
+  readonly positioned?: number;
+  /** Matrix [patches, learned positions] that fits positions to the image's size; default: the positions fit. */
+  readonly resizing?: tf.Tensor2D;
 }
 
-/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws if the image has another size. */
+/** pixels [batch, channels, height, width] → [batch · (leading + patches), hidden]. Throws if the image has another size. */
 export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): HiddenStates {
   const { image, patch } = embedding;
   const [batch = 0, ...size] = pixels.shape;
@@ -43,9 +47,42 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
       image.channels * patch.height * patch.width,
     ]);
     const projected = tf.reshape(project(embedding, as2D(unfolded)), [batch, patches, hidden]);
-    const whole = tf.concat([tf.tile(embedding.classToken, [batch, 1, 1]), projected], 1);
-    const placed = embedding.positions ? tf.add(whole, embedding.positions) : whole;
-    return { hidden: as2D(tf.reshape(placed, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };
+    const placed = withLeading(embedding, projected);
+    const [, tokens = patches] = placed.shape;
+    return { hidden: as2D(tf.reshape(placed, [batch * tokens, hidden])), batch, tokens };
+  });
+}
+
+/** Patches [batch, patches, hidden] after the leading tokens, with positions. */
+function withLeading({ leading, positions, positioned, resizing }: PatchEmbedding, patches: tf.Tensor): tf.Tensor {
+  const [batch = 0] = patches.shape;
+  const rows = leading.map((token) => tf.tile(token, [batch, 1, 1]));
+  const placed: tf.Tensor[] = [];
+  for (let count = 0; rows.length > 0 && count < (positioned ?? Number.POSITIVE_INFINITY); ) {
+    const [row] = rows.splice(0, 1);
+    if (row === undefined) break;
+    placed.push(row);
+    count += row.shape[1] ?? 0;
+  }
+  const whole = placed.length === 0 ? patches : tf.concat([...placed, patches], 1);
+  if (positions === null) return whole;
+  const own = resizing === undefined ? positions : resizedPositions(positions, positioned ?? 0, resizing);
+  const sum = tf.add(whole, own);
+  if (rows.length === 0) return sum;
+  const [first, width = 0] = [positioned ?? 0, sum.shape[2]];
+  const head = tf.slice(sum, [0, 0, 0], [batch, first, width]);
+  return tf.concat([head, ...rows, tf.slice(sum, [0, first, 0], [batch, -1, width])], 1);
+}
+
+/** Positions [1, positioned + places, hidden] whose places are combined by `resizing` [patches, places]. */
+export function resizedPositions(positions: tf.Tensor, positioned: number, resizing: tf.Tensor2D): tf.Tensor {
+  return tf.tidy(() => {
+    const all = as2D(tf.squeeze(positions, [0]));
+    const [count, hidden] = all.shape;
+    const places = tf.slice(all, [positioned, 0], [count - positioned, hidden]);
+    const fitted = tf.matMul(resizing, places);
+    const whole = positioned === 0 ? fitted : tf.concat([tf.slice(all, [0, 0], [positioned, hidden]), fitted], 0);
+    return tf.expandDims(whole, 0);
   });
 }
 

@@ -68,8 +68,16 @@ export class FrozenTensors {
     );
   }
 
-  async loadVector(name: string): Promise<tf.Tensor1D> {
-    return this.read(name, (stored) => this.hold(name, tf.tensor1d(stored.data, 'float32')));
+  /**
+   * @param offset number added to every value
+   * @throws Error for an offset where the model itself is trained: its file has the values without it
+   */
+  async loadVector(name: string, offset = 0): Promise<tf.Tensor1D> {
+    if (offset !== 0 && this.variables !== null) throw new Error(`${name} cannot be trained with an offset`);
+    return this.read(name, ({ data }) => {
+      const values = offset === 0 ? data : Float32Array.from(data, (value) => value + offset);
+      return this.hold(name, tf.tensor1d(values, 'float32'));
+    });
   }
 
   /** A bias that an adapter may replace, by its checkpoint name. */

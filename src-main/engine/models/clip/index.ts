@@ -13,15 +13,15 @@ export const clipFamily: ModelFamily = {
   declaration: {
     id: 'clip',
     label: 'CLIP',
+    checkpoints: ['openai/clip-vit-base-patch32', 'openai/clip-vit-large-patch14'],
     summary: 'Images and texts in one space: an image is of the class whose text is nearest.',
     paper: {
       title: 'Learning Transferable Visual Models From Natural Language Supervision',
       url: 'https://arxiv.org/abs/2103.00020',
     },
-    parameters: [],
   },
   describe: (file, weights) => describe(parseClipConfig(file), weights),
-  memory: (file, tokens, _, texts) => memoryOf(parseClipConfig(file), tokens, texts),
+  memory: (file, { tokens, texts } = {}) => memoryOf(parseClipConfig(file), tokens, texts),
   load: async (description, file, weights, options) => {
     const { loadClip } = await import('./load.ts');
     return loadClip(description, parseClipConfig(file), weights, options);

@@ -1,73 +1,89 @@
-import type { Declaration } from '../../../../src-shared/domain/parameters/parameter.ts';
+import type { z } from 'zod';
 import type { TensorSource } from '../../tensors/safetensors.ts';
-import { decoderMemory } from '../blocks/decoder-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
-import type { FamilyDescription, ModelFamily } from '../family.ts';
-import { type ModelMemory, usualTokens } from '../memory.ts';
-import { type DecoderConfig, type DecoderTraits, parseDecoderConfig } from './config.ts';
-import { decoderLinearName, type decoderLinears, decoderModules } from './modules.ts';
+import { parseConfig } from '../config-file.ts';
+import type { FamilyDeclaration, FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
+import type { DecoderLayout } from './layout.ts';
+import { decoderMemory } from './memory.ts';
+import {
+  checkpointKeyOf,
+  decoderBiases,
+  decoderModules,
+  decoderNorms,
+  decoderTensors,
+  sharesTable,
+} from './modules.ts';
+import { headDescription, withOwnHead } from './own-head.ts';
 
-/** A family of causal language models with the architecture of Llama (Touvron et al. 2023). */
-export function decoderFamily(modelType: string, declaration: Declaration, traits: DecoderTraits): ModelFamily {
+interface DecoderPlan<Keys> {
+  /** e.g. "a Llama", for messages. */
+  readonly label: string;
+  /** Keys of config.json that the layout is made of. */
+  readonly keys: z.ZodType<Keys>;
+  /** @throws StudioError that names the file and the key of a value that is not supported */
+  readonly layout: (keys: Keys, file: ModelConfigFile) => DecoderLayout;
+  /** Name of the linear of its *ForTokenClassification. Default: score. */
+  readonly tokenHead?: string;
+}
+
+/** A family with the layout that it makes of config.json. */
+export interface DecoderFamily extends ModelFamily {
+  layout(file: ModelConfigFile): DecoderLayout;
+}
+
+/** A family of decoders, declared by the layout that config.json gives its layers. */
+export function decoderFamily<Keys>(
+  modelType: string,
+  declaration: FamilyDeclaration,
+  { label, keys, layout, tokenHead }: DecoderPlan<Keys>,
+): DecoderFamily {
+  const layoutOf = (file: ModelConfigFile) => layout(parseConfig(file, keys, label), file);
+  return { modelType, declaration, layout: layoutOf, ...familyOfLayouts(layoutOf, tokenHead) };
+}
+
+/**
+ * All that a family computes follows from the layouts that it makes.
+ * @param layoutOfLanguage layout of its language model
+ * @param tokenHead name of the linear of its *ForTokenClassification
+ */
+export function familyOfLayouts(
+  layoutOfLanguage: (file: ModelConfigFile) => DecoderLayout,
+  tokenHead?: string,
+): Pick<ModelFamily, 'describe' | 'memory' | 'load'> {
+  const layoutOf = (file: ModelConfigFile) => withOwnHead(file, layoutOfLanguage(file), tokenHead);
   return {
-    modelType,
-    declaration,
-    describe: (file, weights) => describeDecoder(parseDecoderConfig(file, traits), weights),
-    memory: (file, tokens) => memoryOf(parseDecoderConfig(file, traits), tokens),
+    describe: (file, weights) => describeDecoder(layoutOf(file), weights),
+    memory: (file, { tokens } = {}) => decoderMemory(layoutOf(file), tokens),
     load: async (description, file, weights, options) => {
       const { loadDecoder } = await import('./load.ts');
-      return loadDecoder(description, parseDecoderConfig(file, traits), weights, options);
+      return loadDecoder(description, layoutOf(file), weights, options);
     },
   };
 }
 
-function describeDecoder(config: DecoderConfig, weights: TensorSource): FamilyDescription {
-  const { hiddenSize, layerCount, headSize } = config;
-  const linears = decoderModules(config);
+function describeDecoder(layout: DecoderLayout, weights: TensorSource): FamilyDescription {
+  const { architecture, hiddenSize, vocabularySize, maxPositions } = layout;
+  const key = checkpointKeyOf(layout, weights);
+  const linears = decoderModules(layout, key);
   const checks = new TensorChecks(weights);
-  for (const module of linears)
-    if (module.kind === 'linear' || !config.isTied || !module.isHead) checks.expectModule(module);
-  checks.expectNorm('model.norm', hiddenSize, false);
-  for (let layer = 0; layer < layerCount; layer++) {
-    const key = `model.layers.${layer}`;
-    checks.expectNorm(`${key}.input_layernorm`, hiddenSize, false);
-    checks.expectNorm(`${key}.post_attention_layernorm`, hiddenSize, false);
-    if (!config.hasHeadNorms) continue;
-    checks.expectNorm(`${key}.self_attn.q_norm`, headSize, false);
-    checks.expectNorm(`${key}.self_attn.k_norm`, headSize, false);
+  for (const module of linears) if (!sharesTable(layout, module)) checks.expectModule(module);
+  for (const { name, size, hasScale, hasShift } of decoderNorms(layout)) {
+    if (hasScale) checks.expect(`${key(name)}.weight`, [size]);
+    if (hasShift) checks.expect(`${key(name)}.bias`, [size]);
   }
-  checks.refuseUnknown('model.layers.', /\.rotary_emb\.inv_freq$/);
+  for (const { name, shape } of decoderTensors(layout)) checks.expect(key(name), shape);
+  for (const { name } of layout.layers.slice(0, 1))
+    checks.refuseUnknown(key(name).replace(/\d+$/, ''), layout.ignorable);
+  const biases = decoderBiases(layout, key);
   return {
-    architecture: config.architecture,
-    kind: 'causal-lm',
-    layerCount,
-    hiddenSize,
-    labels: [],
+    architecture,
+    ...headDescription(layout),
+    layerCount: layout.layers.length,
+    hiddenSize: layout.finalProjection?.outFeatures ?? hiddenSize,
     image: null,
-    text: { vocabularySize: config.vocabularySize, maxPositions: config.maxPositions },
+    text: { vocabularySize, maxPositions },
     linears,
-  };
-}
-
-function memoryOf(config: DecoderConfig, tokens = Math.min(usualTokens, config.maxPositions)): ModelMemory {
-  const { hiddenSize: hidden, intermediateSize: inner, heads, keyValueHeads, headSize } = config;
-  return {
-    inputs: (batch) => [batch * tokens, batch * tokens, 2 * tokens * headSize],
-    layer: (index, batch, adapters) => {
-      const name = (role: keyof typeof decoderLinears) => decoderLinearName(index, role);
-      const names = {
-        q: name('q'),
-        k: name('k'),
-        v: name('v'),
-        o: name('o'),
-        gate: name('gate'),
-        up: name('up'),
-        down: name('down'),
-      };
-      const sizes = { batch, tokens, hidden, inner, heads, keyValueSize: keyValueHeads * headSize };
-      return decoderMemory(sizes, names, adapters);
-    },
-    // The last states, normalized, and their gradient; logits are computed in blocks.
-    head: (batch) => [batch * tokens * hidden, batch * tokens * hidden],
+    ...(biases.length > 0 ? { biases } : {}),
+    ...(layout.ignoresImages ? { ignoresImages: true } : {}),
   };
 }

@@ -52,6 +52,35 @@ function sharpness(factor: number, weight: number): number {
   return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
 }
 
+/**
+ * Frequencies of LongRoPE (Ding et al. 2024, arXiv:2402.13753) as in transformers: texts beyond the original length divide them
+ * by other factors than shorter texts.
+ */
+function longRope(
+  file: ModelConfigFile,
+  key: string,
+  given: z.infer<typeof scalingSchema>,
+  { size, theta, maxPositions, original }: { size: number; theta: number; maxPositions: number; original: number },
+): Rope {
+  const divided = (name: 'short_factor' | 'long_factor') => {
+    const factors = given[name];
+    if (factors?.length !== size / 2)
+      throw unsupportedValue(file, `${key}.${name}`, factors ?? null, `a list of ${size / 2} numbers`);
+    return Float32Array.from(factors, (factor, index) =>
+      Math.fround(1 / Math.fround(Math.fround(factor) * Math.fround(theta ** ((2 * index) / size)))),
+    );
+  };
+  const [short, long] = [divided('short_factor'), divided('long_factor')];
+  const factor = given.factor ?? maxPositions / original;
+  const scale = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+  return {
+    headSize: size,
+    frequencies: (highest) => (highest >= original ? long : short),
+    scale: given.attention_factor ?? scale,
+    changesAt: original,
+  };
+}
+
 const scalingSchema = z.looseObject({
   rope_type: z.string().optional(),
   type: z.string().optional(),
@@ -61,6 +90,8 @@ const scalingSchema = z.looseObject({
   high_freq_factor: z.number().positive().optional(),
   original_max_position_embeddings: z.number().int().positive().optional(),
   partial_rotary_factor: z.number().optional(),
+  short_factor: z.array(z.number().positive()).nullish(),
+  long_factor: z.array(z.number().positive()).nullish(),
   ...yarnKeys,
 });
 
@@ -70,15 +101,61 @@ export const ropeKeys = {
   rope_scaling: scalingSchema.optional(),
   rope_parameters: scalingSchema.optional(),
   partial_rotary_factor: z.number().optional(),
+  original_max_position_embeddings: z.number().int().positive().optional(),
 };
+
+/** Keys of models whose layers of either type have a rotation of their own; before transformers 5, scaling was of the full ones. */
+export const layeredRopeKeys = {
+  ...ropeKeys,
+  rope_parameters: scalingSchema
+    .extend({ full_attention: scalingSchema.nullish(), sliding_attention: scalingSchema.nullish() })
+    .optional(),
+  rope_local_base_freq: z.number().positive().optional(),
+};
+
+/**
+ * Reads the rotations of full and of sliding attention.
+ * @param thetas where the config has none
+ * @param options.scalesBoth rope_scaling, of before transformers 5, is of both
+ * @throws StudioError refused for a kind that is not supported, naming the key
+ */
+export function readLayeredRopes(
+  file: ModelConfigFile,
+  keys: z.infer<z.ZodObject<typeof layeredRopeKeys>>,
+  sizes: { headSize: number; maxPositions: number },
+  thetas: { full: number; sliding: number },
+  { scalesBoth = false }: { scalesBoth?: boolean } = {},
+): [full: Rope, sliding: Rope] {
+  const { rope_scaling = {}, rope_theta, rope_local_base_freq, partial_rotary_factor } = keys;
+  const given = keys.rope_parameters;
+  const flat = given?.rope_type ?? given?.type ?? 'default';
+  if (flat !== 'default' && !given?.full_attention)
+    throw unsupportedValue(
+      file,
+      'rope_parameters.rope_type',
+      flat,
+      'a type for each of full_attention and sliding_attention',
+    );
+  const read = (parameters: z.infer<typeof scalingSchema>, theta: number) =>
+    readRope(file, { rope_parameters: parameters, partial_rotary_factor }, { ...sizes, theta });
+  return [
+    read({ ...given?.full_attention, ...rope_scaling }, rope_theta ?? thetas.full),
+    read({ ...given?.sliding_attention, ...(scalesBoth ? rope_scaling : {}) }, rope_local_base_freq ?? thetas.sliding),
+  ];
+}
 
 /** Rotary position embedding (Su et al. 2021) with scaling. */
 export interface Rope {
+  /** Columns of a head that are rotated. */
   readonly headSize: number;
   /** Frequencies [headSize / 2] for sequences whose last position is `highest`. */
   frequencies(highest: number): Float32Array;
-  /** Factor of cosines and sines; differs from 1 only with YaRN. */
+  /** Factor of cosines and sines; differs from 1 only with YaRN and LongRoPE. */
   readonly scale: number;
+  /** Length in tokens beyond which all positions, earlier ones too, have other frequencies; absent: none. */
+  readonly changesAt?: number;
+  /** Further factor at a position (Llama 4's scaling of queries); absent: 1. */
+  scaleAt?(position: number): number;
 }
 
 interface RopeConfig {
@@ -86,24 +163,32 @@ interface RopeConfig {
   readonly rope_scaling?: z.infer<typeof scalingSchema> | undefined;
   readonly rope_parameters?: z.infer<typeof scalingSchema> | undefined;
   readonly partial_rotary_factor?: number | undefined;
+  readonly original_max_position_embeddings?: number | undefined;
 }
 
 /**
- * Reads the kinds default, linear (Chen et al. 2023), dynamic (NTK-aware), yarn (Peng et al. 2023) and llama3.
+ * Reads the kinds default, linear (Chen et al. 2023), dynamic (NTK-aware), yarn (Peng et al. 2023), llama3 and longrope.
+ * @param sizes `partial` is the default share of a head's columns that are rotated; absent: the family rotates whole heads
  * @throws StudioError refused for another kind, naming the key.
  */
 export function readRope(
   file: ModelConfigFile,
   config: RopeConfig,
-  sizes: { headSize: number; maxPositions: number; theta: number },
+  sizes: { headSize: number; maxPositions: number; theta: number; partial?: number },
 ): Rope {
   const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
   const given = config.rope_parameters ?? config.rope_scaling ?? {};
-  const partial = given.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
-  if (partial !== 1) throw unsupportedValue(file, 'partial_rotary_factor', partial, '1');
+  const partial = given.partial_rotary_factor ?? config.partial_rotary_factor ?? sizes.partial ?? 1;
+  if (sizes.partial === undefined && partial !== 1) throw unsupportedValue(file, 'partial_rotary_factor', partial, '1');
   const theta = given.rope_theta ?? config.rope_theta ?? sizes.theta;
-  const { headSize, maxPositions } = sizes;
-  const kind = given.rope_type ?? given.type ?? 'default';
+  const headSize = Math.trunc(sizes.headSize * partial);
+  if (!(headSize > 0 && headSize <= sizes.headSize && headSize % 2 === 0))
+    throw unsupportedValue(file, 'partial_rotary_factor', partial, 'a part of a head with an even number of columns');
+  const { maxPositions } = sizes;
+  const original = config.original_max_position_embeddings ?? given.original_max_position_embeddings ?? maxPositions;
+  const named = given.rope_type ?? given.type ?? 'default';
+  // Older names of LongRoPE, in configs of Phi-3.
+  const kind = named === 'su' || (named === 'yarn' && given.long_factor) ? 'longrope' : named;
   const required = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor') => {
     const value = given[name];
     if (value === undefined) throw unsupportedValue(file, `${key}.${name}`, null, `a number (for the type "${kind}")`);
@@ -138,30 +223,47 @@ export function readRope(
             factor: required('factor'),
             low: required('low_freq_factor'),
             high: required('high_freq_factor'),
-            original: given.original_max_position_embeddings ?? maxPositions,
+            original,
           }),
         ),
       );
     case 'yarn': {
-      const original = given.original_max_position_embeddings ?? maxPositions;
       const factor = given.factor ?? maxPositions / original;
       return fixed(yarnFrequencies(plain, { ...given, factor, original, theta, headSize }), yarnScale(given, factor));
     }
-    default:
-      throw unsupportedValue(file, `${key}.rope_type`, kind, '"default", "linear", "dynamic", "yarn" or "llama3"');
+    case 'longrope':
+      return longRope(file, key, given, { size: headSize, theta, maxPositions, original });
+    default: {
+      const kinds = '"default", "linear", "dynamic", "yarn", "llama3" or "longrope"';
+      throw unsupportedValue(file, `${key}.rope_type`, kind, kinds);
+    }
   }
 }
 
+/** The table of each rope for these positions. */
+export function rotaryTables(ropes: readonly Rope[], positions: Int32Array): RotaryTable[] {
+  const highest = positions.reduce((most, position) => Math.max(most, position), 0);
+  return ropes.map((rope) => rotaryTable(positions, rope.frequencies(highest), rope.scale, rope.scaleAt));
+}
+
 /** Cosines and sines for these positions, times `scale`: one row per position. Angles are float32, as in training. */
-export function rotaryTable(positions: ArrayLike<number>, frequencies: Float32Array, scale = 1): RotaryTable {
+export function rotaryTable(
+  positions: ArrayLike<number>,
+  frequencies: Float32Array,
+  scale = 1,
+  scaleAt: (position: number) => number = () => 1,
+): RotaryTable {
   const half = frequencies.length;
   const [cos, sin] = [new Float32Array(positions.length * half), new Float32Array(positions.length * half)];
-  for (let row = 0; row < positions.length; row++)
+  for (let row = 0; row < positions.length; row++) {
+    const position = positions[row] ?? 0;
+    const factor = scale * scaleAt(position);
     for (let index = 0; index < half; index++) {
-      const angle = Math.fround((positions[row] ?? 0) * (frequencies[index] ?? 0));
-      cos[row * half + index] = scale * Math.cos(angle);
-      sin[row * half + index] = scale * Math.sin(angle);
+      const angle = Math.fround(position * (frequencies[index] ?? 0));
+      cos[row * half + index] = factor * Math.cos(angle);
+      sin[row * half + index] = factor * Math.sin(angle);
     }
+  }
   const shape: [number, number] = [positions.length, half];
   return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
 }

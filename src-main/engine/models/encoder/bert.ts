@@ -4,7 +4,7 @@ import type { ModelConfigFile } from '../family.ts';
 import { bertLayerNames } from './bert-names.ts';
 import { absoluteKeys, commonPlan, refuseOtherPositions } from './config.ts';
 import { encoderFamily } from './family.ts';
-import type { EncoderPlan } from './plan.ts';
+import { type EncoderPlan, numberedLayers } from './plan.ts';
 
 const schema = z.object(absoluteKeys);
 
@@ -14,13 +14,13 @@ export const bertFamily = encoderFamily(
   {
     id: 'bert',
     label: 'BERT',
+    checkpoints: ['google-bert/bert-base-uncased', 'sentence-transformers/all-MiniLM-L6-v2'],
     summary:
       'Text encoder for classification and embeddings; also MiniLM and other sentence transformers of its shape.',
     paper: {
       title: 'BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding',
       url: 'https://arxiv.org/abs/1810.04805',
     },
-    parameters: [],
   },
   planOf,
 );
@@ -36,9 +36,7 @@ function planOf(file: ModelConfigFile): EncoderPlan {
     positions: { rows: keys.max_position_embeddings, padding: null },
     maxTokens: keys.max_position_embeddings,
     types: keys.type_vocab_size,
-    clearsPadding: false,
-    relative: null,
-    layers: 'encoder.layer',
+    layers: numberedLayers('encoder.layer', keys.num_hidden_layers),
     names: bertLayerNames,
     head: [
       { name: 'bert.pooler.dense', activation: 'tanh', isOfEncoder: true },

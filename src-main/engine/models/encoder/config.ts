@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { readActivation } from '../activations.ts';
 import { layerNumber, orderedLabels, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
+import { decoderKeys } from '../decoder/config.ts';
+import { layeredRopeKeys } from '../decoder/rope.ts';
 import type { ModelConfigFile } from '../family.ts';
 import type { EncoderPlan } from './plan.ts';
 
@@ -19,21 +21,48 @@ export const encoderKeys = {
   add_cross_attention: z.boolean().default(false),
 };
 
+/** Number of token types. */
+export const typeRows = z.number().int().nonnegative().max(1024);
+
 /** config.json of BERT and RoBERTa, with position and token type embeddings. */
 export const absoluteKeys = {
   ...encoderKeys,
   layer_norm_eps: z.number().positive().default(1e-12),
-  type_vocab_size: z.number().int().nonnegative().max(1024).default(2),
+  type_vocab_size: typeRows.default(2),
   position_embedding_type: z.string().default('absolute'),
 };
+
+/** Common part of config.json of encoders with the layers of decoders. */
+export const rotaryKeys = {
+  ...decoderKeys,
+  ...layeredRopeKeys,
+  id2label: z.record(z.string(), z.string()).optional(),
+};
+
+/** In the order of their ids; null if the config has none. */
+export function labelsOf(
+  file: ModelConfigFile,
+  { id2label }: { readonly id2label?: Readonly<Record<string, string>> | undefined },
+): string[] | null {
+  return id2label === undefined ? null : orderedLabels(file, id2label);
+}
 
 type EncoderKeys = z.infer<z.ZodObject<typeof encoderKeys>>;
 type CommonPlan = Pick<
   EncoderPlan,
-  'hiddenSize' | 'innerSize' | 'layerCount' | 'heads' | 'vocabularySize' | 'activation' | 'labels'
+  | 'hiddenSize'
+  | 'innerSize'
+  | 'heads'
+  | 'vocabularySize'
+  | 'activation'
+  | 'labels'
+  | 'projection'
+  | 'clearsPadding'
+  | 'relative'
+  | 'pooling'
 >;
 
-/** @throws StudioError that names the file and the key where a value is not supported. */
+/** Parts that encoders share, as BERT has them. @throws StudioError that names the file and the key of a value. */
 export function commonPlan(file: ModelConfigFile, keys: EncoderKeys): CommonPlan {
   for (const key of ['is_decoder', 'add_cross_attention'] as const)
     if (keys[key]) throw unsupportedValue(file, key, true, 'false');
@@ -41,11 +70,14 @@ export function commonPlan(file: ModelConfigFile, keys: EncoderKeys): CommonPlan
   return {
     hiddenSize: keys.hidden_size,
     innerSize: keys.intermediate_size,
-    layerCount: keys.num_hidden_layers,
     heads: keys.num_attention_heads,
     vocabularySize: keys.vocab_size,
     activation: readActivation(file, 'hidden_act', keys.hidden_act),
-    labels: keys.id2label === undefined ? null : orderedLabels(file, keys.id2label),
+    labels: labelsOf(file, keys),
+    projection: null,
+    clearsPadding: false,
+    relative: null,
+    pooling: 'first',
   };
 }
 

@@ -4,7 +4,7 @@ import { parseConfig, positiveInteger, unsupportedValue } from '../config-file.t
 import type { ModelConfigFile } from '../family.ts';
 import { commonPlan, encoderKeys } from './config.ts';
 import { encoderFamily } from './family.ts';
-import type { EncoderPlan } from './plan.ts';
+import { type EncoderPlan, numberedLayers } from './plan.ts';
 import type { RelativePositions } from './relative-positions.ts';
 
 const textOrList = z.union([z.string().transform((text) => text.toLowerCase().split('|')), z.array(z.string())]);
@@ -42,13 +42,13 @@ export const debertaV2Family = encoderFamily(
   {
     id: 'deberta-v2',
     label: 'DeBERTa v2, v3',
+    checkpoints: ['microsoft/deberta-v3-small', 'microsoft/deberta-v3-base'],
     summary: 'Text encoder that attends to words and to their distances apart.',
     paper: {
       title:
         'DeBERTaV3: Improving DeBERTa using ELECTRA-Style Pre-Training with Gradient-Disentangled Embedding Sharing',
       url: 'https://arxiv.org/abs/2111.09543',
     },
-    parameters: [],
   },
   planOf,
 );
@@ -72,7 +72,9 @@ function planOf(file: ModelConfigFile): EncoderPlan {
     types: keys.type_vocab_size,
     clearsPadding: true,
     relative: relativeOf(file, keys),
-    layers: 'encoder.layer',
+    // Transformers counts the kinds of scores even where relative_attention switches them off.
+    ...(keys.relative_attention ? {} : { scoreScale: 1 / Math.sqrt(headSize * scoreKinds(keys)) }),
+    layers: numberedLayers('encoder.layer', keys.num_hidden_layers),
     names: {
       q: 'attention.self.query_proj',
       k: 'attention.self.key_proj',
@@ -92,6 +94,11 @@ function planOf(file: ModelConfigFile): EncoderPlan {
       { name: 'classifier', activation: null, isOfEncoder: false },
     ],
   };
+}
+
+/** Kinds of scores that are summed: content alone, and those by position. */
+function scoreKinds({ pos_att_type: types }: Keys): number {
+  return 1 + ['c2p', 'p2c'].filter((type) => types.includes(type)).length;
 }
 
 function relativeOf(file: ModelConfigFile, keys: Keys): RelativePositions | null {

@@ -3,7 +3,7 @@ import { readActivation } from '../activations.ts';
 import { layerNumber, orderedLabels, parseConfig, positiveInteger, sizeOfHead } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 import { encoderFamily } from './family.ts';
-import type { EncoderPlan } from './plan.ts';
+import { type EncoderPlan, numberedLayers } from './plan.ts';
 
 const schema = z.object({
   dim: positiveInteger,
@@ -23,9 +23,9 @@ export const distilbertFamily = encoderFamily(
   {
     id: 'distilbert',
     label: 'DistilBERT',
+    checkpoints: ['distilbert/distilbert-base-uncased'],
     summary: 'BERT at half the layers, taught by BERT itself.',
     paper: { title: 'DistilBERT, a distilled version of BERT', url: 'https://arxiv.org/abs/1910.01108' },
-    parameters: [],
   },
   planOf,
 );
@@ -38,7 +38,6 @@ function planOf(file: ModelConfigFile): EncoderPlan {
     prefix: 'distilbert',
     hiddenSize: keys.dim,
     innerSize: keys.hidden_dim,
-    layerCount: keys.n_layers,
     heads: keys.n_heads,
     vocabularySize: keys.vocab_size,
     epsilon: 1e-12,
@@ -46,9 +45,10 @@ function planOf(file: ModelConfigFile): EncoderPlan {
     positions: { rows: keys.max_position_embeddings, padding: null },
     maxTokens: keys.max_position_embeddings,
     types: 0,
+    projection: null,
     clearsPadding: false,
     relative: null,
-    layers: 'transformer.layer',
+    layers: numberedLayers('transformer.layer', keys.n_layers),
     names: {
       q: 'attention.q_lin',
       k: 'attention.k_lin',
@@ -59,6 +59,7 @@ function planOf(file: ModelConfigFile): EncoderPlan {
       attentionNorm: 'sa_layer_norm',
       outputNorm: 'output_layer_norm',
     },
+    pooling: 'first',
     head: [
       { name: 'pre_classifier', activation: 'relu', isOfEncoder: false },
       { name: 'classifier', activation: null, isOfEncoder: false },

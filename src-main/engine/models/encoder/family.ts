@@ -1,26 +1,25 @@
-import { tokenHeads } from '../../../../src-shared/domain/models/model.ts';
-import type { Declaration } from '../../../../src-shared/domain/parameters/parameter.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { postNormMemory } from '../blocks/post-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
-import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
+import type { FamilyDeclaration, FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
 import { type ModelMemory, usualTokens } from '../memory.ts';
 import { withCurrentNames } from './legacy-names.ts';
-import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
+import { checkpointKey, encoderBiases, encoderModules, encoderNorms } from './modules.ts';
+import { describeHead, ownLabelCount, withOwnHead } from './own-head.ts';
 import { type EncoderPlan, layerName } from './plan.ts';
 
 /** A family of encoders with the architecture of BERT (Devlin et al. 2019). */
 export function encoderFamily(
   modelType: string,
-  declaration: Declaration,
+  declaration: FamilyDeclaration,
   planOfSequences: (file: ModelConfigFile) => EncoderPlan,
 ): ModelFamily {
-  const planOf = (file: ModelConfigFile) => withOwnHead(planOfSequences(file));
+  const planOf = (file: ModelConfigFile) => withOwnHead(file, planOfSequences(file));
   return {
     modelType,
     declaration,
     describe: (file, weights) => describeEncoder(planOf(file), withCurrentNames(weights)),
-    memory: (file, tokens, ofTokens = false) => {
+    memory: (file, { tokens, ofTokens = false } = {}) => {
       const plan = planOf(file);
       return encoderMemory(plan, tokens, ofTokens || plan.labelsTokens !== undefined);
     },
@@ -31,33 +30,25 @@ export function encoderFamily(
   };
 }
 
-/** The plan with the head that the checkpoint's class has. */
-function withOwnHead(plan: EncoderPlan): EncoderPlan {
-  const own = [...tokenHeads.values()].find(({ architecture }) => plan.architecture.endsWith(architecture));
-  if (own === undefined) return plan;
-  const head = [{ name: own.module, activation: null, isOfEncoder: false }];
-  return { ...plan, head, labelsTokens: own.kind, labels: own.labels ?? plan.labels };
-}
-
 /**
  * Heads of pre-training and other tasks are ignored: without a classifier the encoder is described as an embedding model.
  */
 function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescription {
-  const { hiddenSize, layerCount, relative } = plan;
+  const { hiddenSize, relative, layers } = plan;
   const linears = encoderModules(plan, weights);
   const key = (name: string) => checkpointKey(plan, weights, name);
   const checks = new TensorChecks(weights);
   for (const module of linears) if (!module.isMissing) checks.expectModule(module);
-  for (const name of encoderNorms(plan)) checks.expectNorm(key(name), hiddenSize);
+  for (const { name, size } of encoderNorms(plan)) checks.expectNorm(key(name), size);
   if (relative) checks.expect(key(`${plan.prefix}.encoder.rel_embeddings.weight`), [2 * relative.span, hiddenSize]);
-  checks.refuseUnknown(key(`${plan.prefix}.${plan.layers}.`), /\.position_ids$/);
+  if (plan.bias) checks.expect(key(`${plan.prefix}.${plan.bias.name}.weight`), [plan.bias.rows, plan.heads]);
+  checks.refuseUnknown(key(`${plan.prefix}.${layers[0]?.replace(/\d.*$/, '')}`), /\.position_ids$/);
   const labelCount = ownLabelCount(plan, weights);
   return {
     architecture: plan.architecture,
-    kind: labelCount === 0 ? 'embedding' : (plan.labelsTokens ?? 'text-classification'),
-    layerCount,
+    ...describeHead(plan, labelCount),
+    layerCount: layers.length,
     hiddenSize,
-    labels: labelCount === 0 ? [] : [...(plan.labels ?? Array.from({ length: labelCount }, (_, id) => `LABEL_${id}`))],
     image: null,
     text: { vocabularySize: plan.vocabularySize, maxPositions: plan.maxTokens },
     linears,
@@ -71,11 +62,14 @@ function encoderMemory(
   tokens = Math.min(usualTokens, plan.maxTokens),
   labelsTokens = plan.labelsTokens !== undefined,
 ): ModelMemory {
-  const { hiddenSize: hidden, innerSize: inner, heads, layerCount, relative } = plan;
+  const { hiddenSize: hidden, innerSize: inner, heads, layers, relative } = plan;
   const distances = relative ? Math.min(2 * tokens - 1, 2 * relative.span) : 0;
   return {
-    // Ids and mask; for relative positions, the rows in range and two one-hot matrices.
-    inputs: (batch) => [batch * tokens, batch * tokens, distances * hidden, 2 * (2 * tokens - 1) * distances],
+    // Ids and mask; for relative positions, the rows in range and two one-hot matrices; biases by distance.
+    inputs: (batch) => [
+      ...[batch * tokens, batch * tokens, distances * hidden, 2 * (2 * tokens - 1) * distances],
+      ...(plan.bias ? [heads * tokens * tokens] : []),
+    ],
     layer: (index, batch, adapters) => {
       const name = (part: string) => `${layerName(plan, index)}.${part}`;
       const names = {
@@ -92,8 +86,9 @@ function encoderMemory(
         hidden,
         inner,
         heads,
-        onlyFirstToken: index === layerCount - 1 && !labelsTokens,
+        onlyFirstToken: index === layers.length - 1 && !labelsTokens,
         distances,
+        hasBias: plan.bias !== undefined,
       };
       return postNormMemory(sizes, names, adapters);
     },

@@ -22,6 +22,7 @@ export function withCurrentNames(source: TensorSource): TensorSource {
       for (const [today, old] of legacyNames) if (name.endsWith(old)) return name.slice(0, -old.length) + today;
       return name;
     }),
+    plan: (name, shape) => source.plan?.(stored(name), shape),
     has: (name) => source.has(stored(name)),
     info: (name) => source.info(stored(name)),
     read: (name) => source.read(stored(name)),

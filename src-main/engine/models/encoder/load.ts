@@ -1,27 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import {
-  labelHead,
-  type ModelDescription,
-  tokenHeads,
-  withTaskHead,
-} from '../../../../src-shared/domain/models/model.ts';
-import { activate } from '../../ops/activation/activate.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
-import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
-import { l2NormalizeRows } from '../../ops/normalization/l2-normalize-rows.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
-import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../base-model.ts';
+import type { BaseModel, ModelInputs } from '../base-model.ts';
 import { distanceTensors } from '../blocks/distance-attention.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
-import { type PostNormBlock, runPostNormBlock } from '../blocks/post-norm-block.ts';
-import { meanOfTokens } from '../blocks/text-embedding.ts';
+import { biasTensor, type PostNormBlock, runPostNormBlock } from '../blocks/post-norm-block.ts';
+import { relativeBias } from '../blocks/relative-bias.ts';
 import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
-import { readTextInputs, type TextInputs } from '../text-inputs.ts';
+import { givenIds, readTextInputs, type TextInputs } from '../text-inputs.ts';
+import { encoderHead } from './head.ts';
 import { checkpointKey, distanceNames, embeddingNames } from './modules.ts';
-import { type EncoderPlan, layerName } from './plan.ts';
+import { type EncoderPlan, layerName, ownLayers } from './plan.ts';
 import { reachMatrix, reachOf } from './relative-positions.ts';
 
 /**
@@ -34,59 +27,33 @@ export async function loadEncoder(
   source: TensorSource,
   options: LoadOptions,
 ): Promise<BaseModel> {
+  const layerCount = plan.layers.length;
   const tensors = new FrozenTensors(source, options);
   try {
     for (const module of description.linears) if (!module.isMissing) await tensors.loadLinear(module);
     const embed = await loadEmbedding(description, plan, source, tensors);
-    const blocks: PostNormBlock[] = [];
-    for (let layer = 0; layer < plan.layerCount; layer++)
-      blocks.push(await loadBlock(description, plan, source, tensors, layer));
+    const byName = new Map<string, PostNormBlock>();
+    for (const layer of ownLayers(plan))
+      byName.set(layerName(plan, layer), await loadBlock(description, plan, source, tensors, layer));
+    const blocks = plan.layers.flatMap((_, layer) => byName.get(layerName(plan, layer)) ?? []);
     const module = namedModules(description);
-    const head = plan.head.map((part) => ({ module: module(part.name), activation: part.activation }));
-    const taskHeads = new Map([...tokenHeads.keys()].map((task) => [task, labelHead(withTaskHead(description, task))]));
-    /** The head on every token; null where the outputs are of whole texts. */
-    const tokenHead = (runner: LinearRunner) =>
-      plan.labelsTokens ? labelHead(description) : (taskHeads.get(runner.headTask ?? '') ?? null);
-    const classifies = (runner: LinearRunner) =>
-      head.every(({ module: part }) => !part.isMissing || !runner.isPlain(part));
+    const head = encoderHead(description, plan, module, null);
     const layer: BaseModel['layer'] = (index, states, runner) => {
       return runPostNormBlock(
         layerOf(blocks, index),
         states,
         runner,
-        index === plan.layerCount - 1 && !tokenHead(runner) && classifies(runner),
+        index === layerCount - 1 && head.readsFirstToken(runner),
       );
-    };
-    const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
-      const ofTokens = tokenHead(runner);
-      if (ofTokens) return runner.linear(ofTokens, states.hidden);
-      if (!classifies(runner)) return l2NormalizeRows(meanOfTokens(states));
-      let x = clsTokens(states.hidden, states.tokens);
-      let derivative: tf.Tensor2D | undefined;
-      for (const { module: part, activation } of head) {
-        x = runner.linear(part, x, { derivative });
-        if (activation) ({ value: x, derivative } = activate(x, activation, runner.taped));
-      }
-      return x;
     };
     return {
       description,
-      layerCount: plan.layerCount,
+      layerCount,
       mixesExamples: plan.relative !== null,
+      repeatsLayers: ownLayers(plan).length < layerCount,
       embed,
       layer,
-      head: outputOf,
-      outputs: (inputs, runner) => {
-        let states = embed(inputs, runner);
-        for (let index = 0; index < plan.layerCount; index++) states = layer(index, states, runner);
-        const { hidden, batch, tokens } = states;
-        if (tokenHead(runner)) return { logits: tf.reshape(outputOf(states, runner), [batch, tokens, -1]) };
-        if (classifies(runner)) return { logits: outputOf(states, runner) };
-        return {
-          last_hidden_state: tf.reshape(hidden, [batch, tokens, plan.hiddenSize]),
-          embeddings: outputOf(states, runner),
-        };
-      },
+      ...head.outputs({ embed, layer, layerCount }),
       ...tensors.access(),
     };
   } catch (error) {
@@ -107,17 +74,22 @@ async function loadEmbedding(
   const places = plan.positions ? table(embeddingNames.positions) : null;
   const kinds = plan.types > 0 ? table(embeddingNames.types) : null;
   const key = (name: string) => checkpointKey(plan, source, `${plan.prefix}.${name}`);
+  const projection = plan.projection && table(plan.projection.name);
   const norm = await loadNorm(tensors, key(embeddingNames.norm), plan.epsilon);
   const distances = await loadDistances(plan, tensors, key);
+  const { bias } = plan;
+  const biases = bias && as2D(await tensors.load(key(`${bias.name}.weight`)));
   return (inputs, runner) => {
     const { ids, batch, tokens, mask, positions, types } = readEncoderInputs(inputs, plan);
     let sum = runner.embedding(words, ids);
     if (places && positions) sum = tf.add(sum, runner.embedding(places, positions));
     if (kinds && types) sum = tf.add(sum, runner.embedding(kinds, types));
     const normalized = applyNorm(norm, sum);
-    const hidden =
+    const embedded =
       plan.clearsPadding && mask ? tf.mul<tf.Tensor2D>(normalized, tf.reshape(mask, [batch * tokens, 1])) : normalized;
-    return { hidden, batch, tokens, context: { mask, tensors: distances(tokens) } };
+    const hidden = projection ? runner.linear(projection, embedded) : embedded;
+    const ofScores = bias && biases ? { [biasTensor]: relativeBias(biases, bias, { queries: tokens, tokens }) } : {};
+    return { hidden, batch, tokens, context: { mask, tensors: { ...distances(tokens), ...ofScores } } };
   };
 }
 
@@ -166,6 +138,7 @@ async function loadBlock(
     fc2: linear(names.fc2),
     attentionNorm: await loadNorm(tensors, `${key}.${names.attentionNorm}`, plan.epsilon),
     outputNorm: await loadNorm(tensors, `${key}.${names.outputNorm}`, plan.epsilon),
+    scoreScale: plan.scoreScale,
     distances: relative && {
       key: relative.contentToPosition ? linear(ownKey) : null,
       query: relative.positionToContent ? linear(ownQuery) : null,
@@ -195,12 +168,12 @@ function readEncoderInputs(inputs: ModelInputs, plan: EncoderPlan): EncoderInput
     );
   const rows = batch * tokens;
   const positions = plan.positions
-    ? (given(inputs, 'position_ids', rows, plan.positions.rows) ??
+    ? (givenIds(inputs, 'position_ids', rows, plan.positions.rows) ??
       tf.tensor1d(positionsOf(plan.positions.padding, ids, tokens), 'int32'))
     : null;
   const types =
     plan.types > 0
-      ? (given(inputs, 'token_type_ids', rows, plan.types) ?? tf.tensor1d(new Int32Array(rows), 'int32'))
+      ? (givenIds(inputs, 'token_type_ids', rows, plan.types) ?? tf.tensor1d(new Int32Array(rows), 'int32'))
       : null;
   return { ids, batch, tokens, mask, positions, types };
 }
@@ -212,15 +185,4 @@ function positionsOf(padding: number | null, ids: tf.Tensor1D, tokens: number): 
     if (index % tokens === 0) count = 0;
     return id === padding ? padding : padding + ++count;
   });
-}
-
-function given(inputs: ModelInputs, name: string, rows: number, limit: number): tf.Tensor1D | null {
-  const tensor = inputs[name];
-  if (tensor === undefined) return null;
-  if (tensor.size !== rows)
-    throw new StudioError('invalid_input', `${name} has ${tensor.size} values where input_ids has ${rows}.`);
-  for (const value of tensor.dataSync())
-    if (!(value >= 0 && value < limit))
-      throw new StudioError('invalid_input', `${name} contains ${value}, but the model knows 0 to ${limit - 1}.`);
-  return tf.reshape<tf.Rank.R1>(tf.cast(tensor, 'int32'), [rows]);
 }

@@ -1,6 +1,7 @@
 import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
-import { type EncoderPlan, layerName } from './plan.ts';
+import { ownLabelCount } from './own-head.ts';
+import { type EncoderPlan, embeddingSize, layerName, ownLayers } from './plan.ts';
 
 export const embeddingNames = {
   words: 'embeddings.word_embeddings',
@@ -20,12 +21,6 @@ export function checkpointKey(plan: EncoderPlan, weights: Pick<TensorSource, 'ha
 
 function bareName({ prefix }: EncoderPlan, name: string): string {
   return name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
-}
-
-/** Number of labels of the checkpoint's classifier; 0 without one. */
-export function ownLabelCount(plan: EncoderPlan, weights: Pick<TensorSource, 'has' | 'info'>): number {
-  const key = `${plan.head.at(-1)?.name}.weight`;
-  return weights.has(key) ? (plan.labels?.length ?? weights.info(key).shape[0] ?? 0) : 0;
 }
 
 /**
@@ -50,12 +45,19 @@ export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'h
     ...named(`${prefix}.${name}`, null),
     kind: 'embedding',
     inFeatures,
-    outFeatures: hidden,
+    outFeatures: embeddingSize(plan),
     hasBias: false,
   });
   const modules = [table(embeddingNames.words, plan.vocabularySize)];
   if (plan.positions) modules.push(table(embeddingNames.positions, plan.positions.rows));
   if (plan.types > 0) modules.push(table(embeddingNames.types, plan.types));
+  if (plan.projection)
+    modules.push({
+      ...named(`${prefix}.${plan.projection.name}`, null),
+      place: 'before-layers',
+      inFeatures: plan.projection.size,
+      outFeatures: hidden,
+    });
   const perLayer: [name: string, inFeatures: number, outFeatures: number][] = [
     [names.q, hidden, hidden],
     [names.k, hidden, hidden],
@@ -66,7 +68,7 @@ export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'h
   ];
   if (relative?.contentToPosition && !relative.sharesLinears) perLayer.push([distanceNames.k, hidden, hidden]);
   if (relative?.positionToContent && !relative.sharesLinears) perLayer.push([distanceNames.q, hidden, hidden]);
-  for (let layer = 0; layer < plan.layerCount; layer++)
+  for (const layer of ownLayers(plan))
     for (const [name, inFeatures, outFeatures] of perLayer)
       modules.push({ ...named(`${layerName(plan, layer)}.${name}`, layer), inFeatures, outFeatures });
   const labelCount = ownLabelCount(plan, weights);
@@ -83,22 +85,23 @@ export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'h
   return modules;
 }
 
-/** Names of all normalizations. */
-export function encoderNorms(plan: EncoderPlan): string[] {
-  const norms = [`${plan.prefix}.${embeddingNames.norm}`];
-  if (plan.relative?.normalizes) norms.push(`${plan.prefix}.encoder.LayerNorm`);
-  for (let layer = 0; layer < plan.layerCount; layer++)
+/** Names and widths of all normalizations. */
+export function encoderNorms(plan: EncoderPlan): { readonly name: string; readonly size: number }[] {
+  const size = plan.hiddenSize;
+  const norms = [{ name: `${plan.prefix}.${embeddingNames.norm}`, size: embeddingSize(plan) }];
+  if (plan.relative?.normalizes) norms.push({ name: `${plan.prefix}.encoder.LayerNorm`, size });
+  for (const layer of ownLayers(plan))
     for (const norm of [plan.names.attentionNorm, plan.names.outputNorm])
-      norms.push(`${layerName(plan, layer)}.${norm}`);
+      norms.push({ name: `${layerName(plan, layer)}.${norm}`, size });
   return norms;
 }
 
 /** The shifts of the normalizations. */
 export function encoderBiases(plan: EncoderPlan, weights: Pick<TensorSource, 'has'>): BiasVector[] {
-  return encoderNorms(plan).map((norm) => ({
-    name: `${norm}.bias`,
-    aliases: [`${bareName(plan, norm)}.bias`],
-    checkpointKey: `${checkpointKey(plan, weights, norm)}.bias`,
-    size: plan.hiddenSize,
+  return encoderNorms(plan).map(({ name, size }) => ({
+    name: `${name}.bias`,
+    aliases: [`${bareName(plan, name)}.bias`],
+    checkpointKey: `${checkpointKey(plan, weights, name)}.bias`,
+    size,
   }));
 }

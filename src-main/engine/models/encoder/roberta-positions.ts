@@ -3,7 +3,7 @@ import { parseConfig, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 import { bertLayerNames } from './bert-names.ts';
 import { absoluteKeys, commonPlan, refuseOtherPositions } from './config.ts';
-import type { EncoderPlan } from './plan.ts';
+import { type EncoderPlan, numberedLayers } from './plan.ts';
 
 const schema = z.object({ ...absoluteKeys, pad_token_id: z.number().int().nonnegative().default(1) });
 
@@ -27,9 +27,7 @@ export function robertaPlan(file: ModelConfigFile, label: string, architecture: 
     positions: { rows: keys.max_position_embeddings, padding: keys.pad_token_id },
     maxTokens,
     types: keys.type_vocab_size,
-    clearsPadding: false,
-    relative: null,
-    layers: 'encoder.layer',
+    layers: numberedLayers('encoder.layer', keys.num_hidden_layers),
     names: bertLayerNames,
     head: [
       { name: 'classifier.dense', activation: 'tanh', isOfEncoder: false },

@@ -7,12 +7,12 @@ export const robertaFamily = encoderFamily(
   {
     id: 'roberta',
     label: 'RoBERTa',
+    checkpoints: ['FacebookAI/roberta-base'],
     summary: 'Text encoder like BERT, trained longer and on more text.',
     paper: {
       title: 'RoBERTa: A Robustly Optimized BERT Pretraining Approach',
       url: 'https://arxiv.org/abs/1907.11692',
     },
-    parameters: [],
   },
   (file) => robertaPlan(file, 'a RoBERTa', 'RobertaForSequenceClassification'),
 );

@@ -7,12 +7,12 @@ export const xlmRobertaFamily = encoderFamily(
   {
     id: 'xlm-roberta',
     label: 'XLM-RoBERTa',
+    checkpoints: ['FacebookAI/xlm-roberta-base', 'BAAI/bge-m3'],
     summary: 'RoBERTa of a hundred languages; also multilingual E5 and others of its shape.',
     paper: {
       title: 'Unsupervised Cross-lingual Representation Learning at Scale',
       url: 'https://arxiv.org/abs/1911.02116',
     },
-    parameters: [],
   },
   (file) => robertaPlan(file, 'an XLM-RoBERTa', 'XLMRobertaForSequenceClassification'),
 );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { layerNumber, parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
+import { type OwnHead, ownHead } from '../decoder/own-head.ts';
 import type { ModelConfigFile } from '../family.ts';
 
 const schema = z.object({
@@ -16,6 +17,7 @@ const schema = z.object({
   add_cross_attention: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
   architectures: z.array(z.string()).optional(),
+  is_causal: z.boolean().default(true),
 });
 
 export interface Gpt2Config {
@@ -29,6 +31,8 @@ export interface Gpt2Config {
   readonly epsilon: number;
   readonly activation: 'gelu' | 'gelu_tanh';
   readonly isTied: boolean;
+  /** A checkpoint without a head is read as the language model whose head is the table of tokens. */
+  readonly classifier: Exclude<OwnHead, string> | null;
 }
 
 const activations = new Map<string, Gpt2Config['activation']>([
@@ -47,11 +51,15 @@ export function parseGpt2Config(file: ModelConfigFile): Gpt2Config {
     ['scale_attn_weights', true],
     ['scale_attn_by_inverse_layer_idx', false],
     ['add_cross_attention', false],
+    ['is_causal', true],
   ] as const)
     if (keys[key] !== wanted) throw unsupportedValue(file, key, keys[key], String(wanted));
   sizeOfHead(file, keys.n_embd, keys.n_head, ['n_embd', 'n_head']);
+  const { architectures: [architecture = 'GPT2LMHeadModel'] = [] } = keys;
+  const head = ownHead(file, architecture, { width: keys.n_embd, tokenHead: 'classifier' });
   return {
-    architecture: keys.architectures?.[0] ?? 'GPT2LMHeadModel',
+    architecture,
+    classifier: typeof head === 'string' ? null : head,
     hiddenSize: keys.n_embd,
     innerSize: keys.n_inner ?? 4 * keys.n_embd,
     layerCount: keys.n_layer,

@@ -1,10 +1,11 @@
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { preNormMemory } from '../blocks/pre-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
+import { headDescription } from '../decoder/own-head.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
 import { type ModelMemory, usualTokens } from '../memory.ts';
 import { type Gpt2Config, parseGpt2Config } from './config.ts';
-import { checkpointPrefix, gpt2Biases, gpt2Modules } from './modules.ts';
+import { checkpointPrefix, gpt2Biases, gpt2Modules, headName } from './modules.ts';
 
 /** GPT-2 (Radford et al. 2019), with the checkpoints of `GPT2LMHeadModel` and of the bare `GPT2Model`. */
 export const gpt2Family: ModelFamily = {
@@ -12,15 +13,15 @@ export const gpt2Family: ModelFamily = {
   declaration: {
     id: 'gpt2',
     label: 'GPT-2',
+    checkpoints: ['openai-community/gpt2', 'distilbert/distilgpt2'],
     summary: 'Language model with learned positions and one linear for queries, keys and values; also DistilGPT2.',
     paper: {
       title: 'Language Models are Unsupervised Multitask Learners',
       url: 'https://openai.com/index/better-language-models/',
     },
-    parameters: [],
   },
   describe: (file, weights) => describe(parseGpt2Config(file), weights),
-  memory: (file, tokens) => memoryOf(parseGpt2Config(file), tokens),
+  memory: (file, { tokens } = {}) => memoryOf(parseGpt2Config(file), tokens),
   load: async (description, file, weights, options) => {
     const { loadGpt2 } = await import('./load.ts');
     return loadGpt2(description, parseGpt2Config(file), weights, options);
@@ -32,7 +33,7 @@ function describe(config: Gpt2Config, weights: TensorSource): FamilyDescription 
   const prefix = checkpointPrefix(weights);
   const linears = gpt2Modules(config, prefix);
   const checks = new TensorChecks(weights);
-  for (const module of linears) if (!config.isTied || !module.isHead) checks.expectModule(module);
+  for (const module of linears) if (!config.isTied || !module.isHead || config.classifier) checks.expectModule(module);
   checks.expectNorm(`${prefix}ln_f`, hiddenSize);
   for (let layer = 0; layer < layerCount; layer++) {
     checks.expectNorm(`${prefix}h.${layer}.ln_1`, hiddenSize);
@@ -42,10 +43,9 @@ function describe(config: Gpt2Config, weights: TensorSource): FamilyDescription 
   checks.refuseUnknown(`${prefix}h.`, /\.attn\.(masked_)?bias$/);
   return {
     architecture: config.architecture,
-    kind: 'causal-lm',
+    ...headDescription({ head: headName, classifier: config.classifier }),
     layerCount,
     hiddenSize,
-    labels: [],
     image: null,
     text: { vocabularySize: config.vocabularySize, maxPositions: config.maxPositions },
     linears,

@@ -3,7 +3,7 @@ import type { ModelDescription } from '../../../../src-shared/domain/models/mode
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
-import { languageHead } from '../blocks/language-head.ts';
+import { classifierHead, languageHead } from '../blocks/language-head.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
@@ -22,9 +22,15 @@ export async function loadGpt2(
   const tensors = new FrozenTensors(source, options);
   try {
     const module = namedModules(description);
-    const [words, places, head] = [module(tokenTable), module(positionTable), module(headName)];
-    for (const one of description.linears) if (one !== head || !config.isTied) await tensors.loadLinear(one);
-    if (config.isTied) tensors.share(head, words);
+    const { classifier } = config;
+    const [words, places, head] = [
+      module(tokenTable),
+      module(positionTable),
+      module(classifier?.linear.name ?? headName),
+    ];
+    const isShared = config.isTied && classifier === null;
+    for (const one of description.linears) if (one !== head || !isShared) await tensors.loadLinear(one);
+    if (isShared) tensors.share(head, words);
     const prefix = checkpointPrefix(source);
     const blocks: FusedBlock[] = [];
     for (let layer = 0; layer < config.layerCount; layer++) {
@@ -44,7 +50,7 @@ export async function loadGpt2(
     }
     const last = await loadNorm(tensors, `${prefix}ln_f`, config.epsilon);
     const normalized = ({ hidden }: HiddenStates) => applyNorm(last, hidden);
-    return {
+    const body: Omit<BaseModel, 'head'> = {
       description,
       layerCount: config.layerCount,
       embed: (inputs, runner, cache) => {
@@ -59,9 +65,11 @@ export async function loadGpt2(
         return { hidden, batch, tokens, context: { mask, lastTokens, segments, cache } };
       },
       layer: (index, states, runner) => runFusedBlock(layerOf(blocks, index), states, runner),
-      ...languageHead(description, head, normalized, tensors),
       ...tensors.access(),
     };
+    return classifier
+      ? { ...body, ...classifierHead(body, classifier.kind, head, normalized) }
+      : { ...body, ...languageHead(description, head, normalized, tensors) };
   } catch (error) {
     tensors.dispose();
     throw error;

@@ -5,6 +5,7 @@ import type { Gpt2Config } from './config.ts';
 export const tokenTable = 'transformer.wte';
 export const positionTable = 'transformer.wpe';
 export const headName = 'lm_head';
+const languageHead = { name: headName, hasBias: false };
 
 /** The oldest checkpoints are of the bare model: their keys lack the prefix `transformer.`. */
 export function checkpointPrefix(weights: Pick<TensorSource, 'has'>): string {
@@ -49,14 +50,16 @@ export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] 
         ...plainLinear,
         fanInFanOut: true,
       });
+  const { name, outFeatures, hasBias } = config.classifier?.linear ?? { ...languageHead, outFeatures: vocabularySize };
+  const isShared = config.classifier === null && config.isTied;
   modules.push({
-    name: headName,
+    name,
     aliases: [],
-    checkpointKey: config.isTied ? `${prefix}wte` : headName,
+    checkpointKey: isShared ? `${prefix}wte` : name,
     layer: null,
     inFeatures: hidden,
-    outFeatures: vocabularySize,
-    hasBias: false,
+    outFeatures,
+    hasBias,
     isHead: true,
     ...plainLinear,
   });

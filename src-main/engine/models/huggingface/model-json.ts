@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { fileLimits, isLfsPointer, lfsPointer, readForeignText } from '../../../files/foreign-file.ts';
 
 /**
  * The content of a JSON file of a model's folder; null if there is none.
@@ -9,6 +9,7 @@ import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 export async function readModelJson<Value>(file: string, schema: z.ZodType<Value>): Promise<Value | null> {
   const text = await readForeignText(file, fileLimits.config);
   if (text === null) return null;
+  if (isLfsPointer(text)) throw lfsPointer(file);
   const refused = (fault: string) =>
     new StudioError('invalid_file', `${file}${fault}.`, 'Copy or download the model again.');
   let content: unknown;

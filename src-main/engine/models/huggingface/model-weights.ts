@@ -2,17 +2,33 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { fileLimits, isLfsPointer, lfsPointer, readForeignText } from '../../../files/foreign-file.ts';
 import { withQuantized } from '../../tensors/bitsandbytes/read-quantized.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type TensorFiles } from '../../tensors/safetensors.ts';
+import type { TensorPlace } from '../../tensors/safetensors-header.ts';
+import { splitExperts, unsplitName, withExperts } from './expert-weights.ts';
+import { refuseQuantizedFolder, refuseQuantizedTensors } from './refuse-quantized.ts';
+import { splitGates, splitNomic, unsplitGate, unsplitNomic } from './split-tensors.ts';
+import type { ModelTensor } from './write-model.ts';
 
 /** A model folder's weights, in one file or in shards. */
 export interface ModelWeights extends TensorFiles {
   /** Absolute paths of the safetensors files, ordered by name. */
   readonly files: readonly string[];
+  /** Turns tensors to be written into the form that the files have; absent: they have it already. */
+  storedForm?(tensors: readonly ModelTensor[]): ModelTensor[];
 }
 
 const indexName = 'model.safetensors.index.json';
+/** Forms of files whose tensors are named or fused unlike those of transformers, in the order in which they are undone. */
+const fileForms = [
+  { split: splitExperts, unsplit: unsplitName },
+  { split: splitGates, unsplit: unsplitGate },
+  { split: splitNomic, unsplit: unsplitNomic },
+];
+const splitTensors = (tensors: ReadonlyMap<string, TensorPlace>) =>
+  fileForms.reduce((places, { split }) => split(places), tensors);
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /**
@@ -23,7 +39,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 export async function openModelWeights(directory: string): Promise<ModelWeights> {
   const stored = await openStoredWeights(directory);
   try {
-    return await withQuantized(stored);
+    return withExperts(await withQuantized(stored));
   } catch (error) {
     await stored.close();
     throw error;
@@ -31,7 +47,7 @@ export async function openModelWeights(directory: string): Promise<ModelWeights>
 }
 
 /**
- * Opens the weights like `openModelWeights`, but leaves each tensor in the form of the files.
+ * Opens the weights like `openModelWeights`, but leaves each tensor in the form of the files; tensors of all experts are split.
  * @param wholeBytes sizes of the whole files by name, where only their headers are there yet
  */
 export async function openStoredWeights(
@@ -40,11 +56,12 @@ export async function openStoredWeights(
 ): Promise<ModelWeights> {
   const single = path.join(directory, 'model.safetensors');
   if (existsSync(single)) {
-    const file = await openSafetensors(single, wholeBytes.get('model.safetensors'));
-    return { ...file, files: [single] };
+    const file = await openSafetensors(single, wholeBytes.get('model.safetensors'), splitTensors);
+    return readable({ ...file, files: [single] });
   }
   const index = path.join(directory, indexName);
-  if (existsSync(index)) return openShards(directory, index, wholeBytes);
+  if (existsSync(index)) return readable(await openShards(directory, index, wholeBytes));
+  refuseQuantizedFolder(directory);
   const pickled = existsSync(path.join(directory, 'pytorch_model.bin'));
   throw new StudioError(
     'invalid_file',
@@ -55,19 +72,41 @@ export async function openStoredWeights(
   );
 }
 
+/** @throws StudioError refused for weights in a quantization that is not read, which are closed */
+async function readable(weights: ModelWeights): Promise<ModelWeights> {
+  try {
+    refuseQuantizedTensors(weights.path, weights.names);
+    return weights;
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
+}
+
 async function openShards(
   directory: string,
   index: string,
   wholeBytes: ReadonlyMap<string, number>,
 ): Promise<ModelWeights> {
-  const places = await readIndex(index);
+  const listed = await readIndex(index);
   const opened = new Map<string, TensorFiles>();
   const close = async () => {
     for (const shard of opened.values()) await shard.close();
   };
   try {
-    for (const name of [...new Set(places.values())].sort())
-      opened.set(name, await openSafetensors(path.join(directory, name), wholeBytes.get(name)));
+    for (const name of [...new Set(listed.values())].sort())
+      opened.set(name, await openSafetensors(path.join(directory, name), wholeBytes.get(name), splitTensors));
+    const split = new Map<string, string[]>();
+    for (const { names } of opened.values())
+      for (const name of names)
+        for (const stored of new Set(fileForms.map(({ unsplit }) => unsplit(name)))) {
+          const parts = split.get(stored);
+          if (parts) parts.push(name);
+          else split.set(stored, [name]);
+        }
+    const places = new Map<string, string>();
+    for (const [name, file] of listed)
+      for (const own of opened.get(file)?.has(name) ? [name] : (split.get(name) ?? [name])) places.set(own, file);
     const shardOf = (tensor: string): TensorFiles => {
       const shard = opened.get(places.get(tensor) ?? '');
       if (shard === undefined) throw new StudioError('invalid_file', `${index} lacks the tensor "${tensor}".`);
@@ -83,6 +122,7 @@ async function openShards(
       read: (tensor) => shardOf(tensor).read(tensor),
       stored: (tensor) => shardOf(tensor).stored?.(tensor) ?? null,
       bytes: (tensor) => shardOf(tensor).bytes(tensor),
+      rows: (tensor, first, count) => rowsOf(shardOf(tensor), tensor, first, count),
       lend: (tensor, use) => shardOf(tensor).lend(tensor, use),
       close,
     };
@@ -92,9 +132,15 @@ async function openShards(
   }
 }
 
+function rowsOf(file: TensorFiles, tensor: string, first: number, count: number): Promise<HostTensor> {
+  if (file.rows) return file.rows(tensor, first, count);
+  throw new Error(`${file.path} reads no single rows`);
+}
+
 /** Tensor name → shard's file name. */
 async function readIndex(index: string): Promise<ReadonlyMap<string, string>> {
   const text = await readForeignText(index, fileLimits.index);
+  if (isLfsPointer(text ?? '')) throw lfsPointer(index);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text ?? '');

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/models/model.ts';
+import { type LinearModule, type ModelDescription, writesText } from '../../../../src-shared/domain/models/model.ts';
 import {
   type Quantization,
   type QuantizationPlan,
@@ -18,7 +18,13 @@ import type { ModelConfigFile } from '../family.ts';
 import { withMembers } from './json-members.ts';
 import type { ModelWeights } from './model-weights.ts';
 import { quantizedFromKey } from './quantized-from.ts';
-import { copyModelCompanions, streamedTensor, writeStreamedWeights } from './write-model.ts';
+import {
+  copyModelCompanions,
+  type ModelTensor,
+  provenanceAbove,
+  streamedTensor,
+  writeStreamedWeights,
+} from './write-model.ts';
 
 const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
@@ -74,7 +80,8 @@ export async function quantizeModel(
   await writeStreamedWeights(directory, watched);
   const changes = { ...quantizationConfig(description, weights, type, quantized), [quantizedFromKey]: from };
   await writeFile(path.join(directory, 'config.json'), withMembers(await readFile(config.path, 'utf8'), changes));
-  await writeFile(path.join(directory, 'PROVENANCE.md'), provenance(type, from, await provenanceOf(source)));
+  const made = `Quantized by CoTo Studio to ${type} from "${from.name}" (SHA-256 ${from.fingerprint}).\n`;
+  await writeFile(path.join(directory, 'PROVENANCE.md'), await provenanceAbove(source, made));
 }
 
 function quantizedTensors(description: ModelDescription, weights: ModelWeights, type: Quantization): Quantized {
@@ -87,7 +94,8 @@ function quantizedTensors(description: ModelDescription, weights: ModelWeights, 
     );
   const quantized = new Set<string>();
   const keys = matrixKeys(description, type);
-  const tensors = weights.names.flatMap((name): StreamedTensor[] => {
+  const plain: ModelTensor[] = [];
+  const inOrder = weights.names.flatMap((name): StreamedTensor[] => {
     const { dtype, shape } = weights.info(name);
     const float = dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' ? dtype : null;
     const [rows, columns] = shape;
@@ -99,8 +107,17 @@ function quantizedTensors(description: ModelDescription, weights: ModelWeights, 
     }
     // Buffers of whole numbers are made again by whoever reads the model.
     if (float === null && dtype !== 'F64') return [];
-    return [streamedTensor({ name, dtype: float ?? 'F32', shape, make: () => weights.read(name) })];
+    const tensor: ModelTensor = { name, dtype: float ?? 'F32', shape, make: () => weights.read(name) };
+    plain.push(tensor);
+    return [streamedTensor(tensor)];
   });
+  if (!weights.storedForm) return { tensors: inOrder, quantized };
+  // Experts that stay as they are go back into the form that Transformers reads.
+  const isPlain = new Set(plain.map(({ name }) => name));
+  const tensors = [
+    ...inOrder.filter(({ name }) => !isPlain.has(name)),
+    ...weights.storedForm(plain).map(streamedTensor),
+  ];
   return { tensors, quantized };
 }
 
@@ -112,13 +129,17 @@ function nothingToQuantize({ path: file }: ModelWeights, what: string, block: nu
   );
 }
 
-/** Names of the weights that a type is for: bitsandbytes leaves embeddings and heads alone, llama.cpp does not. */
+/**
+ * Names of the weights that a type is for: bitsandbytes leaves embeddings, heads, what Transformers keeps in float32 and experts,
+ * which are parameters in Transformers, alone; llama.cpp does not.
+ */
 function matrixKeys({ linears, kind }: ModelDescription, type: Quantization): ReadonlySet<string> {
   const isOfBitsandbytes = type === 'nf4' || type === 'int8';
   const isMeant = (module: LinearModule) => {
     if (module.fanInFanOut || module.kernel !== undefined || module.isMissing) return false;
     if (module.kind === 'embedding') return !isOfBitsandbytes;
-    return !module.isHead || (kind === 'causal-lm' && !isOfBitsandbytes);
+    if (module.keepsFloat32 === true || module.expert !== undefined) return !isOfBitsandbytes;
+    return !module.isHead || (writesText({ kind }) && !isOfBitsandbytes);
   };
   return new Set(linears.filter(isMeant).map(({ checkpointKey }) => `${checkpointKey}.weight`));
 }
@@ -168,7 +189,9 @@ function quantizationConfig(
   const kept = weights.names.filter((name) => name.endsWith('.weight') && weights.info(name).shape.length === 2);
   // A head that is tied to the embedding has no weight of its own.
   const heads = linears.filter(({ isHead }) => isHead).map(({ name }) => name);
-  const skipped = kept.filter((name) => !quantized.has(name)).map((name) => name.slice(0, -'.weight'.length));
+  const experts = new Set(linears.flatMap(({ checkpointKey, expert }) => (expert ? `${checkpointKey}.weight` : [])));
+  const left = kept.filter((name) => !quantized.has(name) && !experts.has(name));
+  const skipped = left.map((name) => name.slice(0, -'.weight'.length));
   const common = { quant_method: 'bitsandbytes', llm_int8_skip_modules: [...new Set([...skipped, ...heads])] };
   if (type === 'int8') return { quantization_config: { ...common, load_in_8bit: true, load_in_4bit: false } };
   const [first = ''] = quantized;
@@ -184,13 +207,4 @@ function quantizationConfig(
       bnb_4bit_quant_storage: 'uint8',
     },
   };
-}
-
-async function provenanceOf(directory: string): Promise<string | null> {
-  return readFile(path.join(directory, 'PROVENANCE.md'), 'utf8').catch(() => null);
-}
-
-function provenance(type: Quantization, from: QuantizedFrom, before: string | null): string {
-  const made = `Quantized by CoTo Studio to ${type} from "${from.name}" (SHA-256 ${from.fingerprint}).\n`;
-  return before === null ? made : `${made}\n${before}`;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copyForeignFile } from '../../../files/foreign-file.ts';
 import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
@@ -78,12 +78,21 @@ export async function copyModelCompanions(from: string, to: string): Promise<voi
   }
 }
 
+/** The text of a copy's PROVENANCE.md: how it was made, above the text of the model that it was made from. */
+export async function provenanceAbove(source: string, made: string): Promise<string> {
+  const before = await readFile(path.join(source, 'PROVENANCE.md'), 'utf8').catch(() => null);
+  return before === null ? made : `${made}\n${before}`;
+}
+
 const tokenizerFiles: ReadonlySet<string> = new Set([
   'added_tokens.json',
   'chat_template.jinja',
   'merges.txt',
+  'sentencepiece.bpe.model',
   'special_tokens_map.json',
   'spiece.model',
+  'spm.model',
+  'tekken.json',
   'tokenizer.json',
   'tokenizer.model',
   'tokenizer_config.json',

@@ -21,6 +21,13 @@ const forms = {
   silu: swish(1),
   // OpenAI's CLIP approximates gelu like this.
   quick_gelu: swish(1.702),
+  sigmoid: {
+    value: tf.sigmoid,
+    slope: (x) => {
+      const open = tf.sigmoid(x);
+      return tf.mul(open, tf.sub(1, open));
+    },
+  },
 } as const satisfies Record<string, Form>;
 export type ElementwiseForm = keyof typeof forms;
 const names = Object.keys(forms);
@@ -49,7 +56,7 @@ const withDerivative = defineOperation({
   gradients: (dy) => ({ x: () => dy }),
 });
 
-/** An activation of every value by itself: relu, tanh, silu x·σ(x), or quick_gelu x·σ(1.702·x). x [rows, features]. */
+/** An activation of every value by itself: relu, tanh, silu x·σ(x), quick_gelu x·σ(1.702·x), or sigmoid. x [rows, features]. */
 export function elementwise(x: tf.Tensor2D, form: ElementwiseForm): tf.Tensor2D {
   return only2D(operation({ x }, { form: names.indexOf(form) }));
 }

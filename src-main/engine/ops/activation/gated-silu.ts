@@ -25,6 +25,11 @@ const operation = defineOperation({
   },
 });
 
+/** The gradients of gate and up for dy, outside of a tape. */
+export function gatedSiluGradients(gate: tf.Tensor, up: tf.Tensor, dy: tf.Tensor): tf.Tensor[] {
+  return gradient({ gate, up, dy });
+}
+
 /** SwiGLU's inner part (Shazeer 2020): gate·σ(gate) ∘ up, all [rows, features]. */
 export function gatedSilu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return only2D(operation({ gate, up }));

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { at } from '../autograd/operation.ts';
-import { joinRows, rowBlocks } from '../indexing/row-blocks.ts';
+import { bySegment } from '../indexing/by-segment.ts';
 import { type AttentionShape, attention } from './attention.ts';
 
 /**
@@ -14,10 +14,7 @@ export function attentionBySegment(
   segments: readonly number[],
   shape: Omit<AttentionShape, 'batch' | 'tokens' | 'queryTokens' | 'mask'>,
 ): tf.Tensor2D {
-  const [qs, ks, vs] = [rowBlocks(q, segments), rowBlocks(k, segments), rowBlocks(v, segments)];
-  return joinRows(
-    segments.map((tokens, index) =>
-      attention(at(qs, index), at(ks, index), at(vs, index), { ...shape, batch: 1, tokens }),
-    ),
+  return bySegment([q, k, v], segments, (parts, tokens) =>
+    attention(at(parts, 0), at(parts, 1), at(parts, 2), { ...shape, batch: 1, tokens }),
   );
 }

@@ -12,6 +12,8 @@ export interface AttentionSizes {
   readonly causal: boolean;
   readonly window: number;
   readonly scale: number;
+  /** 0: none. */
+  readonly softcap: number;
 }
 
 export function readAttentionSizes(attributes: OperationAttributes, q: tf.Tensor): AttentionSizes {
@@ -26,6 +28,7 @@ export function readAttentionSizes(attributes: OperationAttributes, q: tf.Tensor
     causal: attribute(attributes, 'causal') !== 0,
     window: attribute(attributes, 'window'),
     scale: attribute(attributes, 'scale'),
+    softcap: attribute(attributes, 'softcap'),
   };
 }
 
@@ -54,20 +57,21 @@ export function joinHeads(x: tf.Tensor, sizes: AttentionSizes, along: 'queries' 
  * 1 where a query attends to a token, else 0: [batch · heads or 1, queries or 1, tokens]; null: every query attends to all.
  */
 export function attentionVisibility(sizes: AttentionSizes, mask: tf.Tensor | undefined): tf.Tensor | null {
-  const { batch, heads, tokens } = sizes;
-  const order = sizes.causal ? causalOrder(sizes) : null;
+  const { batch, heads, tokens, causal, window } = sizes;
+  const order = causal || window > 0 ? orderOf(sizes) : null;
   if (mask === undefined) return order;
   const padding = tf.reshape(tf.tile(tf.reshape(mask, [batch, 1, tokens]), [1, heads, 1]), [batch * heads, 1, tokens]);
   return order === null ? padding : tf.mul(order, padding);
 }
 
 /** [1, queries, tokens] */
-function causalOrder({ queries, tokens, window }: AttentionSizes): tf.Tensor {
+function orderOf({ queries, tokens, causal, window }: AttentionSizes): tf.Tensor {
   const values = new Float32Array(queries * tokens);
   for (let query = 0; query < queries; query++) {
     const position = tokens - queries + query;
     const from = window > 0 ? Math.max(0, position - window + 1) : 0;
-    values.fill(1, query * tokens + from, query * tokens + position + 1);
+    const to = causal ? position + 1 : Math.min(tokens, position + window);
+    values.fill(1, query * tokens + from, query * tokens + to);
   }
   return tf.tensor3d(values, [1, queries, tokens]);
 }

@@ -27,7 +27,11 @@ const operation = defineOperation({
 });
 
 /** x [rows, in] → x·Wᵀ + b [+ residual] [rows, out]. Gradients go to x and the residual. */
-export function frozenLinear(x: tf.Tensor2D, frozen: FrozenWeight, options: LinearOptions = {}): tf.Tensor2D {
+export function frozenLinear(
+  x: tf.Tensor2D,
+  frozen: Pick<FrozenWeight, 'weight' | 'bias' | 'bfloat16'>,
+  options: LinearOptions = {},
+): tf.Tensor2D {
   const { weight, bias, bfloat16 } = frozen;
   return only2D(operation(givenInputs({ x, weight, bias, ...options }), { bfloat16: Number(bfloat16) }));
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
+import { areConversations, type TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
 import {
   addCounts,
   answerNotes,
@@ -20,7 +20,7 @@ import { PromptWriter } from '../shared/prompt-writer.ts';
 import { readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
 import { languageSettings, markedRowTensors } from '../shared/row-tensors.ts';
-import { byLength, inGivenOrder, testOrder } from '../shared/test-order.ts';
+import { testOrder } from '../shared/test-order.ts';
 import { textReading } from '../shared/text-reading.ts';
 import { isLearned, TokenRows } from '../shared/token-rows.ts';
 import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
@@ -33,8 +33,8 @@ export const causalLanguageModelingTask: TaskType = {
     if (model.kind !== 'causal-lm')
       return {
         field: 'model',
-        message: `A ${model.kind} model does not generate text.`,
-        hint: 'Choose a language model.',
+        message: `A ${model.kind} model does not generate text as the continuation of a prompt.`,
+        hint: 'Choose a language model without an encoder, or set task to auto.',
       };
     if (text?.columns.words)
       return {
@@ -51,7 +51,7 @@ export const causalLanguageModelingTask: TaskType = {
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {
-    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+    new PromptWriter(tokenizer, settings).check(text !== null && areConversations(text));
   },
   metrics: ({ text }, settings) => languageMetrics(text !== null && hasCompletions(text.columns, settings)),
   open: openLanguageModelling,
@@ -144,17 +144,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     ],
     outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
-      const run = byLength(indices, lengthOf, options.batchSize);
-      const outputs = await tokenOutputs(adapted, test, run.sorted, { ...options, batchSize: run.batchSize });
-      return {
-        kind: 'tokens',
-        lossSums: inGivenOrder(outputs.lossSums, run),
-        tokens: inGivenOrder(outputs.tokens, run),
-        right: inGivenOrder(outputs.right, run),
-        ends: inGivenOrder(outputs.ends, run),
-        endLossSums: inGivenOrder(outputs.endLossSums, run),
-        completions: answers,
-      };
+      return { ...(await tokenOutputs(adapted, test, indices, lengthOf, options)), completions: answers };
     },
     describe: (index) => {
       const place = order[index] ?? 0;

@@ -1,32 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { TokenOutputs } from '../../outcomes/tokens.ts';
 import { type EvaluationOptions, type LoadBatch, refuseNoExamples } from '../shared/head-outputs.ts';
+import { byLength, inGivenOrder } from '../shared/test-order.ts';
 import { tokenScores } from '../shared/token-scores.ts';
 
 /**
- * Outputs of a language model for the tokens in the loss of the examples `indices`, in their order.
+ * Outputs of a language model for the tokens in the loss of the examples `indices`, in their order. A batch has examples of
+ * similar length.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function tokenOutputs(
   model: AdaptedModel,
   load: LoadBatch<LabelLoss>,
   indices: Int32Array,
+  lengthOf: (index: number) => number,
   options: EvaluationOptions,
 ): Promise<Omit<TokenOutputs, 'completions'>> {
+  const run = byLength(indices, lengthOf, options.batchSize);
   const count = indices.length;
   refuseNoExamples(count);
   const lossSums = new Float64Array(count);
   const endLossSums = new Float64Array(count);
   const [tokens, right, ends] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
-  for (let start = 0; start < count; start += options.batchSize) {
+  for (let start = 0; start < count; start += run.batchSize) {
     await refuseCancelled(options);
-    const some = indices.subarray(start, start + options.batchSize);
+    const some = run.sorted.subarray(start, start + run.batchSize);
     const { inputs, loss } = await load(some);
     const { labels, ends: isEnd } = loss;
     const device = deviceInputs(inputs);
@@ -53,5 +57,12 @@ export async function tokenOutputs(
     }
     await options.onProgress?.(start + some.length, count);
   }
-  return { kind: 'tokens', lossSums, tokens, right, endLossSums, ends };
+  return {
+    kind: 'tokens',
+    lossSums: inGivenOrder(lossSums, run),
+    tokens: inGivenOrder(tokens, run),
+    right: inGivenOrder(right, run),
+    endLossSums: inGivenOrder(endLossSums, run),
+    ends: inGivenOrder(ends, run),
+  };
 }

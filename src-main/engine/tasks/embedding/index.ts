@@ -84,7 +84,8 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
   const reading = await textReading(material);
   const { dataset, tokenizer, wanted } = reading;
   const said = await readSentenceTransformer(modelDirectory, settings.pooling_mode);
-  const pooling: PoolingMode = said.pooling ?? (model.kind === 'causal-lm' ? 'lasttoken' : 'mean');
+  const mode: PoolingMode = said.pooling ?? (model.kind === 'causal-lm' ? 'lasttoken' : 'mean');
+  const { dense } = said;
   const maxLength = Math.min(reading.maxLength, said.maxLength ?? reading.maxLength);
   let cut = 0;
   const encode = (text: string) => {
@@ -118,7 +119,7 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
     ).at('dataset');
   const loss = lossOf(settings, form);
   const { targets, scaledBy } = targetsOf(form, read.labels, read.range);
-  const batchForm = { loss, settings, pooling, padding: tokenizer.paddingId };
+  const batchForm = { loss, settings, pooling: { mode, dense }, padding: tokenizer.paddingId };
   const load: LoadBatch = async (indices) => {
     const pairs = [...indices].map((index) => rows.train.at(index));
     return embeddingBatch(
@@ -160,21 +161,28 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
       const text = `${textOf(anchor)}\n\n${textOf(other)}`;
       return { kind: 'text', text, truth: String(read.labels.test[placeOf(index)] ?? '') };
     },
-    exported: async (chosen) => ({
-      settings: {
-        auto_class: 'AutoModel',
-        problem_type: null,
-        pad_token_id: tokenizer.paddingId,
-        embedding_loss: loss.declaration.id,
-        pooling_mode: pooling,
-        rows: form,
-        script: 'embeddings',
-      },
-      tensors: new Map([
-        ...exportedPairs('train', rows.train, targets.train, chosen.train),
-        ...exportedPairs('test', rows.test, targets.test, chosen.test.map(placeOf)),
-      ]),
-    }),
+    exported: async (chosen) => {
+      if (dense.length > 0)
+        throw new StudioError(
+          'refused',
+          'The base has dense layers above its pooling, which the Python script does not compute.',
+          'Remove modules.json from a copy of the base to export without them.',
+        ).at('model');
+      return {
+        settings: {
+          problem_type: null,
+          pad_token_id: tokenizer.paddingId,
+          embedding_loss: loss.declaration.id,
+          pooling_mode: mode,
+          rows: form,
+          script: 'embeddings',
+        },
+        tensors: new Map([
+          ...exportedPairs('train', rows.train, targets.train, chosen.train),
+          ...exportedPairs('test', rows.test, targets.test, chosen.test.map(placeOf)),
+        ]),
+      };
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/tasks/embedding.ts';
+import type { EmbeddingSettings } from '../../../../src-shared/tasks/embedding.ts';
 import type { MicroBatch } from '../../losses/batch-loss.ts';
+import type { TextPooling } from '../../losses/text-vectors.ts';
 import type { EmbeddingLoss } from '../../outcomes/embedding-loss.ts';
 import { vectors } from '../../outcomes/vectors.ts';
 import { encoderInputs } from '../shared/pad-rows.ts';
@@ -20,7 +21,7 @@ export interface EmbeddingBatch {
 export interface EmbeddingForm {
   readonly loss: EmbeddingLoss;
   readonly settings: EmbeddingSettings;
-  readonly pooling: PoolingMode;
+  readonly pooling: TextPooling;
   /** Token id. */
   readonly padding: number;
 }

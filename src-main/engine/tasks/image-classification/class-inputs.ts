@@ -3,7 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/tasks/class-templates.ts';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import { type BatchInputs, deviceInputs } from '../../losses/batch-inputs.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';

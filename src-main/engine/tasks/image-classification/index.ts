@@ -1,13 +1,14 @@
 import { comparesWithTexts } from '../../../../src-shared/domain/models/model.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { imageClassification } from '../../../../src-shared/tasks/image-classification.ts';
+import type { AugmentedRows } from '../../data/augment.ts';
 import { imageAt } from '../../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
-import type { LabelLoss } from '../../losses/batch-loss.ts';
+import type { LabelLoss, MicroBatch } from '../../losses/batch-loss.ts';
 import { classes } from '../../outcomes/classes.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { classificationLogits, type LoadBatch } from '../shared/head-outputs.ts';
+import { classificationLogits } from '../shared/head-outputs.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
 import type { ReadingProgress, TaskType } from '../task-type.ts';
 import { classInputs, prepareTexts } from './class-inputs.ts';
@@ -31,9 +32,9 @@ export const imageClassificationTask: TaskType = {
       test: new ImageBatcher(dataset.split('test'), preprocessor),
     };
     const loaderOf =
-      (batcher: ImageBatcher): LoadBatch<LabelLoss> =>
-      async (indices) => {
-        const { pixelValues, labels, shape } = await batcher.batch(indices);
+      (batcher: ImageBatcher) =>
+      async (indices: Int32Array, augmented?: AugmentedRows | null): Promise<MicroBatch<LabelLoss>> => {
+        const { pixelValues, labels, shape } = await batcher.batch(indices, augmented);
         // The images come first: they say how many examples there are.
         const inputs = { pixel_values: { shape, data: pixelValues }, ...texts };
         return { inputs, examples: labels.length, loss: classes.loss(labels) };
@@ -71,8 +72,8 @@ export const imageClassificationTask: TaskType = {
           tensors.set(`${split}.labels`, { shape: [labels.length], data: labels });
         }
         if (texts.input_ids !== undefined) tensors.set('class_texts', texts.input_ids);
-        const auto_class = isZeroShot ? 'AutoModel' : 'AutoModelForImageClassification';
-        return { settings: { auto_class, problem_type: 'single_label_classification' }, tensors };
+        const settings = { problem_type: 'single_label_classification' } as const;
+        return { settings: isZeroShot ? { ...settings, auto_class: 'AutoModel' } : settings, tensors };
       },
     };
   },

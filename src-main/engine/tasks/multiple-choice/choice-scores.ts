@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
-import { KeyValueCache } from '../../models/key-value-cache.ts';
+import { KeyValueCache, outgrowsCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import { type EvaluationOptions, refuseNoExamples } from '../shared/head-outputs.ts';
@@ -115,10 +115,14 @@ async function scoreSome(
   const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
   const answers = examples[0]?.choices.length ?? 0;
   // The last token of a prompt runs with each answer: what follows it is the answer's first token.
-  const heads = examples.map(({ prompt }) => prompt.slice(0, -1));
-  const tails = examples.flatMap(({ prompt, choices }) =>
-    choices.map((choice) => ({ ids: [...prompt.slice(-1), ...choice.slice(0, -1)], choice })),
-  );
+  const most = longest(examples.map(({ prompt }) => prompt));
+  const total = most + longest(examples.flatMap(({ choices }) => choices)) - 1;
+  const isShared = !outgrowsCache(model.base, most - 1, total);
+  const heads = examples.map(({ prompt }) => (isShared ? prompt.slice(0, -1) : []));
+  const tails = examples.flatMap(({ prompt, choices }) => {
+    const own = isShared ? prompt.slice(-1) : prompt;
+    return choices.map((choice) => ({ ids: [...own, ...choice.slice(0, -1)], choice, before: own.length - 1 }));
+  });
   const [past, width] = [longest(heads), longest(tails.map(({ ids }) => ids))];
   const cache = new KeyValueCache();
   let shared: KeyValueCache | undefined;
@@ -130,7 +134,11 @@ async function scoreSome(
       shared = cache.repeated(answers);
     }
     const ids = tails.flatMap((tail) => [...tail.ids, ...filled(width - tail.ids.length, padding)]);
-    const labels = tails.flatMap(({ choice }) => [...choice, ...filled(width - choice.length, ignoredLabel)]);
+    const labels = tails.flatMap(({ choice, before }) => [
+      ...filled(before, ignoredLabel),
+      ...choice,
+      ...filled(width - before - choice.length, ignoredLabel),
+    ]);
     const mask = tails.flatMap((tail, row) => {
       const head = heads[Math.floor(row / answers)]?.length ?? 0;
       const attended = head + tail.ids.length;

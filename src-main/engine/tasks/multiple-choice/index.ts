@@ -1,4 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { areConversations } from '../../../../src-shared/domain/data/dataset.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { multipleChoice } from '../../../../src-shared/tasks/multiple-choice.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
@@ -21,8 +22,8 @@ export const multipleChoiceTask: TaskType = {
     if (model.kind !== 'causal-lm')
       return {
         field: 'model',
-        message: `A ${model.kind} model does not generate answers.`,
-        hint: 'Choose a language model.',
+        message: `A ${model.kind} model does not score answers as the continuation of a text.`,
+        hint: 'Choose a language model without an encoder.',
       };
     const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= maxChoices;
     if (!text?.columns.choices && !isOfClasses)
@@ -34,7 +35,7 @@ export const multipleChoiceTask: TaskType = {
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {
-    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+    new PromptWriter(tokenizer, settings).check(text !== null && areConversations(text));
   },
   metrics: ({ labels }) => metricsFor('classes', labels.length),
   open: openMultipleChoice,

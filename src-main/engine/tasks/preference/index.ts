@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
+import { areConversations, type TextColumns } from '../../../../src-shared/domain/data/dataset.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { type PreferenceSettings, preference } from '../../../../src-shared/tasks/preference.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
@@ -26,8 +26,8 @@ export const preferenceTask: TaskType = {
     if (model.kind !== 'causal-lm')
       return {
         field: 'model',
-        message: `A ${model.kind} model does not write answers.`,
-        hint: 'Choose a language model.',
+        message: `A ${model.kind} model does not write answers as the continuation of a prompt.`,
+        hint: 'Choose a language model without an encoder.',
       };
     if (text === null || kindOf(text.columns) === null)
       return {
@@ -40,7 +40,7 @@ export const preferenceTask: TaskType = {
   },
   checkTokenizer(tokenizer, settings, { text }) {
     lossOf(settings, text?.columns ?? null);
-    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+    new PromptWriter(tokenizer, settings).check(text !== null && areConversations(text));
   },
   metrics: () => metricsFor('preferences'),
   counts: ({ loss_type }, { rejected }) => {

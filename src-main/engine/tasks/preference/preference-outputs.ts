@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreferenceSettings } from '../../../../src-shared/tasks/preference.ts';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import { currentLikelihoods } from '../../losses/batch-loss.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import type { PreferenceOutputs } from '../../outcomes/preferences.ts';

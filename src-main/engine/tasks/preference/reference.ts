@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import { currentLikelihoods } from '../../losses/batch-loss.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';

@@ -141,7 +141,6 @@ async function openQuestionAnswering(material: TaskMaterial): Promise<OpenTask> 
       });
       return {
         settings: {
-          auto_class: 'AutoModelForQuestionAnswering',
           problem_type: 'single_label_classification',
           pad_token_id: padding,
         },

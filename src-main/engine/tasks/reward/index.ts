@@ -1,15 +1,9 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../../src-shared/domain/data/dataset.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import type { TaskSettings } from '../../../../src-shared/domain/runs/task.ts';
+import { areConversations } from '../../../../src-shared/domain/data/dataset.ts';
 import { plural } from '../../../../src-shared/format/numbers.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { reward } from '../../../../src-shared/tasks/reward.ts';
 import { isLanguageModel } from '../../../../src-shared/tasks/task.ts';
-import type { MicroBatch } from '../../losses/batch-loss.ts';
-import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
-import { promptOf } from '../preference/prompt.ts';
-import { encoderInputs, languageBatch } from '../shared/pad-rows.ts';
 import { PromptWriter } from '../shared/prompt-writer.ts';
 import { readTexts } from '../shared/read-split.ts';
 import { markedRowTensors } from '../shared/row-tensors.ts';
@@ -18,6 +12,7 @@ import { textReading } from '../shared/text-reading.ts';
 import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
 import { pairLoss } from './pair-loss.ts';
+import { inputsOf, pairReader } from './pair-rows.ts';
 import { type RewardPairs, rewardOutputs } from './reward-outputs.ts';
 
 /** Transformers' label name of a head with one output. */
@@ -41,11 +36,15 @@ export const rewardTask: TaskType = {
         field: 'dataset',
       };
     if (isEncoder && text.columns.messages !== null)
-      return { message: 'An encoder reads no conversations.', hint: 'Choose a language model.', field: 'model' };
+      return {
+        message: 'A base with a classifier, or without a head, reads no conversations.',
+        hint: 'Choose a language model.',
+        field: 'model',
+      };
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {
-    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+    new PromptWriter(tokenizer, settings).check(text !== null && areConversations(text));
   },
   metrics: () => metricsFor('preferences'),
   counts: () => ({ rowsOfExample: 2 }),
@@ -128,7 +127,6 @@ async function openRewards(material: TaskMaterial): Promise<OpenTask> {
       });
       return {
         settings: {
-          auto_class: 'AutoModelForSequenceClassification',
           problem_type: 'regression',
           pad_token_id: padding,
           script: 'rewards',
@@ -137,39 +135,6 @@ async function openRewards(material: TaskMaterial): Promise<OpenTask> {
       };
     },
   };
-}
-
-/** Reads the two rows of a pair, the answers marked: a text as a language model writes it, or a pair of texts for an encoder. */
-function pairReader(
-  model: ModelDescription,
-  tokenizer: TextTokenizer,
-  settings: TaskSettings,
-): (example: TextExample) => TokenRow[] {
-  if (!isLanguageModel(model))
-    return ({ prompt, completion, rejected }) =>
-      [completion, typeof rejected === 'string' ? rejected : null].flatMap((answer) => {
-        if (answer === null) return [];
-        const encoded = prompt === null ? tokenizer.encode(answer) : tokenizer.encode(prompt, { pair: answer });
-        return [{ ids: Int32Array.from(encoded.ids), marks: Uint8Array.from(encoded.typeIds) }];
-      });
-  const writer = new PromptWriter(tokenizer, settings);
-  return (example) => {
-    const { content, answers } = promptOf(example);
-    const encoded = writer.preferred(content, answers);
-    return encoded.answers.map((answer) => {
-      const ids = [...encoded.prompt, ...answer];
-      // Transformers pools the last token that is not padding, which may be the end token.
-      while (ids.at(-1) === tokenizer.paddingId) ids.pop();
-      return {
-        ids: Int32Array.from(ids),
-        marks: new Uint8Array(ids.length).fill(1, Math.min(ids.length, encoded.prompt.length)),
-      };
-    });
-  };
-}
-
-function inputsOf(model: ModelDescription, rows: readonly TokenRow[], padding: number): MicroBatch['inputs'] {
-  return isLanguageModel(model) ? languageBatch(rows, padding).inputs : encoderInputs(rows, padding);
 }
 
 function notesOf(long: number, leftOut: number, maxLength: number): string[] {

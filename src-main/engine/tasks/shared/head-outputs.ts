@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import type { BatchLoss, LabelLoss, MicroBatch } from '../../losses/batch-loss.ts';
 import type { ClassOutputs } from '../../outcomes/classes.ts';

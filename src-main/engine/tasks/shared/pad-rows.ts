@@ -5,7 +5,7 @@ import { tokens } from '../../outcomes/tokens.ts';
 import { isLearned, type TokenRow, textEnd, textStart } from './token-rows.ts';
 
 /** input_ids and attention_mask [rows, longest], padded on the right. */
-function padded(rows: readonly TokenRow[], padding: number) {
+export function padded(rows: readonly TokenRow[], padding: number) {
   const width = rows.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
   const shape: [number, number] = [rows.length, width];
   const ids = new Int32Array(rows.length * width).fill(padding);

@@ -56,6 +56,16 @@ export function refuseEmptyTemplate({ prompt_template }: Pick<TaskSettings, 'pro
   ).at('prompt_template');
 }
 
+/** The prompt template of the settings with the texts of an example. */
+export function filledPrompt(
+  { prompt_template }: Pick<TaskSettings, 'prompt_template'>,
+  { prompt, text, textPair }: Pick<Content, 'prompt' | 'text' | 'textPair'>,
+): string {
+  const whole = prompt ?? [text, textPair].filter((part) => part !== null).join('\n');
+  const values: Readonly<Record<string, string>> = { prompt: whole, text: text ?? whole, text_pair: textPair ?? '' };
+  return prompt_template.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
+}
+
 /** Formats examples for a language model: with the chat template that the settings choose, else as plain text. */
 export class PromptWriter {
   private readonly tokenizer: TextTokenizer;
@@ -173,10 +183,8 @@ export class PromptWriter {
     return { role: 'user', content: this.fill(example).trim() };
   }
 
-  private fill({ prompt, text, textPair }: Content): string {
-    const whole = prompt ?? [text, textPair].filter((part) => part !== null).join('\n');
-    const values: Readonly<Record<string, string>> = { prompt: whole, text: text ?? whole, text_pair: textPair ?? '' };
-    return this.settings.prompt_template.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
+  private fill(example: Content): string {
+    return filledPrompt(this.settings, example);
   }
 
   private plainText(text: string): EncodedText {

@@ -46,5 +46,5 @@ export function markedRowTensors(name: string, rows: readonly TokenRow[], marksN
 
 /** Settings that Transformers needs to train a language model. */
 export function languageSettings(padding: number) {
-  return { auto_class: 'AutoModelForCausalLM', problem_type: null, pad_token_id: padding } as const;
+  return { problem_type: null, pad_token_id: padding } as const;
 }

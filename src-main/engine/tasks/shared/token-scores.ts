@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { labelLosses } from '../../ops/loss/label-losses.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';

@@ -118,7 +118,6 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
       });
       return {
         settings: {
-          auto_class: 'AutoModelForSequenceClassification',
           problem_type: format.problemType,
           pad_token_id: padding,
         },

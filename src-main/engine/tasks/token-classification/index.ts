@@ -126,7 +126,6 @@ async function openTokenClassification(material: TaskMaterial): Promise<OpenTask
       });
       return {
         settings: {
-          auto_class: 'AutoModelForTokenClassification',
           problem_type: 'single_label_classification',
           pad_token_id: padding,
         },

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { gatherRows } from '../../ops/index.ts';

@@ -2,6 +2,7 @@ import { bf16 } from './bf16.ts';
 import { f16 } from './f16.ts';
 import { f32 } from './f32.ts';
 import { int8 } from './int8.ts';
+import { mxfp4 } from './mxfp4.ts';
 import { nf4 } from './nf4.ts';
 import { q2K } from './q2-k.ts';
 import { q3K } from './q3-k.ts';
@@ -30,6 +31,7 @@ export const tensorTypes: readonly TensorType[] = [
   q4K,
   q5K,
   q6K,
+  mxfp4,
   nf4,
   int8,
 ];
@@ -62,7 +64,6 @@ const otherTypes: ReadonlyMap<number, string> = new Map([
   [29, 'IQ1_M'],
   [34, 'TQ1_0'],
   [35, 'TQ2_0'],
-  [39, 'MXFP4'],
 ]);
 
 export function tensorTypeName(id: number): string {

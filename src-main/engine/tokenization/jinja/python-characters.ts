@@ -24,3 +24,13 @@ export function folded(one: string): string {
   if (/\p{Script=Cherokee}/u.test(one)) return one.toUpperCase();
   return Array.from(one.toLowerCase().toUpperCase(), (part) => part.toLowerCase()).join('');
 }
+
+/** Python orders by code points, JavaScript by halves of them. */
+export function compareCodePoints(left: string, right: string): number {
+  const [first, second] = [Array.from(left), Array.from(right)];
+  for (let index = 0; index < Math.min(first.length, second.length); index++) {
+    const difference = (first[index]?.codePointAt(0) ?? 0) - (second[index]?.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return first.length - second.length;
+}

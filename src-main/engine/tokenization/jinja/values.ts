@@ -1,5 +1,6 @@
 import { Environment, type Interpreter } from '@huggingface/jinja';
 import { pythonFloat, WrittenNumber } from '../../data/text/written-number.ts';
+import { compareCodePoints } from './python-characters.ts';
 
 export type Value = ReturnType<Interpreter['evaluate']>;
 
@@ -162,23 +163,13 @@ export function compare(one: Value, other: Value): number {
   const [first, second] = [numberOf(one), numberOf(other)];
   if (first !== null && second !== null) return first - second;
   const [left, right] = [one.value, other.value];
-  if (typeof left === 'string' && typeof right === 'string') return comparePoints(left, right);
+  if (typeof left === 'string' && typeof right === 'string') return compareCodePoints(left, right);
   if (Array.isArray(left) && Array.isArray(right)) {
     const differs = left.findIndex((entry, index) => index >= right.length || !areEqual(entry, at(right, index)));
     if (differs < 0) return left.length - right.length;
     return differs < right.length ? compare(at(left, differs), at(right, differs)) : 1;
   }
   throw new Error(`${nameOf(one)} and ${nameOf(other)} have no order`);
-}
-
-/** Python orders by code points, JavaScript by halves of them. */
-function comparePoints(left: string, right: string): number {
-  const [first, second] = [Array.from(left), Array.from(right)];
-  for (let index = 0; index < Math.min(first.length, second.length); index++) {
-    const difference = (first[index]?.codePointAt(0) ?? 0) - (second[index]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return first.length - second.length;
 }
 
 /** Resolves an attribute's name: keys separated by dots, or list indices; undefined if the path does not exist. */

@@ -1,10 +1,25 @@
 import { z } from 'zod';
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import { type RunRecord, runStatusSchema } from '../../../../src-shared/domain/runs/run.ts';
+import { type RunRecord, runConfigSchema, runStatusSchema } from '../../../../src-shared/domain/runs/run.ts';
 import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
 import { pageFields, pageOf, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
 
 const { input: curveInput } = requests['runs.curve'];
+/** A person's form has a default base and dataset; an assistant must name both. */
+const startInput = requests['runs.create'].input.extend({
+  config: runConfigSchema.extend({
+    model: z
+      .string()
+      .min(1)
+      .describe('id or name of a base model, from list_models')
+      .meta({ examples: ['small-llama'] }),
+    dataset: z
+      .string()
+      .min(1)
+      .describe('id or name of a dataset, from list_datasets')
+      .meta({ examples: ['rows'] }),
+  }),
+});
 
 export const runTools: readonly Tool[] = [
   readingTool({
@@ -49,8 +64,9 @@ export const runTools: readonly Tool[] = [
   writingTool({
     name: 'start_run',
     title: 'Start a training run',
-    description: 'Adds a training run to the queue; model and dataset by id or name. Answers the run and its job.',
-    input: requests['runs.create'].input,
+    description:
+      'Adds a training run to the queue. config needs model and dataset; its other keys have defaults. Answers the run and its job.',
+    input: startInput,
     async run(client, input) {
       const { run, job } = await client.request('runs.create', input);
       return { run: describeRun(run), jobId: job.id };

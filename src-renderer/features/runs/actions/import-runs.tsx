@@ -29,6 +29,7 @@ export function ImportRuns({ children }: { children: ReactNode }) {
       if (path !== null) add.mutate({ path });
     });
   });
+  useRouteRequest('path', (path) => add.mutate({ path }));
   return (
     <DropZone
       message={words.drop}

@@ -3,6 +3,7 @@ import { IconArchive, IconArchiveOff, IconCopy, IconPlayerStop, IconTrash, IconX
 import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../../api/query.ts';
 import { navigate } from '../../../app/routes.tsx';
+import { copyLinkItem } from '../../../components/actions/copy-link-item.tsx';
 import { notifySuccess } from '../../../components/feedback/notify.tsx';
 import type { MoreItem } from '../../../components/layout/page.tsx';
 import { resumeLabel } from '../run-labels.ts';
@@ -32,7 +33,10 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
   // Imported runs have too few known settings to be trained again.
   const canClone = run.origin === undefined;
-  const more: MoreItem[] = canClone ? [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }] : [];
+  const more: MoreItem[] = [
+    ...(canClone ? [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }] : []),
+    copyLinkItem('run', id),
+  ];
   const { adapterId } = run;
   const toMerge = adapterId ? (
     <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)}>Add to merge</Button>

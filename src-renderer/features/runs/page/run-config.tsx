@@ -202,7 +202,9 @@ function valuesOfModel(
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   if (config.adapter.target_modules === 'all-linear') {
-    const targets = model.linears.filter(({ isHead, kind }) => !isHead && kind === 'linear');
+    const targets = model.linears.filter(
+      ({ isHead, kind, expert }) => !isHead && kind === 'linear' && expert === undefined,
+    );
     values.set('adapter.target_modules', [...new Set(targets.map(({ name }) => lastName(name)))].join(', '));
   }
   if (model.text !== null && config.max_length > model.text.maxPositions)

@@ -2,15 +2,15 @@ import { type Preset, targets } from './preset.ts';
 
 /**
  * The schedule of the authors' code. On images, the few-shot set-up of CLIP-LoRA, whose base, rank, targets, dropout, rate
- * and schedule are the paper's; CLIP-LoRA's code gives the rest: 500 steps of 32 images a shot, a scaling of alpha / √r
- * (github.com/MaxZanella/CLIP-LoRA: run_utils.py, lora.py, loralib/layers.py). On text, only the rank of the paper's maths
- * runs is known.
+ * and schedule are the paper's; CLIP-LoRA's code gives the rest: 500 steps of 32 images a shot, a scaling of alpha / √r, crops
+ * and flips (github.com/MaxZanella/CLIP-LoRA: main.py, run_utils.py, lora.py, loralib/layers.py). On text, only the rank of
+ * the paper's maths runs is known.
  */
 export const cotoPaper: Preset = {
   id: 'coto-paper',
   label: 'CoTo paper',
   summary:
-    'The authors’ schedule: p from 0.1 to 1 over the first three quarters, by layer. On images with the few-shot set-up of CLIP-LoRA: rank 2 on q, k and v, alpha 1 scaled by √r, dropout 0.25, 8,000 steps for 16 shots. Its random crops and flips are not available. On text with the rank of the paper’s maths runs.',
+    'The authors’ schedule: p from 0.1 to 1 over the first three quarters, by layer. On images with the few-shot set-up of CLIP-LoRA: rank 2 on q, k and v, alpha 1 scaled by √r, dropout 0.25, 8,000 steps for 16 shots. Training images are cropped and mirrored at random. On text with the rank of the paper’s maths runs.',
   source: {
     title:
       'Come Together, But Not Right Now (ICML 2025); on images, the code of CLIP-LoRA (github.com/MaxZanella/CLIP-LoRA)',
@@ -34,6 +34,8 @@ export const cotoPaper: Preset = {
           'adapter.lora_dropout': 0.25,
           ...targets(base, ['q_proj', 'k_proj', 'v_proj']),
           train_samples_per_class: 16,
+          'augmentation.crop': [0.08, 1],
+          'augmentation.horizontal_flip': true,
           max_steps: 8000,
           per_device_train_batch_size: 32,
           gradient_accumulation_steps: 1,

@@ -1,6 +1,9 @@
 import { type Preset, targets } from './preset.ts';
 
-/** LoraConfig and TrainingArguments as they come; q and v are what PEFT targets in Llama, Mistral and Qwen. */
+/**
+ * LoraConfig and TrainingArguments as they come. PEFT targets queries and values, or the one linear that has both; it has no
+ * default for Phi-3's qkv_proj.
+ */
 export const peftDefaults: Preset = {
   id: 'peft-defaults',
   label: 'PEFT defaults',
@@ -14,7 +17,15 @@ export const peftDefaults: Preset = {
     'adapter.r': 8,
     'adapter.lora_alpha': 8,
     'adapter.lora_dropout': 0,
-    ...targets(base, ['q_proj', 'v_proj']),
+    ...targets(
+      base,
+      ['q_proj', 'v_proj'],
+      ['qkv_proj'],
+      ['query_key_value'],
+      ['query', 'value'],
+      ['q', 'v'],
+      ['c_attn'],
+    ),
     coto: false,
     learning_rate: 5e-5,
     lr_scheduler_type: 'linear',

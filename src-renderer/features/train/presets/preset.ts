@@ -16,8 +16,9 @@ export interface Preset {
   settings(base: PresetBase): Draft;
 }
 
-/** The modules of these last names, if the base has all of them. */
-export function targets(base: PresetBase, names: readonly string[]): Draft {
-  const known = new Set(base?.linears.map(({ name }) => name.split('.').at(-1)));
-  return names.every((name) => known.has(name)) ? { 'adapter.target_modules': [...names] } : {};
+/** The first of these lists of last names of which the base has every module. */
+export function targets(base: PresetBase, ...lists: readonly (readonly string[])[]): Draft {
+  const known = new Set(base?.linears.flatMap(({ name, expert }) => (expert ? [] : name.split('.').at(-1))));
+  const names = lists.find((list) => list.every((name) => known.has(name)));
+  return names ? { 'adapter.target_modules': [...names] } : {};
 }

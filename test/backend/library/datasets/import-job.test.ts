@@ -2,6 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
+import { goldenPath } from '../../../engine/golden.ts';
 import {
   bundledResources,
   closeBackends,
@@ -51,11 +52,23 @@ async function expectNothingKept(backend: OpenBackend): Promise<void> {
 }
 
 describe('adding a dataset is a job', () => {
+  it('asks with the name of the option that answers', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const path = goldenPath('foreign-data', 'two-labels.tar');
+    await expect(backend.handle('datasets.add', { path })).rejects.toMatchObject({
+      code: 'invalid_input',
+      field: 'label',
+    });
+    const options = { label: 'coarse_label' };
+    expect((await backend.handle('datasets.add', { path, options })).description.labels).toEqual(['flower']);
+  });
+
   it('reports its progress, and does not block other jobs', async () => {
     const backend = await openBackend({ startEngine: engine });
     const path = lines(10_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
     const total = Math.ceil(statSync(path).size / 2 ** 20);
-    const adding = backend.handle('datasets.add', { path, name: 'Long' });
+    const options = { unused_columns: 'note' };
+    const adding = backend.handle('datasets.add', { path, name: 'Long', options });
     const job = await reading(backend);
     expect(job).toMatchObject({
       title: 'Read long.jsonl',
@@ -68,7 +81,7 @@ describe('adding a dataset is a job', () => {
       progress: { total },
     });
     // Once more, under the same name: it is the same dataset.
-    expect(await backend.handle('datasets.add', { path })).toEqual({ ...dataset });
+    expect(await backend.handle('datasets.add', { path, options })).toEqual({ ...dataset });
     expect(backend.seen('notification')).toEqual([]);
   });
 

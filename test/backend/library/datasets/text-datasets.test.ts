@@ -301,3 +301,27 @@ describe('preview of a dataset by a model', () => {
     ).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('reads images') });
   });
 });
+
+describe('content without a role', () => {
+  const rows = (note: (at: number) => string | null) =>
+    Array.from({ length: 1200 }, (_, at) => JSON.stringify({ text: `text ${at}`, label: 'x', note: note(at) })).join(
+      '\n',
+    );
+  const note = 'This is more than a few words';
+
+  it.each([
+    ['in the first rows', (at: number) => (at % 2 ? note : null)],
+    // Beyond what a preview reads.
+    ['in later rows only', (at: number) => (at > 1100 ? note : null)],
+  ])('is refused until it is left out on purpose: %s', async (place, noteOf) => {
+    const path = file(`noted ${place}.jsonl`, rows(noteOf));
+    const refusal = expect(backend.handle('datasets.add', { path })).rejects;
+    await refusal.toMatchObject({ code: 'refused', hint: expect.stringContaining('unused_columns="note"') });
+    expect((await backend.handle('datasets.list', {})).map(({ source }) => source.path)).not.toContain(path);
+    const { description } = await backend.handle('datasets.add', { path, options: { unused_columns: 'note' } });
+    expect(description.text?.accounting?.columns.find(({ name }) => name === 'note')).toMatchObject({
+      use: 'unused',
+      as: 'left out as requested',
+    });
+  });
+});

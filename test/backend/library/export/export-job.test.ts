@@ -1,8 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { openGguf } from '../../../../src-main/engine/formats/gguf/gguf-file.ts';
-import { goldenPath } from '../../../engine/golden.ts';
+import { matmul } from '../../../../src-main/engine/linalg/index.ts';
+import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
+import { goldenPath, relativeDifference, taken } from '../../../engine/golden.ts';
 import { closeBackends, openBackend, scriptedEngine, temporaryFolder } from '../../support.ts';
 
 afterEach(closeBackends);
@@ -143,4 +146,33 @@ it('a merge into a quantized base says what is lost, and goes into the unquantiz
   expect((await exported('unquantized')).error?.message).toMatch(
     /"plain", from which "small" was quantized, is not in the studio/,
   );
+});
+
+it('an ABBA leaves as the equal LoRA, which PEFT has, with a note', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const given = goldenPath('llama', 'adapters', 'abba');
+  const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId: model.id });
+  const path = join(temporaryFolder(), 'abba-peft');
+  const job = await backend.handle('export.start', { adapterId, target: 'peft', path });
+  await backend.idle();
+  expect(await backend.handle('jobs.result', { id: job.id })).toMatchObject({
+    result: { note: expect.stringMatching(/^PEFT has no ABBA: the folder is the equal LoRA of rank \d+$/) },
+  });
+  expect(readdirSync(path).sort()).toEqual(
+    expect.arrayContaining(['README.md', 'adapter_config.json', 'adapter_model.safetensors']),
+  );
+  const whole = await readAdapter(given, model.description);
+  const equal = await readAdapter(path, model.description);
+  expect(equal.variant.declaration.id).toBe('lora');
+  expect([...equal.modules.keys()]).toEqual([...whole.modules.keys()]);
+  for (const [name, { scaling, tensors }] of equal.modules) {
+    const own = whole.modules.get(name);
+    const pair = (one: string, other: string, parts: ReadonlyMap<string, HostTensor> | undefined) =>
+      matmul(taken(parts ?? new Map(), one), taken(parts ?? new Map(), other)).data;
+    const [first, second] = [pair('b1', 'a1', own?.tensors), pair('b2', 'a2', own?.tensors)];
+    const expected = first.map((value, at) => (own?.scaling ?? 0) * value * (second[at] ?? 0));
+    const actual = pair('b', 'a', tensors).map((value) => scaling * value);
+    expect(relativeDifference(actual, expected), name).toBeLessThan(1e-6);
+  }
 });

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { requireMemory } from '../../../../src-main/backend/runs/plan-model.ts';
 import { type ErrorValue, toErrorValue } from '../../../../src-shared/contract/errors.ts';
+import { imageModel } from '../../../engine/data/make-data.ts';
 import { goldenPath } from '../../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../../support.ts';
 import { commit, type HubServer, startHub } from './hub-server.ts';
@@ -90,6 +92,54 @@ it.each([
   }
 });
 
+it.each(['gptq', 'awq', 'fp8', 'compressed-tensors'])(
+  'refuses weights quantized with %s by config.json alone',
+  async (method) => {
+    const files = new Map([...sharded, ['config.json', config({ quantization_config: { quant_method: method } })]]);
+    const served = await serveModel(files);
+    const { message, hint } = await refusal();
+    expect(message).toContain(`quantized with ${method.toUpperCase()}`);
+    expect(hint).toContain('unquantized');
+    expect(new Set(served.map(({ name }) => name))).toEqual(new Set(['config.json']));
+  },
+);
+
+it.each([
+  ['llama-sharded', 'Llama', 'LlamaForCausalLM'],
+  ['dinov2-smaller', 'DINOv2', 'Dinov2ForImageClassification'],
+])(
+  'plans %s with its family, size and memory to train, without a value of a tensor',
+  async (name, family, architecture) => {
+    const files = folderOf(name);
+    const served = await serveModel(files);
+    const { model } = await backend.handle('models.plan', asked);
+    expect(model).toMatchObject({ family, architecture, memory: { choices: expect.any(Array) } });
+    for (const [file, content] of files)
+      if (file.endsWith('.safetensors'))
+        expect(served.filter((one) => one.name === file).reduce((sum, one) => sum + one.bytes, 0)).toBe(
+          8 + Number(content.readBigUInt64LE(0)),
+        );
+    // The estimate is that of the same model in the library.
+    const { id } = await backend.handle('models.download', asked);
+    await backend.idle();
+    const { subjectId } = await backend.handle('jobs.get', { id });
+    const added = await backend.handle('models.memory', {});
+    const own = added.find(({ modelId }) => modelId === subjectId);
+    expect(model?.memory?.tokens).toBe(own?.tokens);
+    expect(model?.memory?.choices[0]?.bytes).toBe(own?.choices[0]?.bytes);
+    const record = await backend.handle('models.get', { id: subjectId ?? '' });
+    expect(model?.parameterCount).toBe(record.description.parameterCount);
+  },
+);
+
+it('refuses a model whose weights exceed the memory even in four bits', () => {
+  const big = { description: { ...imageModel(3, 16), parameterCount: 70e9 } };
+  expect(() => requireMemory(big, 'org/model', 2 ** 34)).toThrow(
+    /36\.7 GiB of weights even in four bits, more than the 16\.0 GiB/,
+  );
+  expect(() => requireMemory(big, 'org/model', 2 ** 36)).not.toThrow();
+});
+
 it('refuses an unsupported GGUF file by its start', async () => {
   const gguf = readFileSync(join(goldenPath('gguf'), 'llama.gguf'));
   const at = gguf.indexOf('llama', gguf.indexOf('general.architecture'));
@@ -98,6 +148,33 @@ it('refuses an unsupported GGUF file by its start', async () => {
   const { message } = await refusal();
   expect(message).toBe(`org/model/Tiny-Q8_0.gguf is a model of the architecture "xlama" ("general.architecture").`);
   expect(served.map(({ bytes }) => bytes)).toEqual([2 ** 18, 2 ** 18]);
+});
+
+it('refuses a GGUF file with a type that is not read by its start', async () => {
+  const gguf = readFileSync(join(goldenPath('gguf'), 'llama.gguf'));
+  const name = 'token_embd.weight';
+  const at = gguf.indexOf(name) + name.length;
+  // Number of dimensions, the dimensions, and the type: IQ4_XS.
+  gguf.writeUInt32LE(23, at + 4 + 8 * gguf.readUInt32LE(at));
+  const served = await serveModel(new Map([['Tiny-Q8_0.gguf', Buffer.concat([gguf, Buffer.alloc(2 ** 22)])]]));
+  const { message } = await refusal();
+  expect(message).toBe(`org/model/Tiny-Q8_0.gguf stores tensor "${name}" as IQ4_XS, which is not supported.`);
+  expect(served.map(({ bytes }) => bytes)).toEqual([2 ** 18, 2 ** 18]);
+});
+
+it.each(['llama.gguf', 'qwen2.gguf'])('plans %s as the model that its conversion adds', async (name) => {
+  const file = readFileSync(join(goldenPath('gguf'), name));
+  const served = await serveModel(new Map([['Tiny-Q8_0.gguf', Buffer.concat([file, Buffer.alloc(2 ** 22)])]]));
+  const { model } = await backend.handle('models.plan', asked);
+  expect(served.map(({ bytes }) => bytes)).toEqual([2 ** 18]);
+  const { id } = await backend.handle('models.download', asked);
+  await backend.idle();
+  const { subjectId } = await backend.handle('jobs.get', { id });
+  const { description } = await backend.handle('models.get', { id: subjectId ?? '' });
+  const [own] = (await backend.handle('models.memory', {})).filter(({ modelId }) => modelId === subjectId);
+  const { architecture, parameterCount } = description;
+  expect(model).toMatchObject({ architecture, parameterCount, memory: { tokens: own?.tokens } });
+  expect(model?.memory?.choices).toEqual(own?.choices);
 });
 
 it('refuses what does not fit on the disk before anything is fetched', async () => {

@@ -82,6 +82,33 @@ describe('a model of the hub', () => {
     expect(existsSync(cache)).toBe(false);
   });
 
+  it.each([
+    ['tokenizer.model', ['tokenizer.model']],
+    ['tekken.json', ['tekken.json']],
+    ['tokenizer.json', ['tokenizer.json', 'tokenizer.model']],
+  ])('is planned with the vocabulary that its tokenizer is read from: %s', async (name, expected) => {
+    await hub.close();
+    const others = name === 'tokenizer.json' ? ['tokenizer.model', 'tekken.json'] : [];
+    hub = await startHub(id, new Map([...files, ...[name, ...others].map((one) => [one, Buffer.from('x')] as const)]));
+    const plan = await planDownload({ ...environment, HF_ENDPOINT: hub.url }, asked(), new AbortController().signal);
+    expect(plan.files.map((file) => file.name).filter((one) => /^(tokenizer|tekken)/.test(one))).toEqual(expected);
+  });
+
+  it('has the modules of sentence-transformers in their folders, and no others', async () => {
+    await hub.close();
+    const modules = ['modules.json', '1_Pooling/config.json', '2_Dense/config.json', '2_Dense/model.safetensors'];
+    const others = ['2_Dense/pytorch_model.bin', '2_Dense/../config.json', 'onnx/model.safetensors'];
+    hub = await startHub(
+      id,
+      new Map([...files, ...[...modules, ...others].map((name) => [name, Buffer.from(name)] as const)]),
+    );
+    environment = { ...environment, HF_ENDPOINT: hub.url };
+    const snapshot = await download();
+    for (const name of modules) expect(readFileSync(join(snapshot, name), 'utf8')).toBe(name);
+    expect(readdirSync(join(snapshot, '2_Dense')).sort()).toEqual(['config.json', 'model.safetensors']);
+    expect(existsSync(join(snapshot, 'onnx'))).toBe(false);
+  });
+
   it('lies in the cache in the layout of Hugging Face, and is not fetched twice', async () => {
     const told: number[] = [];
     const snapshot = await download(undefined, (done) => told.push(done));

@@ -47,7 +47,8 @@ export async function startHub(id: string, files: ReadonlyMap<string, Buffer>): 
     if (behavior.status !== undefined) return void response.writeHead(behavior.status).end('no');
     if (pathname === `/api/models/${id}/revision/main` || pathname === `/api/models/${id}/revision/${commit}`)
       return void response.end(JSON.stringify(infoOf(id, files)));
-    const name = pathname.startsWith(`/${id}/resolve/${commit}/`) ? pathname.split('/').at(-1) : undefined;
+    const prefix = `/${id}/resolve/${commit}/`;
+    const name = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : undefined;
     if (name === undefined || !files.has(name)) return void response.writeHead(404).end('Not found');
     if (!isLarge(name)) return send(request, response, name, files, behavior);
     response.writeHead(302, { location: `http://127.0.0.1:${portOf(storage)}/${name}` }).end();

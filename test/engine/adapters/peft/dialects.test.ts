@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { derivePeftConfig } from '../../../../src-main/engine/adapters/peft/derive-config.ts';
-import { withShared } from '../../../../src-main/engine/adapters/variant.ts';
+import { withShared } from '../../../../src-main/engine/adapters/variant/variant.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';

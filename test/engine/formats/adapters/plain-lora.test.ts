@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { mergedTensors } from '../../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { requireLinear } from '../../../../src-main/engine/adapters/target-modules.ts';
+import { requireLinear } from '../../../../src-main/engine/adapters/targets/target-modules.ts';
 import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
+import { mergedTensors } from '../../../../src-main/engine/adapters/weights/merged-weights.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { toPlainLora } from '../../../../src-main/engine/formats/adapters/plain-lora.ts';
 import { matmul } from '../../../../src-main/engine/linalg/index.ts';

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { describeModules } from '../../../../src-main/engine/adapters/derived-base.ts';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
+import { describeModules } from '../../../../src-main/engine/adapters/residual/derived-base.ts';
+import type { AdapterState } from '../../../../src-main/engine/adapters/variant/state.ts';
 import { collectModules } from '../../../../src-main/engine/formats/adapters/collect-modules.ts';
 import type { AdapterFormat, KnownBase } from '../../../../src-main/engine/formats/adapters/format.ts';
 import { adapterFormats, recognizeAdapter } from '../../../../src-main/engine/formats/adapters/index.ts';
 import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
-import { writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
 import { seededNumbers } from '../../../fuzz/mutations.ts';
 import { goldenPath } from '../../golden.ts';
@@ -67,6 +67,45 @@ describe.each(['llama', 'qwen3', 'gpt2'])('an adapter of %s', (family) => {
   });
 });
 
+test.each(['phi', 'phi3', 'glm4', 'cohere2', 'starcoder2', 'stablelm', 'gpt-neox', 'opt-350m'])(
+  'an adapter of %s, with its fused linears, goes through PEFT, MLX and kohya and back',
+  async (family) => {
+    const directory = goldenPath(family, 'base');
+    const base = { description: await describeModel(directory), config: await readConfig(directory) };
+    const original = await readAdapter(goldenPath(family, 'adapters', 'lora'), base.description);
+    let state = original;
+    for (const id of ['peft', 'mlx', 'kohya', 'mlx', 'peft']) {
+      ({ state } = await through(id, state, base, [base]));
+      expect(essence(state)).toEqual(essence(original));
+    }
+  },
+);
+
+test('GPT-NeoX has the names of mlx-lm in a folder of MLX', async () => {
+  const directory = goldenPath('gpt-neox', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const state = await readAdapter(goldenPath('gpt-neox', 'adapters', 'lora'), base.description);
+  const folder = path.join(scratch, 'neox-mlx');
+  await format('mlx').write(folder, { state, ...base, name: 'x' });
+  const names = [...(await readSafetensors(path.join(folder, 'adapters.safetensors'))).keys()];
+  expect(names).toContain('model.h.0.attention.query_key_value.lora_a');
+  expect(names).toContain('model.h.2.mlp.dense_h_to_4h.lora_b');
+  expect(names.filter((name) => !name.startsWith('model.h.'))).toEqual([]);
+});
+
+test('modules of different ranks have the one rank of an MLX folder, filled with zeros', async () => {
+  const directory = goldenPath('llama', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const original = await readAdapter(goldenPath('llama', 'adapters', 'lora-patterns'), base.description);
+  const ranks = [...original.modules.values()].map(({ rank }) => rank ?? 0);
+  expect(new Set(ranks).size).toBeGreaterThan(1);
+  const folder = path.join(scratch, 'ranks-mlx');
+  await format('mlx').write(folder, { state: original, ...base, name: 'x' });
+  const written = await readSafetensors(path.join(folder, 'adapters.safetensors'));
+  const widths = [...written].map(([name, { shape }]) => shape[name.endsWith('.lora_a') ? 1 : 0]);
+  expect(new Set(widths)).toEqual(new Set([Math.max(...ranks)]));
+});
+
 test('Llama adapters keep their rows in GGUF files that are read without the base', async () => {
   const directory = goldenPath('llama', 'base');
   const base = { description: await describeModel(directory), config: await readConfig(directory) };
@@ -120,7 +159,7 @@ test.each(['lokr', 'lokr-decompose-both', 'lokr-full'])('%s goes through PEFT an
   }
 });
 
-test("a LoCon's middle goes into its A, and LoKr of other sizes and Tucker's LoHa are refused", async () => {
+test("a LoCon's middle goes into its A, and LoKr of other sizes becomes the equal LoRA", async () => {
   const flat = 'lora_unet_mid_block_resnets_0_conv1';
   const values = (...shape: number[]) => ({
     shape,
@@ -144,12 +183,25 @@ test("a LoCon's middle goes into its A, and LoKr of other sizes and Tucker's LoH
   // Row 1, channel 2, window place 4: Σ over the inner rank.
   const expected = [0, 1].reduce((sum, j) => sum + (down.data[j * 3 + 2] ?? 0) * (mid.data[(2 + j) * 9 + 4] ?? 0), 0);
   expect(a?.data[27 + 2 * 9 + 4]).toBe(expected);
-  await expect(read({ lokr_w1: values(7, 5), lokr_w2: values(2, 2) })).rejects.toThrow(
-    /decompose_factor does not give/,
-  );
-  await expect(read({ hada_w1_a: values(2, 2), hada_t1: values(2, 2, 3, 3) })).rejects.toThrow(
-    /adapters with hada_t1 are not supported/,
-  );
+  const [w1, w2] = [values(7, 5), values(2, 2)];
+  const converted = await read({ lokr_w1: w1, lokr_w2: w2 });
+  expect(converted.note).toMatch(/^Converted from LoKr\. Plain LoRA of rank \d/);
+  const module = converted.state.modules.get('unet.mid_block.resnets.0.conv1')?.tensors;
+  const [left, right] = [module?.get('b'), module?.get('a')];
+  const rank = right?.shape[0] ?? 0;
+  for (const [row, column] of [
+    [0, 0],
+    [3, 7],
+    [13, 9],
+  ] as const) {
+    const product = Array.from({ length: rank }, (_, k) => k).reduce(
+      (sum, k) => sum + (left?.data[row * rank + k] ?? 0) * (right?.data[k * 10 + column] ?? 0),
+      0,
+    );
+    const [i, j] = [Math.floor(row / 2), Math.floor(column / 2)];
+    expect(product).toBeCloseTo((w1.data[i * 5 + j] ?? 0) * (w2.data[(row % 2) * 2 + (column % 2)] ?? 0), 4);
+  }
+  await expect(read({ hada_w1_a: values(2, 2), hada_t1: values(2, 2, 3, 3) })).rejects.toThrow(/lacks the tensor w1_b/);
 });
 
 /** Names of modules as diffusion models have them, some with windows. */

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { convertGguf } from '../../../../src-main/engine/formats/gguf/convert.ts';
+import { preTokenizers } from '../../../../src-main/engine/formats/gguf/tokenizer/pre-tokenizers.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openSafetensors, readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import { loadTokenizer } from '../../../../src-main/engine/tokenization/tokenizer.ts';
+import { loadTokenizer, TextTokenizer } from '../../../../src-main/engine/tokenization/tokenizer.ts';
+import { parseTokenizer, parseTokenizerConfig } from '../../../../src-main/engine/tokenization/tokenizer-files.ts';
 import { goldenPath } from '../../golden.ts';
 
 const golden = join(import.meta.dirname, '../../../golden/gguf');
@@ -225,7 +227,7 @@ describe('the rule by which a tokenizer cuts text into words', () => {
 
   test('a kind of tokenizer or model that is not supported is refused by name', async () => {
     const convert = (file: string) => convertGguf(file, mkdtempSync(join(home, 'kind-')));
-    await expect(convert(patched('llama', 'llama', 'gemma'))).rejects.toThrow(/architecture "gemma"/);
+    await expect(convert(patched('llama', 'llama', 'rwkv6'))).rejects.toThrow(/architecture "rwkv6"/);
     await expect(convert(patched('small', 'rms_epsilon', 'rms_epsilom'))).resolves.toMatchObject({ warnings: [] });
     await expect(convert(patched('small', 'block_count', 'block_xount'))).rejects.toThrow(
       /lacks the key "llama\.block_count"/,
@@ -243,4 +245,61 @@ test('a conversion that is cancelled ends as such', async () => {
   const conversion = convertGguf(join(golden, 'llama.gguf'), folder, { onProgress, signal: controller.signal });
   await expect(conversion).rejects.toThrow('enough');
   expect(readdirSync(folder)).not.toContain('model.safetensors');
+});
+
+test('gives the experts of gpt-oss in MXFP4 as transformers stores them', async () => {
+  const folder = mkdtempSync(join(home, 'mxfp4-'));
+  await convertGguf(join(golden, 'gpt-oss-mxfp4.gguf'), folder);
+  const expected = await readSafetensors(join(golden, 'gpt-oss-mxfp4-expected.safetensors'));
+  const found = await readSafetensors(join(folder, 'model.safetensors'));
+  expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [key, tensor] of expected) expect(found.get(key), key).toEqual(tensor);
+});
+
+test('keeps the quantized experts of a mixture as a matrix of blocks each', async () => {
+  const folder = mkdtempSync(join(home, 'experts-'));
+  await convertGguf(join(golden, 'mixtral-q8_0.gguf'), folder);
+  const expected = await readSafetensors(join(golden, 'mixtral-q8_0-experts.safetensors'));
+  const file = await openSafetensors(join(folder, 'model.safetensors'));
+  try {
+    expect(file.names.filter((name) => name.includes('.experts.')).sort()).toEqual([...expected.keys()].sort());
+    for (const [key, tensor] of expected) {
+      expect(file.info(key).dtype, key).toBe('Q8_0');
+      expect(await file.read(key), key).toEqual(tensor);
+    }
+  } finally {
+    await file.close();
+  }
+  expect((await describeModel(folder)).family).toBe('mixtral');
+});
+
+test('names a tensor that has no matrix for each expert', async () => {
+  const bytes = readFileSync(join(golden, 'mixtral-q8_0.gguf'));
+  const key = 'llama.expert_count';
+  bytes.writeUInt32LE(2, bytes.indexOf(key) + key.length + 4);
+  const file = join(mkdtempSync(join(home, 'count-')), 'wrong.gguf');
+  writeFileSync(file, bytes);
+  await expect(convertGguf(file, mkdtempSync(join(home, 'none-')))).rejects.toMatchObject({
+    code: 'invalid_file',
+    message: expect.stringContaining('no matrix for each of 2 experts'),
+  });
+});
+
+test.each([
+  ['gpt-4o', "I'VE seenABC 12345 a/\n/b", ["I'VE", ' seen', 'ABC', ' ', '123', '45', ' a', '/\n/', 'b']],
+  ['glm4', "I'VE seenABC 12345 a/\nb", ['I', "'VE", ' seenABC', ' ', '123', '45', ' a', '/\n', 'b']],
+  ['tekken', "I'VE seenABC 12 a/\n/b", ['I', "'VE", ' seen', 'ABC', ' ', '1', '2', ' a', '/\n/', 'b']],
+])('cuts text into words by the rule %s', (name, text, words) => {
+  const rule = preTokenizers.find(({ names }) => names.includes(name))?.preTokenizer;
+  const spelled = words.map((word) => word.replaceAll(' ', 'Ġ').replaceAll('\n', 'Ċ'));
+  const vocab = Object.fromEntries([...new Set([...spelled, '?'])].map((word, id) => [word, id]));
+  const model = { type: 'WordPiece', vocab, unk_token: '?', continuing_subword_prefix: '##' };
+  const tokenizer = new TextTokenizer({
+    file: 'tokenizer.json',
+    configFile: 'tokenizer_config.json',
+    tokenizer: parseTokenizer('tokenizer.json', JSON.stringify({ model, pre_tokenizer: rule })),
+    config: parseTokenizerConfig('tokenizer_config.json', '{}'),
+    chatTemplate: null,
+  });
+  expect(tokenizer.encode(text).ids).toEqual(spelled.map((word) => vocab[word]));
 });

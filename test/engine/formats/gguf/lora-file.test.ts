@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
+import type { AdapterState } from '../../../../src-main/engine/adapters/variant/state.ts';
 import { openGguf } from '../../../../src-main/engine/formats/gguf/gguf-file.ts';
 import { writeGgufLora } from '../../../../src-main/engine/formats/gguf/lora-file.ts';
 import { readTensor } from '../../../../src-main/engine/formats/gguf/tensor-values.ts';

@@ -6,12 +6,7 @@ import { overlapOf } from '../../../../src-main/engine/merge/checks/pair-totals.
 import type { LowRankUpdate } from '../../../../src-main/engine/merge/merge-method.ts';
 import { compareFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
-import {
-  mergeRule,
-  type PairMeasures,
-  pairVerdict,
-  worstVerdict,
-} from '../../../../src-shared/domain/merging/mergeability.ts';
+import { mergeRule, type PairMeasures, pairVerdict } from '../../../../src-shared/domain/merging/mergeability.ts';
 import { mergeabilityFigure, mergeabilityMaps } from '../../../../src-shared/figures/mergeability.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { goldenPath } from '../../golden.ts';
@@ -128,10 +123,7 @@ describe('the verdict', () => {
     expect(verdict({ overlap: 0.5, deviations: 9, balance: 0.1, cosine: -0.5, cosineDeviations: -9 })).toBe('do not');
   });
 
-  test('takes the worst of several pairs, and the rule names every verdict', () => {
-    const of = (kind: 'merge' | 'reweight' | 'do not', reason: string) => ({ verdict: kind, reason });
-    expect(worstVerdict([of('merge', 'x'), of('do not', 'y'), of('reweight', 'z')]).reason).toBe('y');
-    expect(worstVerdict([of('merge', 'x')]).reason).toBe('x');
+  test('has a rule that names every verdict', () => {
     for (const words of ['Do not:', 'Other method:', 'Reweight:', 'Merge:']) expect(mergeRule).toContain(words);
   });
 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { withShared } from '../../../../src-main/engine/adapters/variant.ts';
+import { withShared } from '../../../../src-main/engine/adapters/variant/variant.ts';
 import { matmul } from '../../../../src-main/engine/linalg/index.ts';
 import { updateOf } from '../../../../src-main/engine/merge/merge-method.ts';
 import { productsOfFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { svd } from '../../../../src-main/engine/linalg/index.ts';
 import { mergeMethod, placeboIds } from '../../../../src-main/engine/merge/methods/index.ts';
 import { mergeStates } from '../../../../src-main/engine/merge/run/merge-states.ts';
-import { mergingWork } from '../../../../src-main/engine/studies/merging.ts';
+import { mergingWork } from '../../../../src-main/engine/studies/merging/merging.ts';
 import { mergingStudy } from '../../../../src-shared/studies/merging/merging.ts';
 import { relativeDifference } from '../../golden.ts';
 import { change, description, factors, matrix, state } from '../states.ts';

@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
+import { z } from 'zod';
+import { AdaptedModel } from '../../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { nameWithoutHead } from '../../../../src-main/engine/adapters/peft/name-without-head.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { predictionLines } from '../../../../src-main/engine/evaluation/prediction-lines.ts';
+import { textVectors } from '../../../../src-main/engine/losses/text-vectors.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
+import { readSentenceTransformer } from '../../../../src-main/engine/models/huggingface/sentence-transformer.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../../src-main/engine/optimizers/adamw.ts';
 import { outcomesOf, predictionsOf, scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/outcomes/index.ts';
 import { embeddingTask } from '../../../../src-main/engine/tasks/embedding/index.ts';
-import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapters/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
@@ -94,7 +97,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   const model = await fresh();
   const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
   const batch = await task.train.load(all(2));
-  expect(batch).toMatchObject({ examples: 2, loss: { pooling: 'mean' } });
+  expect(batch).toMatchObject({ examples: 2, loss: { pooling: { mode: 'mean' } } });
   // Two anchors, two positives, two negatives.
   expect(batch.inputs['input_ids']?.shape[0]).toBe(6);
   expect(await learn(model, task, 60)).toBeLessThan(0.05);
@@ -211,7 +214,8 @@ describe('pooling', () => {
       const task = await openOn(own, base.description, data(), settings);
       const batch = await task.train.load(all(1));
       task.close();
-      return ['pooling' in batch.loss && batch.loss.pooling, batch.inputs['input_ids']?.shape[1]];
+      const loss = z.object({ pooling: z.object({ mode: z.string() }) }).parse(batch.loss);
+      return [loss.pooling.mode, batch.inputs['input_ids']?.shape[1]];
     };
     expect(await poolingOf()).toEqual(['cls', 5]);
     expect(await poolingOf({ pooling_mode: 'lasttoken' })).toEqual(['lasttoken', 5]);
@@ -225,9 +229,53 @@ describe('pooling', () => {
     expect(await poolingOf()).toEqual(['mean', 5]);
     write('modules.json', [
       ...modules,
-      { idx: 3, name: '3', path: '3_Dense', type: 'sentence_transformers.models.Dense' },
+      { idx: 3, name: '3', path: '3_LSTM', type: 'sentence_transformers.models.LSTM' },
     ]);
-    await expect(poolingOf({ pooling_mode: 'mean' })).rejects.toThrow('module Dense (3_Dense)');
+    await expect(poolingOf({ pooling_mode: 'mean' })).rejects.toThrow('module LSTM (3_LSTM)');
+  });
+
+  it('sends the vectors through dense layers, which stay as they are', async () => {
+    const own = withWords(await bareEncoder('bert', 'BertModel', 'bert', join(folder, 'dense')));
+    const write = (name: string, value: unknown) => writeFileSync(join(own, name), JSON.stringify(value));
+    const module = (type: string, path: string) => ({ path, type: `sentence_transformers.models.${type}` });
+    const modules = [module('Transformer', ''), module('Pooling', '1_Pooling'), module('Dense', '2_Dense')];
+    write('modules.json', modules);
+    for (const name of ['1_Pooling', '2_Dense']) mkdirSync(join(own, name));
+    write('1_Pooling/config.json', { pooling_mode: 'mean' });
+    const width = base.description.hiddenSize;
+    write('2_Dense/config.json', { in_features: width, out_features: 2, bias: true });
+    const weight = Float32Array.from({ length: 2 * width }, (_, at) => Math.sin(at));
+    const weights = (bias: Float32Array) =>
+      writeSafetensors(
+        join(own, '2_Dense/model.safetensors'),
+        new Map([
+          ['linear.weight', { shape: [2, width], data: weight }],
+          ['linear.bias', { shape: [bias.length], data: bias }],
+        ]),
+      );
+    await weights(Float32Array.of(0.25, -0.5));
+    const { dense, pooling } = await readSentenceTransformer(own);
+    expect(pooling).toBe('mean');
+    const hidden = Float32Array.from({ length: 2 * width }, (_, at) => Math.cos(at));
+    const states = { hidden: tf.tensor2d(hidden, [2, width]), batch: 1, tokens: 2 };
+    const inputs = { input_ids: { shape: [1, 2], data: Int32Array.of(3, 4) } };
+    const made = tf.tidy(() => textVectors({}, states, inputs, { mode: 'mean', dense }).dataSync());
+    const raw = [0.25, -0.5].map((bias, row) => {
+      const mean = (at: number) => ((hidden[at] ?? 0) + (hidden[width + at] ?? 0)) / 2;
+      let sum = bias;
+      for (let at = 0; at < width; at++) sum += mean(at) * (weight[row * width + at] ?? 0);
+      return Math.tanh(sum);
+    });
+    const length = Math.hypot(...raw);
+    for (const [at, value] of raw.entries()) expect(made[at]).toBeCloseTo(value / length, 5);
+    states.hidden.dispose();
+
+    await weights(Float32Array.of(1));
+    await expect(readSentenceTransformer(own)).rejects.toThrow('linear.bias has the shape [1], not [2]');
+    write('2_Dense/config.json', { in_features: width, out_features: 2, activation_function: 'torch.nn.GELU' });
+    await expect(readSentenceTransformer(own)).rejects.toThrow('has the activation torch.nn.GELU');
+    write('modules.json', [module('Transformer', ''), module('Dense', '2_Dense')]);
+    await expect(readSentenceTransformer(own)).rejects.toThrow('a dense layer before its pooling');
   });
 
   it('a language model uses its last token', async () => {
@@ -236,7 +284,7 @@ describe('pooling', () => {
     const llama = await loadBaseModel(withWords(own));
     const task = await openOn(own, llama.description, data());
     expect(task.type).toBe(embeddingTask);
-    expect((await task.train.load(all(1))).loss).toMatchObject({ pooling: 'lasttoken' });
+    expect((await task.train.load(all(1))).loss).toMatchObject({ pooling: { mode: 'lasttoken' } });
     const model = await fresh(llama);
     const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
     await learn(model, task, 12);

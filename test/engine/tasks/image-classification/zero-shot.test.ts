@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { onOwnHead } from '../../../../src-main/engine/evaluation/forgetting/forgetting-meter.ts';
@@ -197,6 +197,11 @@ it.each([
   ['roberta', 'RobertaModel', 'roberta'],
   ['distilbert', 'DistilBertModel', 'distilbert'],
   ['deberta-v2', 'DebertaV2Model', 'deberta'],
+  ['electra', 'ElectraModel', 'electra'],
+  ['albert', 'AlbertModel', 'albert'],
+  ['mpnet', 'MPNetModel', 'mpnet'],
+  ['eurobert', 'EuroBertModel', 'model'],
+  ['nomic-bert', 'NomicBertModel', 'nomic_bert'],
 ])('%s: one linear on every token', async (family, architecture, prefix) => {
   const bare = await loadBaseModel(await bareEncoder(family, architecture, prefix, join(folder, family)));
   const model = new AdaptedModel(bare);

@@ -71,6 +71,23 @@ test('adapters are grouped by base, filtered by words and tags, and starred; arc
   expect(view.getByText('old')).toBeTruthy();
 });
 
+test('an adapter that was converted to LoRA shows what that lost, in total and of each module', async () => {
+  const modules = [
+    { name: 'layers.1.q_proj', rank: 8, error: 0.25 },
+    { name: 'layers.0.q_proj', rank: 4, error: 1e-8 },
+  ];
+  const conversion = { rank: 8, error: 0.125, modules };
+  backend.answers['adapters.get'] = () => ({ ...mine, origin: { kind: 'import', path: '/x', conversion } });
+  const view = renderInWindow(<AdapterPage id="mine" />);
+  const table = await view.findByRole('table', { name: 'Conversion to LoRA' });
+  expect(
+    within(table)
+      .getAllByRole('row')
+      .map(({ textContent }) => textContent),
+  ).toEqual(['ModuleRankError of ΔW', 'layers.1.q_proj825 %', 'layers.0.q_proj4rounding only']);
+  expect(view.getByText(/error of ΔW over all modules: 13 %; highest rank 8/)).toBeTruthy();
+});
+
 test('selected adapters of several groups go to the bench, and to the Playground only where they have one base', async () => {
   const view = renderInWindow(<AdaptersPage />);
   fireEvent.click(await view.findByRole('checkbox', { name: /(Choose|Select) a$/ }));

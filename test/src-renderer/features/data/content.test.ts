@@ -1,31 +1,15 @@
 import { expect, it } from 'vitest';
 import { contentWords } from '../../../../src-renderer/features/data/content.ts';
-import type { DatasetDescription, TextDescription } from '../../../../src-shared/domain/data/dataset.ts';
+import {
+  type DatasetDescription,
+  noColumns,
+  type TextDescription,
+} from '../../../../src-shared/domain/data/dataset.ts';
 
 const text: TextDescription = {
   shape: 'columns',
   columnNames: ['text'],
-  columns: {
-    text: 'text',
-    text_pair: null,
-    label: null,
-    choices: null,
-    prompt: null,
-    input: null,
-    completion: null,
-    messages: null,
-    tools: null,
-    words: null,
-    tags: null,
-    rejected: null,
-    desirable: null,
-    question: null,
-    context: null,
-    answers: null,
-    anchor: null,
-    positive: null,
-    negative: null,
-  },
+  columns: { ...noColumns, text: 'text' },
   labelKind: 'none',
   splitRule: 'by file',
   rowCount: 6,
@@ -46,7 +30,7 @@ const columns = { ...text.columns, text: null };
 it.each([
   ['1 class', { ...description, labels: ['ham'] }],
   ['2 classes', { ...description, text: null, labels: ['cat', 'dog'] }],
-  ['unlabelled', description],
+  ['unlabeled', description],
   ['numbers', { ...description, text: { ...text, labelKind: 'numbers' as const } }],
   ['prompts', { ...description, text: { ...text, columns: { ...columns, completion: 'output' } } }],
   ['conversations', { ...description, text: { ...text, columns: { ...columns, messages: 'messages' } } }],

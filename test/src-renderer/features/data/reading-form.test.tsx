@@ -164,3 +164,41 @@ test('faulty rows that are too many to be skipped are not called skipped', async
   expect(view.getByText(/^3 of the first 6 rows are faulty\./)).toBeTruthy();
   expect(view.queryByText(/these rows are skipped/)).toBeNull();
 });
+
+test('content without a role is a question that must be answered before the file is added', async () => {
+  const account = (name: string, use: 'used' | 'question', as: string | null) => ({
+    name,
+    use,
+    as,
+    filledRows: 6,
+    sample: use === 'used' ? null : 'It was a long way',
+    loses: null,
+  });
+  const rows = { total: 6, train: 6, test: 0, repaired: [], leftOut: [] };
+  const columns = [account('review', 'used', 'text'), account('reply', 'question', null)];
+  backend.answers['datasets.inspect'] = ({ options }) => ({
+    name: 'reviews',
+    source: { reader: 'csv', path, options: {} },
+    text: {
+      ...inspection,
+      rows: [{ kind: 'example', example: { ...emptyExample, row: 'row 1', text: 'Good', label: 'good' } }],
+      accounting: {
+        layout: null,
+        columns: options?.['unused_columns'] === 'reply' ? columns.slice(0, 1) : columns,
+        rows,
+        labels: [],
+        isWhole: true,
+      },
+    },
+  });
+  const view = renderInWindow(<Opened />);
+  expect(await view.findByText('Choose the role of the column “reply”, or that it is not used.')).toBeTruthy();
+  expect(view.getByRole('button', { name: 'Add' })).toHaveProperty('disabled', true);
+  const table = within(view.getByRole('region', { name: 'Use of columns and rows' }));
+  expect(table.getByText('column reply')).toBeTruthy();
+  fireEvent.click(view.getByRole('combobox', { name: 'reply' }));
+  fireEvent.click(await view.findByRole('option', { name: 'Not used' }));
+  await waitFor(() => expect(view.getByRole('button', { name: 'Add' })).toHaveProperty('disabled', false));
+  expect(backend.inputsOf('datasets.inspect')).toContainEqual({ path, options: { unused_columns: 'reply' } });
+  expect(view.queryByText('Content without a role')).toBe(null);
+});

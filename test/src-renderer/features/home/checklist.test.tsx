@@ -47,7 +47,7 @@ test('the steps stay while the demo runs, and tick themselves off', async () => 
   await view.findByText('Get started');
   expect(view.getByText('Running…')).toBeTruthy();
   expect(view.queryByText('Start the demo study')).toBeNull();
-  expect(view.getByText('Comes with the demo.')).toBeTruthy();
+  expect(view.getByText('Available after the demo.')).toBeTruthy();
   view.rerender(<Steps studies={[study('completed')]} />);
   expect(ticks(view)).toBe(1);
   view.unmount();

@@ -24,6 +24,7 @@ const plan = {
   ],
   quantization: null,
   formats: [{ quantization: null, bytes: 3 * 2 ** 30 }],
+  model: null,
 };
 
 const hubModel = requests['models.plan'].input;
@@ -51,6 +52,32 @@ test('a model is found first, then downloaded; another name needs another plan',
   expect(backend.inputsOf('models.download')).toEqual([{ repository: 'org/name', revision: 'v2', quantization: null }]);
   expect(download).toBeDefined();
   expect(close).toHaveBeenCalledOnce();
+});
+
+test('shows family, size and memory to train of the model before the download', async () => {
+  const choice = { per_device_train_batch_size: 8, gradient_accumulation_steps: 1, gradient_checkpointing: false };
+  backend.answers['models.plan'] = () => ({
+    ...plan,
+    model: {
+      family: 'Gemma 3',
+      architecture: 'Gemma3ForCausalLM',
+      parameterCount: 268_098_176,
+      memory: {
+        tokens: 1024,
+        freeMemoryBytes: 8 * 2 ** 30,
+        memoryDevice: null,
+        largestTensorBytes: null,
+        choices: [{ ...choice, quantization: null, bytes: 3 * 2 ** 30, verdict: 'fits' }],
+      },
+    },
+  });
+  const view = renderInWindow(<HubDialog opened onClose={() => undefined} onStarted={() => undefined} />);
+  fireEvent.change(view.getByLabelText('Model'), { target: { value: 'org/name' } });
+  fireEvent.click(await view.findByRole('button', { name: 'Find' }));
+  await view.findByText('Gemma 3');
+  expect(view.getByText(/268,098,176 parameters/)).toBeDefined();
+  expect(view.getByText(/takes 3\.00 GiB \(batch 8 × 1\) of 8\.00 GiB free/)).toBeDefined();
+  expect(view.getByText('fits')).toBeDefined();
 });
 
 test('offers a choice between several forms of the weights', async () => {
@@ -84,4 +111,20 @@ test('shows errors in the dialog', async () => {
   fireEvent.change(await view.findByLabelText('Model'), { target: { value: 'org/none' } });
   fireEvent.click(view.getByRole('button', { name: 'Find' }));
   expect(await view.findByText(/There is no such model/)).toBeTruthy();
+});
+
+test('opens without the plan of the model that was found before', async () => {
+  const dialog = (opened: boolean) => (
+    <HubDialog opened={opened} onClose={() => undefined} onStarted={() => undefined} />
+  );
+  const view = renderInWindow(dialog(true));
+  fireEvent.change(await view.findByLabelText('Model'), { target: { value: 'org/name' } });
+  fireEvent.click(view.getByRole('button', { name: 'Find' }));
+  await view.findByRole('button', { name: /^Download/ });
+  view.rerender(dialog(false));
+  await waitFor(() => expect(view.queryByLabelText('Model')).toBeNull());
+  view.rerender(dialog(true));
+  expect(await view.findByLabelText('Model')).toHaveProperty('value', '');
+  expect(view.queryByRole('button', { name: /^Download/ })).toBeNull();
+  expect(view.getByRole('button', { name: 'Find' })).toHaveProperty('disabled', true);
 });

@@ -32,6 +32,18 @@ it('groups by last name and shape', () => {
   ]);
 });
 
+it('keeps experts apart from a linear of the same name and shape', () => {
+  const expert = (index: number): LinearModule => ({
+    ...linear(`model.layers.0.mlp.experts.${index}.down_proj`, 0, 8, 4),
+    expert: { parameter: 'model.layers.0.mlp.experts.down_proj', index, count: 2 },
+  });
+  const groups = groupModules([expert(0), expert(1), linear('model.layers.0.mlp.shared_expert.down_proj', 0, 8, 4)]);
+  expect(groups.map(({ suffix, count, isExpert }) => [suffix, count, isExpert])).toEqual([
+    ['down_proj', 2, true],
+    ['down_proj', 1, false],
+  ]);
+});
+
 it('writes numbers as ranges', () => {
   expect(formatRanges([3, 0, 1, 2, 7, 9, 8, 5])).toBe('0–3, 5, 7–9');
   expect(formatRanges([4, 4])).toBe('4');

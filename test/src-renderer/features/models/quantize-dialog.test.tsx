@@ -2,38 +2,13 @@
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { QuantizeDialog } from '../../../../src-renderer/features/models/quantize-dialog.tsx';
-import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { backend, job } from '../../fake-backend.ts';
-import { renderInWindow } from '../../window.tsx';
+import { openedDialog } from './opened-dialog.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
   request: (await import('../../fake-backend.ts')).request,
 }));
-
-const model = modelRecordSchema.parse({
-  id: 'm',
-  name: 'tiny',
-  path: '/tiny',
-  bundled: false,
-  provenance: null,
-  createdAt: 1,
-  description: {
-    family: 'llama',
-    architecture: 'LlamaForCausalLM',
-    kind: 'causal-lm',
-    parameterCount: 10,
-    sizeBytes: 20,
-    dtype: 'BF16',
-    layerCount: 1,
-    hiddenSize: 2,
-    labels: [],
-    image: null,
-    linears: [],
-    fingerprint: 'f',
-  },
-});
 
 beforeEach(() => {
   backend.asked = [];
@@ -50,18 +25,14 @@ beforeEach(() => {
 });
 
 test('a type is chosen by what the files take, and the copy is named after it', async () => {
-  const started: JobRecord[] = [];
-  const close = vi.fn();
-  const view = renderInWindow(
-    <QuantizeDialog model={model} opened onClose={close} onStarted={(one) => started.push(one)} />,
-  );
+  const { view, started, close } = openedDialog(QuantizeDialog);
   await view.findByLabelText('NF4: 1.00 GiB instead of 2.00 GiB (50 %)');
   // Types that fit nothing of this base are not offered.
   expect(view.getByRole('radio', { name: 'int8' })).toHaveProperty('disabled', true);
   fireEvent.click(view.getByLabelText('Q8_0: 1.50 GiB instead of 2.00 GiB (75 %)'));
   expect(view.getByLabelText('Name')).toHaveProperty('value', 'tiny-Q8_0');
   fireEvent.click(view.getByRole('button', { name: 'Quantize' }));
-  await waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
+  await waitFor(() => expect(started).toEqual(['j']));
   expect(backend.inputsOf('models.quantize')).toEqual([{ id: 'm', type: 'Q8_0', name: 'tiny-Q8_0' }]);
   expect(close).toHaveBeenCalledOnce();
 });
@@ -70,9 +41,7 @@ test('shows the reason why a base cannot be quantized in the dialog', async () =
   backend.answers['models.quantizations'] = () => {
     throw new Error('It is quantized already.');
   };
-  const view = renderInWindow(
-    <QuantizeDialog model={model} opened onClose={() => undefined} onStarted={() => undefined} />,
-  );
+  const { view } = openedDialog(QuantizeDialog);
   expect(await view.findByText(/It is quantized already/)).toBeTruthy();
   expect(view.getByRole('button', { name: 'Quantize' })).toHaveProperty('disabled', true);
 });

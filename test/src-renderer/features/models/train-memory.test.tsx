@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent } from '@testing-library/react';
+import { act, fireEvent } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TrainMemory } from '../../../../src-renderer/features/models/train-memory.tsx';
 import { useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
@@ -97,4 +97,19 @@ test('a model that fits only quantized is quantized first', async () => {
   expect(await view.findByText('NF4')).toBeTruthy();
   fireEvent.click(view.getByRole('button', { name: 'Quantize…' }));
   expect(quantize).toHaveBeenCalledOnce();
+});
+
+test('the free memory is read again while the page is open', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  try {
+    const answer = backend.answers['models.memory'];
+    const view = renderInWindow(<TrainMemory model={model} onQuantize={() => undefined} />);
+    expect(await view.findByText(/10\.0 GiB free now/)).toBeTruthy();
+    backend.answers['models.memory'] = (input) =>
+      (answer?.(input) ?? []).map((memory) => ({ ...memory, freeMemoryBytes: 3 * gigabyte }));
+    await act(() => vi.advanceTimersByTimeAsync(10_000));
+    expect(view.getByText(/3\.00 GiB free now/)).toBeTruthy();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,7 +1,11 @@
 // @vitest-environment happy-dom
-import { fireEvent, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { emptyPlayground, usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
+import {
+  changeDraft,
+  emptyPlayground,
+  usePlayground,
+} from '../../../../src-renderer/features/playground/playground-store.ts';
 import PlaygroundPage from '../../../../src-renderer/pages/playground/playground-page.tsx';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
@@ -140,4 +144,16 @@ test('CLIP asks for the names of the classes, which the first example brings', a
   fireEvent.click(view.getByRole('button', { name: 'Classify' }));
   await waitFor(() => expect(backend.inputsOf('classification.start')).toHaveLength(2));
   expect(backend.inputsOf('classification.start')[1]).toMatchObject({ zero_shot: { classes: ['cat', 'dog'] } });
+});
+
+test('classes of one model are gone once another model is chosen, and return with it', async () => {
+  backend.answers['models.list'] = () => [model, { ...model, id: 'other', name: 'Other ViT' }];
+  const view = renderInWindow(<PlaygroundPage />);
+  fireEvent.click(await view.findByRole('button', { name: /one, example 3|zero, example 3/ }));
+  expect(await view.findByRole('list', { name: 'Classes of Base' })).toBeTruthy();
+  act(() => changeDraft({ modelId: 'other', columns: [null] }));
+  expect(view.queryByRole('list', { name: 'Classes of Base' })).toBeNull();
+  expect(view.getByRole('button', { name: 'Classify' })).toBeTruthy();
+  act(() => changeDraft({ modelId: 'vit' }));
+  expect(view.getByRole('list', { name: 'Classes of Base' })).toBeTruthy();
 });

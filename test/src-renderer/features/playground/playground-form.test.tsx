@@ -1,8 +1,13 @@
 // @vitest-environment happy-dom
-import { fireEvent, waitFor } from '@testing-library/react';
+import { act, fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { PlaygroundForm } from '../../../../src-renderer/features/playground/playground-form.tsx';
-import { emptyPlayground, usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
+import { PlaygroundResult } from '../../../../src-renderer/features/playground/playground-result.tsx';
+import {
+  changeDraft,
+  emptyPlayground,
+  usePlayground,
+} from '../../../../src-renderer/features/playground/playground-store.ts';
 import type { ChatRecord } from '../../../../src-shared/domain/generation/chat.ts';
 import { modelRecordSchema } from '../../../../src-shared/domain/models/model.ts';
 import { adapter, backend, catalog, job } from '../../fake-backend.ts';
@@ -47,6 +52,7 @@ const kept: ChatRecord = {
     columns: [null],
     kind: 'chat',
     text: '',
+    pair: ['', ''],
     system: 'Be brief.',
     messages: [{ role: 'user', content: 'Where is the whale?' }],
     template: { id: 'known:chatml', text: '{{ chatml }}' },
@@ -116,6 +122,106 @@ test('a text is asked for with the settings that are changed, once nothing is mi
     ]),
   );
 });
+
+test('two answers to a prompt are compared by the reward adapters alone', async () => {
+  backend.answers['generation.scorers'] = () => ['judge'];
+  const view = renderInWindow(
+    <PlaygroundForm
+      models={[model]}
+      adapters={[adapter('judge'), adapter('writer')]}
+      catalog={catalog}
+      isWriting={false}
+      onStop={() => undefined}
+    />,
+  );
+  fireEvent.click(await view.findByRole('radio', { name: 'Two answers' }));
+  expect(view.queryByRole('checkbox', { name: 'writer' })).toBeNull();
+  expect(view.queryByRole('checkbox', { name: 'Base' })).toBeNull();
+  expect(view.getByText('Choose a reward adapter.')).toBeTruthy();
+  fireEvent.click(view.getByRole('checkbox', { name: 'judge' }));
+  expect(view.getByText('Enter two answers.')).toBeTruthy();
+  fireEvent.change(view.getByRole('textbox', { name: 'Prompt' }), { target: { value: 'Where is it?' } });
+  fireEvent.change(view.getByRole('textbox', { name: 'Answer 1' }), { target: { value: 'In Paris.' } });
+  fireEvent.change(view.getByRole('textbox', { name: 'Answer 2' }), { target: { value: 'Nowhere.' } });
+  const compare = view.getByRole('button', { name: 'Compare' });
+  await waitFor(() => expect(compare).toHaveProperty('disabled', false));
+  fireEvent.click(compare);
+  await waitFor(() =>
+    expect(backend.inputsOf('generation.start')).toMatchObject([
+      {
+        columns: [{ adapterId: 'judge' }],
+        prompt: { kind: 'pair', text: 'Where is it?', answers: ['In Paris.', 'Nowhere.'] },
+      },
+    ]),
+  );
+});
+
+test('an encoder with a reward adapter has the form of two answers alone', async () => {
+  backend.answers['generation.scorers'] = () => ['judge'];
+  const encoder = { ...model, description: { ...model.description, kind: 'text-classification' as const } };
+  const view = renderInWindow(
+    <PlaygroundForm
+      models={[encoder]}
+      adapters={[adapter('judge')]}
+      catalog={catalog}
+      isWriting={false}
+      onStop={() => undefined}
+    />,
+  );
+  expect(await view.findByRole('textbox', { name: 'Answer 2' })).toBeTruthy();
+  expect(view.queryByRole('radio', { name: 'Text' })).toBeNull();
+});
+
+test('the answer with the higher reward is marked as preferred', () => {
+  usePlayground.setState({
+    asked: {
+      jobId: null,
+      modelId: 'base',
+      prompt: { kind: 'pair', text: 'Where is it?', answers: ['In Paris.', 'Nowhere.'] },
+      names: ['judge'],
+      isKept: true,
+    },
+    columns: [
+      {
+        text: 'Reward of answer 1: -0.5000\nReward of answer 2: -1.2500\nPreferred: answer 1',
+        rates: null,
+        finish: 'end',
+      },
+    ],
+  });
+  const view = renderInWindow(<PlaygroundResult job={undefined} waitsFor={undefined} />);
+  const shown = view.getByRole('region', { name: 'Rewards of judge' }).textContent;
+  expect(shown).toBe('Answer 1 (preferred): reward −0.5000In Paris.Answer 2: reward −1.250Nowhere.');
+});
+
+test.each([
+  ['causal-lm', 'Was it good? Yes.', 'Text for the model to continue'],
+  ['seq2seq-lm', 'Was it good?\n Yes.', 'Input text of the model'],
+] as const)(
+  'shows the text of a model of the kind %s behind its prompt, or below it',
+  async (kind, text, placeholder) => {
+    const own = { ...model, description: { ...model.description, kind } };
+    backend.answers['models.list'] = () => [own];
+    usePlayground.setState({
+      asked: {
+        jobId: null,
+        modelId: 'base',
+        prompt: { kind: 'text', text: 'Was it good?' },
+        names: ['Base'],
+        isKept: true,
+      },
+      columns: [{ text: ' Yes.', rates: null, finish: 'end' }],
+    });
+    const view = renderInWindow(
+      <>
+        <PlaygroundForm models={[own]} adapters={[]} catalog={catalog} isWriting={false} onStop={() => undefined} />
+        <PlaygroundResult job={undefined} waitsFor={undefined} />
+      </>,
+    );
+    await waitFor(() => expect(view.getByRole('region', { name: 'Text of Base' }).textContent).toBe(text));
+    expect(view.getByRole('textbox', { name: 'Prompt' }).getAttribute('placeholder')).toBe(placeholder);
+  },
+);
 
 test("shows the settings of the model's generation_config.json as the model's, and requests them", async () => {
   backend.answers['generation.abilities'] = () => ({
@@ -198,4 +304,32 @@ test('a kept chat is opened as it was left, and a new one begins beside it', asy
   fireEvent.click(view.getByRole('button', { name: 'New chat' }));
   expect(usePlayground.getState()).toMatchObject({ chatId: null, asked: null, draft: { system: 'Be brief.' } });
   expect(view.queryByDisplayValue('Where is the whale?')).toBeNull();
+});
+
+test('texts of one model are gone once another model is chosen, and are kept under their own', async () => {
+  usePlayground.setState({
+    draft: { ...emptyPlayground.draft, modelId: 'base', text: 'Once' },
+    asked: { jobId: 'j', modelId: 'base', prompt: { kind: 'text', text: 'Once' }, names: ['Base'], isKept: false },
+    columns: [{ text: ' upon', rates: null, finish: null }],
+  });
+  const view = renderInWindow(<PlaygroundResult job={job('j', 'generate')} waitsFor={undefined} />);
+  expect(view.getByRole('region', { name: 'Text of Base' }).textContent).toBe('Once upon');
+  act(() => changeDraft({ modelId: 'other' }));
+  expect(view.queryByRole('region', { name: 'Text of Base' })).toBeNull();
+  backend.answers['jobs.result'] = () => ({
+    kind: 'generate',
+    result: {
+      prompt: 'Once',
+      columns: [
+        {
+          ...{ text: ' upon a time', finish: 'end', promptTokens: 1, promptSeconds: 0.1 },
+          ...{ newTokens: 3, generationSeconds: 1 },
+        },
+      ],
+    },
+  });
+  view.rerender(<PlaygroundResult job={{ ...job('j', 'generate'), status: 'completed' }} waitsFor={undefined} />);
+  await waitFor(() => expect(backend.inputsOf('chats.save')).toMatchObject([{ name: 'Once', modelId: 'base' }]));
+  act(() => changeDraft({ modelId: 'base' }));
+  expect(view.getByRole('region', { name: 'Text of Base' }).textContent).toBe('Once upon a time');
 });

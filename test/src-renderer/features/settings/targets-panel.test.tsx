@@ -54,7 +54,7 @@ test('removes files of studies on a target after a question, and keeps those sti
   };
   const view = renderInWindow(<TargetsPanel />);
   fireEvent.click(await waitFor(() => view.getByText('Clean up')));
-  await waitFor(() => view.getByText('Stays: 1 of its runs are waiting or running there.'));
+  await waitFor(() => view.getByText('Kept: 1 of its runs are waiting or running there.'));
   fireEvent.click(view.getByText('Remove 1 bundle'));
   expect(backend.inputsOf('targets.clean')).toEqual([]);
   fireEvent.click(await waitFor(() => view.getByText('Remove')));

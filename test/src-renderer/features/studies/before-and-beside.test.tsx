@@ -29,7 +29,7 @@ test('a new study says what it trains, what it can detect and what speaks agains
       scores: 2,
       seconds: 75,
       warnings: ['One seed decides nothing.'],
-      power: { metric: 'accuracy', seeds: 1, examples: 500, comparisons: 1, difference: 0.042 },
+      power: { metric: 'accuracy', seeds: 1, examples: 500, comparisons: 1, difference: 0.042, scores: [] },
     }),
   };
   const view = renderInWindow(<ForecastPanel config={config} />);
@@ -55,7 +55,7 @@ test('a study that cannot start says why instead', async () => {
 test('the badge names the verdict and what it rests on, and is absent where nothing is compared', async () => {
   backend.answers = {
     'studies.tuned': (of) =>
-      'runIds' in of ? { tuned: false, reason: 'The learning rate of "DoRA" was not chosen by a sweep.' } : null,
+      'runIds' in of ? { state: 'untuned', reason: 'The learning rate of "DoRA" was not chosen by a sweep.' } : null,
   };
   const view = renderInWindow(
     <>
@@ -68,4 +68,13 @@ test('the badge names the verdict and what it rests on, and is absent where noth
   );
   expect(view.getAllByText(/tuned/)).toHaveLength(1);
   expect(backend.inputsOf('studies.tuned')).toHaveLength(2);
+});
+
+test('the badge of a sweep whose best rate is the last reads "at the edge of the grid", not "tuned"', async () => {
+  backend.answers = {
+    'studies.tuned': () => ({ state: 'edge', reason: '1 of 2 chosen rates is the lowest or highest that was tried.' }),
+  };
+  const view = renderInWindow(<TunedBadge of={{ studyId: 's' }} />);
+  await waitFor(() => expect(view.getByText('at the edge of the grid')).toBeTruthy());
+  expect(view.queryByText('tuned')).toBeNull();
 });

@@ -1,15 +1,17 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, waitFor } from '@testing-library/react';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigForm } from '../../../../src-renderer/features/train/config-form.tsx';
 import { checkDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { resetForm, setField, useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
 import { parametersOfVariant } from '../../../../src-renderer/features/train/run-fields.ts';
 import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
 import { adapterParameters } from '../../../../src-shared/domain/adapters/adapter.ts';
+import { noColumns } from '../../../../src-shared/domain/data/dataset.ts';
+import { plainLinear } from '../../../../src-shared/domain/models/model.ts';
 import { cotoDeclaration, usedSettings } from '../../../../src-shared/domain/runs/coto.ts';
 import { runParameters } from '../../../../src-shared/domain/runs/run.ts';
-import { backend, catalog as small } from '../../fake-backend.ts';
+import { backend, dataset, catalog as small, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderHookInWindow, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -65,7 +67,7 @@ test('a schedule and a curve bring their own settings, and every setting of CoTo
   for (const [schedule, curve] of [
     ['coto', 'linear'],
     ['coto', 'step'],
-    ['droplora', 'exponential'],
+    ['random-ranks', 'exponential'],
     ['lisa', 'linear'],
   ] as const) {
     act(() => setField('coto.schedule', schedule));
@@ -111,4 +113,72 @@ test('a run that is whole is asked about and started; one that is not keeps the 
   act(() => result.current.start());
   await waitFor(() => expect(backend.inputsOf('runs.create')).toHaveLength(1));
   expect(backend.inputsOf('runs.create')).toMatchObject([{ config: { learning_rate: 5e-4 }, tags: [] }]);
+});
+
+describe('on a base that reads texts', () => {
+  const linear = (name: string, parameter?: string) => ({
+    ...{ ...plainLinear, name, aliases: [], checkpointKey: name, layer: 0, isHead: false, hasBias: false },
+    ...{ inFeatures: 8, outFeatures: 8 },
+    ...(parameter === undefined ? {} : { expert: { parameter, index: 0, count: 2 } }),
+  });
+  const writer = textModel('writer');
+  const mixture = {
+    ...textModel('mixture'),
+    description: {
+      ...writer.description,
+      kind: 'seq2seq-lm' as const,
+      linears: [0, 1].flatMap((layer) => [
+        linear(`model.layers.${layer}.self_attn.q_proj`),
+        linear(`model.layers.${layer}.mlp.experts.0.gate_up_proj`, `model.layers.${layer}.mlp.experts.gate_up_proj`),
+        linear(`model.layers.${layer}.mlp.experts.0.down_proj`, `model.layers.${layer}.mlp.experts.down_proj`),
+      ]),
+    },
+  };
+  const pairs = dataset('pairs', 'pairs', {
+    task: 'text',
+    labels: [],
+    image: null,
+    text: {
+      ...{ shape: 'columns', columnNames: ['prompt', 'completion'], labelKind: 'none', splitRule: '' },
+      columns: { ...noColumns, prompt: 'prompt', completion: 'completion' },
+      ...{ rowCount: 1, faultyRows: 0 },
+      duplicates: {
+        ...{ comparedRows: 0, withinTrain: 0, withinTest: 0, across: 0, nearComparedRows: 0, nearAcross: 0 },
+      },
+    },
+  });
+  const shownFor = (id: string) => {
+    setField('model', id);
+    setField('dataset', 'pairs');
+    const { problems } = checkDraft(useTrainForm.getState().draft, catalog.adapterVariants);
+    const view = renderInWindow(
+      <ConfigForm
+        models={[writer, mixture]}
+        datasets={[pairs]}
+        catalog={catalog}
+        problems={problems}
+        targetOutcome=""
+      />,
+    );
+    for (const more of view.getAllByRole('button', { name: /More settings/ })) fireEvent.click(more);
+    return view;
+  };
+
+  test('the task that is chosen automatically is named by its label', () => {
+    expect(shownFor('mixture').getByText('auto: Text to text')).toBeTruthy();
+  });
+
+  test("the parameters of a mixture's experts are offered, and asked of no other base", async () => {
+    const view = shownFor('mixture');
+    const { control } = fieldOf(view, 'Target parameters');
+    fireEvent.focus(control);
+    fireEvent.click(control);
+    const options = await view.findAllByRole('option', { hidden: true });
+    expect(options.map(({ textContent }) => textContent)).toEqual([
+      'mlp.experts.gate_up_proj',
+      'mlp.experts.down_proj',
+    ]);
+    view.unmount();
+    expect(shownFor('writer').queryByText('Target parameters')).toBeNull();
+  });
 });

@@ -47,10 +47,24 @@ const bases: Record<string, PresetBase> = {
   none: undefined,
   images: { image: { height: 28, width: 28, channels: 1 }, linears },
   text: { image: null, linears },
-  'other names': { image: null, linears: [linear('c_attn')] },
+  'other names': { image: null, linears: [linear('in_proj')] },
 };
 
 beforeEach(resetForm);
+
+test.each([
+  [['qkv_proj', 'o_proj', 'gate_up_proj'], ['qkv_proj']],
+  [['query_key_value', 'dense'], ['query_key_value']],
+  [
+    ['q_proj', 'v_proj', 'c_attn'],
+    ['q_proj', 'v_proj'],
+  ],
+  [['in_proj', 'out_proj'], undefined],
+])('the defaults of PEFT on %j target %j', (names, chosen) => {
+  const preset = presets.find(({ id }) => id === 'peft-defaults');
+  const settings = preset?.settings({ image: null, linears: names.map(linear) });
+  expect(settings?.['adapter.target_modules']).toEqual(chosen);
+});
 
 describe.each(presets)('$label', (preset) => {
   test.each(Object.entries(bases))('sets fields that there are to values that a run takes (base: %s)', (_, base) => {
@@ -82,6 +96,8 @@ test('the CoTo paper’s few-shot set-up has the strength, steps and optimizer o
   expect(config).toMatchObject({
     adapter: { parameters: { lora_dropout: 0.25 }, target_modules: ['q_proj', 'k_proj', 'v_proj'] },
     train_samples_per_class: paper.shots,
+    // RandomResizedCrop(scale=(0.08, 1)) and RandomHorizontalFlip(p=0.5).
+    augmentation: { crop: [0.08, 1], horizontal_flip: true, rotation_radians: 0, scale: [1, 1], shift: 0 },
     max_steps: paper.iterations * paper.shots,
     per_device_train_batch_size: 32,
     learning_rate: 2e-4,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
-import { cellRun } from '../../../../src-main/engine/studies/grid-run.ts';
+import { cellRun } from '../../../../src-main/engine/studies/grid/grid-run.ts';
 import { checkDraft, type Draft, defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
 import {
   axisValues,
   type Sweep,
   sweepFields,
   sweepGrid,
+  sweepMetric,
   sweepRuns,
   valuesFromText,
 } from '../../../../src-renderer/features/train/sweep.ts';
@@ -19,6 +20,23 @@ const specOf = (name: string) => {
   if (spec === undefined) throw new Error(`no field ${name}`);
   return spec;
 };
+
+test('a study of a sweep compares the metric of the task', () => {
+  const metricOf = (...given: Parameters<typeof sweepMetric>) => sweepMetric(...given);
+  expect(metricOf('token-classification', 'tags')).toBe('entity_f1');
+  expect(metricOf('qa', 'none')).toBe('answer_f1');
+  expect(metricOf('causal-lm', 'none')).toBe('loss');
+  expect([metricOf('text-classification', 'classes'), metricOf('text-classification', 'numbers')]).toEqual([
+    'accuracy',
+    'loss',
+  ]);
+  expect([metricOf('embedding', 'none'), metricOf('embedding', 'classes'), metricOf('embedding', 'numbers')]).toEqual([
+    'ndcg_at_10',
+    'average_precision',
+    'spearman',
+  ]);
+  expect([metricOf('image-classification', undefined), metricOf(null, undefined)]).toEqual(['accuracy', 'accuracy']);
+});
 
 test('values are read from lists and ranges, each once', () => {
   expect(valuesFromText('1-3, 7 3')).toEqual([1, 2, 3, 7]);

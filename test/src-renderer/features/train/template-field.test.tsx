@@ -86,3 +86,18 @@ test('a run is given a published template, or one of its own with a live preview
   fireEvent.click(view.getByRole('button', { name: 'Use auto' }));
   expect(chosen()).toBe('auto');
 });
+
+test('a token that the base never learned is named, and one click trains it', async () => {
+  backend.answers['datasets.lengths'] = () => ({
+    lengths: [3],
+    unwritable: 0,
+    answers: { answers: 1, unlearned: 0, excluded: 0, droppedReasoning: 0 },
+    untrained: [{ id: 2, text: '<|im_end|>', inEmbedding: false, inHead: true }],
+    maxPositions: 8,
+  });
+  const view = renderInWindow(<TemplateField model={textModel('m')} dataset={talks} problem={undefined} />);
+  expect(await view.findByText(/^<\|im_end\|> was never trained in the base/)).toBeTruthy();
+  fireEvent.click(view.getByRole('button', { name: 'Train these tokens' }));
+  expect(useTrainForm.getState().draft['adapter.trainable_token_indices']).toEqual(['<|im_end|>']);
+  await waitFor(() => expect(view.queryByText(/was never trained/)).toBeNull());
+});

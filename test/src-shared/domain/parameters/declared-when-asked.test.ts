@@ -9,5 +9,6 @@ test('loading the domain makes no list of parameters; each is made once, when it
   expect(parametersOf).not.toHaveBeenCalled();
   expect(runParameters()).toBe(runParameters());
   expect(cotoDeclaration.parameters).toBe(cotoDeclaration.parameters);
-  expect(parametersOf).toHaveBeenCalledTimes(2);
+  // The run's, its augmentation's and CoTo's.
+  expect(parametersOf).toHaveBeenCalledTimes(3);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { settingWords } from '../../../../src-main/engine/studies/setting-words.ts';
+import { settingWords } from '../../../../src-main/engine/studies/config/setting-words.ts';
 import type { PlannedAdapter } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
 import { type AdapterFacts, withFilledLabels } from '../../../../src-shared/studies/config/filled-labels.ts';
 

@@ -3,12 +3,14 @@ import { catalog } from '../../../../src-main/backend/app/catalog.ts';
 import { studyWork } from '../../../../src-main/engine/studies/index.ts';
 import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
 import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
+import { signFlipTest } from '../../../../src-shared/statistics/permutation-test.ts';
 import { catalogWords, wordsOfFiles } from '../../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../../src-shared/studies/define-study.ts';
 import { ablationStudy } from '../../../../src-shared/studies/grid/ablation.ts';
 import { gridFromText } from '../../../../src-shared/studies/grid/grid-cells.ts';
 import { choicesFromText } from '../../../../src-shared/studies/grid/grid-choices.ts';
 import { outcomesOf } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import { sweepStudy } from '../../../../src-shared/studies/grid/sweep.ts';
 import { studyConfigSchema, studyResultSchema } from '../../../../src-shared/studies/index.ts';
 
 const words = { mergeMethod: (id: string) => id };
@@ -117,8 +119,9 @@ describe('an ablation', () => {
     const { config, result } = folded();
     const [table] = ablationStudy.table(result, config, words);
     expect(table?.rows.map(({ cells }) => cells)).toEqual([
-      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–', '–'],
-      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5', '0.250'],
+      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–', '–', '–', '–'],
+      // t = 3 √3 with 2 degrees: p = 1 − t / √(t² + 2).
+      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5', '0.035', '0.035', '0.250'],
     ]);
     expect(table?.title).toContain('over seeds only');
     const [cells, differences] = ablationStudy
@@ -174,6 +177,23 @@ describe('an ablation', () => {
       .map((figure) => JSON.stringify(figure.draw({ dark: false })));
     expect(titles.join()).toContain('Difference of each cell to \\"LoRA, learning rate 0.001\\"');
     expect(titles.join()).not.toContain('variant = ');
+  });
+
+  it('has six seeds by default, the fewest whose sign flips can go below 0.05, and extends a sweep of its rates', () => {
+    for (const { declaration } of [ablationStudy, sweepStudy]) {
+      const defaults = new Map(declaration.parameters.map((parameter) => [parameter.name, parameter.default]));
+      expect(defaults.get('seeds')).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(defaults.get('tune_extend')).toBe(2);
+    }
+    expect(signFlipTest([1, 2, 3, 4, 5, 6]).smallest).toBeLessThan(0.05);
+    expect(signFlipTest([1, 2, 3, 4, 5]).smallest).toBeGreaterThan(0.05);
+    const given = {
+      kind: 'multitask',
+      tasks: [{ dataset: 'a' }, { dataset: 'b' }],
+      run: {},
+      tune: { learning_rate: [1, 2, 3], seeds: [1] },
+    };
+    expect(studyConfigSchema.parse(given)).toMatchObject({ seeds: [1, 2, 3, 4, 5, 6], tune: { extend: 2 } });
   });
 
   it('reads a grid as it is typed, and leaves out parameters that another variant has not', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingWords } from '../../../../src-main/engine/studies/setting-words.ts';
+import { settingWords } from '../../../../src-main/engine/studies/config/setting-words.ts';
 import { fieldIds } from '../../../../src-shared/studies/config/field-words.ts';
 import { type CellSettings, cellLabel, settingText } from '../../../../src-shared/studies/grid/cell-settings.ts';
 

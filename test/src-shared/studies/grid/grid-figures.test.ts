@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { settingWords } from '../../../../src-main/engine/studies/setting-words.ts';
+import { settingWords } from '../../../../src-main/engine/studies/config/setting-words.ts';
 import { ablationStudy } from '../../../../src-shared/studies/grid/ablation.ts';
 import { gridFigures } from '../../../../src-shared/studies/grid/grid-figures.ts';
 
@@ -80,4 +80,36 @@ test('the labels of many cells are slanted to the left, where the figure leaves 
   };
   expect(layoutOf(6)).toMatchObject({ margin: { l: 112 }, xaxis: { tickangle: -30 } });
   expect(layoutOf(3)).not.toMatchObject({ xaxis: { tickangle: -30 } });
+});
+
+const barsSchema = z.object({
+  data: z.array(z.looseObject({ name: z.string() })),
+  layout: z.looseObject({ yaxis: z.looseObject({ range: z.array(z.number()) }) }),
+  caption: z.string(),
+});
+const errorSchema = z.looseObject({ array: z.array(z.number()), arrayminus: z.array(z.number()) });
+
+test.each([
+  { scores: [0.4, 0.6], low: 0, high: 100, isCutOff: true },
+  { scores: [0.49, 0.5, 0.51], low: 47.5, high: 52.5, isCutOff: false },
+])('an interval over the seeds $scores ends at the limits of an accuracy', ({ scores, low, high, isCutOff }) => {
+  const cell = (label: string, coto: boolean) => ({
+    ...{ label, coto, settings: { coto: coto ? {} : null } },
+    scores: scores.map((value, seed) => ({ seed, value: coto ? 1 - value : value })),
+  });
+  const result = ablationStudy.resultSchema.parse({
+    ...{ kind: 'ablation', examples: 100, metric: 'accuracy', reference: 0 },
+    cells: [cell('without', false), cell('with', true)],
+  });
+  const [own, difference] = gridFigures(result, settingWords).map(({ draw }) =>
+    barsSchema.parse(draw({ dark: false })),
+  );
+  const drawn = own?.data.find(({ name }) => name === 'mean');
+  const { array, arrayminus } = errorSchema.parse(drawn?.['error_y']);
+  expect(50 - (arrayminus[0] ?? 0)).toBeCloseTo(low, 1);
+  expect(50 + (array[0] ?? 0)).toBeCloseTo(high, 1);
+  expect(own?.layout.yaxis.range.every((end) => end >= 0 && end <= 100)).toBe(true);
+  const note = 'Intervals that reach beyond the possible values are cut off there.';
+  expect(own?.caption.includes(note)).toBe(isCutOff);
+  expect(difference?.caption.includes(note)).toBe(isCutOff);
 });

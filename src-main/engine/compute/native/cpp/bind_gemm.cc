@@ -9,15 +9,11 @@
 namespace coto {
 namespace {
 
-/**
- * Up to so many rows, all threads read a large weight as it lies faster than one reads the library's packed form; a
- * stored one of any size faster than it is decoded and packed.
- */
-constexpr int64_t kSkinnyRows = 4;
+/** A smaller weight is read faster in the library's packed form by one thread; a stored one of any size is not. */
 constexpr int64_t kLargeWeight = 131072;
 
-bool is_skinny(const Gemm& gemm) {
-  return gemm.m <= kSkinnyRows && (gemm.b.stored != nullptr || gemm.n * gemm.k >= kLargeWeight) && !gemm.transpose_a &&
+bool is_skinny(const Gemm& gemm, int64_t rows) {
+  return gemm.m <= rows && (gemm.b.stored != nullptr || gemm.n * gemm.k >= kLargeWeight) && !gemm.transpose_a &&
          gemm.transpose_b && gemm.column_scale == nullptr && (gemm.k2 == 0 || gemm.transpose_b2);
 }
 
@@ -100,10 +96,10 @@ void compute(const LinearCrossEntropy& loss, Tensors& tensors) {
 
 }  // namespace
 
-void run_gemm(const Gemm& gemm, Tensors& tensors) {
+void run_gemm(const Gemm& gemm, Tensors& tensors, int64_t skinny_rows) {
   GemmRunner& gemm_runner = tensors.gemm_runner;
   MemoryPool& pool = tensors.pool;
-  const bool skinny = is_skinny(gemm);
+  const bool skinny = is_skinny(gemm, skinny_rows);
   if (skinny && gemm.b.stored != nullptr) {
     run_skinny(gemm, {nullptr, 0});
     return;

@@ -134,7 +134,7 @@ class Decoder {
     gemm.scale2 = linear.scaling;
     gemm.packs = linear.packs;
     gemm.bfloat16 = linear.bfloat16;
-    run_gemm(gemm, tensors_);
+    run_gemm(gemm, tensors_, kDecodedRows);
   }
 
   void multiply_by_factor(const float* x, const float* a, float* z, int64_t inputs, int64_t rank, bool bfloat16) {

@@ -19,6 +19,7 @@ inline AttentionShape take_structure<AttentionShape>(Call& call) {
   taken.window = take<int64_t>(call);
   taken.causal = take<bool>(call);
   taken.scale = take<float>(call);
+  taken.softcap = take<float>(call);
   taken.bfloat16 = take<bool>(call);
   return taken;
 }

@@ -59,6 +59,7 @@ function shapeOf(q: tf.TensorInfo, attributes: KernelAttributes): AttentionShape
     window: number(attributes, 'window'),
     causal: flag(attributes, 'causal'),
     scale: number(attributes, 'scale'),
+    softcap: number(attributes, 'softcap'),
     bfloat16: flag(attributes, 'bfloat16'),
   };
 }

@@ -66,8 +66,7 @@ export const structs: readonly StructSpec[] = [
     name: 'AttentionShape',
     doc: `Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v
 [batch · tokens, key_value_heads · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens
-up to its position; window > 0: only the last \`window\` of them, its own included (the window needs causal's order: it cuts
-what lies before position − window + 1, and without causal nothing after). Head h reads key/value head
+up to its position; window > 0: only tokens at a distance below \`window\`. Head h reads key/value head
 h / (heads / key_value_heads).`,
     fields: [
       'int64_t batch',
@@ -79,6 +78,7 @@ h / (heads / key_value_heads).`,
       'int64_t window',
       'bool causal',
       'float scale',
+      ['float softcap = 0', 'Above 0: the scores s become softcap · tanh(s / softcap) before the masks.'],
       [
         'bool bfloat16 = false',
         'Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster.',

@@ -8,12 +8,12 @@ import { type Lanes, lanesOf } from './kernel.ts';
  */
 export const attentionBlock = 32;
 
-const four = [0, 1, 2, 3] as const;
+export const four = [0, 1, 2, 3] as const;
 const lines = (parts: readonly string[]) => parts.join('\n');
-const each = (line: (i: number) => string) => lines(four.map(line));
-const eachPair = (line: (i: number, j: number) => string) => each((i) => each((j) => line(i, j)));
+export const each = (line: (i: number) => string) => lines(four.map(line));
+export const eachPair = (line: (i: number, j: number) => string) => each((i) => each((j) => line(i, j)));
 
-const uniforms = [
+export const uniforms = [
   ['queries', 'u32'],
   ['tokens', 'u32'],
   ['heads', 'u32'],
@@ -22,6 +22,7 @@ const uniforms = [
   ['causal', 'u32'],
   ['window', 'u32'],
   ['scale', 'f32'],
+  ['softcap', 'f32'],
 ] as const;
 
 interface Variant {
@@ -30,6 +31,7 @@ interface Variant {
   readonly writes: readonly GpuBinding[];
   readonly lanes: Lanes;
   readonly hasMask: boolean;
+  readonly hasCap: boolean;
   readonly body: string;
   readonly declarations?: string;
 }
@@ -38,7 +40,7 @@ interface Variant {
 const likeQueries = ['q', 'dy'];
 const likeKeys = ['k', 'v'];
 
-function program({ name, reads, writes, lanes, hasMask, body, declarations = '' }: Variant): GpuProgram {
+export function program({ name, reads, writes, lanes, hasMask, hasCap, body, declarations = '' }: Variant): GpuProgram {
   const rows = [...likeQueries, ...likeKeys];
   return {
     name,
@@ -61,13 +63,45 @@ fn sees(batch: u32, query: u32, token: u32) -> bool {
     let position = u.tokens - u.queries + query;
     if (token > position) { return false; }
     if (u.window != 0u && token + u.window <= position) { return false; }
+  } else if (u.window != 0u) {
+    let position = u.tokens - u.queries + query;
+    if (token + u.window <= position || token >= position + u.window) { return false; }
   }
   return ${hasMask ? 'mask[batch * u.tokens + token] != 0.0' : 'true'};
 }
+${hasCap ? softCap : ''}
 ${declarations}`,
     body,
   };
 }
+
+/** tanh with a relative error below 5e-7 (Eigen's rational approximation); WGSL promises no more than 1e-5. */
+const softCap = `
+fn share_of_cap(score: f32) -> f32 {
+  let x = clamp(score * u.scale / u.softcap, -7.99881172180175781, 7.99881172180175781);
+  let z = x * x;
+  var p = -2.76076847742355e-16;
+  p = p * z + 2.00018790482477e-13;
+  p = p * z - 8.60467152213735e-11;
+  p = p * z + 5.12229709037114e-08;
+  p = p * z + 1.48572235717979e-05;
+  p = p * z + 6.37261928875436e-04;
+  p = p * z + 4.89352455891786e-03;
+  var q = 1.19825839466702e-06;
+  q = q * z + 1.18534705686654e-04;
+  q = q * z + 2.26843463243900e-03;
+  q = q * z + 4.89352518554385e-03;
+  return x * p / q;
+}
+fn cap_slope(score: f32) -> f32 {
+  let share = share_of_cap(score);
+  return 1.0 - share * share;
+}`;
+
+export const scaled = (score: string, hasCap: boolean) =>
+  hasCap ? `(u.softcap * share_of_cap(${score}))` : `${score} * u.scale`;
+/** Factor of a score's gradient. */
+export const slope = (score: string, hasCap: boolean) => (hasCap ? ` * cap_slope(${score})` : '');
 
 /** `load_q(batch, row, head, d)`: four values of a head's row from column d on, 0 beyond its edges. */
 function loader(name: string, lanes: Lanes): string {
@@ -96,7 +130,7 @@ const fill = (tile: string, name: string, row: string, head: string, column: str
     }`;
 
 /** sums_i_j += left rows · right rows over a head's columns. */
-const dots = (
+export const dots = (
   sums: string,
   [leftName, leftRow, leftHead]: Rows,
   [rightName, rightRow, rightHead]: Rows,
@@ -117,7 +151,7 @@ ${eachPair((i, j) => `${sums}${i}_${j} += dot(a${i}, b${j});`)}
 type Rows = readonly [name: string, row: string, head: string];
 
 /** sums_chunk_i += block · rows of an input, for every chunk of a head's columns. */
-const weighted = (sums: string, [name, row, head]: Rows, chunks: number) =>
+export const weighted = (sums: string, [name, row, head]: Rows, chunks: number) =>
   lines(
     Array.from(
       { length: chunks },
@@ -135,13 +169,13 @@ ${each((i) => `${sums}${chunk}_${i} += p${i}.x * b0 + p${i}.y * b1 + p${i}.z * b
     ),
   );
 
-const declareWeighted = (sums: string, chunks: number) =>
+export const declareWeighted = (sums: string, chunks: number) =>
   lines(Array.from({ length: chunks }, (_, chunk) => each((i) => `var ${sums}${chunk}_${i} = vec4<f32>(0.0);`)));
 
-const declarePairs = (sums: string) => eachPair((i, j) => `var ${sums}${i}_${j} = 0.0;`);
+export const declarePairs = (sums: string) => eachPair((i, j) => `var ${sums}${i}_${j} = 0.0;`);
 
 /** Writes four columns of each row to an output laid out as q or as k. */
-const writeRows = (
+export const writeRows = (
   output: string,
   sums: string,
   row: string,
@@ -170,16 +204,20 @@ const writeRows = (
 };
 
 /** Keys that the block of queries from `query0` on may see: first_token … last_token. */
-const tokenRange = `
+export const tokenRange = `
   var first_token = 0u;
   var last_token = u.tokens;
   if (u.causal != 0u) {
     let position = u.tokens - u.queries + query0;
     last_token = min(u.tokens, position + ${attentionBlock}u);
     if (u.window != 0u && position + 1u > u.window) { first_token = position + 1u - u.window; }
+  } else if (u.window != 0u) {
+    let position = u.tokens - u.queries + query0;
+    last_token = min(u.tokens, position + ${attentionBlock - 1}u + u.window);
+    if (position + 1u > u.window) { first_token = position + 1u - u.window; }
   }`;
 
-const places = `
+export const places = `
   let batch = workgroup.z;
   let head = workgroup.y;
   let kv_head = head / (u.heads / u.kv_heads);
@@ -187,7 +225,7 @@ const places = `
   let rows0 = (batch * u.heads + head) * u.queries;`;
 
 /** Outputs y, like q, and the logarithm of each softmax's denominator. `chunks` of 32 columns make a head. */
-export const attentionForward = programVariants((lanes: Lanes, chunks: number, hasMask: boolean) =>
+export const attentionForward = programVariants((lanes: Lanes, chunks: number, hasMask: boolean, hasCap: boolean) =>
   program({
     name: 'attention',
     reads: ['q', 'k', 'v'],
@@ -197,6 +235,7 @@ export const attentionForward = programVariants((lanes: Lanes, chunks: number, h
     ],
     lanes,
     hasMask,
+    hasCap,
     declarations: `
 var<workgroup> parts: array<f32, 256>;
 fn highest(row: u32) -> f32 {
@@ -218,7 +257,7 @@ ${dots('s', ['q', 'query0', 'head'], ['k', 'token0', 'kv_head'], chunks)}
 ${eachPair(
   (i, j) => `
     let seen${i}_${j} = sees(batch, query0 + local.y + ${8 * i}u, token0 + local.x + ${8 * j}u);
-    s${i}_${j} = select(-1e30, s${i}_${j} * u.scale, seen${i}_${j});`,
+    s${i}_${j} = select(-1e30, ${scaled(`s${i}_${j}`, hasCap)}, seen${i}_${j});`,
 )}
 ${each((i) => `parts[(local.y + ${8 * i}u) * 8u + local.x] = max(max(s${i}_0, s${i}_1), max(s${i}_2, s${i}_3));`)}
     workgroupBarrier();
@@ -254,134 +293,6 @@ ${each(
 ${writeRows('y', 'o', 'query0', 'head', true, lanes, chunks)}`,
   }),
 );
-
-/** dy·y of every query and head behind the logarithms of the denominators: what both gradients need of a row. */
-export const attentionRowSums: GpuProgram = {
-  name: 'attention_row_sums',
-  reads: ['y', 'dy', 'sums'].map((name) => ({ name, type: 'f32' })),
-  writes: [{ name: 'row_sums', type: 'f32' }],
-  uniforms: [
-    ['rows', 'u32'],
-    ['queries', 'u32'],
-    ['heads', 'u32'],
-    ['head_size', 'u32'],
-  ],
-  workgroup: [8, 8, 1],
-  declarations: 'var<workgroup> parts: array<f32, 64>;',
-  body: `
-  let row = group * 8u + local.y;
-  let head = row / u.queries % u.heads;
-  let start = ((row / u.queries / u.heads * u.queries + row % u.queries) * u.heads + head) * u.head_size;
-  var part = 0.0;
-  if (row < u.rows) {
-    for (var d = local.x; d < u.head_size; d += 8u) { part += y[start + d] * dy[start + d]; }
-  }
-  parts[lane] = part;
-  workgroupBarrier();
-  if (local.x > 0u || row >= u.rows) { return; }
-  var total = 0.0;
-  for (var other = 0u; other < 8u; other++) { total += parts[lane + other]; }
-  row_sums[row] = sums[row];
-  row_sums[u.rows + row] = total;`,
-};
-
-const gradientUniforms = [...uniforms, ['row_count', 'u32']] as const;
-
-/** The gradient of q, by blocks of queries. */
-export const attentionQueryGradient = programVariants((lanes: Lanes, chunks: number, hasMask: boolean) => ({
-  ...program({
-    name: 'attention_query_gradient',
-    reads: ['q', 'k', 'v', 'dy', 'row_sums'],
-    writes: [{ name: 'dq', type: lanes }],
-    lanes,
-    hasMask,
-    body: `
-${places}
-${tokenRange}
-${each(
-  (i) => `
-  let row${i} = rows0 + min(query0 + local.y + ${8 * i}u, u.queries - 1u);
-  let sum${i} = row_sums[row${i}];
-  let along${i} = row_sums[u.row_count + row${i}];`,
-)}
-${declareWeighted('o', chunks)}
-  for (var token0 = first_token; token0 < last_token; token0 += ${attentionBlock}u) {
-${declarePairs('s')}
-${declarePairs('d')}
-${dots('s', ['q', 'query0', 'head'], ['k', 'token0', 'kv_head'], chunks)}
-${dots('d', ['dy', 'query0', 'head'], ['v', 'token0', 'kv_head'], chunks)}
-${eachPair(
-  (i, j) => `
-    let p${i}_${j} = exp(min(s${i}_${j} * u.scale - sum${i}, 0.0));
-    s${i}_${j} = select(0.0, p${i}_${j} * (d${i}_${j} - along${i}) * u.scale,
-      sees(batch, query0 + local.y + ${8 * i}u, token0 + local.x + ${8 * j}u));`,
-)}
-${each((i) => `block[(local.y + ${8 * i}u) * 9u + local.x] = vec4<f32>(s${i}_0, s${i}_1, s${i}_2, s${i}_3);`)}
-${weighted('o', ['k', 'token0', 'kv_head'], chunks)}
-  }
-${writeRows('dq', 'o', 'query0', 'head', true, lanes, chunks)}`,
-  }),
-  uniforms: gradientUniforms,
-}));
-
-/** The gradients of k and v, by blocks of keys: over all queries of the heads that share them. */
-export const attentionKeyGradient = programVariants((lanes: Lanes, chunks: number, hasMask: boolean) => ({
-  ...program({
-    name: 'attention_key_gradient',
-    reads: ['q', 'k', 'v', 'dy', 'row_sums'],
-    writes: [
-      { name: 'dk', type: lanes },
-      { name: 'dv', type: lanes },
-    ],
-    lanes,
-    hasMask,
-    body: `
-  let batch = workgroup.z;
-  let kv_head = workgroup.y;
-  let token0 = workgroup.x * ${attentionBlock}u;
-  let shared_by = u.heads / u.kv_heads;
-  var first_query = 0u;
-  var last_query = u.queries;
-  if (u.causal != 0u) {
-    let before = u.tokens - u.queries;
-    if (token0 > before) { first_query = token0 - before; }
-    // The last key's window ends here.
-    if (u.window != 0u) { last_query = min(u.queries, max(token0 + ${attentionBlock}u + u.window, before + 1u) - 1u - before); }
-  }
-${declareWeighted('dk', chunks)}
-${declareWeighted('dv', chunks)}
-  for (var head = kv_head * shared_by; head < (kv_head + 1u) * shared_by; head++) {
-    let rows0 = (batch * u.heads + head) * u.queries;
-    for (var query0 = first_query; query0 < last_query; query0 += ${attentionBlock}u) {
-${declarePairs('s')}
-${declarePairs('d')}
-${dots('s', ['k', 'token0', 'kv_head'], ['q', 'query0', 'head'], chunks)}
-${dots('d', ['v', 'token0', 'kv_head'], ['dy', 'query0', 'head'], chunks)}
-${each(
-  (j) => `
-      let row${j} = rows0 + min(query0 + local.x + ${8 * j}u, u.queries - 1u);
-      let sum${j} = row_sums[row${j}];
-      let along${j} = row_sums[u.row_count + row${j}];`,
-)}
-${eachPair(
-  (i, j) => `
-      let p${i}_${j} = select(0.0, exp(min(s${i}_${j} * u.scale - sum${j}, 0.0)),
-        sees(batch, query0 + local.x + ${8 * j}u, token0 + local.y + ${8 * i}u));`,
-)}
-${each((i) => `block[(local.y + ${8 * i}u) * 9u + local.x] = vec4<f32>(p${i}_0, p${i}_1, p${i}_2, p${i}_3);`)}
-${weighted('dv', ['dy', 'query0', 'head'], chunks)}
-${each(
-  (i) => `
-      block[(local.y + ${8 * i}u) * 9u + local.x] = vec4<f32>(${four.map((j) => `p${i}_${j} * (d${i}_${j} - along${j})`).join(', ')}) * u.scale;`,
-)}
-${weighted('dk', ['q', 'query0', 'head'], chunks)}
-    }
-  }
-${writeRows('dk', 'dk', 'token0', 'kv_head', false, lanes, chunks)}
-${writeRows('dv', 'dv', 'token0', 'kv_head', false, lanes, chunks)}`,
-  }),
-  uniforms: gradientUniforms,
-}));
 
 /** Splits a head's size into chunks of fours or of single values. */
 export function headForm(headSize: number): { lanes: Lanes; chunks: number } {

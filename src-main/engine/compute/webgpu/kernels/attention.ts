@@ -1,22 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type KernelAttributes, type KernelInputs, number, real, size } from '../../kernel-inputs.ts';
-import {
-  attentionBlock,
-  attentionForward,
-  attentionKeyGradient,
-  attentionQueryGradient,
-  attentionRowSums,
-  headForm,
-} from './attention-programs.ts';
+import { attentionKeyGradient, attentionQueryGradient, attentionRowSums } from './attention-gradient-programs.ts';
+import { attentionBlock, attentionForward, headForm } from './attention-programs.ts';
 import type { GpuKernel } from './kernel.ts';
 
 function sizesOf(q: tf.TensorInfo, attributes: KernelAttributes) {
   const [heads, keyValueHeads] = [number(attributes, 'heads'), number(attributes, 'keyValueHeads')];
   const [queries, tokens] = [number(attributes, 'queries'), number(attributes, 'tokens')];
   const headSize = size(q, 1) / heads;
-  const limits = [number(attributes, 'causal'), number(attributes, 'window'), number(attributes, 'scale')];
+  const limits = ['causal', 'window', 'scale', 'softcap'].map((name) => number(attributes, name));
   const uniforms = [queries, tokens, heads, keyValueHeads, headSize, ...limits];
-  return { batch: number(attributes, 'batch'), queries, tokens, heads, keyValueHeads, headSize, uniforms };
+  return {
+    batch: number(attributes, 'batch'),
+    queries,
+    tokens,
+    heads,
+    keyValueHeads,
+    headSize,
+    uniforms,
+    hasCap: number(attributes, 'softcap') > 0,
+  };
 }
 
 /** The mask in a list, empty where there is none. */
@@ -29,11 +32,11 @@ const attention: GpuKernel = {
   name: 'CotoAttention',
   run: (gpu, inputs, attributes) => {
     const [q, k, v] = [real(inputs, 'q'), real(inputs, 'k'), real(inputs, 'v')];
-    const { batch, queries, heads, headSize, uniforms } = sizesOf(q, attributes);
+    const { batch, queries, heads, headSize, uniforms, hasCap } = sizesOf(q, attributes);
     const mask = maskOf(inputs);
     const { lanes, chunks } = headForm(headSize);
     const [y, sums] = [gpu.output(q.shape), gpu.output([batch * heads, queries])];
-    gpu.run(attentionForward(lanes, chunks, mask.length > 0), {
+    gpu.run(attentionForward(lanes, chunks, mask.length > 0, hasCap), {
       reads: [q, k, v, ...mask],
       writes: [y, sums],
       uniforms,
@@ -48,7 +51,7 @@ const attentionGradient: GpuKernel = {
   run: (gpu, inputs, attributes) => {
     const [q, k, v] = [real(inputs, 'q'), real(inputs, 'k'), real(inputs, 'v')];
     const [y, sums, dy] = [real(inputs, 'y'), real(inputs, 'logSumExp'), real(inputs, 'dy')];
-    const { batch, queries, tokens, heads, keyValueHeads, headSize, uniforms } = sizesOf(q, attributes);
+    const { batch, queries, tokens, heads, keyValueHeads, headSize, uniforms, hasCap } = sizesOf(q, attributes);
     const mask = maskOf(inputs);
     const { lanes, chunks } = headForm(headSize);
     const rows = batch * heads * queries;
@@ -61,12 +64,12 @@ const attentionGradient: GpuKernel = {
     });
     const [dq, dk, dv] = [gpu.output(q.shape), gpu.output(k.shape), gpu.output(v.shape)];
     const given = { reads: [q, k, v, dy, rowSums, ...mask], uniforms: [...uniforms, rows] };
-    gpu.run(attentionQueryGradient(lanes, chunks, mask.length > 0), {
+    gpu.run(attentionQueryGradient(lanes, chunks, mask.length > 0, hasCap), {
       ...given,
       writes: [dq],
       workgroups: [Math.ceil(queries / attentionBlock), heads, batch],
     });
-    gpu.run(attentionKeyGradient(lanes, chunks, mask.length > 0), {
+    gpu.run(attentionKeyGradient(lanes, chunks, mask.length > 0, hasCap), {
       ...given,
       writes: [dk, dv],
       workgroups: [Math.ceil(tokens / attentionBlock), keyValueHeads, batch],

@@ -35,13 +35,14 @@ const gpuKernels: readonly GpuKernel[] = [
 const backendName = 'webgpu';
 const none = {};
 
-/** tfjs's own kernel for rows of a matrix, in whose place one of ours is. */
-let tfjsGather: tf.KernelConfig | undefined;
+/** tfjs's own kernels, in whose place one of ours is: for rows of a matrix, and for changes of a type. */
+let tfjsKernels: tf.KernelConfig[] = [];
 
 /** Registers our kernels for tfjs's WebGPU backend of `gpu`, in place of those of a device before it. */
 export function registerGpuKernels(gpu: ProgramRunner): void {
   unregisterGpuKernels();
   registerGather(gpu);
+  registerCast();
   for (const { name, run } of gpuKernels)
     tf.registerKernel({
       kernelName: name,
@@ -52,15 +53,14 @@ export function registerGpuKernels(gpu: ProgramRunner): void {
 
 /** Removes the kernels again, to compare them with the compositions. */
 export function unregisterGpuKernels(): void {
-  if (tfjsGather !== undefined) replaceKernel(tfjsGather);
+  for (const kernel of tfjsKernels) replaceKernel(kernel);
+  tfjsKernels = [];
   for (const { name } of gpuKernels) if (tf.getKernel(name, backendName)) tf.unregisterKernel(name, backendName);
 }
 
 /** Embeddings gather rows of a table: of an encoded one only those are decoded. */
 function registerGather(gpu: ProgramRunner): void {
-  const whole = tf.getKernel(tf.GatherV2, backendName);
-  if (whole === undefined) throw new Error("tfjs's WebGPU backend gathers nothing");
-  tfjsGather = whole;
+  const whole = tfjsKernel(tf.GatherV2);
   replaceKernel({
     ...whole,
     kernelFunc: (given) => {
@@ -70,6 +70,36 @@ function registerGather(gpu: ProgramRunner): void {
       return encoding !== null && isOfRows ? gatherEncodedRows(gpu, encoding, x, places) : whole.kernelFunc(given);
     },
   });
+}
+
+/**
+ * tfjs makes floats of integers by another name for the same bits, which its own programs know to read as integers, but ours do
+ * not: here the values are written as floats.
+ */
+function registerCast(): void {
+  const [whole, product] = [tfjsKernel(tf.Cast), tfjsKernel(tf.Multiply)];
+  replaceKernel({
+    ...whole,
+    kernelFunc: (given) => {
+      const x = input(given.inputs, 'x');
+      const isInteger = x.dtype === 'int32' || x.dtype === 'bool';
+      if (!isInteger || given.attrs?.['dtype'] !== 'float32') return whole.kernelFunc(given);
+      const one = tf.scalar(1);
+      try {
+        return product.kernelFunc({ ...given, inputs: { a: x, b: one }, attrs: {} });
+      } finally {
+        one.dispose();
+      }
+    },
+  });
+}
+
+/** tfjs's own kernel, which `unregisterGpuKernels` gives back. */
+function tfjsKernel(name: string): tf.KernelConfig {
+  const found = tf.getKernel(name, backendName);
+  if (found === undefined) throw new Error(`tfjs's WebGPU backend has no ${name}`);
+  tfjsKernels.push(found);
+  return found;
 }
 
 function replaceKernel(kernel: tf.KernelConfig): void {

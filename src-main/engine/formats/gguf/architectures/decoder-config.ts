@@ -1,6 +1,7 @@
 import type { GgufFile } from '../gguf-file.ts';
 import { unsupportedGguf } from '../parse-error.ts';
-import type { HeadCounts } from './architecture.ts';
+import type { GgufArchitecture, HeadCounts } from './architecture.ts';
+import { decoderModules } from './decoder-modules.ts';
 import { ropeScaling } from './rope-scaling.ts';
 import { shortest } from './shortest.ts';
 
@@ -12,6 +13,7 @@ export function architectureOf({ metadata }: Pick<GgufFile, 'metadata'>): string
   return metadata.requiredText('general.architecture');
 }
 
+/** @throws StudioError refused for layers that differ in their heads */
 export function headCounts({ metadata }: GgufFile): HeadCounts {
   const prefix = architectureOf({ metadata });
   const atLeastOne = (key: string, value: number | null): number => value || metadata.requiredCount(key);
@@ -32,14 +34,36 @@ export function headCounts({ metadata }: GgufFile): HeadCounts {
   return { heads, keyValueHeads, headDimension };
 }
 
-/** Common config of Llama, Qwen2 and Qwen3, in keys that transformers 4 and 5 both read. */
-export async function decoderConfig(file: GgufFile): Promise<Record<string, unknown>> {
+/** Parts of most decoders' declarations. */
+export const usualDecoder = {
+  layersPrefix: 'model.layers',
+  otherModules: decoderModules,
+  configTensors: [],
+  layerCount,
+  headCounts,
+} satisfies Partial<GgufArchitecture>;
+
+interface ConfigOptions {
+  /** Heads, where the layers differ; default: those of `headCounts`. */
+  readonly heads?: HeadCounts;
+  /** True for families that rotate a part of each head. */
+  readonly isPartial?: boolean;
+  readonly activation?: string;
+  /** True for mixtures of experts. */
+  readonly hasExperts?: boolean;
+}
+
+/** Common config of decoders, in keys that transformers 4 and 5 both read. */
+export async function decoderConfig(
+  file: GgufFile,
+  { heads: counts = headCounts(file), isPartial = false, activation = 'silu', hasExperts = false }: ConfigOptions = {},
+): Promise<Record<string, unknown>> {
   const { metadata, tensors } = file;
   const prefix = architectureOf(file);
-  refuseExperts(file, prefix);
-  const { heads, keyValueHeads, headDimension } = headCounts(file);
+  if (!hasExperts) refuseExperts(file, prefix);
+  const { heads, keyValueHeads, headDimension } = counts;
   const rotated = metadata.count(`${prefix}.rope.dimension_count`) ?? headDimension;
-  if (rotated !== headDimension)
+  if (rotated !== headDimension && !isPartial)
     throw unsupportedGguf(
       metadata.path,
       `rotates ${rotated} of ${headDimension} features of a head ("${prefix}.rope.dimension_count")`,
@@ -52,7 +76,8 @@ export async function decoderConfig(file: GgufFile): Promise<Record<string, unkn
     num_attention_heads: heads,
     num_key_value_heads: keyValueHeads,
     head_dim: headDimension,
-    hidden_act: 'silu',
+    hidden_act: activation,
+    ...(isPartial ? { partial_rotary_factor: rotated / headDimension } : {}),
     rms_norm_eps: shortest(metadata.number(`${prefix}.attention.layer_norm_rms_epsilon`) ?? 1e-6),
     max_position_embeddings: metadata.requiredCount(`${prefix}.context_length`),
     rope_theta: shortest(metadata.number(`${prefix}.rope.freq_base`) ?? 10_000),
@@ -62,12 +87,33 @@ export async function decoderConfig(file: GgufFile): Promise<Record<string, unkn
   };
 }
 
+/** Epsilon of layer norms. */
+export function layerNormEpsilon(file: GgufFile): number {
+  return shortest(file.metadata.number(`${architectureOf(file)}.attention.layer_norm_epsilon`) ?? 1e-5);
+}
+
+/** A number of the architecture's own; null where the file has none. */
+export function ownNumber(file: GgufFile, key: string): number | null {
+  const value = file.metadata.number(`${architectureOf(file)}.${key}`);
+  return value === null ? null : shortest(value);
+}
+
+/** Number of experts in each layer; 0 without any. */
+export function expertCount(file: Pick<GgufFile, 'metadata'>): number {
+  return file.metadata.count(`${architectureOf(file)}.expert_count`) ?? 0;
+}
+
+/** Experts that compute a token. */
+export function chosenExperts(file: GgufFile): number {
+  return file.metadata.requiredCount(`${architectureOf(file)}.expert_used_count`, expertCount(file));
+}
+
 function refuseExperts({ metadata }: GgufFile, prefix: string): void {
-  const experts = metadata.count(`${prefix}.expert_count`) ?? 0;
+  const experts = expertCount({ metadata });
   if (experts > 0)
     throw unsupportedGguf(
       metadata.path,
       `is a mixture of ${experts} experts ("${prefix}.expert_count")`,
-      'Mixtures of experts are not supported.',
+      'Of this architecture, only models without experts are supported.',
     );
 }

@@ -1,6 +1,7 @@
 import type { NamedModule } from './architecture.ts';
 
-const plain = { weight: 'required', bias: 'none' } as const;
+export const plain = { weight: 'required', bias: 'none' } as const;
+export const withBias = { weight: 'required', bias: 'required' } as const;
 
 /** Modules of a decoder layer of the Llama architecture; `bias` of its attention by the architecture. */
 export function gatedLayerModules(attention: {
@@ -40,3 +41,39 @@ export const decoderModules: readonly NamedModule[] = [
   // Absent if the head is tied to the embedding.
   { gguf: 'output', transformers: 'lm_head', weight: 'optional', bias: 'none' },
 ];
+
+/** Norms of queries and keys before the rotation. */
+export const queryKeyNorms: readonly NamedModule[] = [
+  { gguf: 'attn_q_norm', transformers: 'self_attn.q_norm', ...plain },
+  { gguf: 'attn_k_norm', transformers: 'self_attn.k_norm', ...plain },
+];
+
+/** Modules with these names in GGUF files, with the names in transformers that `names` gives them. */
+export function renamed(modules: readonly NamedModule[], names: Readonly<Record<string, string>>): NamedModule[] {
+  return modules.map((module) => ({ ...module, transformers: names[module.gguf] ?? module.transformers }));
+}
+
+/** Norms whose scales are stored with 1 added, as Gemma's are. */
+export function plusOne(modules: readonly NamedModule[]): NamedModule[] {
+  return modules.map((module) => (module.gguf.endsWith('norm') ? { ...module, rearranged: 'plus-one' } : module));
+}
+
+/** Modules of a layer whose feed-forward part is a mixture: those of its attention, the router and a matrix for each expert. */
+export function mixtureModules(
+  modules: readonly NamedModule[],
+  names: { readonly module: string; readonly gate: string; readonly up: string; readonly down: string },
+): NamedModule[] {
+  const expert = (gguf: string, linear: string): NamedModule => ({
+    gguf,
+    transformers: `${names.module}.experts.*.${linear}`,
+    ...plain,
+    isOfExperts: true,
+  });
+  return [
+    ...modules.filter(({ gguf }) => !['ffn_gate', 'ffn_up', 'ffn_down'].includes(gguf)),
+    { gguf: 'ffn_gate_inp', transformers: `${names.module}.gate`, ...plain },
+    expert('ffn_gate_exps', names.gate),
+    expert('ffn_up_exps', names.up),
+    expert('ffn_down_exps', names.down),
+  ];
+}

@@ -1,18 +1,15 @@
 import type { GgufFile } from '../gguf-file.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { decoderConfig, headCounts, layerCount } from './decoder-config.ts';
-import { decoderModules, gatedLayerModules } from './decoder-modules.ts';
+import { decoderConfig, usualDecoder } from './decoder-config.ts';
+import { gatedLayerModules } from './decoder-modules.ts';
 
 /** Llama, SmolLM2, TinyLlama; Mistral's models too are stored under this name. */
 export const llama: GgufArchitecture = {
   id: 'llama',
   modelTypes: ['llama', 'mistral'],
-  layersPrefix: 'model.layers',
+  ...usualDecoder,
   layerModules: gatedLayerModules({ bias: 'optional', outputBias: 'optional', interleaved: true }),
-  otherModules: decoderModules,
   configTensors: ['rope_freqs.weight'],
-  layerCount,
-  headCounts,
   async config(file) {
     const window = file.metadata.count('llama.attention.sliding_window') ?? 0;
     const shared = await decoderConfig(file);

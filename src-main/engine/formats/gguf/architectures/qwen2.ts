@@ -1,17 +1,13 @@
 import type { GgufArchitecture } from './architecture.ts';
-import { decoderConfig, headCounts, layerCount } from './decoder-config.ts';
-import { decoderModules, gatedLayerModules } from './decoder-modules.ts';
+import { decoderConfig, usualDecoder } from './decoder-config.ts';
+import { gatedLayerModules } from './decoder-modules.ts';
 
 /** Qwen2 and Qwen2.5: biases on queries, keys and values. */
 export const qwen2: GgufArchitecture = {
   id: 'qwen2',
   modelTypes: ['qwen2'],
-  layersPrefix: 'model.layers',
+  ...usualDecoder,
   layerModules: gatedLayerModules({ bias: 'required', outputBias: 'none', interleaved: false }),
-  otherModules: decoderModules,
-  configTensors: [],
-  layerCount,
-  headCounts,
   config: async (file) => ({
     architectures: ['Qwen2ForCausalLM'],
     model_type: 'qwen2',

@@ -22,11 +22,34 @@ export async function ropeScaling(
     metadata.number(`${prefix}.rope.scaling.factor`) ?? metadata.number(`${prefix}.rope.scale_linear`) ?? 1;
   if (type === 'none' || factor === 1) return null;
   if (type === null || type === 'linear') return { type: 'linear', rope_type: 'linear', factor: shortest(factor) };
+  if (type === 'yarn') return yarnScaling(file, prefix, factor);
   throw unsupportedGguf(
     metadata.path,
     `scales its positions by "${type}" ("${key}")`,
-    'Supported are linear scaling and that of Llama 3.',
+    'Supported are linear scaling, YaRN and that of Llama 3.',
   );
+}
+
+/** YaRN, whose attention is scaled by the factor alone, or not at all where the file has the multiplier of its logarithm. */
+function yarnScaling({ metadata }: GgufFile, prefix: string, factor: number): Record<string, unknown> {
+  const number = (key: string) => metadata.number(`${prefix}.rope.scaling.${key}`);
+  const attention = number('attn_factor') ?? 1;
+  if (attention !== 1)
+    throw unsupportedGguf(
+      metadata.path,
+      `scales attention by ${attention} ("${prefix}.rope.scaling.attn_factor")`,
+      'The original Hugging Face folder of the model can be used instead.',
+    );
+  const multiplier = number('yarn_log_multiplier');
+  return {
+    type: 'yarn',
+    rope_type: 'yarn',
+    factor: shortest(factor),
+    original_max_position_embeddings: metadata.requiredCount(`${prefix}.rope.scaling.original_context_length`),
+    beta_fast: shortest(number('yarn_beta_fast') ?? 32),
+    beta_slow: shortest(number('yarn_beta_slow') ?? 1),
+    ...(multiplier ? { mscale: shortest(multiplier), mscale_all_dim: shortest(multiplier) } : {}),
+  };
 }
 
 async function llama3Scaling(file: GgufFile, prefix: string, headDimension: number): Promise<Record<string, unknown>> {

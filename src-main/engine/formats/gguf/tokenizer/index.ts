@@ -1,3 +1,4 @@
+import { aroundEach } from '../../../tokenization/conversion/tokenizer-parts.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { unsupportedGguf } from '../parse-error.ts';
 import { byteLevelParts } from './byte-level.ts';
@@ -70,23 +71,11 @@ function addedTokens(vocabulary: Vocabulary, special: SpecialIds): unknown[] {
 }
 
 /** Adds BOS and EOS around a text, or around each of two. */
-function template(vocabulary: Vocabulary, bos: number | null, eos: number | null): unknown {
+function template({ tokens }: Vocabulary, bos: number | null, eos: number | null): object | null {
   if (bos === null && eos === null) return null;
-  const tokenOf = (id: number): string => vocabulary.tokens[id] ?? '';
-  const around = (sequence: 'A' | 'B', type: number) => [
-    ...(bos === null ? [] : [{ SpecialToken: { id: tokenOf(bos), type_id: type } }]),
-    { Sequence: { id: sequence, type_id: type } },
-    ...(eos === null ? [] : [{ SpecialToken: { id: tokenOf(eos), type_id: type } }]),
-  ];
-  const used = [bos, eos].filter((id) => id !== null);
-  return {
-    type: 'TemplateProcessing',
-    single: around('A', 0),
-    pair: [...around('A', 0), ...around('B', 1)],
-    special_tokens: Object.fromEntries(
-      used.map((id) => [tokenOf(id), { id: tokenOf(id), ids: [id], tokens: [tokenOf(id)] }]),
-    ),
-  };
+  const textOf = (id: number | null): string | null => (id === null ? null : (tokens[id] ?? ''));
+  const [start, end] = [textOf(bos), textOf(eos)];
+  return aroundEach(start, end, (token) => (token === start ? bos : eos) ?? 0);
 }
 
 function tokenizerConfig(

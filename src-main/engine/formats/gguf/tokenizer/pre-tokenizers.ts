@@ -24,7 +24,12 @@ function splitBy(...patterns: string[]): unknown {
 
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const letters = '[^\\r\\n\\p{L}\\p{N}]?\\p{L}+';
+const cased = (ending: string) =>
+  `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+${ending}|` +
+  `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*${ending}`;
 const rest = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+
+const slashed = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 
 export const preTokenizers: readonly PreTokenizer[] = [
   {
@@ -64,12 +69,23 @@ export const preTokenizers: readonly PreTokenizer[] = [
   {
     names: ['tekken'],
     normalizer: null,
-    preTokenizer: splitBy(
-      '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|' +
-        '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|' +
-        '\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
-    ),
+    preTokenizer: splitBy(`${cased('')}|\\p{N}|${slashed}`),
     ignoreMerges: true,
     addsBos: true,
+  },
+  {
+    // OpenAI's o200k: gpt-oss and Phi-4-mini.
+    names: ['gpt-4o', 'llama4', 'kanana2', 'talkie'],
+    normalizer: null,
+    preTokenizer: splitBy(`${cased(`${contractions}?`)}|\\p{N}{1,3}|${slashed}`),
+    ignoreMerges: false,
+    addsBos: false,
+  },
+  {
+    names: ['glm4', 'glm5'],
+    normalizer: null,
+    preTokenizer: splitBy(`${contractions}|${letters}|\\p{N}{1,3}|${rest}`),
+    ignoreMerges: true,
+    addsBos: false,
   },
 ];

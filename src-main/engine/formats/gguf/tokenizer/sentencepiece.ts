@@ -1,3 +1,4 @@
+import { type Merge, splitMerges } from '../../../tokenization/split-merges.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { ggufParseError } from '../parse-error.ts';
 import { listedMerges } from './byte-level.ts';
@@ -49,27 +50,19 @@ const longestToken = 1024;
  * sentencepiece has a score for each token and merges the neighbors that give the token with the highest score. The
  * equivalent list of merges: every split of a token into two others, tokens with high scores first.
  */
-function mergesByScore(file: GgufFile, vocabulary: Vocabulary): [string, string][] {
+function mergesByScore(file: GgufFile, vocabulary: Vocabulary): Merge[] {
   const { ids, kinds, tokens } = vocabulary;
   const key = 'tokenizer.ggml.scores';
   const scores = file.metadata.numbers(key);
   if (scores === null) throw ggufParseError(file.path, `lacks the key "${key}"`);
   if (scores.length !== tokens.length)
     throw ggufParseError(file.path, `has ${scores.length} entries in "${key}" for ${tokens.length} tokens`);
-  const isPiece = (token: string): boolean => kinds[ids.get(token) ?? -1] === 'normal';
-  const found: { left: string; right: string; score: number }[] = [];
-  for (const [token, id] of ids) {
-    if (!isPiece(token)) continue;
+  const pieces = new Map([...ids].filter(([, id]) => kinds[id] === 'normal'));
+  for (const [token, id] of pieces)
     if (token.length > longestToken)
       throw ggufParseError(file.path, `has a token of ${token.length} letters, number ${id}`);
-    const cuts: { left: string; right: string; score: number }[] = [];
-    for (let cut = 1; cut < token.length; cut++) {
-      const [left, right] = [token.slice(0, cut), token.slice(cut)];
-      if (isPiece(left) && isPiece(right)) cuts.push({ left, right, score: scores[id] ?? 0 });
-    }
-    const rank = (text: string): number => ids.get(text) ?? 0;
-    cuts.sort((one, other) => rank(one.left) - rank(other.left) || rank(one.right) - rank(other.right));
-    found.push(...cuts);
-  }
-  return found.sort((one, other) => other.score - one.score).map(({ left, right }) => [left, right]);
+  const score = (id: number): number => scores[id] ?? 0;
+  const ranked = [...pieces].sort(([, one], [, other]) => score(other) - score(one));
+  const tokensByScore = ranked.map(([token]) => token);
+  return splitMerges(tokensByScore, pieces, 'by rank');
 }

@@ -63,14 +63,6 @@ struct Operands {
   }
 };
 
-struct StoreScores {
-  float* scores;
-  int64_t columns;
-  COTO_INLINE void operator()(int64_t key, int64_t vector, Vec value) const {
-    store(scores + key * columns + vector * kLanes, value);
-  }
-};
-
 // Adds values weighted by probabilities to the sums of the blocks before (`before`, or null), into `to`.
 struct StoreSums {
   float* to;
@@ -185,6 +177,7 @@ void attend(const AttentionShape& shape, const Tile& tile, Prefetch prefetch) {
     pack(tile.v.from(key), keys, in.width, in.v);
     multiply(as_rows(tile.k.from(key), keys, in.width, in.k), in.q, f.columns, keys, f.columns / kLanes,
              depth_of<Number>(in.width), StoreScores{f.scores, f.columns}, between);
+    if (shape.softcap > 0.0f) cap_scores(f.scores, keys * f.columns, shape.softcap * kLog2OfE, nullptr);
     hide(f, visible, tile.mask, key, keys);
     softmax_keys(f, keys);
     const StoreSums sums{in.sums, key == begin ? nullptr : in.sums, f.factor, in.step};

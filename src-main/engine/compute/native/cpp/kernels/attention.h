@@ -23,18 +23,22 @@ struct AttentionMask {
   AttentionMask(const AttentionShape& shape, int64_t query, int64_t queries)
       : position(shape.tokens - shape.queries + query), window(shape.window), causal(shape.causal) {
     first_key = window > 0 ? min(max(position - window + 1, 0), shape.tokens) : 0;
-    end_key = causal ? max(min(position + queries, shape.tokens), 0) : shape.tokens;
+    const int64_t after = causal ? 0 : window - 1;
+    end_key = causal || window > 0 ? max(min(position + queries + after, shape.tokens), 0) : shape.tokens;
   }
   /** True if each of `queries` queries sees all keys begin … end − 1. */
   bool all(int64_t queries, int64_t begin, int64_t end) const {
-    return (!causal || end - 1 <= position) && (window <= 0 || begin > position + queries - 1 - window);
+    return (!causal || end - 1 <= position) && (window <= 0 || begin > position + queries - 1 - window) &&
+           (causal || window <= 0 || end - 1 < position + window);
   }
   /** Selects the queries of the vector that begins with `query` that see the key. */
   COTO_INLINE Int at(int64_t query, int64_t key) const {
     const Int offset = lane_numbers() + static_cast<int32_t>(position + query - key);
     Int seen = splat(-1);
     if (causal) seen = seen & (offset >= 0);
-    if (window > 0) seen = seen & (offset < static_cast<int32_t>(min(window, INT32_MAX)));
+    const auto limit = static_cast<int32_t>(min(window, INT32_MAX));
+    if (window > 0) seen = seen & (offset < limit);
+    if (window > 0 && !causal) seen = seen & (offset > -limit);
     return seen;
   }
 };
@@ -86,6 +90,24 @@ class Prefetch {
   int count_ = 0, part_ = 0;
   int64_t width_, row_ = 0, rows_at_once_ = 0;
 };
+
+/** Stores scores as they are, [keys, columns]. */
+struct StoreScores {
+  float* scores;
+  int64_t columns;
+  COTO_INLINE void operator()(int64_t key, int64_t vector, Vec value) const {
+    store(scores + key * columns + vector * kLanes, value);
+  }
+};
+
+/** Limits `count` scores, whole vectors, to ±cap; `slopes`, if it is not null, takes the derivatives. */
+COTO_INLINE void cap_scores(float* scores, int64_t count, float cap, float* slopes) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Vec share = hyperbolic_tangent(load(scores + i) / splat(cap));
+    store(scores + i, share * splat(cap));
+    if (slopes != nullptr) store(slopes + i, 1.0f - share * share);
+  }
+}
 
 /** Calls f with a value of the type that a shape's products are made of. */
 template <typename F>

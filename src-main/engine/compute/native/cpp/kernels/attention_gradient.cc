@@ -18,13 +18,14 @@ struct Backward {
   // Layouts for the products: keys and values by rows, the two matrices below by rows, and the latter by columns.
   Number *rows_of_head, *rows_of_block, *columns_of_block;
   float *probabilities, *score_gradient;  // [keys, columns]
+  float* slopes;                          // [keys, columns]: derivatives of the scores' soft cap
   float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y
 
   static int64_t numbers(int64_t head_size) {
     const int64_t step = round_up(head_size, kLanes);
     return 2 * kQueryBlock * depth_of<Number>(head_size) + 2 * depth_of<Number>(kQueryBlock) * step +
            depth_of<Number>(kKeyBlock) * step + if_packed<Number>(kKeyBlock * step) +
-           2 * if_packed<Number>(kKeyBlock * depth_of<Number>(kQueryBlock)) + 2 * kKeyBlock * kQueryBlock +
+           2 * if_packed<Number>(kKeyBlock * depth_of<Number>(kQueryBlock)) + 3 * kKeyBlock * kQueryBlock +
            2 * kQueryBlock;
   }
   Backward(float* buffer, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
@@ -39,7 +40,8 @@ struct Backward {
     columns_of_block = rows_of_block + if_packed<Number>(of_block);
     probabilities = reinterpret_cast<float*>(columns_of_block + if_packed<Number>(of_block));
     score_gradient = probabilities + kKeyBlock * kQueryBlock;
-    log_sums = score_gradient + kKeyBlock * kQueryBlock;
+    slopes = score_gradient + kKeyBlock * kQueryBlock;
+    log_sums = slopes + kKeyBlock * kQueryBlock;
     dots = log_sums + kQueryBlock;
   }
 };
@@ -89,6 +91,15 @@ void hide(const Backward<Number>& f, const AttentionMask& visible, const float* 
   }
 }
 
+// Turns scores, [keys, columns], into probabilities; keeps the slopes of their soft cap.
+template <typename Number>
+void capped_probabilities(const Backward<Number>& f, int64_t keys, float cap) {
+  cap_scores(f.probabilities, keys * f.columns, cap, f.slopes);
+  const StoreProbabilities to{f.probabilities, f.log_sums, f.columns};
+  for (int64_t key = 0; key < keys; key++)
+    for (int64_t c = 0; c < f.columns; c += kLanes) to(key, c / kLanes, load(f.probabilities + key * f.columns + c));
+}
+
 template <typename Number>
 void take_queries(Backward<Number>& f, int64_t rows, Head q, Head y, Head dy, const float* log_sum_exp, float scale) {
   f.rows = rows;
@@ -135,15 +146,26 @@ void pass(const AttentionShape& shape, const Backward<Number>& f, const Attentio
   const auto between = [&prefetch] { prefetch.fetch(); };
   const int64_t vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
   const int64_t by_width = depth_of<Number>(f.width), by_query = depth_of<Number>(f.rows);
+  const bool is_capped = shape.softcap > 0.0f;
   bool first = true;
   for (int64_t key = visible.first_key / kKeyBlock * kKeyBlock; key < visible.end_key; key += kKeyBlock) {
     const int64_t keys = min(kKeyBlock, visible.end_key - key);
     pack(k.from(key), keys, f.width, f.k);
-    multiply(key_rows(f, k.from(key), keys), f.q_transposed, f.columns, keys, vectors, by_width,
-             StoreProbabilities{f.probabilities, f.log_sums, f.columns}, between);
+    const auto multiply_scores = [&](auto to) {
+      multiply(key_rows(f, k.from(key), keys), f.q_transposed, f.columns, keys, vectors, by_width, to, between);
+    };
+    if (is_capped) {
+      multiply_scores(StoreScores{f.probabilities, f.columns});
+      capped_probabilities(f, keys, shape.softcap * kLog2OfE);
+    } else {
+      multiply_scores(StoreProbabilities{f.probabilities, f.log_sums, f.columns});
+    }
     hide(f, visible, mask, key, keys);
     multiply(as_rows(v.from(key), keys, f.width, f.rows_of_head), f.dy_transposed, f.columns, keys, vectors, by_width,
              StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)}, between);
+    if (is_capped)
+      for (int64_t i = 0; i < keys * f.columns; i += kLanes)
+        store(f.score_gradient + i, load(f.score_gradient + i) * load(f.slopes + i));
     multiply(as_rows(Head{f.probabilities, f.columns}, keys, f.rows, f.rows_of_block), f.dy, f.step, keys,
              width_vectors, by_query, AddRows{to.dv + key * k.stride, k.stride, f.width, fresh}, between);
     multiply(as_rows(Head{f.score_gradient, f.columns}, keys, f.rows, f.rows_of_block), f.q, f.step, keys,

@@ -19,7 +19,7 @@ constexpr int64_t kTokensPerTask = 1024;
 struct Stretch {
   const float *q, *k, *v, *mask;
   int64_t heads, tokens, width, key_step;
-  float scale;
+  float scale, softcap;
 };
 
 /** For each head: the highest score and the sum of the powers of two of the distances from it. */
@@ -66,6 +66,13 @@ COTO_INLINE void weigh(const Stretch& s, const float* powers, float* y) {
 void attend(const Stretch& s, float* y, Softmax* softmax) {
   float* const scores = scratch(s.heads * s.tokens);
   low_rank::multiply_by_transposed(s.q, s.k, s.key_step, s.tokens, scores, s.heads, s.width, s.scale * kLog2OfE);
+  if (s.softcap > 0.0f) {
+    const float cap = s.softcap * kLog2OfE;
+    each_vector(s.heads * s.tokens, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+      const Vec share = hyperbolic_tangent(load_lanes(scores + i, lanes) / splat(cap));
+      store_lanes(scores + i, share * splat(cap), lanes);
+    });
+  }
   for (int64_t head = 0; head < s.heads; head++) softmax[head] = to_powers(scores + head * s.tokens, s.mask, s.tokens);
   int64_t head = 0;
   for (; head + 4 <= s.heads; head += 4) weigh<4>(s, scores + head * s.tokens, y + head * s.width);
@@ -118,7 +125,8 @@ void attention_step(const AttentionShape& shape, int64_t capacity, const float* 
                             min(kTokensPerTask, first + tokens - from),
                             width,
                             groups * width,
-                            shape.scale};
+                            shape.scale,
+                            shape.softcap};
       attend(stretch, sums.data() + task * heads * width, softmax.data() + task * heads);
     }
   });

@@ -106,8 +106,7 @@ enum class Encoding : int {
 /**
  * Layout of attention's rows: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads ·
  * head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
- * only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before position
- * − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
+ * only tokens at a distance below `window`. Head h reads key/value head h / (heads / key_value_heads).
  */
 struct AttentionShape {
   int64_t batch = {};
@@ -119,6 +118,8 @@ struct AttentionShape {
   int64_t window = {};
   bool causal = {};
   float scale = {};
+  /** Above 0: the scores s become softcap · tanh(s / softcap) before the masks. */
+  float softcap = 0;
   /** Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster. */
   bool bfloat16 = false;
 };

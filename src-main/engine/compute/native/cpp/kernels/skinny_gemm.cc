@@ -2,6 +2,7 @@
 // at the bandwidth of the memory.
 #include "../threads.h"
 #include "declarations.generated.h"
+#include "row_blocks.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -12,39 +13,76 @@ constexpr int64_t kWeightsPerTask = 32768;
 /** Outputs that share the loads of x. */
 constexpr int kOutputs = 4;
 
-// Dot products of x with `kOutputs` rows of the weight, `stride` apart.
-COTO_INLINE void dots(const float* x, const float* weight, int64_t stride, int64_t width, float* out) {
-  Vec sums[kOutputs][2] = {};
+// Brings the weight into the second cache ahead of its use, in the order of memory: of several short rows that are read
+// together the processor foresees little.
+COTO_INLINE void prefetch(const float* from, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) __builtin_prefetch(from + i, 0, 2);
+}
+
+// Dot products of `Rows` rows of x with `Outputs` rows of the weight, `stride` apart: out [Rows, kOutputs]. A row's
+// sums are the same bits at any number of rows. With `Ahead` as much of the weight from `ahead` on comes into the
+// cache.
+template <int Rows, int Outputs, bool Ahead = false>
+COTO_INLINE void dots(const float* x, const float* weight, int64_t stride, int64_t width, float* out,
+                      const float* ahead = nullptr) {
+  Vec sums[Rows][Outputs][2] = {};
   int64_t i = 0;
   for (; i + 2 * kLanes <= width; i += 2 * kLanes) {
-    const Vec first = load(x + i), second = load(x + i + kLanes);
+    if constexpr (Ahead) prefetch(ahead + i * Outputs, 2 * kLanes * Outputs);
+    Vec first[Outputs], second[Outputs];
 #pragma GCC unroll 4
-    for (int o = 0; o < kOutputs; o++) {
-      sums[o][0] = multiply_add(first, load(weight + o * stride + i), sums[o][0]);
-      sums[o][1] = multiply_add(second, load(weight + o * stride + i + kLanes), sums[o][1]);
+    for (int o = 0; o < Outputs; o++) {
+      first[o] = load(weight + o * stride + i);
+      second[o] = load(weight + o * stride + i + kLanes);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < Rows; r++) {
+      const Vec even = load(x + r * width + i), odd = load(x + r * width + i + kLanes);
+#pragma GCC unroll 4
+      for (int o = 0; o < Outputs; o++) {
+        sums[r][o][0] = multiply_add(even, first[o], sums[r][o][0]);
+        sums[r][o][1] = multiply_add(odd, second[o], sums[r][o][1]);
+      }
     }
   }
   for (; i < width; i += kLanes) {
     const int64_t left = width - i < kLanes ? width - i : kLanes;
-    const Vec last = load_partial(x + i, left);
 #pragma GCC unroll 4
-    for (int o = 0; o < kOutputs; o++)
-      sums[o][0] = multiply_add(last, load_partial(weight + o * stride + i, left), sums[o][0]);
+    for (int r = 0; r < Rows; r++) {
+      const Vec last = load_partial(x + r * width + i, left);
+#pragma GCC unroll 4
+      for (int o = 0; o < Outputs; o++)
+        sums[r][o][0] = multiply_add(last, load_partial(weight + o * stride + i, left), sums[r][o][0]);
+    }
   }
 #pragma GCC unroll 4
-  for (int o = 0; o < kOutputs; o++) out[o] = sum_of_lanes(sums[o][0] + sums[o][1]);
+  for (int r = 0; r < Rows; r++)
+#pragma GCC unroll 4
+    for (int o = 0; o < Outputs; o++) out[r * kOutputs + o] = sum_of_lanes(sums[r][o][0] + sums[r][o][1]);
 }
 
-// Computes a group of outputs; where the last ones do not fill it, one by one.
+// Computes a group of outputs of one row; where the last ones do not fill it, one by one.
+template <bool Ahead = false>
 COTO_INLINE void dots_of_group(const float* x, const float* weight, int64_t width, int64_t outputs, float* out) {
   if (outputs >= kOutputs) {
-    dots(x, weight, width, width, out);
+    dots<1, kOutputs, Ahead>(x, weight, width, width, out, weight + kOutputs * width);
     return;
   }
   for (int64_t o = 0; o < outputs; o++) {
     float same[kOutputs];
-    dots(x, weight + o * width, 0, width, same);
+    dots<1, kOutputs>(x, weight + o * width, 0, width, same);
     out[o] = same[0];
+  }
+}
+
+// Computes a whole group of outputs of `Rows` rows.
+template <int Rows, bool Ahead>
+COTO_INLINE void dots_of_rows(const float* x, const float* weight, int64_t width, float* out) {
+  // So many that their sums stay in registers.
+  constexpr int kAtOnce = Rows * kOutputs * 4 <= kRegisters ? kOutputs : kOutputs / 2;
+  for (int o = 0; o < kOutputs; o += kAtOnce) {
+    const float* const own = weight + o * width;
+    dots<Rows, kAtOnce, Ahead>(x, own, width, width, out + o, own + kOutputs * width);
   }
 }
 
@@ -67,25 +105,55 @@ COTO_INLINE void finish_group(const SkinnyGemm& p, int64_t row, int64_t first, c
     p.y[row * p.outputs + first + o] = finished(p, row, first + o, main[o], second[o]);
 }
 
-// Multiplies x by the outputs of a panel.
+// Products of the group of outputs from `first` on.
+template <bool Ahead, int Rows>
+COTO_INLINE void multiply_group(const SkinnyGemm& p, int64_t row, int64_t first) {
+  const int64_t outputs = p.outputs - first;
+  const float* const weight = p.weight + first * p.inputs;
+  const float* const x = p.x + row * p.inputs;
+  float main[Rows * kOutputs];
+  if (Rows > 1 && outputs >= kOutputs) dots_of_rows<Rows, Ahead>(x, weight, p.inputs, main);
+  else
+    for (int r = 0; r < Rows; r++)
+      dots_of_group<Ahead>(x + r * p.inputs, weight, p.inputs, outputs, main + r * kOutputs);
+  for (int r = 0; r < Rows; r++) finish_group(p, row + r, first, main + r * kOutputs);
+}
+
+// Multiplies `Rows` rows of x by the outputs of a panel: out [Rows, kPanelOutputs].
+template <int Rows>
 COTO_INLINE void panel_dots(const float* x, const uint16_t* panel, int64_t width, float* out) {
-  constexpr int kVectors = 4;
+  // So many that their sums stay in registers.
+  constexpr int kVectors = Rows == 1 || Rows * 16 <= kRegisters ? 4 : 2;
   const auto* const all = reinterpret_cast<const int32_t*>(panel);
   for (int64_t at = 0; at < kPanelOutputs; at += kVectors * kLanes) {
-    Vec even[kVectors] = {}, odd[kVectors] = {};
+    Vec even[Rows][kVectors] = {}, odd[Rows][kVectors] = {};
     for (int64_t i = 0; i < width; i += 2) {
       const int32_t* const pairs = all + i / 2 * kPanelOutputs + at;
-      // Beyond an odd width the panel holds zeros, but x may hold anything.
-      const Vec first = splat(x[i]), second = splat(i + 1 < width ? x[i + 1] : 0.0f);
+      Vec lower[kVectors], upper[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; v++) {
         const Int both = load(pairs + v * kLanes);
-        even[v] = multiply_add(first, as_float(both << 16), even[v]);
-        odd[v] = multiply_add(second, as_float(both & static_cast<int32_t>(0xffff0000)), odd[v]);
+        // The outputs that come later: the processor foresees the panel where it is read without gaps.
+        if (at == 0 && kVectors * kLanes < kPanelOutputs) __builtin_prefetch(pairs + (kVectors + v) * kLanes, 0, 2);
+        lower[v] = as_float(both << 16);
+        upper[v] = as_float(both & static_cast<int32_t>(0xffff0000));
+      }
+#pragma GCC unroll 4
+      for (int r = 0; r < Rows; r++) {
+        // Beyond an odd width the panel holds zeros, but x may hold anything.
+        const float* const own = x + r * width + i;
+        const Vec first = splat(own[0]), second = splat(i + 1 < width ? own[1] : 0.0f);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; v++) {
+          even[r][v] = multiply_add(first, lower[v], even[r][v]);
+          odd[r][v] = multiply_add(second, upper[v], odd[r][v]);
+        }
       }
     }
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) store(out + at + v * kLanes, even[v] + odd[v]);
+    for (int r = 0; r < Rows; r++)
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) store(out + r * kPanelOutputs + at + v * kLanes, even[r][v] + odd[r][v]);
   }
 }
 
@@ -94,12 +162,14 @@ void panel_gemm(const SkinnyGemm& p) {
   const int64_t grain = 1 + kWeightsPerTask / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
   parallel_for(panels, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; panel++)
-      for (int64_t row = 0; row < p.rows; row++) {
-        float main[kPanelOutputs];
-        panel_dots(p.x + row * p.inputs, p.panels.first + panel * p.panels.stride, p.inputs, main);
+      each_block_of_rows(p.rows, [&](int64_t row, auto rows) {
+        float main[rows * kPanelOutputs];
+        panel_dots<rows>(p.x + row * p.inputs, p.panels.first + panel * p.panels.stride, p.inputs, main);
         const int64_t first = panel * kPanelOutputs, beyond = min(p.outputs, first + kPanelOutputs);
-        for (int64_t o = first; o < beyond; o += kOutputs) finish_group(p, row, o, main + (o - first));
-      }
+        for (int r = 0; r < rows; r++)
+          for (int64_t o = first; o < beyond; o += kOutputs)
+            finish_group(p, row + r, o, main + r * kPanelOutputs + (o - first));
+      });
   });
 }
 
@@ -116,11 +186,11 @@ void skinny_gemm(const SkinnyGemm& p) {
   parallel_for(groups, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
       const int64_t first = group * kOutputs;
-      for (int64_t row = 0; row < p.rows; row++) {
-        float main[kOutputs];
-        dots_of_group(p.x + row * p.inputs, p.weight + first * p.inputs, p.inputs, p.outputs - first, main);
-        finish_group(p, row, first, main);
-      }
+      // Only the first rows wait for the weight: the others find it in the cache.
+      each_block_of_rows(p.rows, [&](int64_t row, auto rows) {
+        if (row == 0) multiply_group<true, rows>(p, row, first);
+        else multiply_group<false, rows>(p, row, first);
+      });
     }
   });
 }

@@ -6,6 +6,7 @@
 #include "declarations.generated.h"
 #include "digits.h"
 #include "encodings/encodings.h"
+#include "row_blocks.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -63,42 +64,51 @@ COTO_INLINE void sums_of_lanes(const Vec* of, float* sums) {
 #endif
 }
 
-// x·w for four outputs' rows of the weight.
-template <typename Stored>
+// x·w for four outputs' rows of the weight and `Rows` rows of x, whose sums [Rows, kOutputs] are the same bits at any
+// number of rows.
+template <typename Stored, int Rows>
 COTO_INLINE void products_of_rows(const uint8_t* row, int64_t row_bytes, const float* x, int64_t inputs, float* sums) {
   // An encoding without blocks is read by vectors.
   constexpr int64_t kTogether = Stored::kValues == 1 ? int64_t{kLanes} : Stored::kValues;
   constexpr int64_t kBytes = kTogether / Stored::kValues * Stored::kBytes;
-  // Blocks of 256 values have too many numbers of their own for four outputs at once.
-  constexpr int64_t kAtOnce = kTogether < 256 ? kOutputs : 1;
-  Vec all[kOutputs];
+  // Blocks of 256 values have too many numbers of their own for several outputs at once.
+  constexpr int64_t kAtOnce = kTogether >= 256 ? 1 : Rows == 1 ? kOutputs : kOutputs / 2;
+  Vec all[Rows][kOutputs];
   const uint8_t* ahead = row + kAhead;
   for (int64_t first = 0; first < kOutputs; first += kAtOnce) {
-    Vec even[kAtOnce] = {}, odd[kAtOnce] = {};
+    Vec even[Rows][kAtOnce] = {}, odd[Rows][kAtOnce] = {};
     const uint8_t* block = row + first * row_bytes;
     int64_t i = 0;
     for (; i + 2 * kTogether <= inputs; i += 2 * kTogether, block += 2 * kBytes) {
       prefetch(ahead, 2 * kBytes * kAtOnce);
       ahead += 2 * kBytes * kAtOnce;
 #pragma GCC unroll 4
-      for (int64_t o = 0; o < kAtOnce; o++) {
-        even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
-        odd[o] = Stored::add_products(block + o * row_bytes + kBytes, x + i + kTogether, odd[o]);
-      }
+      for (int64_t o = 0; o < kAtOnce; o++)
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; r++) {
+          const float* const own = x + r * inputs + i;
+          even[r][o] = Stored::add_products(block + o * row_bytes, own, even[r][o]);
+          odd[r][o] = Stored::add_products(block + o * row_bytes + kBytes, own + kTogether, odd[r][o]);
+        }
     }
     if (i + kTogether <= inputs)
 #pragma GCC unroll 4
-      for (int64_t o = 0; o < kAtOnce; o++) even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
+      for (int64_t o = 0; o < kAtOnce; o++)
 #pragma GCC unroll 4
-    for (int64_t o = 0; o < kAtOnce; o++) all[first + o] = even[o] + odd[o];
+        for (int r = 0; r < Rows; r++)
+          even[r][o] = Stored::add_products(block + o * row_bytes, x + r * inputs + i, even[r][o]);
+#pragma GCC unroll 4
+    for (int64_t o = 0; o < kAtOnce; o++)
+#pragma GCC unroll 4
+      for (int r = 0; r < Rows; r++) all[r][first + o] = even[r][o] + odd[r][o];
   }
-  sums_of_lanes(all, sums);
+  for (int r = 0; r < Rows; r++) sums_of_lanes(all[r], sums + r * kOutputs);
   if constexpr (Stored::kValues == 1)
     for (int64_t i = inputs / kTogether * kTogether; i < inputs; i++)
       for (int64_t o = 0; o < kOutputs; o++) {
         float value;
         Stored::decode(row + o * row_bytes + i * Stored::kBytes, &value);
-        sums[o] += value * x[i];
+        for (int r = 0; r < Rows; r++) sums[r * kOutputs + o] += value * x[r * inputs + i];
       }
 }
 
@@ -107,18 +117,18 @@ template <typename Stored>
 COTO_INLINE void products_of_group(const SkinnyGemm& p, const uint8_t* row, int64_t row_bytes, int64_t outputs,
                                    float* room, float* sums) {
   if constexpr (HasProducts<Stored>::value) {
-    for (int64_t r = 0; r < p.rows; r++) {
-      float* const own = sums + r * kOutputs;
-      if (outputs == kOutputs) {
-        products_of_rows<Stored>(row, row_bytes, p.x + r * p.inputs, p.inputs, own);
-        continue;
-      }
+    if (outputs == kOutputs) {
+      each_block_of_rows(p.rows, [&](int64_t r, auto rows) COTO_LAMBDA {
+        products_of_rows<Stored, rows>(row, row_bytes, p.x + r * p.inputs, p.inputs, sums + r * kOutputs);
+      });
+      return;
+    }
+    for (int64_t r = 0; r < p.rows; r++)
       for (int64_t o = 0; o < outputs; o++) {
         float same[kOutputs];
-        products_of_rows<Stored>(row + o * row_bytes, 0, p.x + r * p.inputs, p.inputs, same);
-        own[o] = same[0];
+        products_of_rows<Stored, 1>(row + o * row_bytes, 0, p.x + r * p.inputs, p.inputs, same);
+        sums[r * kOutputs + o] = same[0];
       }
-    }
   } else {
     for (int64_t at = 0; at < p.rows * kOutputs; at++) sums[at] = 0;
     for (int64_t o = 0; o < outputs; o++)
@@ -130,21 +140,24 @@ COTO_INLINE void products_of_group(const SkinnyGemm& p, const uint8_t* row, int6
   }
 }
 
-// x·w for four outputs' rows of the weight, x in steps.
-template <typename Stored>
+// x·w for four outputs' rows of the weight and `Rows` rows of x in steps: sums [Rows, kOutputs].
+template <typename Stored, int Rows>
 COTO_INLINE void products_of_steps(const uint8_t* row, int64_t row_bytes, const InputStep<Stored::Steps::kVectors>* x,
-                                   int64_t inputs, float* sums) {
+                                   int64_t steps, int64_t inputs, float* sums) {
   using Steps = typename Stored::Steps;
   static_assert(Steps::kValues % Stored::kValues == 0);
   constexpr int64_t kBlocks = Steps::kValues / Stored::kValues, kBytes = kBlocks * Stored::kBytes;
-  Vec all[kOutputs] = {};
+  Vec all[Rows][kOutputs] = {};
   const uint8_t* block = row;
   const uint8_t* ahead = row + kAhead;
   const auto add = [&](int64_t present) COTO_LAMBDA {
 #pragma GCC unroll 4
     for (int64_t o = 0; o < kOutputs; o++)
-      for (int step = 0; step < Steps::kSteps; step++)
-        all[o] = add_step<Steps>(Steps::load(block + o * row_bytes, present, step), x[step], all[o]);
+      for (int step = 0; step < Steps::kSteps; step++) {
+        const auto weights = Steps::load(block + o * row_bytes, present, step);
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; r++) all[r][o] = add_step<Steps>(weights, x[r * steps + step], all[r][o]);
+      }
   };
   int64_t left = inputs / Stored::kValues;
   for (; left >= kBlocks; left -= kBlocks, block += kBytes, x += Steps::kSteps) {
@@ -154,7 +167,7 @@ COTO_INLINE void products_of_steps(const uint8_t* row, int64_t row_bytes, const 
   }
   if constexpr (kBlocks > 1)
     if (left > 0) add(left);
-  sums_of_lanes(all, sums);
+  for (int r = 0; r < Rows; r++) sums_of_lanes(all[r], sums + r * kOutputs);
 }
 
 // The rows of x as the steps of an encoding take them, in the calling thread's scratch; null where the encoding has no
@@ -199,21 +212,21 @@ COTO_INLINE void multiply(const SkinnyGemm& p, const StoredMatrix& weight) {
         for (int64_t first = begin * kOutputs; first < min(p.outputs, end * kOutputs); first += kOutputs) {
           // With fewer outputs left, the last rows are multiplied again.
           const int64_t outputs = min(kOutputs, p.outputs - first);
-          const bool whole = outputs == kOutputs;
-          for (int64_t r = 0; r < p.rows; r++) {
-            float sums[kOutputs];
-            if (whole)
-              products_of_steps<Stored>(weight.data + first * weight.row_bytes, weight.row_bytes, split + r * steps,
-                                        p.inputs, sums);
+          const uint8_t* const row = weight.data + first * weight.row_bytes;
+          each_block_of_rows(p.rows, [&](int64_t r, auto rows) {
+            float sums[rows * kOutputs];
+            if (outputs == kOutputs)
+              products_of_steps<Stored, rows>(row, weight.row_bytes, split + r * steps, steps, p.inputs, sums);
             else
-              for (int64_t o = 0; o < outputs; o++) {
-                float same[kOutputs];
-                products_of_steps<Stored>(weight.data + (first + o) * weight.row_bytes, 0, split + r * steps, p.inputs,
-                                          same);
-                sums[o] = same[0];
-              }
-            finish(p, r, first, outputs, sums);
-          }
+              for (int own = 0; own < rows; own++)
+                for (int64_t o = 0; o < outputs; o++) {
+                  float same[kOutputs];
+                  products_of_steps<Stored, 1>(row + o * weight.row_bytes, 0, split + (r + own) * steps, steps,
+                                               p.inputs, same);
+                  sums[own * kOutputs + o] = same[0];
+                }
+            for (int own = 0; own < rows; own++) finish(p, r + own, first, outputs, sums + own * kOutputs);
+          });
         }
       });
       return;

@@ -1,0 +1,2 @@
+/** Row of a task's data. */
+export type TaskDocument = Readonly<Record<string, unknown>>;

@@ -1,0 +1,131 @@
+import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
+import { meanRise } from '../../../../src-shared/results/forgetting.ts';
+import { cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
+import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
+import type { GridOutcome, GridResult, OutcomeCell } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import type { Tuning } from '../../../../src-shared/studies/grid/tuning.ts';
+import { settingWords } from '../config/setting-words.ts';
+import type { ScoreOf } from '../define-study-work.ts';
+import { estimateCells } from '../scores/metric-estimates.ts';
+import { cellRun, referencesOf } from './grid-run.ts';
+import {
+  type GridConfig,
+  isPairs,
+  isScored,
+  labelOf,
+  leftOutOf,
+  type ScoredChoice,
+  scoredChoices,
+  scoreKey,
+  subjectsOf,
+} from './grid-subjects.ts';
+
+/** The result of the cells' scores, beside that of the sweep before them. */
+export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {
+  const cells = cellsOf(config.grid);
+  const references = referencesOf(config);
+  const outcomes =
+    config.seeds.length === 0
+      ? []
+      : scoredChoices(config).flatMap((one) => outcomesOfChoice(config, one, references, scoreOf));
+  const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
+  return {
+    examples,
+    metric: config.metric,
+    reference: references[0] ?? 0,
+    references,
+    cells: cells.map((settings, at) => ({
+      label: cellLabel(settings, settingWords),
+      settings,
+      coto: cellRun(config, settings, 0).coto !== null,
+      learning_rate: tuning?.cells[at]?.learning_rate ?? null,
+      scores: [],
+    })),
+    outcomes,
+    tuning,
+  };
+}
+
+/** Any score of the plan. */
+function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
+  for (const one of scoredChoices(config))
+    for (const [at, cell] of cellsOf(config.grid).entries()) {
+      const [subject] = subjectsOf(config, one, at);
+      if (subject !== undefined && isScored(config, one, at)) return scoreOf(scoreKey(one, cell, config, subject));
+    }
+  return null;
+}
+
+/** A subject under each metric. */
+function outcomesOfChoice(
+  config: GridConfig,
+  one: ScoredChoice,
+  references: readonly number[],
+  scoreOf: ScoreOf,
+): GridOutcome[] {
+  const { choice, head } = one;
+  const cells = cellsOf(config.grid);
+  const places = cells.flatMap((_, at) => (isScored(config, one, at) ? [at] : []));
+  const scored = places.map((at) => {
+    const cell = cells[at] ?? {};
+    const subjects = subjectsOf(config, one, at);
+    const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
+    return {
+      subjects,
+      scores: subjects.map((subject) => scoreOf(scoreKey(one, cell, config, subject))),
+      // Another length or template may change what a language model's examples are.
+      examples: JSON.stringify([
+        dataset,
+        eval_samples,
+        run.eval_split,
+        run.validation_samples,
+        run.task,
+        run.max_length,
+        run.prompt_template,
+        run.chat_template,
+      ]),
+    };
+  });
+  const pairsOf = isPairs(choice) ? config.seeds.length : null;
+  return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
+    const controls = places.map((at) => {
+      const control = places.indexOf(references[at] ?? 0);
+      return control < 0 ? null : control;
+    });
+    const estimates = estimateCells(scored, metric, { references: controls, pairsOf });
+    const known = new Map(
+      estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
+        const { subjects = [], scores = [] } = scored[at] ?? {};
+        const labelled = subjects.map(({ seeds }, place) => ({
+          seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
+          value: values[place] ?? Number.NaN,
+        }));
+        return [places[at] ?? 0, { values: labelled, own, difference, forgetting: forgettingOf(scores) }];
+      }),
+    );
+    return {
+      label: labelOf(choice, config.seeds.length, head),
+      metric,
+      cells: cells.map((_, at) => known.get(at) ?? null),
+      notes: notesOf(config, one),
+    };
+  });
+}
+
+/** Returns the reasons for cells left out, one sentence each. */
+function notesOf(config: GridConfig, scored: ScoredChoice): string[] {
+  const cells = cellsOf(config.grid);
+  const label = labelOf(scored.choice, config.seeds.length, scored.head);
+  const reasons = Map.groupBy(leftOutOf(config, scored), ({ reason }) => reason);
+  return [...reasons].map(
+    ([reason, left]) =>
+      `${label} of ${left.map(({ cell }) => cellLabel(cells[cell] ?? {}, settingWords)).join('; ')}: ${reason}`,
+  );
+}
+
+function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {
+  const all = scores.map(({ forgetting }) => forgetting);
+  const measure = all.find((one) => one != null)?.measure;
+  const rise = meanRise(all);
+  return measure === undefined || rise === null ? null : { measure, rise };
+}

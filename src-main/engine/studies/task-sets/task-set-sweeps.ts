@@ -1,0 +1,106 @@
+import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
+import type { JobSpec } from '../../../../src-shared/domain/studies/plan.ts';
+import { type TaskSets, taskNames } from '../../../../src-shared/studies/task-sets/task-sets.ts';
+import type { TaskTuning } from '../../../../src-shared/studies/task-sets/task-tuning.ts';
+import type { ChosenRate, ScoreOf, StudyDesign } from '../define-study-work.ts';
+import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from '../tuning/sweep-rounds.ts';
+import { LearningRateSweep, type SweptCell } from '../tuning/tuning.ts';
+import { memberRun, type PlannedSets, plannedSets, variantLabels } from './task-sets.ts';
+
+interface SetsConfig extends TaskSets {
+  readonly metric: string;
+}
+
+interface SetsResult {
+  readonly tuning: readonly TaskTuning[];
+}
+
+/** Rate of a task's variant, both by their places. */
+type RateOf = (task: number, variant: number) => number;
+
+/**
+ * The work of a kind of study on sets of tasks: the sweep of each task if there is one, all of them in the same rounds, then the
+ * trainings and what is measured of the sets.
+ * @param measured all that is scored and compared of the sets; throws for what cannot be, before anything is trained
+ */
+export function taskSetWork<Config extends SetsConfig>(measured: (config: Config, sets: PlannedSets) => JobSpec[]) {
+  const specsAt = (config: Config, rateOf: RateOf): JobSpec[] => {
+    const sets = setsAt(config, rateOf);
+    return [...sets.trainings, ...measured(config, sets)];
+  };
+  /** Rates change neither how much work there is nor whether it can be done. */
+  const specsAtFirst = (config: Config) => specsAt(config, () => config.tune?.learning_rate[0] ?? Number.NaN);
+  return {
+    plan(config: Config): JobSpec[] {
+      const sweeps = sweepsOf(config);
+      const specs = specsAtFirst(config);
+      return sweeps.length === 0 ? specs : sweeps.flatMap((sweep) => sweep.plan());
+    },
+    next: (config: Config, scoreOf: ScoreOf, finished: number): JobSpec[] =>
+      nextOfSweeps(sweepsOf(config), scoreOf, finished, (rates) =>
+        specsAt(config, (task, variant) => rates[task]?.[variant] ?? Number.NaN),
+      ),
+    design(config: Config): StudyDesign | null {
+      if (config.run === null) return null;
+      const [seed = 0] = config.seeds;
+      return {
+        seeds: config.seeds.length,
+        metrics: [config.metric],
+        scores: [],
+        tune: config.tune,
+        comparisons: null,
+        // Sets are scored on the test split, whatever the run says.
+        runs: placesOf(config).map((place) => ({ ...memberRun(config, { ...place, seed }), eval_split: 'test' })),
+        ...countsAfterSweeps(sweepsOf(config), specsAtFirst(config)),
+      };
+    },
+    tunings: (config: Config, { tuning }: SetsResult): ChosenRate[] =>
+      sweepsOf(config).flatMap((sweep, task) => (tuning[task] ? sweep.chosenRates(tuning[task]) : [])),
+    compared: (config: Config, { tuning }: SetsResult): RunConfig[] | null =>
+      config.tune === null
+        ? null
+        : setsAt(config, (task, variant) => tuning[task]?.cells[variant]?.learning_rate ?? Number.NaN).trainings.map(
+            (training) => training.config,
+          ),
+  };
+}
+
+/** The complete sweep of each task; none where no learning rate is swept. */
+export function taskTunings(config: SetsConfig, scoreOf: ScoreOf): TaskTuning[] {
+  const names = taskNames(config.tasks);
+  return sweepsOf(config).map((sweep, task) => ({ task: names[task] ?? '', ...sweep.result(scoreOf) }));
+}
+
+/** The sets with the trainings at the rates of a sweep, if there is one. */
+function setsAt(config: SetsConfig, rateOf: RateOf): PlannedSets {
+  const sweeps = sweepsOf(config);
+  const cells = sweeps.map((_, task) => sweptCells(config, task));
+  return plannedSets(config, (member) => {
+    const { task, variant, seed } = member;
+    const [sweep, cell] = [sweeps[task], cells[task]?.[variant]];
+    return cell && sweep ? sweep.runOf(cell, rateOf(task, variant), seed) : memberRun(config, member);
+  });
+}
+
+/** @throws StudioError invalid_input if a sweep cannot be, or if settings say the rate too */
+function sweepsOf(config: SetsConfig): LearningRateSweep[] {
+  const { tune, tasks, variants, metric } = config;
+  if (tune === null) return [];
+  for (const { settings } of tasks) refuseSweptFields(settings, 'the settings of a task');
+  for (const { settings } of variants) refuseSweptFields(settings, 'the settings of a variant');
+  return tasks.map((_, task) => new LearningRateSweep(sweptCells(config, task), tune, metric));
+}
+
+function sweptCells(config: SetsConfig, task: number): SweptCell[] {
+  const name = taskNames(config.tasks)[task] ?? '';
+  return variantLabels(config).map((label, variant) => ({
+    key: `${task}/${variant}`,
+    label,
+    title: `${name}, ${label}`,
+    run: (seed) => memberRun(config, { variant, task, seed }),
+  }));
+}
+
+function placesOf({ tasks, variants }: TaskSets): { readonly task: number; readonly variant: number }[] {
+  return tasks.flatMap((_, task) => variants.map((__, variant) => ({ task, variant })));
+}

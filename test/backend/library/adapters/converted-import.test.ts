@@ -1,0 +1,37 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { describeAdapter } from '../../../../src-main/cli/commands/adapters.ts';
+import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { goldenPath } from '../../../engine/golden.ts';
+import { closeBackends, openBackend, scriptedEngine, temporaryFolder } from '../../support.ts';
+
+afterEach(closeBackends);
+
+const engine = () => scriptedEngine(() => Promise.reject(new Error('no engine')));
+
+it('a kind that needs its base is converted on import, and the record tells the error', async () => {
+  const backend = await openBackend({ startEngine: engine() });
+  const path = goldenPath('lycoris', 'boft.safetensors');
+  await expect(backend.handle('adapters.import', { path })).rejects.toThrow(/of the kind BOFT.*no base in the studio/);
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const adapter = await backend.handle('adapters.import', { path });
+  expect(adapter).toMatchObject({ modelId: model.id, variant: 'lora', origin: { kind: 'import' } });
+  const note = /Converted from BOFT\. Plain LoRA of ranks? .*; relative error of ΔW .* %, at most .* %/;
+  expect(adapter.origin).toMatchObject({ note: expect.stringMatching(note) });
+  expect(describeAdapter(adapter)).toMatch(note);
+});
+
+it('a PEFT folder whose keys have the adapter’s name is kept under the keys that PEFT loads', async () => {
+  const backend = await openBackend({ startEngine: engine() });
+  await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const folder = temporaryFolder();
+  cpSync(goldenPath('llama', 'adapters', 'lora'), folder, { recursive: true });
+  const file = join(folder, 'adapter_model.safetensors');
+  const tensors = await readSafetensors(file);
+  const named = [...tensors].map(([key, tensor]) => [key.replace('.weight', '.default.weight'), tensor] as const);
+  await writeSafetensors(file, new Map(named));
+  const { id } = await backend.handle('adapters.import', { path: folder });
+  const kept = await readSafetensors(join(backend.home, 'adapters', id, 'adapter_model.safetensors'));
+  expect([...kept.keys()]).toEqual([...tensors.keys()]);
+});

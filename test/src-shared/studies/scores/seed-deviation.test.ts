@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runConfigSchema } from '../../../../src-shared/domain/runs/run.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../../src-shared/domain/studies/study.ts';
+import { interactionVariance } from '../../../../src-shared/statistics/detectable-difference.ts';
+import { pseudoValues } from '../../../../src-shared/statistics/pairs-of-seeds.ts';
+import { meanInterval, sampleStandardDeviation } from '../../../../src-shared/statistics/student.ts';
+import { publishedDeviations, seedDeviation } from '../../../../src-shared/studies/scores/seed-deviation.ts';
+
+const place = { model: 'base', dataset: 'data' };
+const pruned = { family: 'prune', method: 'every-other-layer' } as const;
+
+/** A stored study whose pruned cells differ by these amounts, seed by seed. */
+function stored(
+  id: string,
+  differences: readonly number[],
+  more: { dataset?: string; method?: string } = {},
+): StudyRecord {
+  const { dataset = 'data', method = 'every-other-layer' } = more;
+  const cell = (difference: object | null) => ({
+    values: [],
+    own: { mean: 0.5, n: differences.length, halfWidth: 0.01, bootstrap: null },
+    difference,
+    forgetting: null,
+  });
+  const difference = { ...meanInterval(differences), bootstrap: null, permutation: null };
+  return studyRecordSchema.parse({
+    id,
+    name: id,
+    kind: 'ablation',
+    status: 'completed',
+    config: {
+      kind: 'ablation',
+      run: runConfigSchema.parse({ model: 'base', dataset }),
+      grid: { coto: [null, {}] },
+      seeds: differences.map((_, seed) => seed),
+      further_metrics: ['loss'],
+      scores: ['alone', { prune: method }],
+    },
+    result: {
+      kind: 'ablation',
+      examples: 1000,
+      metric: 'accuracy',
+      reference: 0,
+      cells: [],
+      outcomes: [
+        { label: 'Alone', metric: 'accuracy', cells: [cell(null)] },
+        { label: 'Alone', metric: 'loss', cells: [cell(null)] },
+        { label: 'Pruned', metric: 'accuracy', cells: [cell(null), cell(difference)] },
+        { label: 'Pruned', metric: 'loss', cells: [cell(null), cell({ ...difference, halfWidth: 9 })] },
+      ],
+    },
+    error: null,
+    parentId: null,
+    createdAt: 0,
+    finishedAt: 0,
+  });
+}
+
+test('estimates the deviation from stored differences of the same score, without what the examples add', () => {
+  const differences = [0.02, -0.04, 0.1, 0.06, 0];
+  const own = stored('one', differences);
+  const found = seedDeviation([own], pruned, place);
+  expect(found).toMatchObject({ studies: 1, scope: 'data and method' });
+  const expected = Math.sqrt(sampleStandardDeviation(differences) ** 2 - interactionVariance(1000));
+  expect(found.deviation).toBeCloseTo(expected, 9);
+  // The mean of variances, weighted by their degrees of freedom.
+  const second = [0.01, 0.02, 0.03];
+  const both = seedDeviation([own, stored('two', second)], pruned, place);
+  const variance = (4 * sampleStandardDeviation(differences) ** 2 + 2 * sampleStandardDeviation(second) ** 2) / 6;
+  expect(both.deviation).toBeCloseTo(Math.sqrt(variance - interactionVariance(1000)), 9);
+  expect(both.studies).toBe(2);
+});
+
+test('falls back to other data, other methods and the published studies, and names which', () => {
+  const far = stored('far', [0.02, -0.04, 0.1, 0.06, 0], { dataset: 'other data' });
+  const other = stored('other', [0.2, -0.2, 0.1, 0, 0.1], { method: 'magnitude' });
+  expect(seedDeviation([far, other], pruned, place)).toMatchObject({ studies: 1, scope: 'method' });
+  expect(seedDeviation([other], pruned, place)).toMatchObject({ studies: 1, scope: 'kind' });
+  const alone = { family: 'alone', method: null } as const;
+  expect(seedDeviation([far, other], alone, place)).toEqual({
+    deviation: publishedDeviations.alone,
+    studies: 0,
+    scope: 'kind',
+  });
+  // Two differences of three seeds decide nothing.
+  expect(seedDeviation([stored('few', [0.1, 0, 0.2])], pruned, place).studies).toBe(0);
+});
+
+test('has the deviations of the published studies as fallback', () => {
+  const folder = fileURLToPath(new URL('../../../../docs/results/studies/', import.meta.url));
+  const variances = { alone: [] as number[], merge: [] as number[], prune: [] as number[] };
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.md'))) {
+    const settings = readFileSync(`${folder}${file.replace(/md$/, 'yaml')}`, 'utf8');
+    if (!settings.includes('kind: ablation')) continue;
+    const examples = Number(/eval_samples: (\d+)/.exec(settings)?.[1]);
+    const sections = readFileSync(`${folder}${file}`, 'utf8').split('\n## ').slice(1);
+    for (const section of sections) {
+      const label = /^(.*): accuracy of each cell/.exec(section)?.[1];
+      if (label === undefined) continue;
+      const family = label === 'Alone' ? 'alone' : label.includes('average') ? 'merge' : 'prune';
+      let reference: number[] = [];
+      for (const line of section.split('\n').slice(4)) {
+        const cells = line.split('|').map((cell) => cell.trim());
+        const values = (cells[3] ?? '').split(',').map((value) => Number(value.replace('−', '-')));
+        if (cells[1]?.includes('(reference)')) reference = values;
+        else if (values.length > 1 && values.every(Number.isFinite)) {
+          const differences = values.map((value, at) => (value - (reference[at] ?? 0)) / 100);
+          const isPairs = label.endsWith('of two seeds');
+          const bySeed = isPairs
+            ? pseudoValues(
+                differences.map((one) => [one]),
+                5,
+              ).map(([one]) => one ?? 0)
+            : differences;
+          variances[family].push(sampleStandardDeviation(bySeed) ** 2 - interactionVariance(examples));
+        }
+      }
+    }
+  }
+  const counts = Object.values(variances).map(({ length }) => length);
+  expect(counts).toEqual([24, 33, 108]);
+  for (const family of ['alone', 'merge', 'prune'] as const) {
+    const all = variances[family];
+    const deviation = Math.sqrt(all.reduce((sum, value) => sum + value, 0) / all.length);
+    expect(publishedDeviations[family]).toBeCloseTo(deviation, 3);
+  }
+});
