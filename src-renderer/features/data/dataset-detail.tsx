@@ -20,7 +20,7 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { dataStrings } from '../../strings/data.ts';
-import { setField } from '../train/draft-store.ts';
+import { trainFromData } from '../train/open-train.ts';
 import { balanceWords, classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
@@ -50,13 +50,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       note={dataset.bundled ? <Badge color="gray">bundled</Badge> : null}
       actions={
         <>
-          <Button
-            variant="default"
-            onClick={() => {
-              setField('dataset', dataset.id);
-              navigate('/train');
-            }}
-          >
+          <Button variant="default" onClick={() => void trainFromData(dataset)}>
             Train on this data
           </Button>
           <MoreMenu

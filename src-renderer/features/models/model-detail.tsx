@@ -18,7 +18,7 @@ import { type DataColumn, DataTable } from '../../components/table/data-table.ts
 import { modelsStrings } from '../../strings/models.ts';
 import { imageSizeWords } from '../data/content.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
-import { setField } from '../train/draft-store.ts';
+import { trainFromModel } from '../train/open-train.ts';
 import { AddTokensDialog } from './add-tokens-dialog.tsx';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 import { QuantizeDialog } from './quantize-dialog.tsx';
@@ -85,13 +85,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
       note={model.bundled ? <Badge color="gray">bundled</Badge> : null}
       actions={
         <>
-          <Button
-            variant="default"
-            onClick={() => {
-              setField('model', model.id);
-              navigate('/train');
-            }}
-          >
+          <Button variant="default" onClick={() => void trainFromModel(model.id)}>
             Fine-tune
           </Button>
           <MoreMenu

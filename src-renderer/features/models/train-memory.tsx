@@ -4,12 +4,13 @@ import { bestChoice, type MemoryChoice, type ModelMemory } from '../../../src-sh
 import { quantizations } from '../../../src-shared/domain/models/quantization.ts';
 import { type MemoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
 import { useRequest } from '../../api/query.ts';
-import { navigate } from '../../app/routes.tsx';
+
 import { formatBytes } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 import { setField } from '../train/draft-store.ts';
+import { trainFromModel } from '../train/open-train.ts';
 import { verdictColors } from './verdict-colors.ts';
 
 const columns: readonly DataColumn<MemoryChoice>[] = [
@@ -108,10 +109,9 @@ function weightsOf({ quantization }: MemoryChoice): string {
 }
 
 function trainWith(model: ModelRecord, { tokens }: ModelMemory, choice: MemoryChoice): void {
-  setField('model', model.id);
   setField('per_device_train_batch_size', choice.per_device_train_batch_size);
   setField('gradient_accumulation_steps', choice.gradient_accumulation_steps);
   setField('gradient_checkpointing', choice.gradient_checkpointing);
   if (tokens !== null) setField('max_length', tokens);
-  navigate('/train');
+  void trainFromModel(model.id);
 }
