@@ -6,6 +6,7 @@ export const homeFolders = [
   'cache',
   'cache/forgetting',
   'cache/updates',
+  'crashes',
   'damaged',
   'datasets',
   'logs',

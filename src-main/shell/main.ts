@@ -7,6 +7,7 @@ import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/con
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { besideArchive } from '../archive/beside-archive.ts';
+import { crashFolder } from '../files/crash-dumps.ts';
 import { locateHome } from '../files/home-place.ts';
 import { compiledCodeFolder } from '../files/user-cache.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
@@ -14,6 +15,7 @@ import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { ChosenPaths } from './chosen-paths.ts';
+import { keepCrashReports } from './crash-reports.ts';
 import { developmentServerOf } from './development-server.ts';
 import { HomeMover } from './home-mover.ts';
 import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
@@ -122,6 +124,7 @@ keepShadersNowhere();
 closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
+  if (missing === null) keepCrashReports(join(studioHome, crashFolder), log);
   removeCompiled(app.getPath('userData'), log);
   app.on('second-instance', (_event, args, folder) => {
     if (quitting) startedAgain = true;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
 import type { DoctorReport } from '../../../src-shared/domain/app/catalog.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { crashFolder, listDumps } from '../../files/crash-dumps.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 
@@ -39,6 +41,7 @@ const lineSchema = z.object({
 });
 /** The studio's own messages, as its sources have them. */
 const ownMessage = /^(?:the|a|an|switches|uncaught) [a-z ]{3,80}$/;
+const dumpName = /^[\da-f-]{36}\.dmp$/;
 const frame = /^\s*at .*?([\w-]{1,60}\.(?:mjs|cjs|js|ts)):(\d+):\d+\)?$/;
 
 /**
@@ -90,10 +93,19 @@ export function diagnostics({ store, home }: HandlerServices, doctor: DoctorRepo
         `adapters: ${store.adapters.list().length}, studies: ${counts(store.studies.list().map(({ kind }) => kind))}`,
       ],
     ],
+    ['Crash reports', crashLines(home.absolute(crashFolder))],
     ['Log of the backend', logLines(home.absolute(logFolder), 'backend')],
     ['Log of the app', logLines(home.absolute(logFolder), 'shell')],
   ];
   return sections.map(([title, lines]) => `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`).join('\n');
+}
+
+/** One line for each minidump, whose name is a random id. */
+function crashLines(folder: string): string[] {
+  const lines = listDumps(folder).flatMap(({ name, bytes, writtenAt }) =>
+    dumpName.test(name) ? [`${new Date(writtenAt).toISOString()} ${name}, ${formatBytes(bytes)}`] : [],
+  );
+  return lines.length === 0 ? ['none'] : lines;
 }
 
 /** The last lines of the newest file of a program, each cut to what says nothing of the person's work. */

@@ -1,6 +1,7 @@
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { crashFolder } from '../../../src-main/files/crash-dumps.ts';
 import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyConfig, tinyIdx } from '../support.ts';
 
 afterAll(closeBackends);
@@ -47,6 +48,11 @@ test('diagnostics have counts, codes and places in the code, and nothing of the 
   ])
     appendFileSync(join(logs, file), `${JSON.stringify(line)}\n`);
   appendFileSync(join(logs, file), 'mallory\n');
+  const crashes = join(backend.home, crashFolder, 'pending');
+  mkdirSync(crashes, { recursive: true });
+  const dump = '0b6a5c1e-92cf-4f0d-8c3f-6a1f5e1d2c3b.dmp';
+  for (const name of [dump, 'mallory.dmp']) writeFileSync(join(crashes, name), 'MDMP');
+  utimesSync(join(crashes, dump), new Date(0), new Date(0));
   const { text } = await backend.handle('app.diagnostics', {});
   expect(text).not.toMatch(/mallory/i);
   for (const own of [backend.home, dataset, temporaryFolder(), process.env['HOME'] ?? '/root', 'tiny-idx'])
@@ -55,5 +61,6 @@ test('diagnostics have counts, codes and places in the code, and nothing of the 
   expect(text).toContain('errors of jobs: 1 train disconnected');
   expect(text).toContain('the backend starts');
   expect(text).toContain('a request failed runs.create error internal backend.mjs:12');
+  expect(text).toContain(`Crash reports\n  1970-01-01T00:00:00.000Z ${dump}, 4 B\n\n`);
   await backend.close(0);
 });

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { crashFolder } from '../../../files/crash-dumps.ts';
 import { logFolder } from '../../../logging/log.ts';
 import { formerPlaceFile, identityFile } from '../home-identity.ts';
 
@@ -18,6 +19,7 @@ export const homeEntries: readonly string[] = [
   'backups',
   'damaged',
   'cache/forgetting',
+  crashFolder,
   logFolder,
   'updates.json',
   'writing',
