@@ -1,5 +1,6 @@
 import { ensureChatTemplates, templatesVariable } from '../bootstrap/chat-templates.mjs';
 import { ensureLlamaCpp, llamaCppVariable } from '../bootstrap/llama-cpp.mjs';
+import { ensureNative } from '../bootstrap/native.mjs';
 import {
   adapterPeers,
   bitsandbytes,
@@ -15,6 +16,7 @@ import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
 // What the studio writes is loaded by the real PEFT and Transformers, in a Python environment of their own.
+await ensureNative();
 const found = ensurePython(peers);
 if (!('python' in found)) {
   console.log(`skipped: ${found.reason}`);

@@ -5,6 +5,7 @@ import { downloadWheel } from '../../src-main/engine/compute/tensorflow/setup/do
 import { extractWheel } from '../../src-main/engine/compute/tensorflow/setup/wheel-file.ts';
 import { ensureLlamaCpp, llamaCppVariable } from '../bootstrap/llama-cpp.mjs';
 import { log } from '../bootstrap/log.mjs';
+import { ensureNative } from '../bootstrap/native.mjs';
 import { cacheFolder } from '../bootstrap/paths.mjs';
 import { runNode, tools } from './steps.mjs';
 
@@ -42,6 +43,7 @@ const packages = [
   })),
 ];
 
+await ensureNative();
 const folder = join(cacheFolder(), 'real');
 const signal = AbortSignal.timeout(minutes * 60_000);
 
