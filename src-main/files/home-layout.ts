@@ -23,6 +23,8 @@ export const homeFiles = [
   'backend.pid',
   'backend.place',
   'home.json',
+  'keys.txt',
+  'keys.txt.new',
   'moved-from.json',
   'moved-to.json',
   'moving-to.json',

@@ -23,6 +23,7 @@ import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
 import type { HomeMover } from './home-mover.ts';
+import type { KeyStore } from './key-store.ts';
 import { plainName, withoutControls } from './plain-name.ts';
 import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
@@ -45,6 +46,7 @@ interface BridgeOptions {
   readonly logs: string;
   /** Folder of the reports. */
   readonly reports: string;
+  readonly keys: KeyStore;
   readonly updates: Updates;
   readonly mover: HomeMover;
   /** The home is in another folder: the app has to start again. */
@@ -55,7 +57,8 @@ interface BridgeOptions {
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
 export function serveBridge(options: BridgeOptions): void {
-  const { backend, chosen, developmentServer, logs, reports, updates, mover, onMoved, onRunning, onNotice } = options;
+  const { backend, chosen, developmentServer, logs, reports, keys, updates, mover, onMoved, onRunning, onNotice } =
+    options;
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -125,6 +128,8 @@ export function serveBridge(options: BridgeOptions): void {
     return token(target, 'write');
   });
   handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
+  handle(bridgeChannels.readKeys, z.null(), async () => keys.read());
+  handle(bridgeChannels.writeKeys, z.string(), async (text) => keys.write(text));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
   handle(bridgeChannels.updates, updateRequestSchema, (request) => askUpdates(updates, request));
   handle(bridgeChannels.moveHome, dialogOptions, async (options, window) => {

@@ -5,6 +5,7 @@ import { app, BrowserWindow, dialog, Menu, session } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
+import { keyFileName } from '../../src-shared/key-file.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { besideArchive } from '../archive/beside-archive.ts';
 import { crashFolder } from '../files/crash-dumps.ts';
@@ -21,6 +22,7 @@ import { HomeMover } from './home-mover.ts';
 import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
 import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
+import { KeyStore } from './key-store.ts';
 import { buildMenu } from './menu.ts';
 import { type Opened, OpenedItems, openedArgument } from './opened-arguments.ts';
 import { QuitGuard } from './quit-guard.ts';
@@ -239,6 +241,23 @@ function begin(): void {
     rest: () => started.rest(quitMilliseconds),
     onProgress: (progress) => send(bridgeChannels.homeMove, progress),
   });
+  const showMenu = (): void =>
+    Menu.setApplicationMenu(
+      buildMenu({
+        keys: keys.keys,
+        send: (command) => send(bridgeChannels.menu, command),
+        showLogs: () => openFolder(logs),
+        showAbout: () => app.showAboutPanel(),
+      }),
+    );
+  const keys = new KeyStore({
+    file: join(studioHome, keyFileName),
+    log,
+    onChange(text) {
+      showMenu();
+      send(bridgeChannels.keys, text);
+    },
+  });
   serveBridge({
     backend,
     chosen,
@@ -247,6 +266,7 @@ function begin(): void {
     developmentServer,
     logs,
     reports: join(studioHome, 'reports'),
+    keys,
     updates: openUpdates({
       home: studioHome,
       log,
@@ -268,13 +288,7 @@ function begin(): void {
     copyright: `Electron ${process.versions.electron}, MIT licence`,
     ...(existsSync(resources.icon) ? { iconPath: resources.icon } : {}),
   });
-  Menu.setApplicationMenu(
-    buildMenu({
-      send: (command) => send(bridgeChannels.menu, command),
-      showLogs: () => openFolder(logs),
-      showAbout: () => app.showAboutPanel(),
-    }),
-  );
+  showMenu();
   const routeOf = (opened: Opened): string => {
     if (opened.kind === 'link') return opened.route;
     app.addRecentDocument(opened.path);

@@ -1,23 +1,40 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
-import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/menu-commands.ts';
+import { combinations, isSafeWhileTyping, type KeyFile } from '../../src-shared/key-file.ts';
+import {
+  fileCommands,
+  helpCommands,
+  type MenuCommand,
+  pageCommand,
+  type WindowCommand,
+  windowCommands,
+} from '../../src-shared/menu-commands.ts';
 import { numberedPages } from '../../src-shared/pages.ts';
 
 interface MenuActions {
-  /** Sends a command to the window: a route to open, 'palette', 'shortcuts', 'find', 'back' or 'forward'. */
+  /** The keys that the person changed. */
+  readonly keys: KeyFile['keys'];
+  /** Sends a command to the window: a route to open, or the id of one of `windowCommands`. */
   send(command: string): void;
   showLogs(): void;
   showAbout(): void;
 }
 
 /** The native menu. */
-export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
-  const go = (label: string, command: string, accelerator?: string): MenuItemConstructorOptions => ({
-    label,
-    ...(accelerator === undefined ? {} : { accelerator }),
-    click: () => send(command),
-  });
-  const command = ({ label, to, keys }: MenuCommand) => go(label, to, keys?.replace('mod', 'CmdOrCtrl'));
+export function buildMenu({ keys: changed, send, showLogs, showAbout }: MenuActions): Menu {
   const isMac = process.platform === 'darwin';
+  const go = (label: string, command: string, id: string, keys: string | undefined): MenuItemConstructorOptions => {
+    const shown = combinations(changed.get(id) ?? keys).find(isSafeWhileTyping);
+    return {
+      label,
+      ...(shown === undefined ? {} : { accelerator: acceleratorOf(shown) }),
+      click: () => send(command),
+    };
+  };
+  const command = ({ id, label, to, keys }: MenuCommand) => go(label, to, id, keys);
+  const own = ({ id, label, keys, macKeys, isHeardByPage }: WindowCommand): MenuItemConstructorOptions => ({
+    ...go(label, id, id, isMac ? (macKeys ?? keys) : keys),
+    ...(isHeardByPage ? { registerAccelerator: false } : {}),
+  });
   const template: MenuItemConstructorOptions[] = [
     ...(isMac ? [{ role: 'appMenu' as const }] : []),
     {
@@ -32,21 +49,21 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
       submenu: [
         ...(['undo', 'redo', 'cut', 'copy', 'paste', 'delete', 'selectAll'] as const).map((role) => ({ role })),
         { type: 'separator' },
-        go('Find in page…', 'find', 'CmdOrCtrl+F'),
+        own(windowCommands.find),
       ],
     },
     {
       label: '&Go',
       submenu: [
-        ...numberedPages.map(({ id, label }, index) =>
-          go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined),
-        ),
+        ...numberedPages.map((page) => {
+          const { id, keys } = pageCommand(page);
+          return go(page.label, `/${page.id}`, id, keys);
+        }),
         { type: 'separator' },
-        go('Back', 'back', isMac ? 'Cmd+[' : 'Alt+Left'),
-        go('Forward', 'forward', isMac ? 'Cmd+]' : 'Alt+Right'),
+        own(windowCommands.back),
+        own(windowCommands.forward),
         { type: 'separator' },
-        // The page listens for the keys itself.
-        { ...go('Search and commands', 'palette', 'CmdOrCtrl+K'), registerAccelerator: false },
+        own(windowCommands.palette),
       ],
     },
     {
@@ -64,7 +81,7 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
       role: 'help',
       submenu: [
         ...helpCommands.map(command),
-        go('Keyboard shortcuts', 'shortcuts', 'CmdOrCtrl+/'),
+        own(windowCommands.shortcuts),
         { label: 'Show the log folder', click: showLogs },
         // On macOS it is in the menu of the app.
         ...(isMac ? [] : [{ type: 'separator' as const }, { label: 'About CoTo Studio', click: showAbout }]),
@@ -72,4 +89,9 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
     },
   ];
   return Menu.buildFromTemplate(template);
+}
+
+/** "mod+shift+N" → "CmdOrCtrl+Shift+N" */
+function acceleratorOf(combination: string): string {
+  return combination.replace('mod+', 'CmdOrCtrl+').replace('alt+', 'Alt+').replace('shift+', 'Shift+');
 }

@@ -56,6 +56,11 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     ask: (request) => invoke(bridgeChannels.updates, request),
     onState: (listener) => listen(bridgeChannels.updateState, listener),
   },
+  keys: {
+    read: () => invoke(bridgeChannels.readKeys, null),
+    write: (text) => invoke(bridgeChannels.writeKeys, text),
+    onChange: (listener) => listen(bridgeChannels.keys, listener),
+  },
   setRunning: (jobs) => ipcRenderer.send(bridgeChannels.setRunning, jobs),
   notify: (notice) => ipcRenderer.send(bridgeChannels.notify, notice),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),

@@ -9,6 +9,8 @@ import { openedPages } from '../../src-shared/opened-files.ts';
 import { request, useBackendStatus } from '../api/client.ts';
 import { useLostRuns } from '../api/lost-work.ts';
 import { useRequest } from '../api/query.ts';
+import { registeredActions } from '../components/actions/action-registry.ts';
+import { followKeyFile } from '../components/actions/changed-keys.ts';
 import { useActionKeys } from '../components/actions/use-action-keys.ts';
 import { EmptyState } from '../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
@@ -18,15 +20,13 @@ import { DropZone } from '../components/form/drop-zone.tsx';
 import { useHelpSheet } from '../components/help/help-store.ts';
 import { appStrings } from '../strings/app.ts';
 import { FindBar } from './find-bar.tsx';
-import { openFindBar } from './find-in-page.ts';
 import classes from './frame.module.css';
 import { guidePath } from './guide-path.ts';
 import { HeldJobsBanner } from './held-jobs-banner.tsx';
 import { pages } from './pages.tsx';
-import { openPalette, usePaletteRequests } from './palette-store.ts';
+import { usePaletteRequests } from './palette-store.ts';
 import { Rail } from './rail.tsx';
 import { navigate, useRoute } from './routes.tsx';
-import { showShortcuts } from './shortcuts.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { useNotifications } from './use-notifications.ts';
 import { useRouteRequest } from './use-route-request.ts';
@@ -157,6 +157,7 @@ function Background({ toggleSidebar }: { toggleSidebar: () => void }) {
   useOpenedPaths();
   useRunningJobs();
   usePreload();
+  useEffect(followKeyFile, []);
   useWindowActions(toggleSidebar);
   useActionKeys(window.coto.platform === 'darwin');
   return null;
@@ -263,11 +264,8 @@ function useMenu(): void {
   useEffect(
     () =>
       window.coto.onMenu((command) => {
-        if (command === 'palette') openPalette();
-        else if (command === 'shortcuts') showShortcuts();
-        else if (command === 'find') openFindBar();
-        else if (command === 'back') window.history.back();
-        else if (command === 'forward') window.history.forward();
+        const run = registeredActions().find(({ id }) => id === command)?.run;
+        if (run) run();
         else navigate(command);
       }),
     [],

@@ -1,6 +1,8 @@
 import { Kbd, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
 import { memo } from 'react';
+import { windowCommands } from '../../src-shared/menu-commands.ts';
+import { useShortcut } from '../components/actions/changed-keys.ts';
 import { keysOf } from '../components/actions/shortcut.ts';
 import { appStrings } from '../strings/app.ts';
 import classes from './frame.module.css';
@@ -18,6 +20,7 @@ interface RailProps {
 /** The pages in the order of the work; collapsed to icons on request. */
 export const Rail = memo(function Rail({ collapsed, onToggle, onSkip }: RailProps) {
   const current = useRoute(({ segments }) => segments[0]);
+  const paletteKeys = useShortcut(windowCommands.palette.id, windowCommands.palette.keys);
   const isMac = window.coto.platform === 'darwin';
   return (
     <nav className={classes['rail']} data-collapsed={collapsed || undefined} aria-label={appStrings.pages}>
@@ -58,9 +61,11 @@ export const Rail = memo(function Rail({ collapsed, onToggle, onSkip }: RailProp
           {collapsed ? null : (
             <>
               <span>{appStrings.search}</span>
-              <Kbd size="xs" ml="auto">
-                {keysOf('mod+K', isMac).join(isMac ? '' : ' ')}
-              </Kbd>
+              {paletteKeys === '' ? null : (
+                <Kbd size="xs" ml="auto">
+                  {keysOf(paletteKeys, isMac).join(isMac ? '' : ' ')}
+                </Kbd>
+              )}
             </>
           )}
         </UnstyledButton>

@@ -1,47 +1,25 @@
-import { Kbd, Stack, Table, Title } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { registeredActions, type StudioAction } from '../components/actions/action-registry.ts';
-import { keysOf } from '../components/actions/shortcut.ts';
+import { lazy, Suspense } from 'react';
+import { builtInActions } from '../components/actions/action-registry.ts';
 import { appStrings } from '../strings/app.ts';
+import { useRoute } from './routes.tsx';
 
-/** Shows every shortcut that works now: those of the page that is shown, and those that work everywhere. */
+const ShortcutList = lazy(() => import('./shortcut-list.tsx').then((module) => ({ default: module.ShortcutList })));
+
+/** Shows the keys of every action, where they can be changed. */
 export function showShortcuts(): void {
   // Read before the dialog takes the place of the page.
-  const actions = registeredActions().filter(({ shortcut }) => shortcut !== undefined);
+  const actions = builtInActions();
+  const page = useRoute.getState().segments[0] ?? '';
   modals.open({
     modalId: 'shortcuts',
     title: appStrings.shortcuts,
+    size: 'lg',
     children: (
-      <Stack gap={16}>
-        <ShortcutTable title={appStrings.onThisPage} actions={actions.filter(({ scope }) => scope === 'page')} />
-        <ShortcutTable title={appStrings.everywhere} actions={actions.filter(({ scope }) => scope === 'window')} />
-      </Stack>
+      <Suspense fallback={<Skeleton height={320} />}>
+        <ShortcutList actions={actions} page={page} />
+      </Suspense>
     ),
   });
-}
-
-function ShortcutTable({ title, actions }: { title: string; actions: readonly StudioAction[] }) {
-  if (actions.length === 0) return null;
-  const isMac = window.coto.platform === 'darwin';
-  return (
-    <section aria-label={title}>
-      <Title order={3}>{title}</Title>
-      <Table aria-label={title}>
-        <Table.Tbody>
-          {actions.map(({ id, label, shortcut = '' }) => (
-            <Table.Tr key={id}>
-              <Table.Td w={140}>
-                {keysOf(shortcut, isMac).map((key) => (
-                  <Kbd key={key} size="xs" mr={4}>
-                    {key}
-                  </Kbd>
-                ))}
-              </Table.Td>
-              <Table.Td>{label}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </section>
-  );
 }

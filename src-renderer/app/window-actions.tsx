@@ -1,6 +1,8 @@
 import { useMantineColorScheme } from '@mantine/core';
 import {
   IconArrowBackUp,
+  IconArrowLeft,
+  IconArrowRight,
   IconBook2,
   IconDeviceDesktop,
   IconFileDescription,
@@ -14,10 +16,15 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Theme } from '../../src-shared/domain/app/theme.ts';
-import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/menu-commands.ts';
-import { numberedPages, type PageName } from '../../src-shared/pages.ts';
+import {
+  fileCommands,
+  helpCommands,
+  pageCommand,
+  type WindowCommand,
+  windowCommands,
+} from '../../src-shared/menu-commands.ts';
 import { useAction } from '../api/query.ts';
-import { type StudioAction, useActions } from '../components/actions/action-registry.ts';
+import { type StudioAction, undoAction, useActions } from '../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { useUndoOffer } from '../components/feedback/undo.tsx';
 import { plural } from '../components/format/format.ts';
@@ -48,16 +55,15 @@ export function useWindowActions(toggleSidebar: () => void): void {
   useActions([
     ...pageActions(),
     ...commandActions(),
-    { ...always('palette', appStrings.openPalette, <IconSearch {...icon} />), shortcut: 'mod+K', run: openPalette },
+    { ...own(windowCommands.palette, appStrings.openPalette, <IconSearch {...icon} />), run: openPalette },
+    { ...own(windowCommands.find, appStrings.find.label, <IconSearch {...icon} />), run: openFindBar },
+    { ...own(windowCommands.back, appStrings.back, <IconArrowLeft {...icon} />), run: () => window.history.back() },
     {
-      ...always('find', appStrings.find.label, <IconSearch {...icon} />),
-      shortcut: 'mod+F',
-      heardBy: 'menu',
-      run: openFindBar,
+      ...own(windowCommands.forward, appStrings.forward, <IconArrowRight {...icon} />),
+      run: () => window.history.forward(),
     },
     {
-      ...always('shortcuts', appStrings.shortcuts, <IconKeyboard {...icon} />),
-      shortcut: '?',
+      ...own(windowCommands.shortcuts, appStrings.shortcuts, <IconKeyboard {...icon} />),
       keywords: ['keys', 'help'],
       run: showShortcuts,
     },
@@ -71,8 +77,9 @@ export function useWindowActions(toggleSidebar: () => void): void {
       ? []
       : [
           {
-            ...always('undo', appStrings.undo(offer.title), <IconArrowBackUp {...icon} />),
-            shortcut: 'mod+Z',
+            ...undoAction,
+            label: appStrings.undo(offer.title),
+            icon: <IconArrowBackUp {...icon} />,
             run: offer.undo,
           },
         ]),
@@ -104,13 +111,13 @@ export const pageActionPrefix = 'page-';
 function pageActions(): readonly StudioAction[] {
   const keywords: Readonly<Record<string, readonly string[]>> = appStrings.pageKeywords;
   return pages.map((page) => {
-    const number = numberedPages.findIndex(({ id }) => id === page.id) + 1;
-    const numberKeys = number >= 1 && number <= 9 ? `mod+${number}` : undefined;
-    const keys = menuCommands.find((command) => isPage(command, page))?.keys ?? numberKeys;
+    const { id: keysId, keys } = pageCommand(page);
     return {
       ...always(`${pageActionPrefix}${page.id}`, page.label, <page.icon {...icon} />),
+      keysId,
       keywords: keywords[page.id] ?? [],
-      ...(keys === undefined ? {} : { shortcut: keys, heardBy: 'menu' as const }),
+      shortcut: keys,
+      heardBy: 'menu' as const,
       run: () => navigate(`/${page.id}`),
     };
   });
@@ -119,17 +126,20 @@ function pageActions(): readonly StudioAction[] {
 /** Menu commands without a page of the same name; the others are listed as pages. */
 function commandActions(): readonly StudioAction[] {
   return menuCommands
-    .filter((command) => !pages.some((page) => isPage(command, page)))
+    .filter((command) => !pages.some((page) => pageCommand(page).id === command.id))
     .map(({ id, label, to, keys, keywords }) => ({
       ...always(id, label, to.startsWith('/guide') ? <IconBook2 {...icon} /> : <IconFilePlus {...icon} />),
       ...(keywords === undefined ? {} : { keywords }),
-      ...(keys === undefined ? {} : { shortcut: keys, heardBy: 'menu' as const }),
+      shortcut: keys,
+      heardBy: 'menu' as const,
       run: () => navigate(to),
     }));
 }
 
-function isPage(command: MenuCommand, page: PageName): boolean {
-  return command.to === `/${page.id}` && command.label === page.label;
+/** A command of the menu with its keys. */
+function own({ id, keys, macKeys, isHeardByPage }: WindowCommand, label: string, symbol: ReactNode) {
+  const shortcut = window.coto.platform === 'darwin' ? (macKeys ?? keys) : keys;
+  return { ...always(id, label, symbol), shortcut, ...(isHeardByPage ? {} : { heardBy: 'menu' as const }) };
 }
 
 function always(id: string, label: string, symbol: ReactNode) {

@@ -21,6 +21,7 @@ export const settingsStrings = {
 
   appearance: 'Appearance',
   theme: 'Theme',
+  changeKeys: 'Change…',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
 
   compute: 'Compute',

@@ -98,11 +98,20 @@ export interface StudioBridge<Dropped = DroppedFile> {
     /** Calls `listener` with every change of the state until the returned function is called. */
     onState(listener: (state: UpdateState) => void): () => void;
   };
+  /** The key file of the home (see `parseKeyFile`). */
+  readonly keys: {
+    /** Reads the file, which a person may have edited. */
+    read(): Promise<string>;
+    /** Rejects with a one-sentence message. */
+    write(text: string): Promise<void>;
+    /** Calls `listener` with the text when the keys were changed, here or in another window. */
+    onChange(listener: (text: string) => void): () => void;
+  };
   /** Says what is running: quitting asks first, the taskbar shows the progress, and the machine stays awake. */
   setRunning(jobs: readonly RunningJob[]): void;
   /** Shows a notification of the system; a click on it brings the window to the front. */
   notify(notice: SystemNotice): void;
-  /** A choice in the native menu: a route to open ('/train', '/data?add=file'), 'palette', 'shortcuts', 'find', 'back' or 'forward'. */
+  /** A choice in the native menu: a route to open ('/train', '/data?add=file'), or an id of `windowCommands`. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;
   readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };

@@ -9,9 +9,10 @@ vi.mock('electron', () => ({
 }));
 
 /** The items of a menu that do something, and what they have done so far. */
-function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean) {
+function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean, keys = new Map<string, string>()) {
   const done: string[] = [];
   const template: unknown = buildMenu({
+    keys,
     send: (command) => done.push(command),
     showLogs: () => done.push('logs'),
     showAbout: () => done.push('about'),
@@ -33,7 +34,7 @@ test('the Go menu opens every page of the rail but Settings and the guide, by th
   expect(done).toContain('/playground');
   const keys = items.map(({ accelerator }) => accelerator ?? null);
   expect(keys.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((key) => `CmdOrCtrl+${key}`));
-  const history = process.platform === 'darwin' ? ['Cmd+[', 'Cmd+]'] : ['Alt+Left', 'Alt+Right'];
+  const history = process.platform === 'darwin' ? ['CmdOrCtrl+[', 'CmdOrCtrl+]'] : ['Alt+Left', 'Alt+Right'];
   expect(keys.slice(9)).toEqual([...numberedPages.slice(9).map(() => null), ...history, 'CmdOrCtrl+K']);
 });
 
@@ -52,6 +53,26 @@ test('the File menu opens and imports what the pages take', () => {
     '/runs?import=file',
     '/settings',
   ]);
+});
+
+test('the keys that a person changed are those of the menu', () => {
+  const keys = new Map([
+    ['new-run', 'mod+alt+shift+Left'],
+    ['settings', ''],
+    // A bare character would be typed: the page listens for it.
+    ['shortcuts', '?'],
+    ['palette', 'F4'],
+    ['page-runs', 'F6'],
+  ]);
+  const accelerators = (isMenu: (menu: MenuItemConstructorOptions) => boolean) =>
+    new Map(itemsOf(isMenu, keys).items.map(({ label, accelerator }) => [label, accelerator]));
+  const file = accelerators(({ label }) => label === '&File');
+  expect(file.get('New run')).toBe('CmdOrCtrl+Alt+Shift+Left');
+  expect(file.get('Settings')).toBeUndefined();
+  expect(file.get('Open run from YAML…')).toBe('CmdOrCtrl+O');
+  const go = accelerators(({ label }) => label === '&Go');
+  expect([go.get('Runs'), go.get('Search and commands'), go.get('Data')]).toEqual(['F6', 'F4', 'CmdOrCtrl+2']);
+  expect(accelerators(({ role }) => role === 'help').get('Keyboard shortcuts')).toBeUndefined();
 });
 
 test('the Help menu leads to the guide, the shortcuts, the logs and the version', () => {

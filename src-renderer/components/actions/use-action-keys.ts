@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { combinations } from '../../../src-shared/key-file.ts';
 import { registeredActions } from './action-registry.ts';
 import { isPressed } from './shortcut.ts';
 
@@ -15,12 +16,11 @@ export function useActionKeys(isMac: boolean): void {
       const inDialog = target instanceof Element && target.closest('[role="dialog"]') !== null;
       const action = registeredActions().findLast(
         ({ shortcut, heardBy, run, scope, whileTyping }) =>
-          shortcut !== undefined &&
-          heardBy === undefined &&
+          heardBy !== 'control' &&
           run !== undefined &&
-          !(typing && !whileTyping) &&
+          !(typing && !whileTyping && heardBy === undefined) &&
           !(inDialog && scope === 'page') &&
-          isPressed(shortcut, event, isMac),
+          isPressed(heardHere(shortcut, heardBy), event, isMac),
       );
       if (!action) return;
       event.preventDefault();
@@ -29,6 +29,13 @@ export function useActionKeys(isMac: boolean): void {
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, [isMac]);
+}
+
+/** The combinations that the page listens for: the native menu has one at most. */
+function heardHere(shortcut: string | undefined, heardBy: 'menu' | 'control' | undefined): string {
+  return combinations(shortcut)
+    .slice(heardBy === 'menu' ? 1 : 0)
+    .join(' ');
 }
 
 const notTyped = new Set(['checkbox', 'radio', 'button', 'submit', 'reset', 'range', 'color', 'file']);

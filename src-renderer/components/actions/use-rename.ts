@@ -3,6 +3,8 @@ import { notifyWarning } from '../feedback/notify.tsx';
 import { focusedRowId } from '../table/focused-row.ts';
 import { useActions } from './action-registry.ts';
 
+export const renameAction = { id: 'rename', label: appStrings.rename, scope: 'page', shortcut: 'F2' } as const;
+
 interface Named {
   readonly id: string;
 }
@@ -19,10 +21,8 @@ export function useRename<Item extends Named>(
 ): void {
   useActions([
     {
-      id: 'rename',
+      ...renameAction,
       label: appStrings.renameWhat(what),
-      scope: 'page',
-      shortcut: 'F2',
       run: () => {
         const focused = focusedRowId();
         const item = items?.find(({ id }) => id === focused) ?? items?.find(({ id }) => id === otherwise);

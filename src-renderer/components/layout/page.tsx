@@ -5,6 +5,7 @@ import { claimPageFocus, hasGoneOn, usePageVisit } from '../../app/page-focus.ts
 import { Link } from '../../app/routes.tsx';
 import { appStrings } from '../../strings/app.ts';
 import { useActions } from '../actions/action-registry.ts';
+import { fileStem } from '../download.ts';
 import { MiddleText } from '../table/middle-text.tsx';
 import classes from './page.module.css';
 
@@ -102,6 +103,7 @@ export function MoreMenu({ items, label, above, about = label }: MoreMenuProps) 
   useActions(
     (inPalette ? items : []).map((item) => ({
       id: `${id}-${item.label}`,
+      keysId: `menu-${fileStem(item.label)}`,
       label: item.label,
       scope: 'page',
       about,

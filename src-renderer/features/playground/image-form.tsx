@@ -2,6 +2,7 @@ import { Button, Skeleton, Stack, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
+import { pageActions } from '../../components/actions/page-actions.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
@@ -26,17 +27,7 @@ export function ImageForm({
   form,
   isBusy,
 }: Pick<PlaygroundInput, 'models'> & { form: Classification; isBusy: boolean }) {
-  useActions([
-    {
-      id: 'classify',
-      label: words.classify,
-      scope: 'page',
-      shortcut: 'mod+Enter',
-      whileTyping: true,
-      disabledReason: form.problem,
-      run: form.classify,
-    },
-  ]);
+  useActions([{ ...pageActions.classify, disabledReason: form.problem, run: form.classify }]);
   return (
     <Stack gap={12} p={12}>
       <ModelPanel models={models} model={form.model} fitting={form.fitting} columns={form.columns} />

@@ -3,6 +3,7 @@ import { IconX } from '@tabler/icons-react';
 import { generationParameters } from '../../../src-shared/domain/generation/generation.ts';
 import { continuesPrompt } from '../../../src-shared/domain/models/model.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
+import { pageActions } from '../../components/actions/page-actions.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
@@ -88,11 +89,8 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
   const label = isPair ? words.compare : words.generate;
   useActions([
     {
-      id: 'generate',
+      ...pageActions.generate,
       label,
-      scope: 'page',
-      shortcut: 'mod+Enter',
-      whileTyping: true,
       disabledReason: form.problem,
       run: form.generate,
     },

@@ -11,6 +11,7 @@ import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
+import { pageActions } from '../../components/actions/page-actions.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { fileName } from '../../components/format/file-name.ts';
 import { trainStrings } from '../../strings/train.ts';
@@ -89,16 +90,7 @@ export function useRunDraft() {
     if (estimate === undefined) queue();
     else confirmMemory(estimate, queue);
   };
-  useActions([
-    {
-      id: 'start-training',
-      label: trainStrings.start,
-      scope: 'page',
-      shortcut: 'mod+Enter',
-      whileTyping: true,
-      run: start,
-    },
-  ]);
+  useActions([{ ...pageActions.startTraining, run: start }]);
   const open = (file: Promise<{ readonly path: string; readonly text: string } | null>) =>
     file
       .then((found) => found && openRun(found, variants, names))

@@ -14,6 +14,7 @@ import { useRequest } from '../../api/query.ts';
 import { navigate, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
+import { pageActions } from '../../components/actions/page-actions.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
@@ -46,9 +47,9 @@ export default function MergePage() {
   const catalog = useRequest('app.catalog', {});
   const namesOf = useAdapterNames();
   useActions([
-    { id: 'undo-bench', label: mergeStrings.undo, scope: 'page', shortcut: 'mod+Z', run: undoBench },
-    { id: 'redo-bench', label: mergeStrings.redo, scope: 'page', shortcut: 'mod+shift+Z', run: redoBench },
-    { id: 'add-to-bench', label: mergeStrings.addFocused, scope: 'page', shortcut: 'Enter', heardBy: 'control' },
+    { ...pageActions.undoBench, run: undoBench },
+    { ...pageActions.redoBench, run: redoBench },
+    pageActions.addToBench,
   ]);
   const [draggedId, setDraggedId] = useState<string | null>(null);
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));

@@ -1,6 +1,7 @@
 import { Button, Skeleton, Switch } from '@mantine/core';
 import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/app/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
+import { showShortcuts } from '../../app/shortcuts.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
@@ -19,6 +20,7 @@ import { ThreadsField } from '../../features/settings/threads-field.tsx';
 import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
 import { UpdatesPanel } from '../../features/settings/updates-panel.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
+import { appStrings } from '../../strings/app.ts';
 import { settingsStrings as words } from '../../strings/settings.ts';
 
 const themeChoices = Object.entries(words.themes).map(([value, label]) => ({ value, label }));
@@ -56,6 +58,12 @@ export default function SettingsPage() {
                   disabled={!settings.data}
                   onChange={(value) => save.mutate({ theme: settingsSchema.shape.theme.parse(value) })}
                 />
+              </div>
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>{appStrings.shortcuts}</div>
+                <Button variant="default" onClick={showShortcuts}>
+                  {words.changeKeys}
+                </Button>
               </div>
             </Panel>
             <Panel title={words.compute} note={words.computeNote}>

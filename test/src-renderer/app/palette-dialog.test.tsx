@@ -5,6 +5,7 @@ import { PaletteDialog } from '../../../src-renderer/app/palette-dialog.tsx';
 import { openPalette } from '../../../src-renderer/app/palette-store.ts';
 import { showShortcuts } from '../../../src-renderer/app/shortcuts.tsx';
 import { useWindowActions } from '../../../src-renderer/app/window-actions.tsx';
+import { useKeyFile } from '../../../src-renderer/components/actions/changed-keys.ts';
 import { Page } from '../../../src-renderer/components/layout/page.tsx';
 import { adapter, backend } from '../fake-backend.ts';
 import { run, training } from '../features/home/home-records.ts';
@@ -17,7 +18,9 @@ vi.mock('../../../src-renderer/api/client.ts', async (original) => ({
 
 const archive = vi.fn();
 beforeEach(() => {
-  vi.stubGlobal('coto', { platform: 'linux' });
+  const keys = { read: vi.fn(async () => ''), write: vi.fn(async () => undefined), onChange: () => () => undefined };
+  vi.stubGlobal('coto', { platform: 'linux', keys });
+  useKeyFile.setState(useKeyFile.getInitialState());
   archive.mockClear();
   backend.asked = [];
   backend.answers = {
@@ -68,18 +71,55 @@ test('finds currently available actions by common words', async () => {
   expect(new Set(names()).size).toBe(names().length);
 });
 
-test('the list of shortcuts has what works now, and each keys once', async () => {
+const openList = async () => {
   const view = renderInWindow(<Window />);
   act(showShortcuts);
-  const table = await view.findByRole('table', { name: 'Everywhere' });
+  await view.findByRole('table', { name: 'Everywhere' });
+  return view;
+};
+const buttonOf = (view: Awaited<ReturnType<typeof openList>>, label: string) =>
+  view.getByRole('button', { name: `Change the keys of ${label}` });
+
+test('the keys of an action are recorded, and conflicts and bad lines are named', async () => {
+  vi.mocked(window.coto.keys.read).mockResolvedValue('guide: F4\nnosuch: F5\nbad line\n');
+  const view = await openList();
+  await view.findByText('Line 2: no action has the id nosuch.');
+  view.getByText('Line 3: "bad line" is not an id, a colon and keys, such as "new-run: Ctrl+Shift+R".');
+  expect(buttonOf(view, 'Guide').textContent).toBe('F4');
+  fireEvent.click(buttonOf(view, 'New run'));
+  const recording = view.getByRole('button', { name: 'Press the new keys' });
+  fireEvent.keyDown(recording, { key: 'Control', ctrlKey: true });
+  fireEvent.keyDown(recording, { key: 'x' });
+  expect(window.coto.keys.write).not.toHaveBeenCalled();
+  fireEvent.keyDown(recording, { key: 'F4' });
+  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('F4'));
+  expect(window.coto.keys.write).toHaveBeenLastCalledWith('guide: F4\nnosuch: F5\nbad line\nnew-run: F4\n');
+  view.getByText('Also: Guide');
+  view.getByText('Also: New run');
+  fireEvent.click(view.getByRole('button', { name: 'Reset the keys of New run' }));
+  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('CtrlN'));
+  expect(view.queryByText('Also: Guide')).toBeNull();
+  fireEvent.click(buttonOf(view, 'New run'));
+  fireEvent.keyDown(view.getByRole('button', { name: 'Press the new keys' }), { key: 'Backspace' });
+  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('No keys'));
+});
+
+test('the list of keys has every action, is searched by keys, and has each keys once', async () => {
+  const view = await openList();
+  const table = view.getByRole('table', { name: 'Everywhere' });
   const rows = within(table)
     .getAllByRole('row')
     .map((row) => row.textContent);
   expect(rows).toEqual(
-    expect.arrayContaining(['CtrlKSearch and commands', 'F1Guide', 'CtrlNNew run', 'Ctrl,Settings']),
+    expect.arrayContaining(['Search and commandsCtrlK', 'GuideF1', 'New runCtrlN', 'SettingsCtrl,', 'DataCtrl2']),
   );
   const keys = within(table)
     .getAllByRole('row')
-    .map((row) => row.querySelector('td')?.textContent);
+    .map((row) => row.querySelectorAll('td')[1]?.textContent)
+    .filter((text) => text !== 'No keys');
   expect(new Set(keys).size).toBe(keys.length);
+  within(view.getByRole('table', { name: 'On this page' })).getByText('Archive');
+  within(view.getByRole('table', { name: 'On the page Train' })).getByText('Start training');
+  fireEvent.change(view.getByLabelText('Search actions and keys'), { target: { value: 'ctrl+2' } });
+  expect(view.getAllByRole('row').map((row) => row.textContent)).toEqual(['DataCtrl2']);
 });

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { keyFileName } from '../../../../src-shared/key-file.ts';
 import { crashFolder } from '../../../files/crash-dumps.ts';
 import { logFolder } from '../../../logging/log.ts';
 import { formerPlaceFile, identityFile } from '../home-identity.ts';
@@ -22,6 +23,7 @@ export const homeEntries: readonly string[] = [
   crashFolder,
   logFolder,
   'updates.json',
+  keyFileName,
   'writing',
   'studio.sqlite-wal',
   'studio.sqlite',

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { useAction, useRequest } from '../../../api/query.ts';
 import { navigate, pathOf } from '../../../app/routes.tsx';
 import { useActions } from '../../../components/actions/action-registry.ts';
+import { pageActions } from '../../../components/actions/page-actions.ts';
 import { useRename } from '../../../components/actions/use-rename.ts';
 import { EmptyState } from '../../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../../components/feedback/error-note.tsx';
@@ -48,15 +49,7 @@ export function RunsWorkspace() {
   const active = list.find(({ id }) => id === activeId) ?? null;
   const clear = () => selectRuns(new Set());
   const isCompared = chosen.length > 1 && chosen.length <= maxCompared && !comparisonClosed;
-  useActions([
-    {
-      id: 'filter-runs',
-      label: runsStrings.filterLabel,
-      scope: 'page',
-      shortcut: '/',
-      run: () => filterField.current?.focus(),
-    },
-  ]);
+  useActions([{ ...pageActions.filterRuns, run: () => filterField.current?.focus() }]);
   useRename(runsStrings.one, list, active?.id ?? (chosen.length === 1 ? (chosen[0]?.id ?? null) : null), renameRun);
   useHotkeys([
     [

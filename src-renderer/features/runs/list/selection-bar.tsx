@@ -3,6 +3,7 @@ import { IconX } from '@tabler/icons-react';
 import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { navigate } from '../../../app/routes.tsx';
 import { useActions } from '../../../components/actions/action-registry.ts';
+import { fileStem } from '../../../components/download.ts';
 import { runsStrings } from '../../../strings/runs.ts';
 import { addToBench } from '../../merge/bench.ts';
 import { changeBench } from '../../merge/bench-store.ts';
@@ -34,7 +35,15 @@ interface BarAction {
 export function SelectionBar({ runs, hidden, tags, onClear }: SelectionBarProps) {
   const about = runsStrings.selected(runs.length, hidden);
   const actions = actionsOf(runs, tags, onClear);
-  useActions(actions.map(({ danger, ...action }) => ({ id: `runs-${action.label}`, scope: 'page', about, ...action })));
+  useActions(
+    actions.map(({ danger, ...action }) => ({
+      id: `runs-${action.label}`,
+      keysId: `runs-${fileStem(action.label)}`,
+      scope: 'page',
+      about,
+      ...action,
+    })),
+  );
   return (
     <div className={classes['bar']} role="toolbar" aria-label={runsStrings.bar}>
       <span className={classes['barCount']} aria-live="polite">

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPressed, keysOf } from '../../../../src-renderer/components/actions/shortcut.ts';
+import { isPressed, keysOf, pressedCombination } from '../../../../src-renderer/components/actions/shortcut.ts';
 
 const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
 
@@ -16,6 +16,25 @@ test('a character is itself, whatever makes it on this keyboard', () => {
   expect(isPressed('?', { ...none, key: '?', shiftKey: true }, false)).toBe(true);
   expect(isPressed('?', { ...none, key: '?' }, false)).toBe(true);
   expect(isPressed('?', { ...none, key: '?', ctrlKey: true }, false)).toBe(false);
+});
+
+test('pressed keys are a combination as the key file has it; modifiers alone and Escape are none', () => {
+  const pressed = (keys: Partial<Parameters<typeof pressedCombination>[0]>, isMac = false) =>
+    pressedCombination({ ...none, key: '', ...keys }, isMac);
+  expect(pressed({ key: 'r', ctrlKey: true, shiftKey: true })).toBe('mod+shift+R');
+  expect(pressed({ key: 'ArrowLeft', altKey: true })).toBe('alt+Left');
+  expect(pressed({ key: '+', ctrlKey: true, shiftKey: true })).toBe('mod+Plus');
+  expect(pressed({ key: ' ', ctrlKey: true })).toBe('mod+Space');
+  // With ⌥ a letter of macOS becomes a sign.
+  expect(pressed({ key: '˚', code: 'KeyK', altKey: true }, true)).toBe('alt+K');
+  for (const key of ['Control', 'Shift', 'Escape', 'Dead', 'Tab']) expect(pressed({ key }), key).toBeNull();
+  expect(pressed({ key: 'k', metaKey: true })).toBeNull();
+});
+
+test('a shortcut of several combinations is heard by each', () => {
+  expect(isPressed('? mod+/', { ...none, key: '/', ctrlKey: true }, false)).toBe(true);
+  expect(isPressed('? mod+/', { ...none, key: '?', shiftKey: true }, false)).toBe(true);
+  expect(isPressed('', { ...none, key: 'k' }, false)).toBe(false);
 });
 
 test('keys are named as they are printed', () => {

@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { type KeyFile, maxKeyFileBytes, parseKeyFile } from '../../src-shared/key-file.ts';
+import type { Log } from '../logging/log.ts';
+
+interface KeyStoreOptions {
+  readonly file: string;
+  readonly log: Log;
+  /** Called when the keys are others than before. */
+  onChange(text: string): void;
+}
+
+/** The key file of the home. A person may edit it while the app runs: it is read again whenever its keys are shown. */
+export class KeyStore {
+  private readonly options: KeyStoreOptions;
+  private text: string;
+
+  constructor(options: KeyStoreOptions) {
+    this.options = options;
+    this.text = this.load();
+  }
+
+  get keys(): KeyFile['keys'] {
+    return parseKeyFile(this.text).keys;
+  }
+
+  /** Reads the file again. */
+  read(): string {
+    this.accept(this.load());
+    return this.text;
+  }
+
+  /** @throws StudioError invalid_input for a text that is too long */
+  write(text: string): void {
+    const { file } = this.options;
+    if (Buffer.byteLength(text) > maxKeyFileBytes)
+      throw new StudioError('invalid_input', `${file} would be larger than 64 KiB. Remove lines from it.`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    this.accept(text);
+  }
+
+  private accept(text: string): void {
+    if (text === this.text) return;
+    this.text = text;
+    this.options.onChange(text);
+  }
+
+  /** The text of the file; '' where there is none. */
+  private load(): string {
+    const { file, log } = this.options;
+    try {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (found === undefined) return '';
+      if (found.isFile() && found.size <= maxKeyFileBytes) return readFileSync(file, 'utf8');
+      log.warn({ file }, 'the key file is no file of at most 64 KiB, and is not read');
+    } catch (error) {
+      log.warn({ err: error, file }, 'the key file could not be read');
+    }
+    return '';
+  }
+}
