@@ -166,7 +166,7 @@ const projects: readonly Project[] = [
   // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
   { name: 'speed', include: ['test/e2e/speed.test.ts'] },
   // The app's files, read by the real PEFT and Transformers; `scripts/tasks/test-peers.mjs` provides their Python.
-  { name: 'peers', include: ['test/peers/**/*.test.ts'] },
+  { name: 'peers', include: ['test/peers/**/*.test.ts'], workers: 2 },
   // A Slurm of this one machine, started by the tests: `scripts/tasks/test-slurm.mjs` sees to its programs.
   { name: 'slurm', include: ['test/slurm/**/*.test.ts'] },
   // Real checkpoints: `scripts/tasks/test-real.mjs` fetches them.

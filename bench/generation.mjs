@@ -63,7 +63,7 @@ if (values.streams !== undefined) {
   process.exit(0);
 }
 try {
-  const contenders = statSync(model).isDirectory() ? ofFolder() : await ofFile();
+  const contenders = await (statSync(model).isDirectory() ? ofFolder() : ofFile());
   /** @type {Map<string, z.infer<typeof speedSchema>[]>} */
   const speeds = new Map(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++)
@@ -98,14 +98,14 @@ function column(value, digits, width) {
   return value.toFixed(digits).padStart(width);
 }
 
-function ofFolder() {
+async function ofFolder() {
   if (values.llama || values.quantize) throw new Error('--llama and --quantize take a GGUF file.');
   const contenders = [
     ours(model, 'native', 'float32', 'plain'),
     ours(model, 'native', 'bfloat16', 'plain'),
     ours(model, 'wasm', 'float32', 'plain'),
   ];
-  const found = ensurePython(peers);
+  const found = await ensurePython(peers);
   const script = join(root, 'bench/peers/generation.py');
   if ('python' in found)
     for (const dtype of ['float32', 'bfloat16'])

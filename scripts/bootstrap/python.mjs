@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { log } from './log.mjs';
 import { cacheFolder } from './paths.mjs';
 
@@ -148,9 +149,9 @@ export function findPython(environment) {
  * A Python with an environment's packages, made in the cache folder where it is missing: `{ python }`, or `{ reason }` why
  * there is none. Nothing of the machine's own Python is touched.
  * @param {Environment} environment
- * @returns {{ python: string } | { reason: string }}
+ * @returns {Promise<{ python: string } | { reason: string }>}
  */
-export function ensurePython(environment) {
+export async function ensurePython(environment) {
   const { folder, python, complete } = placeOf(environment);
   const { what, packages, check } = environment;
   const wanted = packages.join('\n');
@@ -177,11 +178,14 @@ export function ensurePython(environment) {
     [python, ['-c', check]],
   ];
   for (const [command, args] of steps) {
-    const done = spawnSync(command, args, { encoding: 'utf8', timeout: installTimeout });
-    if (done.status === 0) continue;
-    const words = (done.stderr ?? '').trim().split('\n').at(-1) || String(done.error ?? 'it ended early');
-    if (!isOwn) rmSync(folder, { recursive: true, force: true });
-    return { reason: `${what} could not be installed by pip: ${words}` };
+    try {
+      await promisify(execFile)(command, args, { timeout: installTimeout });
+    } catch (error) {
+      const { stderr = '', message = 'it ended early' } = /** @type {{ stderr?: string, message?: string }} */ (error);
+      const words = stderr.trim().split('\n').at(-1) || message;
+      if (!isOwn) rmSync(folder, { recursive: true, force: true });
+      return { reason: `${what} could not be installed by pip: ${words}` };
+    }
   }
   writeFileSync(complete, wanted);
   return { python };

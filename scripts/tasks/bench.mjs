@@ -8,7 +8,7 @@ import { run } from './steps.mjs';
 // `coto bench` with PyTorch beside it.
 await ensureBuild(['main', 'report']);
 const wantsHelp = process.argv.slice(2).some((word) => word === '-h' || word === '--help');
-const peer = wantsHelp ? { reason: 'help needs no PyTorch' } : ensurePython(pytorch);
+const peer = wantsHelp ? { reason: 'help needs no PyTorch' } : await ensurePython(pytorch);
 const options =
   'python' in peer
     ? ['--peer-python', peer.python, '--peer-script', join(root, 'src-main', 'bench', 'peers', 'pytorch.py')]
