@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TextColumns } from '../domain/data/dataset.ts';
 import { loss } from '../metrics/loss.ts';
-import { defineTask, isLanguageModel, promptSettings, tokensWithoutMean } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Language modeling on completions, conversations or plain text. */
 export const causalLanguageModeling = defineTask({
@@ -36,7 +36,6 @@ export const causalLanguageModeling = defineTask({
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && !hasAnswerChoices(columns),
   bestBy: [loss.id],
-  outputsWithoutMean: tokensWithoutMean,
   autoClass: 'AutoModelForCausalLM',
   playground: 'prompt',
 });

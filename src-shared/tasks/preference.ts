@@ -3,7 +3,7 @@ import type { TextExample } from '../domain/data/dataset.ts';
 import type { ChatMessage } from '../domain/generation/chat-message.ts';
 import type { ParameterMeta } from '../domain/parameters/parameters-of.ts';
 import { accuracy } from '../metrics/accuracy.ts';
-import { defineTask, isLanguageModel, promptSettings, tokensWithoutMean } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
 export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
@@ -133,7 +133,7 @@ export const preference = defineTask({
   uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: (model, { rejected, desirable }) => isLanguageModel(model) && (rejected ?? desirable) !== null,
   bestBy: [accuracy.id],
-  outputsWithoutMean: tokensWithoutMean,
+  outputsWithoutMean: 'margins of preferences cannot be averaged, since each adapter has its own against the base',
   autoClass: 'AutoModelForCausalLM',
   playground: 'prompt',
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loss } from '../metrics/loss.ts';
-import { defineTask, tokensWithoutMean } from './task.ts';
+import { defineTask } from './task.ts';
 
 /** Settings of text-to-text training; keys of a run, named and with defaults as in Transformers' run_summarization.py. */
 const ownSettings = {
@@ -22,7 +22,6 @@ export const textToText = defineTask({
   uses: ['max_length', 'prompt_template', 'group_by_length', 'sample_prompts', 'sample_tokens'],
   isDefaultFor: ({ kind }) => kind === 'seq2seq-lm',
   bestBy: [loss.id],
-  outputsWithoutMean: tokensWithoutMean,
   autoClass: 'AutoModelForSeq2SeqLM',
   playground: 'prompt',
 });

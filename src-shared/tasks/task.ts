@@ -73,10 +73,6 @@ export function defineTask<const Task extends TaskDeclaration>(task: Task): Task
   return task;
 }
 
-/** Reason why texts that a language model writes have no mean. */
-export const tokensWithoutMean =
-  'the outputs of language models cannot be averaged, since their token probabilities are not stored';
-
 /** Shared settings of the tasks whose texts are written by a prompt template. */
 export const promptSettings = ['max_length', 'prompt_template', 'chat_template', 'group_by_length'] as const;
 

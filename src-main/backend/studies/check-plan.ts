@@ -6,7 +6,6 @@ import {
   type MasksSpec,
   type ScoredTask,
   type ScoreSpec,
-  type Subject,
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/studies/plan.ts';
@@ -14,14 +13,13 @@ import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { requireRoom } from '../../engine/api/benchmarks.ts';
-import { mergeMethod } from '../../engine/api/merging.ts';
 import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
 import { readScoredTask, requireQuestionMetric, requireReadable } from './scored-task.ts';
-import { type AdapterSource, type HomeStudyAdapters, withoutMeanOfTexts } from './study-adapters.ts';
+import type { AdapterSource, HomeStudyAdapters } from './study-adapters.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
 
@@ -49,7 +47,7 @@ export async function checkPlan(
     const identified = adapters.map(({ place, head }) => `${place} ${head}`).sort();
     const tuning = tuningOf(spec.subject).map(({ dataset }) => dataset);
     const key = JSON.stringify([
-      [spec.dataset, spec.validation_samples ?? null, spec.benchmark ?? null, mergesOutputs(spec.subject)],
+      [spec.dataset, spec.validation_samples ?? null, spec.benchmark ?? null],
       [identified, tuning],
     ]);
     if (checked.has(key)) continue;
@@ -105,7 +103,7 @@ async function adaptersOf(
 async function checkTask(
   services: HandlerServices,
   facts: HomeStudyAdapters,
-  { benchmark, subject, eval_samples: samples }: ScoredSpec & { readonly benchmark: ScoredTask },
+  { benchmark, eval_samples: samples }: ScoredSpec & { readonly benchmark: ScoredTask },
   scored: readonly ScoredAdapter[],
   metric: string | null,
 ): Promise<void> {
@@ -121,26 +119,6 @@ async function checkTask(
   requireReadable(services, benchmark);
   const { questions } = await readScoredTask(services, benchmark, { samples, model: { path } });
   requireRoom(questions.task, description);
-  if (!mergesOutputs(subject) || questions.task.outputType === 'multiple_choice') return;
-  throw new StudioError('refused', `${withoutMeanOfTexts}.`, 'Leave out merges of outputs, such as ensemble.').at(
-    'methods',
-  );
-}
-
-/** Returns true if any part of a subject is a merge of outputs. */
-function mergesOutputs(subject: Subject): boolean {
-  switch (subject.kind) {
-    case 'merge':
-      return (
-        mergeMethod(subject.method).makes === 'outputs' || subject.inputs.some((one) => mergesOutputs(one.subject))
-      );
-    case 'prune':
-    case 'refit':
-    case 'withHead':
-      return mergesOutputs(subject.subject);
-    default:
-      return false;
-  }
 }
 
 async function checkScore(

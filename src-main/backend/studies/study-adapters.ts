@@ -9,7 +9,6 @@ import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/m
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/runs/task.ts';
-import type { ScoredTask } from '../../../src-shared/domain/studies/plan.ts';
 import { type AdapterOutline, type PlannedOutline, plannedOutline } from '../../engine/api/adapters.ts';
 import { mergeMethod, preflightLines, pruneMethod } from '../../engine/api/merging.ts';
 import { type MergeRefusal, type PlannedMerge, runTitle, type StudyAdapters } from '../../engine/api/studies.ts';
@@ -26,7 +25,6 @@ import { estimateRun } from '../runs/estimate.ts';
 import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { requireRun } from '../runs/training-record.ts';
-import { readScoredTask } from './scored-task.ts';
 
 type Refusal = MergeRefusal | null;
 
@@ -110,11 +108,9 @@ export class HomeStudyAdapters implements StudyAdapters {
   async refusalOf({ method: id, parameters, adapters, weights, dataset, score }: PlannedMerge): Promise<Refusal> {
     const method = mergeMethod(id);
     const sources = await this.sourcesOf(adapters);
-    const { description, path } = await this.baseOf(sources);
-    if (method.makes === 'outputs' && score !== undefined) {
-      const refusal = await this.refusalOfAnswers(score, { path });
-      if (refusal !== null) return refusal;
-    } else if (method.makes === 'outputs') {
+    const { description } = await this.baseOf(sources);
+    // The answers to the questions of a task have a mean.
+    if (method.makes === 'outputs' && score === undefined) {
       const { task } = this.taskOf(sources);
       const { declaration } = requireTask(task, description, await peekDataset(this.services, dataset));
       if (declaration.outputsWithoutMean !== undefined) return withoutMean(declaration.outputsWithoutMean);
@@ -126,12 +122,6 @@ export class HomeStudyAdapters implements StudyAdapters {
     const { layerCount } = description;
     const names = sources.map(({ name }) => `"${name}"`);
     return refused(preflightLines(method, compared, weights, parameters, { names, layerCount }));
-  }
-
-  /** The reason why the answers of several adapters to the questions of a task have no mean; null: they have one. */
-  private async refusalOfAnswers(score: ScoredTask, model: Pick<ModelRecord, 'path'>): Promise<Refusal> {
-    const { questions } = await readScoredTask(this.services, score, { samples: 1, model });
-    return questions.task.outputType === 'multiple_choice' ? null : withoutMean(withoutMeanOfTexts);
   }
 
   async refusalOfRun({
@@ -153,7 +143,7 @@ export class HomeStudyAdapters implements StudyAdapters {
       const { layerCount } = description;
       return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
     }
-    if (score !== undefined) return this.refusalOfAnswers(score, model);
+    if (score !== undefined) return null;
     const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
     const { outputsWithoutMean } = task.declaration;
     return outputsWithoutMean === undefined ? null : withoutMean(outputsWithoutMean);
@@ -233,9 +223,6 @@ export class HomeStudyAdapters implements StudyAdapters {
     return (await peekDataset(this.services, dataset)).text?.labelKind !== 'numbers';
   }
 }
-
-/** Texts that several adapters write to one question have no mean. */
-export const withoutMeanOfTexts = 'The texts that adapters answer the questions of a task with have no mean';
 
 function withoutMean(reason: string): MergeRefusal {
   return { message: `${reason}.`, hint: 'Merge the weights of the adapters instead.' };

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
-import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { LanguageModel } from '../adapters/model/ensemble-model.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
 import { TextStream } from '../generation/text-stream.ts';
@@ -28,7 +28,7 @@ export function requireRoom(
 
 /** The text that the model writes after each context, up to the first of the task's stop strings. */
 export async function generations(
-  model: AdaptedModel,
+  model: LanguageModel,
   tokenizer: TextTokenizer,
   endTokens: EndTokens,
   { questions, generation: { until, max_gen_toks, temperature } }: PreparedTask,

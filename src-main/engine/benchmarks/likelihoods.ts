@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { LanguageModel } from '../adapters/model/ensemble-model.ts';
 import { type AnswerScore, answerScores } from '../tasks/multiple-choice/choice-scores.ts';
 import type { EncodedChoices } from '../tasks/shared/prompt-writer.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
@@ -24,7 +24,7 @@ interface EncodedPair {
  * @throws StudioError invalid_input for a continuation without a token, or of more than the model takes
  */
 export async function likelihoods(
-  model: AdaptedModel,
+  model: LanguageModel,
   tokenizer: TextTokenizer,
   { file, questions }: Pick<PreparedTask, 'file' | 'questions'>,
   progress: ScoringProgress,
@@ -49,7 +49,7 @@ export async function likelihoods(
 
 /** Scores of the answers of each question, which may be in several parts; progress counts questions. */
 async function scoresOf(
-  model: AdaptedModel,
+  model: LanguageModel,
   tokenizer: TextTokenizer,
   questions: readonly (readonly EncodedChoices[])[],
   { onProgress, cancelled }: ScoringProgress,
@@ -79,7 +79,7 @@ function withCutContexts(pairs: readonly EncodedPair[], longest: number): Encode
  * window but the first, its first token follows the last one of the window before, and the last window has its context filled up.
  */
 export async function rollingLikelihoods(
-  model: AdaptedModel,
+  model: LanguageModel,
   tokenizer: TextTokenizer,
   { questions }: Pick<PreparedTask, 'questions'>,
   progress: ScoringProgress,

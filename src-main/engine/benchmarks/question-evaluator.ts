@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { type EnsembleMember, EnsembleModel, type LanguageModel } from '../adapters/model/ensemble-model.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import type { ExampleEvaluator } from '../evaluation/adapter-evaluator.ts';
 import type { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
@@ -26,6 +27,7 @@ const lengths: Readonly<Record<string, (choice: string) => number>> = {
 export class QuestionEvaluator implements ExampleEvaluator {
   readonly examples: number;
   readonly repeatsPasses: boolean;
+  readonly ensembleOutputs: ExampleEvaluator['ensembleOutputs'];
   private readonly base: BaseModel;
   private readonly questions: ScoredQuestions;
   private readonly tokenizer: TextTokenizer;
@@ -39,6 +41,9 @@ export class QuestionEvaluator implements ExampleEvaluator {
     this.questions = questions;
     this.tokenizer = tokenizer;
     this.endTokens = endTokens;
+    // The probabilities of a question's choices are averaged as those of classes.
+    if (questions.task.outputType !== 'multiple_choice')
+      this.ensembleOutputs = (members, progress, context) => this.ofEnsemble(members, progress, context);
   }
 
   /** @throws StudioError invalid_input for a base whose context has no room for a question */
@@ -54,18 +59,8 @@ export class QuestionEvaluator implements ExampleEvaluator {
     const model = new AdaptedModel(this.base);
     try {
       if (state !== null) model.loadState(state);
-      if (hasScoreHead(model))
-        throw new StudioError(
-          'refused',
-          'An adapter of this study gives texts a score and does not write text.',
-          'Choose adapters that were trained to write text.',
-        ).at('adapters');
-      const outputs = await this.answer(model, this.questions.task, {
-        onProgress: (done) => progress.within(done),
-        cancelled: async () => (await context.signal()) !== null,
-      });
-      progress.passDone();
-      return outputs;
+      refuseScored(model);
+      return await this.answerAll(model, progress, context);
     } finally {
       model.dispose();
     }
@@ -80,7 +75,34 @@ export class QuestionEvaluator implements ExampleEvaluator {
 
   close(): void {}
 
-  private async answer(model: AdaptedModel, task: PreparedTask, progress: ScoringProgress): Promise<TaskOutputs> {
+  private async ofEnsemble(
+    members: readonly EnsembleMember[],
+    progress: EvaluationProgress,
+    context: TaskContext,
+  ): Promise<TaskOutputs> {
+    const model = new EnsembleModel(this.base, members);
+    try {
+      for (const member of model.members) refuseScored(member);
+      return await this.answerAll(model, progress, context);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  private async answerAll(
+    model: LanguageModel,
+    progress: EvaluationProgress,
+    context: TaskContext,
+  ): Promise<TaskOutputs> {
+    const outputs = await this.answer(model, this.questions.task, {
+      onProgress: (done) => progress.within(done),
+      cancelled: async () => (await context.signal()) !== null,
+    });
+    progress.passDone();
+    return outputs;
+  }
+
+  private async answer(model: LanguageModel, task: PreparedTask, progress: ScoringProgress): Promise<TaskOutputs> {
     if (task.outputType === 'multiple_choice') return this.choices(model, task, progress);
     if (task.outputType !== 'generate_until') {
       const found = await likelihoods(model, this.tokenizer, task, progress);
@@ -96,7 +118,7 @@ export class QuestionEvaluator implements ExampleEvaluator {
   }
 
   /** The likelihoods of a question's choices as logits, so that adapters can be averaged. */
-  private async choices(model: AdaptedModel, task: PreparedTask, progress: ScoringProgress): Promise<TaskOutputs> {
+  private async choices(model: LanguageModel, task: PreparedTask, progress: ScoringProgress): Promise<TaskOutputs> {
     const found = await likelihoods(model, this.tokenizer, task, progress);
     const length = lengths[task.metrics[0]?.name ?? ''] ?? (() => 1);
     // Padding is computed over all questions, so that every part has rows of the same length.
@@ -125,4 +147,14 @@ export class QuestionEvaluator implements ExampleEvaluator {
       return -(found[row]?.[0]?.sum ?? Number.NaN) / Math.max(1, tokens);
     });
   }
+}
+
+/** @throws StudioError refused for an adapter that gives texts a score */
+function refuseScored(model: AdaptedModel): void {
+  if (!hasScoreHead(model)) return;
+  throw new StudioError(
+    'refused',
+    'An adapter of this study gives texts a score and does not write text.',
+    'Choose adapters that were trained to write text.',
+  ).at('adapters');
 }

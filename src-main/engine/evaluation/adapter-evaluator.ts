@@ -3,6 +3,7 @@ import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { type EnsembleMember, EnsembleModel } from '../adapters/model/ensemble-model.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EvaluationSplit } from '../data/held-out.ts';
 import { evaluationIndices } from '../data/subset.ts';
@@ -10,6 +11,7 @@ import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { TaskOutputs } from '../outcomes/index.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import type { EvaluationOptions } from '../tasks/shared/head-outputs.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
 import { type FittedAdapter, headInUse } from './head-labels.ts';
 import { MaskedModel } from './masks/masked-model.ts';
@@ -41,6 +43,13 @@ export interface ExampleEvaluator {
    * @throws StudioError cancelled when the task is signalled, between batches
    */
   outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs>;
+  /**
+   * Outputs of an ensemble that averages next-token probabilities, in one pass of all members; absent: the outputs of the
+   * members are averaged. @throws StudioError as `outputs`; invalid_input where weights are negative or all zero
+   */
+  readonly ensembleOutputs?:
+    | ((members: readonly EnsembleMember[], progress: EvaluationProgress, context: TaskContext) => Promise<TaskOutputs>)
+    | undefined;
   /** Outputs of a model on this base, as it is, for some of the examples. @throws StudioError cancelled */
   outputsOf(model: AdaptedModel, indices: Int32Array, context: TaskContext): Promise<TaskOutputs>;
   close(): void;
@@ -54,6 +63,7 @@ export class AdapterEvaluator implements ExampleEvaluator {
   readonly description: ModelDescription;
   readonly examples: number;
   readonly repeatsPasses = true;
+  readonly ensembleOutputs: ExampleEvaluator['ensembleOutputs'];
   private readonly plain: AdaptedModel;
   private adapted: { readonly whole: AdapterState; readonly model: MaskedModel } | null = null;
   private readonly task: TaskOnData;
@@ -65,6 +75,20 @@ export class AdapterEvaluator implements ExampleEvaluator {
     this.plain = new AdaptedModel(base);
     this.task = task;
     this.indices = indices;
+    const { ensembleOutputs } = task;
+    if (ensembleOutputs !== undefined)
+      this.ensembleOutputs = async (members, progress, context) => {
+        // The members are on the device at once.
+        this.releaseAdapter();
+        const model = new EnsembleModel(base, members);
+        try {
+          const outputs = await ensembleOutputs(model, indices, optionsOf(progress, context));
+          progress.passDone();
+          return outputs;
+        } finally {
+          model.dispose();
+        }
+      };
   }
 
   /** The caller closes the evaluator, then disposes the base. */
@@ -78,12 +102,7 @@ export class AdapterEvaluator implements ExampleEvaluator {
    * @throws StudioError cancelled when the task is signalled, between batches
    */
   async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
-    const outputs = await this.task.outputs(this.modelWith(state), this.indices, {
-      batchSize,
-      onTexts: classTextProgress(context),
-      onProgress: (done) => progress.within(done),
-      cancelled: async () => (await context.signal()) !== null,
-    });
+    const outputs = await this.task.outputs(this.modelWith(state), this.indices, optionsOf(progress, context));
     progress.passDone();
     return outputs;
   }
@@ -144,6 +163,15 @@ export class AdapterEvaluator implements ExampleEvaluator {
     this.plain.dispose();
     this.task.close();
   }
+}
+
+function optionsOf(progress: EvaluationProgress, context: TaskContext): EvaluationOptions {
+  return {
+    batchSize,
+    onTexts: classTextProgress(context),
+    onProgress: (done) => progress.within(done),
+    cancelled: async () => (await context.signal()) !== null,
+  };
 }
 
 /** Returns true if an adapter is another one without some of its modules: they share identical tensors. */

@@ -10,6 +10,7 @@ import {
   type Subject,
 } from '../../../src-shared/domain/studies/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
+import type { EnsembleMember } from '../adapters/model/ensemble-model.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import type { MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
@@ -42,6 +43,8 @@ export interface ScoredDataset {
   readonly refit?: (state: AdapterState, examples: RefitExamples) => Promise<AdapterState>;
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
+  /** One pass of several adapters at once, which averages their next-token probabilities; absent: outputs are averaged. */
+  readonly ensembleOutputs?: ((members: readonly EnsembleMember[], phase: string) => Promise<TaskOutputs>) | undefined;
 }
 
 /** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter on each dataset. */
@@ -127,13 +130,7 @@ export class SubjectScorer {
     await this.requireFits({ subject, names, dataset });
     const ensemble = ensembleOf(subject);
     if (ensemble !== null) {
-      const members: TaskOutputs[] = [];
-      for (const { subject: member } of ensemble) members.push(await this.outputs(member, title, dataset));
-      const weights = ensemble.map(({ weight }) => weightAt(weight, null));
-      return {
-        score: this.toScore(await ensemblePredictions(members, weights, this.bench.ranking), on, null, null),
-        state: null,
-      };
+      return { score: this.toScore(await this.together(ensemble, title, dataset), on, null, null), state: null };
     }
     const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
     const outputs = await on.outputs(state, title);
@@ -144,6 +141,21 @@ export class SubjectScorer {
       ...(tuned ? { tuned } : {}),
     };
     return { score, state };
+  }
+
+  /** Predictions of an ensemble. */
+  private async together(members: MergeSubject['inputs'], title: string, dataset: number): Promise<TaskPredictions> {
+    const { ensembleOutputs } = this.dataset(dataset);
+    const { ranking } = this.bench;
+    const weights = members.map(({ weight }) => weightAt(weight, null));
+    if (ensembleOutputs === undefined) {
+      const outputs: TaskOutputs[] = [];
+      for (const { subject } of members) outputs.push(await this.outputs(subject, title, dataset));
+      return ensemblePredictions(outputs, weights, ranking);
+    }
+    const states = await this.inputStates(members, dataset, false);
+    const together = states.map((state, at) => ({ state, weight: weights[at] ?? 0 }));
+    return predictionsOf(await ensembleOutputs(together, title), ranking);
   }
 
   /** Measured once for a subject under several task heads, which do not count. */
@@ -335,12 +347,22 @@ function isTunedOnScored(subject: Subject): boolean {
   }
 }
 
-/** The evaluation passes of these subjects in this order, each by the index of its dataset. */
-export function passesOf(subjects: readonly Pick<NamedSubject, 'subject' | 'dataset'>[]): number[] {
+/**
+ * The evaluation passes of these subjects in this order, each by the index of its dataset.
+ * @param isJoint returns true for a dataset on which an ensemble is a pass of its own
+ */
+export function passesOf(
+  subjects: readonly Pick<NamedSubject, 'subject' | 'dataset'>[],
+  isJoint: (dataset: number) => boolean,
+): number[] {
   const known = new Set<string>();
   const passes: number[] = [];
   for (const { subject, dataset } of subjects) {
     const ensemble = ensembleOf(subject);
+    if (ensemble && isJoint(dataset)) {
+      passes.push(dataset);
+      continue;
+    }
     const asked = ensemble
       ? ensemble.map((input) => outputsKey(input.subject, dataset)).filter((key) => !known.has(key))
       : [outputsKey(subject, dataset)];

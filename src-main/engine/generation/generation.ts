@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FinishReason } from '../../../src-shared/domain/generation/generation.ts';
-import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
-import { KeyValueCache, outgrowsCache } from '../models/key-value-cache.ts';
+import type { LanguageModel } from '../adapters/model/ensemble-model.ts';
+import { type KeyValueCache, outgrowsCache } from '../models/key-value-cache.ts';
 import { requireStart } from './end-tokens.ts';
 import { GenerationRow, type RecordedToken, type RowOptions, requirePrompts } from './row.ts';
 
@@ -22,10 +22,10 @@ export interface GenerationTimes {
  * kept, and only the logits of the last token are copied to the host.
  */
 export class Generation {
-  private readonly model: AdaptedModel;
+  private readonly model: LanguageModel;
   private readonly options: GenerationOptions;
   private readonly rows: readonly GenerationRow[];
-  private readonly cache = new KeyValueCache();
+  private readonly cache: KeyValueCache;
   /** Prompts for an encoder, padded; null where rows continue their prompts. */
   private readonly encoded: readonly (readonly number[])[] | null;
   /** [batch, tokens so far], of an encoder its tokens; null where nothing is padded. */
@@ -35,8 +35,9 @@ export class Generation {
   private readonly promptTokens: number;
 
   /** @throws StudioError invalid_input if a prompt is empty or fills the model's context. */
-  constructor(model: AdaptedModel, prompts: readonly (readonly number[])[], options: GenerationOptions) {
+  constructor(model: LanguageModel, prompts: readonly (readonly number[])[], options: GenerationOptions) {
     this.model = model;
+    this.cache = model.newCache();
     this.options = options;
     requirePrompts(prompts, this.maxPositions);
     const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);

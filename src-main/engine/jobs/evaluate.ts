@@ -4,6 +4,7 @@ import { titled } from '../../../src-shared/format/mid-sentence.ts';
 import { mcNemarTest, pairedCounts } from '../../../src-shared/statistics/mcnemar.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
 import { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import { EnsembleModel } from '../adapters/model/ensemble-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import { scaleAdapter } from '../adapters/weights/scale-adapter.ts';
@@ -73,34 +74,45 @@ async function evaluate(
   const meter = new ProgressMeter(context, 'Evaluating', passCount * indices.length, 'examples');
   meter.startAt(0);
   const members: TaskOutputs[] = [];
-  let alone: AdapterState | null = null;
-  const outputsOf = (pass: number) =>
-    opened.outputs(model, indices, {
-      batchSize: BATCH_SIZE,
-      onTexts: classTextProgress(context),
-      onProgress: (done) => meter.at(pass * indices.length + done),
-      cancelled: async () => (await context.signal()) !== null,
-    });
+  const states: AdapterState[] = [];
+  const weights = task.adapters.map(({ weight }) => weight);
+  const optionsOf = (pass: number, of = 1) => ({
+    batchSize: BATCH_SIZE,
+    onTexts: classTextProgress(context),
+    onProgress: (done: number) => meter.at(pass * indices.length + of * done),
+    cancelled: async () => (await context.signal()) !== null,
+  });
+  const outputsOf = (pass: number) => opened.outputs(model, indices, optionsOf(pass));
+  const isJoint = passes.length > 1 && opened.ensembleOutputs !== undefined;
   for (const [pass, adapter] of passes.entries()) {
     if (adapter !== null) {
       const state = await readAdapter(adapter.directory, model.base.description);
       warnOfOtherLabels(context, adapter.directory, state.labels, opened.labels);
       // For a single adapter, the weight scales its update; in an ensemble it is its share of the mean.
-      if (passes.length === 1) alone = scaleAdapter(state, adapter.weight);
-      model.loadState(alone ?? state);
+      const used = passes.length === 1 ? scaleAdapter(state, adapter.weight) : state;
+      states.push(used);
+      if (!isJoint) model.loadState(used);
     }
-    members.push(await outputsOf(pass));
+    if (!isJoint) members.push(await outputsOf(pass));
+  }
+  const alone = passes.length === 1 ? (states[0] ?? null) : null;
+  if (opened.ensembleOutputs !== undefined && isJoint) {
+    const together = new EnsembleModel(
+      model.base,
+      states.map((state, at) => ({ state, weight: weights[at] ?? 0 })),
+    );
+    try {
+      members.push(await opened.ensembleOutputs(together, indices, optionsOf(0, passes.length)));
+    } finally {
+      together.dispose();
+    }
   }
   const [only] = members;
   const ranking = rankingSteps(context);
   const predictions =
     members.length === 1 && only !== undefined
       ? await predictionsOf(only, ranking)
-      : await ensemblePredictions(
-          members,
-          task.adapters.map(({ weight }) => weight),
-          ranking,
-        );
+      : await ensemblePredictions(members, weights, ranking);
   const score = scorePredictions(predictions);
   let paired: PairedOutcomes | null = null;
   if (against !== undefined) {

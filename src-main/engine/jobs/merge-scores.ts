@@ -1,5 +1,6 @@
 import type { Forgetting } from '../../../src-shared/domain/evaluation/forgetting.ts';
 import { weightAt } from '../../../src-shared/domain/merging/merge.ts';
+import type { EnsembleMember } from '../adapters/model/ensemble-model.ts';
 import type { AdapterReader } from '../adapters/peft/adapter-reader.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import type { EngineResultOf, MergeTask } from '../contract.ts';
@@ -11,7 +12,6 @@ import type { TaskContext } from '../events.ts';
 import { headDifference } from '../merge/checks/head-difference.ts';
 import { meanHead, plainBase, withHead } from '../merge/run/task-heads.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import type { EvaluationSteps } from '../outcomes/evaluation-steps.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../outcomes/index.ts';
 
 type ScoredMerge = MergeTask & { readonly modelDirectory: string };
@@ -106,7 +106,8 @@ async function scoreRows(
   const examples = rows.map(({ evaluator }) => evaluator.examples);
   const scored = [...isScored, bases.map((subject) => subject !== null)];
   const lengths = scored.flatMap((fitting) => examples.filter((_, row) => fitting[row] === true));
-  const progress = new EvaluationProgress(context, lengths);
+  const joint = rows.filter(({ evaluator }) => made.length === 0 && evaluator.ensembleOutputs !== undefined);
+  const progress = new EvaluationProgress(context, [...lengths, ...joint.map(({ evaluator }) => evaluator.examples)]);
   const ranking = rankingSteps(context);
   const outputsOn = ({ evaluator, where }: Row, state: AdapterState | null, name: string): Promise<TaskOutputs> => {
     progress.announce(`Scoring ${name}${where}`);
@@ -140,7 +141,8 @@ async function scoreRows(
   }
   if (isEnsemble) {
     const together: (number | null)[] = [];
-    for (const outputs of alone) together.push(await ensembleAccuracy(task, outputs, ranking));
+    for (const [row, outputs] of alone.entries())
+      together.push(await ensembleAccuracy(task, { outputs, opened: rows[row], reader, progress }, context));
     columns.push(together);
   }
   const ofBase: (number | null)[] = [];
@@ -154,6 +156,14 @@ async function scoreRows(
     // Forgetting is one adapter's: neither the outputs of an ensemble nor the base have any.
     forgetting: meter === null ? [] : [...forgetting, ...(isEnsemble ? [null] : []), null],
   };
+}
+
+/** Outputs of the members of an ensemble on one dataset. */
+interface EnsembleRow {
+  readonly outputs: readonly (TaskOutputs | null)[];
+  readonly opened: Row | undefined;
+  readonly reader: AdapterReader;
+  readonly progress: EvaluationProgress;
 }
 
 /** Label of a folder by its position: the adapters, the merge, its placebos. */
@@ -186,12 +196,21 @@ async function headOfRow(
 
 async function ensembleAccuracy(
   task: MergeTask,
-  own: readonly (TaskOutputs | null)[],
-  ranking: EvaluationSteps,
+  { outputs, opened, reader, progress }: EnsembleRow,
+  context: TaskContext,
 ): Promise<number | null> {
-  const members = own.filter((outputs) => outputs !== null);
+  const members = outputs.filter((own) => own !== null);
   // Members with a head for other labels are excluded.
-  if (members.length < own.length) return null;
+  if (members.length < outputs.length) return null;
   const weights = task.adapters.map(({ weight }) => weightAt(weight, null));
-  return (await scoreEnsemble(members, weights, ranking)).accuracy;
+  const ranking = rankingSteps(context);
+  const { ensembleOutputs } = opened?.evaluator ?? {};
+  if (ensembleOutputs === undefined) return (await scoreEnsemble(members, weights, ranking)).accuracy;
+  const together: EnsembleMember[] = [];
+  for (const [at, { directory }] of task.adapters.entries())
+    together.push({ state: await reader.read(directory), weight: weights[at] ?? 0 });
+  progress.announce(`Scoring the ensemble${opened?.where ?? ''}`);
+  const joint = await ensembleOutputs(together, progress, context);
+  for (const { directory } of task.adapters) await reader.release(directory);
+  return (await scoreOutputs(joint, ranking)).accuracy;
 }

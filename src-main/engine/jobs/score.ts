@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tuningSchema } from '../../../src-shared/domain/merging/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
+import type { EnsembleMember } from '../adapters/model/ensemble-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
 import { QuestionEvaluator } from '../benchmarks/question-evaluator.ts';
@@ -45,7 +46,8 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
     if (isMeasured) meter = await measureOrWarn(context, () => ForgettingMeter.open(base, task, quiet));
     for (const { dataset } of task.subjects)
       if (!evaluators.has(dataset)) evaluators.set(dataset, await openEvaluator(base, task, dataset, context));
-    const lengths = passesOf(task.subjects).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
+    const isJoint = (dataset: number) => evaluators.get(dataset)?.ensembleOutputs !== undefined;
+    const lengths = passesOf(task.subjects, isJoint).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
     const progress = new EvaluationProgress(context, lengths);
     const forgetting: ScoringBench['forgetting'] = async (state) => {
       progress.announce('Measuring forgetting');
@@ -132,6 +134,14 @@ function scoredDataset(
     outputs(state, phase) {
       progress.announce(phase);
       return evaluator().outputs(state, progress, context);
+    },
+    get ensembleOutputs() {
+      const { ensembleOutputs } = evaluator();
+      if (ensembleOutputs === undefined) return undefined;
+      return (members: readonly EnsembleMember[], phase: string) => {
+        progress.announce(phase);
+        return ensembleOutputs(members, progress, context);
+      };
     },
   };
 }

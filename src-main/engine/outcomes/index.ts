@@ -1,6 +1,6 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { SampleAnswer } from '../../../src-shared/domain/runs/run-samples.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
+import { ensembleShares } from '../adapters/model/ensemble-model.ts';
 import { classes } from './classes.ts';
 import type { EvaluationSteps } from './evaluation-steps.ts';
 import { labelSets } from './label-sets.ts';
@@ -39,8 +39,8 @@ export async function predictionsOf<Own extends Kind>(
  * Predictions of several models together: the weighted mean of their probabilities or values; for answers, of their logits; for vectors,
  * of the similarities.
  * @param weights are divided by their sum
- * @throws StudioError invalid_input where weights are negative or all zero; refused for language models, whose probabilities over the
- * vocabulary are not stored; cancelled
+ * @throws StudioError invalid_input where weights are negative or all zero; refused for outputs that do not determine it:
+ * language models are averaged token by token (`EnsembleModel`); cancelled
  */
 export async function ensemblePredictions<Own extends Kind>(
   outputs: readonly TaskOutputs<Own>[],
@@ -51,14 +51,8 @@ export async function ensemblePredictions<Own extends Kind>(
   if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
   const other = others.find(({ kind }) => kind !== first.kind);
   if (other !== undefined) throw new TypeError(`An ensemble cannot have members with ${first.kind} and ${other.kind}.`);
-  const total = outputs.reduce((sum, _, member) => sum + (weights[member] ?? 0), 0);
-  if (!(total > 0) || weights.some((weight) => weight < 0))
-    throw new StudioError(
-      'invalid_input',
-      `The weights of an ensemble are ${weights.join(', ')}, but they must be zero or more, and at least one positive.`,
-      'Give every adapter a weight of 1 for the plain mean.',
-    ).at('weights');
-  const member = (own: TaskOutputs<Own>, at: number) => ({ outputs: own, share: (weights[at] ?? 0) / total });
+  const shares = ensembleShares(weights);
+  const member = (own: TaskOutputs<Own>, at: number) => ({ outputs: own, share: shares[at] ?? 0 });
   return byKind[first.kind].ensemble([member(first, 0), ...others.map((own, at) => member(own, at + 1))], steps);
 }
 

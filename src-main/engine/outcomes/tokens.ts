@@ -51,7 +51,7 @@ export const tokens: OutcomeType<TokenOutputs, TokenOutputs, typeof tokenLoss> =
 export function refuseEnsemble(): never {
   throw new StudioError(
     'refused',
-    'The outputs of language models cannot be averaged: their token probabilities are not stored.',
+    'These outputs of language models cannot be averaged: their token probabilities are not stored.',
     'Merge the weights of the adapters instead.',
   );
 }

@@ -3,12 +3,14 @@ import type { DatasetSource } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/models/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/runs/task.ts';
 import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { EnsembleModel } from '../adapters/model/ensemble-model.ts';
 import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { TaskContext } from '../events.ts';
 import { hasScoreHead } from '../generation/require-language-head.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { refuseOtherKind, resolveTask } from './index.ts';
+import type { EvaluationOptions } from './shared/head-outputs.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
 
 export interface TaskRequest {
@@ -61,7 +63,14 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
       if (opened.labels === null) refuseScored(adapted, type);
       return opened.outputs(adapted, indices, options);
     };
-    return { ...opened, outputs, type, close: () => whole.close() };
+    const { ensembleOutputs } = opened;
+    const ensemble = ensembleOutputs && {
+      ensembleOutputs: async (model: EnsembleModel, indices: Int32Array, options: EvaluationOptions) => {
+        for (const member of model.members) refuseScored(member, type);
+        return ensembleOutputs(model, indices, options);
+      },
+    };
+    return { ...opened, outputs, ...ensemble, type, close: () => whole.close() };
   } catch (thrown) {
     whole.close();
     throw thrown;

@@ -11,6 +11,7 @@ import type { TaskId, TaskSettings } from '../../../src-shared/domain/runs/task.
 import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/tasks/embedding.ts';
 import type { AutoClass, TaskDeclaration } from '../../../src-shared/tasks/task.ts';
 import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
+import type { EnsembleModel } from '../adapters/model/ensemble-model.ts';
 import type { AugmentedRows } from '../data/augment.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
@@ -102,6 +103,15 @@ export interface OpenTask {
    * Outputs of `model`, with its current adapter, for the test examples `indices`. The caller must switch dropout off.
    */
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
+  /**
+   * Outputs of an ensemble that averages next-token probabilities, for tasks whose outputs do not determine their mean; absent:
+   * the outputs of the members are averaged.
+   */
+  readonly ensembleOutputs?: (
+    model: EnsembleModel,
+    indices: Int32Array,
+    options: EvaluationOptions,
+  ) => Promise<TaskOutputs>;
   /** Identity and words of a test example, for files of predictions. */
   describe(index: number): EvaluatedExample;
   /** A test example as a person sees it: what a model is given, and the right answer. */

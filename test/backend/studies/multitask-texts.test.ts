@@ -16,7 +16,7 @@ function completions(answer: (word: string) => string): string {
   return file;
 }
 
-it('merges tasks of a language model, which has no heads: the ensemble is left out, the base is plain', async () => {
+it('merges tasks of a language model, which has no heads: the ensemble averages next-token probabilities, the base is plain', async () => {
   const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
   // Measuring it would take longer than the study.
   await backend.handle('settings.set', { forgetting: false });
@@ -51,6 +51,7 @@ it('merges tasks of a language model, which has no heads: the ensemble is left o
     'single',
     'factor-average',
     'weight-average',
+    'ensemble',
     'lora-lego',
     'ties',
     'knots',
@@ -68,5 +69,19 @@ it('merges tasks of a language model, which has no heads: the ensemble is left o
   await backend.idle();
   const evaluated = await backend.handle('jobs.result', { id: plain.id });
   expect(evaluated.kind === 'evaluate' && evaluated.result?.loss).toBeCloseTo(base?.[0]?.loss ?? Number.NaN, 6);
+  // `coto eval` averages the same two adapters.
+  const place = result.rows.findIndex(({ method }) => method === 'ensemble');
+  const trained = await backend.handle('runs.list', {});
+  const together = await backend.handle('evaluate.start', {
+    model: 'small-llama',
+    dataset: doubled,
+    eval_samples: 2,
+    settings: { max_length: 16 },
+    adapters: trained.map(({ adapterId }) => ({ adapter: { adapterId: adapterId ?? '' }, weight: 1 })),
+  });
+  await backend.idle();
+  const ofBoth = await backend.handle('jobs.result', { id: together.id });
+  const loss = result.groups[0]?.cells[0]?.[place]?.[0]?.loss ?? Number.NaN;
+  expect(ofBoth.kind === 'evaluate' && ofBoth.result?.loss).toBeCloseTo(loss, 6);
   expect(own?.[0]?.loss).not.toBeCloseTo(base?.[0]?.loss ?? Number.NaN, 4);
 });

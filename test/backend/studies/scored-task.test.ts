@@ -161,9 +161,6 @@ describe('a study that scores the questions of a task', () => {
     expect(await refused({ task: taskFile(questions) }, { metric: 'perplexity' })).toBe(
       'metric: answers to the questions of a task have no metric "perplexity".',
     );
-    expect(await refused({ task: taskFile(answered, written) }, { methods: ['ensemble'] })).toBe(
-      'The texts that adapters answer the questions of a task with have no mean.',
-    );
     const long = { ...written, generation_kwargs: { until: ['x'], max_gen_toks: 512 } };
     expect(await refused({ task: taskFile(answered, long) })).toMatch(/max_gen_toks is 512, but the model takes 512/);
     const vit = { run: { model: 'quickdraw-vit', dataset: 'fashion-mnist-small', max_steps: 1 } };
@@ -175,19 +172,16 @@ describe('a study that scores the questions of a task', () => {
     expect(await backend.handle('runs.list', {})).toEqual([]);
   });
 
-  it('leaves the mean of outputs out of an interpolation whose answers are texts', async () => {
+  it('scores an ensemble that writes its answers by the mean of the next-token probabilities', async () => {
     const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
-    await backend.handle('settings.set', { queue_paused: true });
+    await backend.handle('settings.set', { forgetting: false });
     const dataset = dataOf('one');
-    const leftOut = async (task: string) => {
-      const config = { kind: 'interpolation', dataset, ...studiesOf(dataset, dataset, { task }).interpolation };
-      const { study } = await backend.handle('studies.create', { config: z.any().parse({ ...config, curves: null }) });
-      return z
-        .looseObject({ left_out: z.array(z.looseObject({ method: z.string() })) })
-        .parse(study.config)
-        .left_out.map(({ method }) => method);
-    };
-    expect(await leftOut(taskFile(answered, written))).toEqual(['ensemble']);
-    expect(await leftOut(taskFile(questions))).toEqual([]);
+    const { interpolation } = studiesOf(dataset, dataset, { task: taskFile(answered, written) });
+    const config = { kind: 'interpolation', dataset, ...interpolation, curves: ['ensemble', 'weight-average'] };
+    const { status, error, config: fitted, result } = await finished(backend, config);
+    expect({ status, error }).toEqual({ status: 'completed', error: null });
+    expect(z.looseObject({ left_out: z.array(z.unknown()) }).parse(fitted).left_out).toEqual([]);
+    const scored = JSON.stringify(result);
+    expect(scored).toContain('ensemble');
   });
 });

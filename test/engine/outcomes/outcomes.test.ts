@@ -313,7 +313,7 @@ describe('an ensemble', () => {
       await expect(ensemblePredictions([outputs, outputs], [0, 0])).rejects.toThrow('weights of an ensemble');
   });
 
-  it('rejects language models, whose outputs cannot be averaged', async () => {
+  it('rejects outputs of language models, which do not determine the mean of their probabilities', async () => {
     for (const outputs of [tokens, preferences])
       await expect(scoreEnsemble([outputs, outputs], [1, 1])).rejects.toMatchObject({ code: 'refused' });
   });

@@ -72,7 +72,14 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>, f
     if (!score) throw new Error(`no score ${key}`);
     return score;
   });
-  return { result, phases, passes: passesOf(specs.map(({ subject }) => ({ subject, dataset: 0 }))).length };
+  return {
+    result,
+    phases,
+    passes: passesOf(
+      specs.map(({ subject }) => ({ subject, dataset: 0 })),
+      () => false,
+    ).length,
+  };
 }
 
 /** The mean loss of the two examples for an adapter of that value: softplus, once as it is and once by its negative. */

@@ -5,7 +5,7 @@ import type { RandomStream } from '../../../../src-shared/random.ts';
 import type { LinearProduct } from '../../compute/decoder-step.ts';
 import { isTaping } from '../../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../../models/base-model.ts';
-import type { KeyValueCache } from '../../models/key-value-cache.ts';
+import { KeyValueCache } from '../../models/key-value-cache.ts';
 import {
   type FrozenWeight,
   frozenLinear,
@@ -301,6 +301,11 @@ export class AdaptedModel implements LinearRunner {
       const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, tf.tensor1d(last, 'int32'));
       return this.head({ ...states, hidden, tokens: 1 });
     });
+  }
+
+  /** An empty cache for `states` and `nextLogits`, of which the caller disposes. */
+  newCache(): KeyValueCache {
+    return new KeyValueCache();
   }
 
   /** The last layer's states; `cache` gives the tokens before these, and takes these up. */

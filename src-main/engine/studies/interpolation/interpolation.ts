@@ -36,7 +36,7 @@ export function lambdaGrid(points: number): { lambda: number; weights: readonly 
 
 /**
  * The metric along the line between two same-task adapters, (1 − λ)·first + λ·second, by each merge method and by the
- * ensemble of the ends' outputs, which costs no evaluation of its own. The ends of all curves are the adapters.
+ * ensemble of the ends' outputs, which costs no evaluation of its own, except for language models. The ends of all curves are the adapters.
  */
 export const interpolationWork = defineStudyWork(interpolationStudy, {
   async fit(config, facts) {

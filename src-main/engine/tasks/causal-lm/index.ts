@@ -11,10 +11,11 @@ import { plural } from '../../../../src-shared/format/numbers.ts';
 import { exactMatch } from '../../../../src-shared/metrics/exact-match.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { causalLanguageModeling } from '../../../../src-shared/tasks/causal-lm.ts';
+import type { LanguageModel } from '../../adapters/model/ensemble-model.ts';
 import { readEndTokens } from '../../generation/end-tokens.ts';
 import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { addCut, lengthNotes } from '../shared/cut-rows.ts';
-import type { LoadBatch } from '../shared/head-outputs.ts';
+import type { EvaluationOptions, LoadBatch } from '../shared/head-outputs.ts';
 import { languageBatch } from '../shared/pad-rows.ts';
 import { PromptWriter } from '../shared/prompt-writer.ts';
 import { readTexts } from '../shared/read-split.ts';
@@ -124,6 +125,10 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
         isolated,
       );
   const test = recentBatches(loaderOf(rows.test, (index) => order[index] ?? 0));
+  const outputs = async (model: LanguageModel, indices: Int32Array, options: EvaluationOptions) => {
+    const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+    return { ...(await tokenOutputs(model, test, indices, lengthOf, options)), completions: answers };
+  };
   return {
     labels: null,
     classNames: [],
@@ -142,10 +147,8 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
         : []),
       ...answerNotes(answerCounts),
     ],
-    outputs: async (adapted, indices, options) => {
-      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
-      return { ...(await tokenOutputs(adapted, test, indices, lengthOf, options)), completions: answers };
-    },
+    outputs,
+    ensembleOutputs: outputs,
     describe: (index) => {
       const place = order[index] ?? 0;
       const { ids, marks } = rows.test.row(place);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import type { LanguageModel } from '../../adapters/model/ensemble-model.ts';
 import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import { deviceInputs } from '../../losses/batch-inputs.ts';
 import type { LabelLoss } from '../../losses/batch-loss.ts';
@@ -16,7 +16,7 @@ import { tokenScores } from '../shared/token-scores.ts';
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function tokenOutputs(
-  model: AdaptedModel,
+  model: LanguageModel,
   load: LoadBatch<LabelLoss>,
   indices: Int32Array,
   lengthOf: (index: number) => number,

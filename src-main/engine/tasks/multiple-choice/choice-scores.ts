@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import type { LanguageModel } from '../../adapters/model/ensemble-model.ts';
 import { stateTensors } from '../../adapters/passes/tidy-hidden-states.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
-import { KeyValueCache, outgrowsCache } from '../../models/key-value-cache.ts';
+import { type KeyValueCache, outgrowsCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { refuseCancelled } from '../../outcomes/evaluation-steps.ts';
 import { type EvaluationOptions, refuseNoExamples } from '../shared/head-outputs.ts';
@@ -39,7 +39,7 @@ interface ChoiceOptions extends ScoringOptions {
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function choiceScores(
-  model: AdaptedModel,
+  model: LanguageModel,
   examples: readonly EncodedChoices[],
   { normalized, ...options }: ChoiceOptions,
 ): Promise<Float32Array[]> {
@@ -56,7 +56,7 @@ export async function choiceScores(
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function answerScores(
-  model: AdaptedModel,
+  model: LanguageModel,
   examples: readonly EncodedChoices[],
   options: ScoringOptions,
 ): Promise<AnswerScore[][]> {
@@ -107,7 +107,7 @@ export function scoringBatches(examples: readonly EncodedChoices[], batchSize: n
 }
 
 async function scoreSome(
-  model: AdaptedModel,
+  model: LanguageModel,
   given: readonly EncodedChoices[],
   { padding }: ScoringOptions,
 ): Promise<AnswerScore[][]> {
@@ -124,7 +124,7 @@ async function scoreSome(
     return choices.map((choice) => ({ ids: [...own, ...choice.slice(0, -1)], choice, before: own.length - 1 }));
   });
   const [past, width] = [longest(heads), longest(tails.map(({ ids }) => ids))];
-  const cache = new KeyValueCache();
+  const cache = model.newCache();
   let shared: KeyValueCache | undefined;
   try {
     if (past > 0) {
@@ -169,7 +169,7 @@ interface Rows {
 }
 
 async function withStates<Result>(
-  model: AdaptedModel,
+  model: LanguageModel,
   { ids, mask, rows }: Rows,
   cache: KeyValueCache | undefined,
   use: (states: HiddenStates) => Promise<Result>,

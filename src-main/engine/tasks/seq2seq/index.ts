@@ -4,10 +4,11 @@ import { type TaskSettings, taskSettingsSchema } from '../../../../src-shared/do
 import { plural } from '../../../../src-shared/format/numbers.ts';
 import { metricsFor } from '../../../../src-shared/metrics/index.ts';
 import { textToText } from '../../../../src-shared/tasks/seq2seq.ts';
+import type { LanguageModel } from '../../adapters/model/ensemble-model.ts';
 import { readEndTokens, requireStart } from '../../generation/end-tokens.ts';
 import type { LabelLoss } from '../../losses/batch-loss.ts';
 import { tokenOutputs } from '../causal-lm/token-outputs.ts';
-import type { LoadBatch } from '../shared/head-outputs.ts';
+import type { EvaluationOptions, LoadBatch } from '../shared/head-outputs.ts';
 import { filledPrompt, refuseEmptyTemplate } from '../shared/prompt-writer.ts';
 import { readTexts } from '../shared/read-split.ts';
 import { recentBatches } from '../shared/recent-batches.ts';
@@ -112,6 +113,10 @@ async function openTextToText(material: TaskMaterial): Promise<OpenTask> {
   const test = recentBatches(loaderOf(rows.test, placeOf));
   const decode = (ids: ArrayLike<number>) => tokenizer.decode(Array.from(ids), { skipSpecialTokens: true });
   const referenceOf = (index: number) => decode(rows.test.target(placeOf(index)).ids);
+  const outputs = async (model: LanguageModel, indices: Int32Array, options: EvaluationOptions) => {
+    const lengthOf = (index: number) => rows.test.length(placeOf(index));
+    return { ...(await tokenOutputs(model, test, indices, lengthOf, options)), completions: true };
+  };
   return {
     labels: null,
     classNames: [],
@@ -132,10 +137,8 @@ async function openTextToText(material: TaskMaterial): Promise<OpenTask> {
         : []),
       ...(leftOut > 0 ? [`${plural(leftOut, 'example has', 'examples have')} no text to write: skipped.`] : []),
     ],
-    outputs: async (adapted, indices, options) => {
-      const lengthOf = (index: number) => rows.test.length(placeOf(index));
-      return { ...(await tokenOutputs(adapted, test, indices, lengthOf, options)), completions: true };
-    },
+    outputs,
+    ensembleOutputs: outputs,
     describe: (index) => ({ ...(tests[placeOf(index)] ?? { index, id: null }), reference: referenceOf(index) }),
     show: async (index) => ({
       kind: 'prompt',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../../adapters/model/adapted-model.ts';
+import type { LanguageModel } from '../../adapters/model/ensemble-model.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { labelLosses } from '../../ops/loss/label-losses.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
@@ -18,7 +18,11 @@ export interface TokenScores {
  * @param labels [batch · tokens], −100 for ignored positions.
  * @throws StudioError not_finite if the model returns NaN.
  */
-export async function tokenScores(model: AdaptedModel, states: HiddenStates, labels: Int32Array): Promise<TokenScores> {
+export async function tokenScores(
+  model: LanguageModel,
+  states: HiddenStates,
+  labels: Int32Array,
+): Promise<TokenScores> {
   const places = countedPlaces(labels);
   const chunk = Math.max(1, Math.floor(heldValues / (model.base.description.text?.vocabularySize ?? heldValues)));
   const losses = new Float32Array(places.length);
@@ -39,7 +43,7 @@ export async function tokenScores(model: AdaptedModel, states: HiddenStates, lab
 }
 
 /** [2 · rows]: losses, then leads. */
-function scoreRows(model: AdaptedModel, states: HiddenStates, places: Int32Array, labels: Int32Array): tf.Tensor1D {
+function scoreRows(model: LanguageModel, states: HiddenStates, places: Int32Array, labels: Int32Array): tf.Tensor1D {
   const hidden = tf.gather(states.hidden, tf.tensor1d(places, 'int32'));
   const logits = model.head({ ...states, hidden, batch: places.length, tokens: 1 });
   const { losses, leads } = labelLosses(
