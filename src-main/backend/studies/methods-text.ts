@@ -200,9 +200,13 @@ function seedsText(provenance: Provenance | null, configs: readonly RunConfig[])
 function tuningText(config: object): string {
   const { data } = z.object({ tune: tuneSchema }).safeParse(config);
   if (data === undefined) return '';
-  const { learning_rate: rates, seeds, validation_samples: samples } = data.tune;
+  const { learning_rate: rates, per_device_train_batch_size: batches, seeds, validation_samples: samples } = data.tune;
+  const [chosen, sizes] =
+    batches === undefined
+      ? ['learning rate', '']
+      : ['learning rate and batch size', ` with the batch sizes ${listed(batches.map(String))}`];
   const held = samples === null ? 'training examples' : plural(samples, 'training example');
-  return `The learning rate of each configuration is the best of ${listed(rates.map(String))} on ${held} that no run was trained on, by ${plural(seeds.length, 'seed')}.`;
+  return `The ${chosen} of each configuration is the best of ${listed(rates.map(String))}${sizes} on ${held} that no run was trained on, by ${plural(seeds.length, 'seed')}.`;
 }
 
 function machineText(provenance: Provenance | null): string {

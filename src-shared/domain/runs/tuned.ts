@@ -5,6 +5,8 @@ import { metricName } from '../../metrics/index.ts';
 export const tuningRecordSchema = z.object({
   learning_rate: z.number().describe('chosen'),
   rates: z.array(z.number()).describe('tried'),
+  batch_size: z.number().int().optional().describe('chosen, where batch sizes were swept too'),
+  batch_sizes: z.array(z.number().int()).optional().describe('tried with every rate'),
   seeds: z.array(z.number().int()).describe('of the sweep'),
   validation_samples: z.number().int().describe('training examples held out to choose by'),
   metric: z.string(),
@@ -71,7 +73,8 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
     return untuned(
       'The learning rates were chosen by sweeps of different budgets, so they may explain the difference.',
     );
-  const { seeds, validation_samples, metric } = first;
+  const { seeds, validation_samples, metric, batch_sizes: batches } = first;
+  const sizes = batches === undefined ? '' : ` with ${batches.length} batch sizes`;
   const rates = [...new Set(chosen.map((one) => one.rates.length))].sort((one, other) => one - other);
   const edges = chosen.filter(({ edge }) => edge !== null).length;
   const edge =
@@ -80,7 +83,7 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
       : ` ${edges} of ${chosen.length} chosen rates ${edges === 1 ? 'is' : 'are'} the lowest or highest that was tried: a better one may lie beyond. Extend the grid.`;
   return {
     state: edges === 0 ? 'tuned' : 'edge',
-    reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metricName(metric)} on ${validation_samples} validation examples.${edge}`,
+    reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates${sizes} on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metricName(metric)} on ${validation_samples} validation examples.${edge}`,
   };
 }
 

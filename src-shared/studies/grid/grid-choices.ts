@@ -118,6 +118,16 @@ export function tuneParameters(rates: readonly number[]): ParameterSpec[] {
       help: 'Every cell tries these rates, with the same steps and seeds, and takes the best by its mean score on the validation split (tune.learning_rate in a file).',
     },
     {
+      name: 'tune_per_device_train_batch_size',
+      label: 'Batch sizes',
+      type: 'integer-list',
+      default: [],
+      minimum: 1,
+      empty: 'the batch size of the run',
+      group,
+      help: 'Every rate is tried with each, and the best pair is used (tune.per_device_train_batch_size in a file). With a fixed number of steps a larger batch sees more examples; set epochs to fix the examples.',
+    },
+    {
       name: 'tune_seeds',
       label: 'Seeds of the sweep',
       type: 'integer-list',
@@ -154,8 +164,10 @@ export function tuneOf(values: Readonly<Record<string, ParameterValue>>): z.inpu
   const rates = z.array(z.number()).parse(values['tune_learning_rate']);
   if (rates.length === 0) return null;
   const samples = z.number().parse(values['tune_validation_samples']);
+  const batches = z.array(z.number()).parse(values['tune_per_device_train_batch_size']);
   return {
     learning_rate: rates,
+    ...(batches.length === 0 ? {} : { per_device_train_batch_size: batches }),
     seeds: z.array(z.number()).parse(values['tune_seeds']),
     validation_samples: samples === 0 ? null : samples,
     extend: z.number().parse(values['tune_extend']),
@@ -163,6 +175,7 @@ export function tuneOf(values: Readonly<Record<string, ParameterValue>>): z.inpu
 }
 const tuneShape = z.object({
   learning_rate: z.array(z.number()),
+  per_device_train_batch_size: z.array(z.number()).optional(),
   seeds: z.array(z.number()),
   validation_samples: z.number().nullable(),
   extend: z.number(),
@@ -220,7 +233,8 @@ export function gridText(grid: Grid, { fields: words = fieldIds }: StudyWords): 
   return fields.length === 0 ? 'the run as it is' : fields.join(', ');
 }
 
-export function tuneText({ learning_rate, seeds, extend }: TuneConfig): string {
+export function tuneText({ learning_rate, per_device_train_batch_size: batches, seeds, extend }: TuneConfig): string {
   const more = extend === 0 ? '' : `, extended up to ${extend} times`;
-  return `${learning_rate.map(rateText).join(', ')} on seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}${more}`;
+  const sizes = batches === undefined ? '' : `, each with the batch sizes ${batches.join(', ')},`;
+  return `${learning_rate.map(rateText).join(', ')}${sizes} on seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}${more}`;
 }

@@ -10,7 +10,7 @@ import { cutOffNote, drawnDifferenceEnds, drawnEnds, type MetricInterval } from 
 import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { isParallel, parallelFigure } from './parallel-figure.ts';
-import { tuningFigure } from './tuning.ts';
+import { tuningFigures } from './tuning-figures.ts';
 
 /** @param noun what a cell is called */
 export function gridFigures(given: GridResult, words: FieldWords | null, noun = 'cell'): StudyFigure[] {
@@ -42,7 +42,7 @@ export function gridFigures(given: GridResult, words: FieldWords | null, noun = 
           : []),
       ];
     }),
-    ...(tuning === null ? [] : [{ name: 'Learning rates', draw: (theme: FigureTheme) => tuningFigure(tuning, theme) }]),
+    ...(tuning === null ? [] : tuningFigures(tuning)),
   ];
 }
 

@@ -206,6 +206,7 @@ function referenceNotes(result: GridResult): string[] {
 }
 
 function rateOf({ cells }: GridResult, at: number): string {
-  const rate = cells[at]?.learning_rate;
-  return rate == null ? '–' : rateText(rate);
+  const { learning_rate: rate = null, batch_size: batch } = cells[at] ?? {};
+  if (rate === null) return '–';
+  return batch === undefined ? rateText(rate) : `${rateText(rate)} × ${batch}`;
 }

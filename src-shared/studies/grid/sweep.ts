@@ -24,6 +24,7 @@ import { gridFigures } from './grid-figures.ts';
 import { fixedDrawNotes, gridConfigShape, gridResultShape } from './grid-schemas.ts';
 import { gridTables } from './grid-tables.ts';
 import { tuneSchema } from './tuning.ts';
+import { tuningFigures } from './tuning-figures.ts';
 
 const declaration: Declaration = {
   id: 'sweep',
@@ -109,6 +110,8 @@ export const sweepStudy = defineStudy({
   },
   figures(result, _config, { fields = null }) {
     const figures = gridFigures(result, fields);
-    return [...figures.slice(-1), ...figures.slice(0, -1)];
+    const swept = result.tuning === null ? 0 : tuningFigures(result.tuning).length;
+    const place = figures.length - swept;
+    return [...figures.slice(place), ...figures.slice(0, place)];
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StudyFigure, StudyTable } from '../define-study.ts';
-import { tuningFigure, tuningSchema, tuningTable } from '../grid/tuning.ts';
+import { tuningSchema, tuningTable } from '../grid/tuning.ts';
+import { tuningFigures } from '../grid/tuning-figures.ts';
 
 /** The sweep of every variant on one task. */
 export const taskTuningSchema = tuningSchema.extend({ task: z.string() });
@@ -16,8 +17,5 @@ export function taskTuningTables({ tuning }: TunedTasks): StudyTable[] {
 }
 
 export function taskTuningFigures({ tuning }: TunedTasks): StudyFigure[] {
-  return tuning.map((sweep) => ({
-    name: `Learning rates, ${sweep.task}`,
-    draw: (theme) => tuningFigure(sweep, theme, sweep.task),
-  }));
+  return tuning.flatMap((sweep) => tuningFigures(sweep, sweep.task));
 }

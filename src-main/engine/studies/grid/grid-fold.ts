@@ -39,6 +39,7 @@ export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning |
       settings,
       coto: cellRun(config, settings, 0).coto !== null,
       learning_rate: tuning?.cells[at]?.learning_rate ?? null,
+      ...(tuning?.cells[at]?.batch_size === undefined ? {} : { batch_size: tuning.cells[at].batch_size }),
       scores: [],
     })),
     outcomes,

@@ -4,12 +4,13 @@ import type { JobSpec, ScoreSpec } from '../../../../src-shared/domain/studies/p
 import { type CellSettings, cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
 import type { GridResult, SubjectChoice } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import type { Trial } from '../../../../src-shared/studies/grid/tuning.ts';
 import { scoreKindOf } from '../../../../src-shared/studies/scores/seed-deviation.ts';
 import { mergeMethod } from '../../merge/methods/index.ts';
 import { settingWords } from '../config/setting-words.ts';
 import type { ChosenRate, MergeRefusal, ScoreOf, StudyAdapters, StudyDesign } from '../define-study-work.ts';
 import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from '../tuning/sweep-rounds.ts';
-import { LearningRateSweep } from '../tuning/tuning.ts';
+import { firstTrial, LearningRateSweep } from '../tuning/tuning.ts';
 import { foldCells } from './grid-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import {
@@ -69,6 +70,12 @@ async function matchedSteps(config: GridConfig, facts: StudyAdapters): Promise<(
       'refused',
       `match: the grid varies ${own}, which match would overwrite.`,
       'Remove the field from the grid, or match.',
+    ).at('match');
+  if (config.tune?.per_device_train_batch_size !== undefined)
+    throw new StudioError(
+      'refused',
+      'match: budgets are matched at one batch size, and tune chooses the batch size of each cell.',
+      'Remove per_device_train_batch_size from tune, or match.',
     ).at('match');
   const dear = fields.find((field) => !field.startsWith('coto') && !freeFields.includes(field));
   if (match === 'compute' && dear !== undefined)
@@ -136,7 +143,7 @@ export function gridPlan(config: GridConfig): JobSpec[] {
 export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number): JobSpec[] {
   const sweep = sweepOf(config);
   const sweeps = sweep === null ? [] : [sweep];
-  return nextOfSweeps(sweeps, scoreOf, finished, ([rates = []]) => cellSpecs(config, (at) => rates[at] ?? null));
+  return nextOfSweeps(sweeps, scoreOf, finished, ([chosen = []]) => cellSpecs(config, (at) => chosen[at] ?? null));
 }
 
 /**
@@ -146,7 +153,7 @@ export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number)
 export function gridDesign(config: GridConfig): StudyDesign {
   const { seeds, metric, further_metrics, grid, tune, scores } = config;
   const cells = cellsOf(grid);
-  const rate = tune?.learning_rate[0] ?? null;
+  const trial = tune === null ? null : firstTrial(tune);
   const sweep = sweepOf(config);
   return {
     seeds: seeds.length,
@@ -158,7 +165,7 @@ export function gridDesign(config: GridConfig): StudyDesign {
     runs: cells.map((cell) => ({ ...cellRun(config, cell, 0), ...(tune === null ? {} : { eval_split: 'test' }) })),
     ...countsAfterSweeps(
       sweep === null ? [] : [sweep],
-      cellSpecs(config, () => rate),
+      cellSpecs(config, () => trial),
     ),
   };
 }
@@ -169,7 +176,7 @@ export function gridCompared(config: GridConfig, { tuning }: Pick<GridResult, 't
   // A sweep without a test compares its trials at the best rates.
   const seeds = config.seeds.length > 0 ? config.seeds : (config.tune?.seeds ?? []);
   return cellsOf(config.grid).flatMap((cell, at) =>
-    seeds.map((seed) => runAt(config, sweep, cell, seed, tuning?.cells[at]?.learning_rate ?? null)),
+    seeds.map((seed) => runAt(config, sweep, cell, seed, tuning?.cells[at] ?? null)),
   );
 }
 
@@ -184,14 +191,14 @@ export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {
 }
 
 /** Trainings of every cell on every seed, and all that is scored of them. */
-function cellSpecs(config: GridConfig, rateOf: (cell: number) => number | null): JobSpec[] {
+function cellSpecs(config: GridConfig, trialOf: (cell: number) => Trial | null): JobSpec[] {
   const sweep = sweepOf(config);
   const cells = cellsOf(config.grid);
   const runs = cells.flatMap((cell, at) =>
     config.seeds.map((seed) => ({
       key: trainingKey(cell, seed),
       title: `${cellLabel(cell, settingWords)} · seed ${seed}`,
-      config: runAt(config, sweep, cell, seed, rateOf(at)),
+      config: runAt(config, sweep, cell, seed, trialOf(at)),
     })),
   );
   const scores = scoredChoices(config).flatMap((scored) =>
@@ -231,17 +238,17 @@ function runAt(
   sweep: LearningRateSweep | null,
   cell: CellSettings,
   seed: number,
-  rate: number | null,
+  trial: Trial | null,
 ): RunConfig {
-  if (sweep === null || rate === null) return cellRun(config, cell, seed);
-  return sweep.runOf(sweptCell(config, cell), rate, seed);
+  if (sweep === null || trial === null) return cellRun(config, cell, seed);
+  return sweep.runOf(sweptCell(config, cell), trial, seed);
 }
 
 /** @throws StudioError invalid_input if the sweep cannot be, or if the grid says the rate too */
 function sweepOf(config: GridConfig): LearningRateSweep | null {
   const { tune, metric, grid } = config;
   if (tune === null) return null;
-  refuseSweptFields(grid, 'the grid');
+  refuseSweptFields(grid, 'the grid', tune);
   return new LearningRateSweep(
     cellsOf(grid).map((cell) => sweptCell(config, cell)),
     tune,

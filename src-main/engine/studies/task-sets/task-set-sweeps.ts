@@ -1,10 +1,11 @@
 import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import type { JobSpec } from '../../../../src-shared/domain/studies/plan.ts';
+import type { Trial } from '../../../../src-shared/studies/grid/tuning.ts';
 import { type TaskSets, taskNames } from '../../../../src-shared/studies/task-sets/task-sets.ts';
 import type { TaskTuning } from '../../../../src-shared/studies/task-sets/task-tuning.ts';
 import type { ChosenRate, ScoreOf, StudyDesign } from '../define-study-work.ts';
 import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from '../tuning/sweep-rounds.ts';
-import { LearningRateSweep, type SweptCell } from '../tuning/tuning.ts';
+import { firstTrial, LearningRateSweep, type SweptCell } from '../tuning/tuning.ts';
 import { memberRun, type PlannedSets, plannedSets, variantLabels } from './task-sets.ts';
 
 interface SetsConfig extends TaskSets {
@@ -15,8 +16,10 @@ interface SetsResult {
   readonly tuning: readonly TaskTuning[];
 }
 
-/** Rate of a task's variant, both by their places. */
-type RateOf = (task: number, variant: number) => number;
+/** Chosen trial of a task's variant, both by their places. */
+type TrialOf = (task: number, variant: number) => Trial;
+
+const noTrial: Trial = { learning_rate: Number.NaN };
 
 /**
  * The work of a kind of study on sets of tasks: the sweep of each task if there is one, all of them in the same rounds, then the
@@ -24,12 +27,13 @@ type RateOf = (task: number, variant: number) => number;
  * @param measured all that is scored and compared of the sets; throws for what cannot be, before anything is trained
  */
 export function taskSetWork<Config extends SetsConfig>(measured: (config: Config, sets: PlannedSets) => JobSpec[]) {
-  const specsAt = (config: Config, rateOf: RateOf): JobSpec[] => {
-    const sets = setsAt(config, rateOf);
+  const specsAt = (config: Config, trialOf: TrialOf): JobSpec[] => {
+    const sets = setsAt(config, trialOf);
     return [...sets.trainings, ...measured(config, sets)];
   };
   /** Rates change neither how much work there is nor whether it can be done. */
-  const specsAtFirst = (config: Config) => specsAt(config, () => config.tune?.learning_rate[0] ?? Number.NaN);
+  const specsAtFirst = (config: Config) =>
+    specsAt(config, () => (config.tune === null ? noTrial : firstTrial(config.tune)));
   return {
     plan(config: Config): JobSpec[] {
       const sweeps = sweepsOf(config);
@@ -37,8 +41,8 @@ export function taskSetWork<Config extends SetsConfig>(measured: (config: Config
       return sweeps.length === 0 ? specs : sweeps.flatMap((sweep) => sweep.plan());
     },
     next: (config: Config, scoreOf: ScoreOf, finished: number): JobSpec[] =>
-      nextOfSweeps(sweepsOf(config), scoreOf, finished, (rates) =>
-        specsAt(config, (task, variant) => rates[task]?.[variant] ?? Number.NaN),
+      nextOfSweeps(sweepsOf(config), scoreOf, finished, (chosen) =>
+        specsAt(config, (task, variant) => chosen[task]?.[variant] ?? noTrial),
       ),
     design(config: Config): StudyDesign | null {
       if (config.run === null) return null;
@@ -59,7 +63,7 @@ export function taskSetWork<Config extends SetsConfig>(measured: (config: Config
     compared: (config: Config, { tuning }: SetsResult): RunConfig[] | null =>
       config.tune === null
         ? null
-        : setsAt(config, (task, variant) => tuning[task]?.cells[variant]?.learning_rate ?? Number.NaN).trainings.map(
+        : setsAt(config, (task, variant) => tuning[task]?.cells[variant] ?? noTrial).trainings.map(
             (training) => training.config,
           ),
   };
@@ -72,13 +76,13 @@ export function taskTunings(config: SetsConfig, scoreOf: ScoreOf): TaskTuning[] 
 }
 
 /** The sets with the trainings at the rates of a sweep, if there is one. */
-function setsAt(config: SetsConfig, rateOf: RateOf): PlannedSets {
+function setsAt(config: SetsConfig, trialOf: TrialOf): PlannedSets {
   const sweeps = sweepsOf(config);
   const cells = sweeps.map((_, task) => sweptCells(config, task));
   return plannedSets(config, (member) => {
     const { task, variant, seed } = member;
     const [sweep, cell] = [sweeps[task], cells[task]?.[variant]];
-    return cell && sweep ? sweep.runOf(cell, rateOf(task, variant), seed) : memberRun(config, member);
+    return cell && sweep ? sweep.runOf(cell, trialOf(task, variant), seed) : memberRun(config, member);
   });
 }
 
@@ -86,8 +90,8 @@ function setsAt(config: SetsConfig, rateOf: RateOf): PlannedSets {
 function sweepsOf(config: SetsConfig): LearningRateSweep[] {
   const { tune, tasks, variants, metric } = config;
   if (tune === null) return [];
-  for (const { settings } of tasks) refuseSweptFields(settings, 'the settings of a task');
-  for (const { settings } of variants) refuseSweptFields(settings, 'the settings of a variant');
+  for (const { settings } of tasks) refuseSweptFields(settings, 'the settings of a task', tune);
+  for (const { settings } of variants) refuseSweptFields(settings, 'the settings of a variant', tune);
   return tasks.map((_, task) => new LearningRateSweep(sweptCells(config, task), tune, metric));
 }
 

@@ -1,17 +1,18 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { JobSpec } from '../../../../src-shared/domain/studies/plan.ts';
+import type { Trial, TuneConfig } from '../../../../src-shared/studies/grid/tuning.ts';
 import type { ScoreOf, StudyDesign } from '../define-study-work.ts';
 import type { LearningRateSweep } from './tuning.ts';
 
 /**
- * Returns the work after `finished` rounds of concurrent sweeps: their extensions, then the work at the chosen rates,
- * by sweep and cell; empty at the end.
+ * Returns the work after `finished` rounds of concurrent sweeps: their extensions, then the work at the chosen rates
+ * and batch sizes, by sweep and cell; empty at the end.
  */
 export function nextOfSweeps(
   sweeps: readonly LearningRateSweep[],
   scoreOf: ScoreOf,
   finished: number,
-  workAt: (rates: readonly (readonly number[])[]) => JobSpec[],
+  workAt: (chosen: readonly (readonly Trial[])[]) => JobSpec[],
 ): JobSpec[] {
   if (sweeps.length === 0) return [];
   const more = sweeps.flatMap((sweep) => sweep.extension(scoreOf, finished) ?? []);
@@ -35,8 +36,10 @@ export function countsAfterSweeps(
 }
 
 /** @throws StudioError invalid_input if settings say what follows from a sweep; `where` names them */
-export function refuseSweptFields(settings: object, where: string): void {
-  const said = ['learning_rate', 'validation_samples', 'eval_split'].find((field) => Object.hasOwn(settings, field));
+export function refuseSweptFields(settings: object, where: string, tune: TuneConfig): void {
+  const swept = tune.per_device_train_batch_size === undefined ? [] : ['per_device_train_batch_size'];
+  const fields = ['learning_rate', 'validation_samples', 'eval_split', ...swept];
+  const said = fields.find((field) => Object.hasOwn(settings, field));
   if (said === undefined) return;
   throw new StudioError(
     'invalid_input',

@@ -3,12 +3,18 @@ import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import type { JobSpec, Score } from '../../../../src-shared/domain/studies/plan.ts';
 import { isLowerBetter } from '../../../../src-shared/metrics/index.ts';
 import { mean } from '../../../../src-shared/statistics/student.ts';
-import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../../src-shared/studies/grid/tuning.ts';
+import {
+  rateText,
+  type Trial,
+  type TuneConfig,
+  type TunedCell,
+  type Tuning,
+} from '../../../../src-shared/studies/grid/tuning.ts';
 import type { ChosenRate, ScoreOf } from '../define-study-work.ts';
 import { estimateCells } from '../scores/metric-estimates.ts';
 import { metricOf } from '../scores/study-score.ts';
 
-/** A cell whose learning rate is swept: its run on a seed, whatever its rate. */
+/** A cell whose learning rate is swept: its run on a seed, whatever its rate and batch size. */
 export interface SweptCell {
   readonly key: string;
   readonly label: string;
@@ -26,6 +32,8 @@ export class LearningRateSweep {
   private readonly tune: TuneConfig;
   private readonly metric: string;
   private readonly validationSamples: number;
+  /** Batch sizes that every rate is tried with; undefined: that of the run. */
+  private readonly batches: readonly (number | undefined)[];
 
   /** @throws StudioError invalid_input if nothing is held out to choose by */
   constructor(cells: readonly SweptCell[], tune: TuneConfig, metric: string) {
@@ -33,6 +41,8 @@ export class LearningRateSweep {
     this.tune = tune;
     this.metric = metric;
     const seed = tune.seeds[0] ?? 0;
+    this.batches =
+      tune.per_device_train_batch_size === undefined ? [undefined] : sorted(tune.per_device_train_batch_size);
     this.validationSamples = tune.validation_samples ?? cells[0]?.run(seed).validation_samples ?? 0;
     if (this.validationSamples === 0)
       throw new StudioError(
@@ -42,10 +52,10 @@ export class LearningRateSweep {
       ).at('tune');
   }
 
-  /** Trials that extensions add, at most: a round adds one rate at each end. */
+  /** Trials that extensions add, at most: a round adds one rate at each end, for every batch size. */
   get maxExtensions(): number {
     const { extend, seeds } = this.tune;
-    return 2 * extend * seeds.length * this.cells.length;
+    return 2 * extend * seeds.length * this.cells.length * this.batches.length;
   }
 
   /** Returns true if the sweep itself trains the cell with the seed, also at its chosen rate. */
@@ -53,11 +63,12 @@ export class LearningRateSweep {
     return this.tune.seeds.includes(seed);
   }
 
-  /** The run of a cell at a rate: it holds the validation split out and evaluates itself on it, never on the test split. */
-  runOf({ run }: SweptCell, rate: number, seed: number): RunConfig {
+  /** The run of a cell in a trial: it holds the validation split out and evaluates itself on it, never on the test split. */
+  runOf({ run }: SweptCell, { learning_rate, batch_size }: Trial, seed: number): RunConfig {
     return {
       ...run(seed),
-      learning_rate: rate,
+      learning_rate,
+      ...(batch_size === undefined ? {} : { per_device_train_batch_size: batch_size }),
       validation_samples: this.validationSamples,
       eval_split: 'validation',
     };
@@ -83,10 +94,10 @@ export class LearningRateSweep {
     return this.tried(scoreOf).rounds;
   }
 
-  /** Rate of each cell, once the sweep is complete. */
-  chosen(scoreOf: ScoreOf): number[] {
+  /** Rate and batch size of each cell, once the sweep is complete. */
+  chosen(scoreOf: ScoreOf): Trial[] {
     const { rates } = this.tried(scoreOf);
-    return this.cells.map((cell) => rates[this.best(cell, rates, scoreOf)] ?? 0);
+    return this.cells.map((cell) => this.best(cell, rates, scoreOf));
   }
 
   /** The complete sweep: curves, chosen rates, and what is to be said of them. */
@@ -94,8 +105,9 @@ export class LearningRateSweep {
     const { rates } = this.tried(scoreOf);
     const [first] = this.cells;
     const seed = this.tune.seeds[0] ?? 0;
-    const examples = first === undefined ? 0 : scoreOf(keyOf(first, rates[0] ?? 0, seed)).examples;
-    const budgets = new Set(this.cells.map((cell) => budgetOf(cell.run(seed))));
+    const [trial] = this.trials(rates);
+    const examples = first === undefined || trial === undefined ? 0 : scoreOf(keyOf(first, trial, seed)).examples;
+    const budgets = new Set(this.cells.map((cell) => this.budgetOf(cell.run(seed))));
     return {
       metric: this.metric,
       examples,
@@ -110,34 +122,38 @@ export class LearningRateSweep {
     return this.cells.flatMap((cell, at) => {
       const found = cells[at];
       if (found === undefined) return [];
-      const { learning_rate, edge, points } = found;
-      const config = this.runOf(cell, learning_rate, seeds[0] ?? 0);
+      const { learning_rate, batch_size, edge, points } = found;
+      const config = this.runOf(cell, found, seeds[0] ?? 0);
+      const batches = this.tune.per_device_train_batch_size;
       const tuning = {
         learning_rate,
-        rates: points.map((point) => point.learning_rate),
+        rates: sorted(points.map((point) => point.learning_rate)),
+        ...(batches === undefined || batch_size === undefined ? {} : { batch_size, batch_sizes: batches }),
         seeds,
         validation_samples: this.validationSamples,
         metric,
         edge,
-        budget: budgetOf(config),
+        budget: this.budgetOf(config),
       };
       return { config, tuning };
     });
   }
 
   private tunedCell(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): TunedCell {
-    const scored = rates.map((rate) => ({ scores: this.scoresOf(cell, rate, scoreOf), examples: 'validation' }));
-    const points = estimateCells(scored, this.metric).map(({ values, own }, at) => ({
-      learning_rate: rates[at] ?? 0,
-      scores: this.tune.seeds.map((seed, place) => ({ seed, value: values[place] ?? Number.NaN })),
-      interval: own,
-    }));
+    const trials = this.trials(rates);
+    const scored = trials.map((trial) => ({ scores: this.scoresOf(cell, trial, scoreOf), examples: 'validation' }));
+    const estimates = estimateCells(scored, this.metric);
+    const points = trials.flatMap((trial, at) => {
+      const { values = [], own } = estimates[at] ?? {};
+      const scores = this.tune.seeds.map((seed, place) => ({ seed, value: values[place] ?? Number.NaN }));
+      return own === undefined ? [] : [{ ...trial, scores, interval: own }];
+    });
     const best = this.best(cell, rates, scoreOf);
     const { label } = cell;
     return {
       label,
       coto: cell.run(0).coto !== null,
-      learning_rate: rates[best] ?? 0,
+      ...best,
       edge: edgeOf(best, rates),
       points,
     };
@@ -164,25 +180,48 @@ export class LearningRateSweep {
     ];
   }
 
-  /** Position of a cell's best rate. */
-  private best(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): number {
-    const means = rates.map((rate) =>
-      mean(this.scoresOf(cell, rate, scoreOf).map((score) => metricOf(score, this.metric))),
+  /** A cell's best trial; of equal ones that of the smallest batch size, then of the smallest rate. */
+  private best(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): Trial {
+    const trials = this.trials(rates);
+    const means = trials.map((trial) =>
+      mean(this.scoresOf(cell, trial, scoreOf).map((score) => metricOf(score, this.metric))),
     );
-    return bestOf(means, this.metric);
+    return trials[bestOf(means, this.metric)] ?? { learning_rate: 0 };
   }
 
-  private scoresOf(cell: SweptCell, rate: number, scoreOf: ScoreOf): Score[] {
-    return this.tune.seeds.map((seed) => scoreOf(keyOf(cell, rate, seed)));
+  /** The rates with every batch size, both ascending. */
+  private trials(rates: readonly number[]): Trial[] {
+    return this.batches.flatMap((batch_size) =>
+      rates.map((learning_rate) => ({ learning_rate, ...(batch_size === undefined ? {} : { batch_size }) })),
+    );
+  }
+
+  private scoresOf(cell: SweptCell, trial: Trial, scoreOf: ScoreOf): Score[] {
+    return this.tune.seeds.map((seed) => scoreOf(keyOf(cell, trial, seed)));
+  }
+
+  /** Budget of a trial besides what the sweep varies: steps and examples. */
+  private budgetOf(run: RunConfig): string {
+    const { max_steps, num_train_epochs, per_device_train_batch_size, gradient_accumulation_steps } = run;
+    const batches = this.tune.per_device_train_batch_size;
+    return JSON.stringify([
+      max_steps,
+      max_steps > 0 ? null : num_train_epochs,
+      batches === undefined
+        ? per_device_train_batch_size * gradient_accumulation_steps
+        : [batches, gradient_accumulation_steps],
+      run.train_samples_per_class,
+      run.max_train_samples,
+    ]);
   }
 
   private specs(rates: readonly number[]): JobSpec[] {
     const runs = this.cells.flatMap((cell) =>
-      rates.flatMap((rate) =>
+      this.trials(rates).flatMap((trial) =>
         this.tune.seeds.map((seed) => ({
-          key: keyOf(cell, rate, seed),
-          title: `${cell.title ?? cell.label} · learning rate ${rateText(rate)} · seed ${seed}`,
-          config: this.runOf(cell, rate, seed),
+          key: keyOf(cell, trial, seed),
+          title: `${cell.title ?? cell.label} · ${trialText(trial)} · seed ${seed}`,
+          config: this.runOf(cell, trial, seed),
         })),
       ),
     );
@@ -206,9 +245,23 @@ export class LearningRateSweep {
   }
 }
 
-function edgeOf(place: number, rates: readonly number[]): 'low' | 'high' | null {
-  if (place === 0) return 'low';
-  return place === rates.length - 1 ? 'high' : null;
+function edgeOf({ learning_rate }: Trial, rates: readonly number[]): 'low' | 'high' | null {
+  if (learning_rate === rates[0]) return 'low';
+  return learning_rate === rates.at(-1) ? 'high' : null;
+}
+
+/** The first trial of a sweep, which stands for any. */
+export function firstTrial({
+  learning_rate: [rate = Number.NaN],
+  per_device_train_batch_size: batches,
+}: TuneConfig): Trial {
+  return { learning_rate: rate, batch_size: batches?.[0] };
+}
+
+/** A trial in the title of a job: "learning rate 0.001, batch size 8". */
+function trialText({ learning_rate, batch_size }: Trial): string {
+  const rate = `learning rate ${rateText(learning_rate)}`;
+  return batch_size === undefined ? rate : `${rate}, batch size ${batch_size}`;
 }
 
 /** Position of the best mean, the first of equal ones; a mean that is not a number (a diverged training) is never the best. */
@@ -230,24 +283,6 @@ function rounded(rate: number): number {
   return Number(rate.toPrecision(6));
 }
 
-function keyOf({ key }: SweptCell, rate: number, seed: number): string {
-  return `tune/${key}/${rate}/${seed}`;
-}
-
-/** Returns the budget of a trial besides its rate: steps and examples. */
-function budgetOf({
-  max_steps,
-  num_train_epochs,
-  per_device_train_batch_size,
-  gradient_accumulation_steps,
-  train_samples_per_class,
-  max_train_samples,
-}: RunConfig): string {
-  return JSON.stringify([
-    max_steps,
-    max_steps > 0 ? null : num_train_epochs,
-    per_device_train_batch_size * gradient_accumulation_steps,
-    train_samples_per_class,
-    max_train_samples,
-  ]);
+function keyOf({ key }: SweptCell, { learning_rate, batch_size }: Trial, seed: number): string {
+  return `tune/${key}/${learning_rate}/${batch_size === undefined ? '' : `batch ${batch_size}/`}${seed}`;
 }

@@ -382,6 +382,94 @@ describe('a learning-rate sweep', () => {
     expect(limited.result.tuning?.cells[1]).toMatchObject({ learning_rate: 0.1, edge: 'high' });
   });
 
+  describe('with batch sizes', () => {
+    const crossed = { ...config, tune: { ...tune, per_device_train_batch_size: [16, 8] } };
+    /** Without CoTo best at 0.001 with 8; with CoTo at 0.1 with 16, and at 0.001 with 8, which is worse. */
+    const byBoth = (_: ScoreSpec, [training]: TrainingSpec[]) => {
+      const { learning_rate = 1, per_device_train_batch_size: batch = 0, coto = null } = training?.config ?? {};
+      const isLarge = coto !== null && batch === 16;
+      return scoreWith(peak(learning_rate, isLarge ? 1e-1 : 1e-3) - (isLarge || batch === 8 ? 0 : 0.2), 5);
+    };
+
+    it('tries every rate with every batch size, and trains each cell at its best pair', () => {
+      const { result, rounds } = studied(crossed, byBoth);
+      const pairs = (round: JobSpec[] = []) =>
+        round.flatMap((spec) =>
+          spec.kind === 'train' ? [[spec.config.learning_rate, spec.config.per_device_train_batch_size]] : [],
+        );
+      // Two cells, three rates, two batch sizes and two seeds.
+      expect(pairs(rounds[0])).toHaveLength(24);
+      expect(new Set(pairs(rounds[0]).map((pair) => pair.join())).size).toBe(6);
+      expect(
+        result.tuning?.cells.map(({ learning_rate, batch_size, edge }) => [learning_rate, batch_size, edge]),
+      ).toEqual([
+        [1e-3, 8, null],
+        // 0.8 at 0.001 with 8 is more than 0.7 at 0.01 with 16.
+        [1e-3, 8, null],
+      ]);
+      expect(pairs(rounds[1])).toEqual([
+        [1e-3, 8],
+        [1e-3, 8],
+        [1e-3, 8],
+        [1e-3, 8],
+      ]);
+      const [table] = sweepStudy.table(result, crossed, words);
+      expect(table?.columns.map(({ label }) => label).slice(0, 5)).toEqual([
+        'Cell',
+        'Batch size',
+        '0.0001',
+        '0.001',
+        '0.01',
+      ]);
+      // Accuracies of 200 drawn answers each.
+      const shown = (share: number) => (100 * (scoreWith(share, 5).accuracy ?? 0)).toFixed(1);
+      const [half, six, seven, eight] = [0.5, 0.6, 0.7, 0.8].map(shown);
+      expect(table?.rows.map(({ cells }) => cells.slice(1))).toEqual([
+        ['8', seven, `${eight} *`, seven, '0.001', ''],
+        ['16', half, six, half, '', ''],
+        ['8', seven, `${eight} *`, seven, '0.001', ''],
+        ['16', half, six, seven, '', ''],
+      ]);
+    });
+
+    it('extends the rates of all batch sizes while the best pair of a cell is at their end', () => {
+      const better = (spec: ScoreSpec, runs: TrainingSpec[]) => {
+        const { per_device_train_batch_size: batch = 0, coto = null, learning_rate = 1 } = runs[0]?.config ?? {};
+        return coto !== null && batch === 16 ? scoreWith(peak(learning_rate, 1e-1) + 0.15, 5) : byBoth(spec, runs);
+      };
+      const extended = { ...crossed, tune: { ...crossed.tune, extend: 3 } };
+      const { result, rounds, config: parsed } = studied(extended, better);
+      const trained = rounds.map((round) => round.flatMap((spec) => (spec.kind === 'train' ? spec.config : [])));
+      // 0.01, then 0.1 is best but the last; at 1 it lies within. Each is tried by both cells, with both sizes and seeds.
+      expect(trained.map((runs) => [...new Set(runs.map(({ learning_rate }) => learning_rate))]).slice(1, 3)).toEqual([
+        [0.1],
+        [1],
+      ]);
+      expect(trained[1]).toHaveLength(8);
+      expect(result.tuning?.cells[1]).toMatchObject({ learning_rate: 0.1, batch_size: 16, edge: null });
+      expect(result.cells[1]).toMatchObject({ learning_rate: 0.1, batch_size: 16 });
+      const figures = sweepStudy.figures(result, extended, words).slice(0, 2);
+      expect(figures.map(({ name }) => name)).toEqual([
+        expect.stringMatching(/^Learning rates and batch sizes, /),
+        expect.stringMatching(/^Learning rates and batch sizes, /),
+      ]);
+      const [map, ring] = figures[1]?.draw({ dark: false }).data ?? [];
+      expect(map).toMatchObject({ type: 'heatmap', x: [0, 1, 2, 3, 4], y: [0, 1] });
+      expect(ring).toMatchObject({ x: [3], y: [1] });
+      const record = studyWork('sweep').tunings?.(parsed, result)[1];
+      expect(record?.config).toMatchObject({ learning_rate: 0.1, per_device_train_batch_size: 16 });
+      expect(record?.tuning).toMatchObject({ batch_size: 16, batch_sizes: [16, 8], rates: [1e-4, 1e-3, 1e-2, 0.1, 1] });
+    });
+
+    it('refuses a batch size of the grid beside it, and a single one', () => {
+      const plan = (more: object) => studyWork('sweep').plan(studyConfigSchema.parse({ ...crossed, ...more }));
+      expect(() => plan({ grid: { per_device_train_batch_size: [8, 16] } })).toThrow(
+        'per_device_train_batch_size is a field of the grid and follows from tune.',
+      );
+      expect(() => plan({ tune: { ...tune, per_device_train_batch_size: [8] } })).toThrow();
+    });
+  });
+
   it('takes the smaller of equal rates, the least loss, and never a diverged one', () => {
     expect(bestOf([0.7, 0.8, 0.8], 'accuracy')).toBe(1);
     expect(bestOf([2, 0.5, 0.5], 'loss')).toBe(1);
