@@ -62,6 +62,7 @@ export interface WindowCommand {
 }
 
 export const windowCommands = {
+  newWindow: { id: 'new-window', label: 'New window', keys: 'mod+shift+N' },
   find: { id: 'find', label: 'Find in page…', keys: 'mod+F' },
   back: { id: 'back', label: 'Back', keys: 'alt+Left', macKeys: 'mod+[' },
   forward: { id: 'forward', label: 'Forward', keys: 'alt+Right', macKeys: 'mod+]' },

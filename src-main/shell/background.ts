@@ -4,8 +4,8 @@ import type { RunningJob } from '../../src-shared/contract/bridge.ts';
 export const idleMilliseconds = 10 * 60_000;
 
 interface BackgroundParts {
-  /** The one window; null if there is none. */
-  window(): { show(): void; hide(): void; focus(): void; isMinimized(): boolean; restore(): void } | null;
+  /** The windows, the one to be focused at first. */
+  windows(): readonly { show(): void; hide(): void; focus(): void; isMinimized(): boolean; restore(): void }[];
   readonly tray: { show(jobs: readonly RunningJob[]): void; hide(): void };
   /** Opens a new window. */
   open(): void;
@@ -13,8 +13,8 @@ interface BackgroundParts {
 }
 
 /**
- * The app while its window is closed and its jobs go on. The window is only hidden: it goes on telling what runs and
- * what ended, and is back at once.
+ * The app while its windows are closed and its jobs go on. They are only hidden: they go on telling what runs and what
+ * ended, and are back at once.
  */
 export class Background {
   private readonly parts: BackgroundParts;
@@ -26,23 +26,25 @@ export class Background {
     this.parts = parts;
   }
 
-  /** Hides the window. */
+  /** Hides the windows. */
   enter(): void {
     this.isEntered = true;
-    this.parts.window()?.hide();
+    for (const window of this.parts.windows()) window.hide();
     this.update(this.jobs);
   }
 
-  /** Brings the window to the front, from the background or from behind other programs. */
+  /** Brings a window to the front, and all of them back from the background. */
   leave(): void {
+    const wasEntered = this.isEntered;
     this.isEntered = false;
     this.stopTimer();
     this.parts.tray.hide();
-    const window = this.parts.window();
-    if (window === null) {
+    const [window, ...others] = this.parts.windows();
+    if (window === undefined) {
       this.parts.open();
       return;
     }
+    if (wasEntered) for (const other of others) other.show();
     if (window.isMinimized()) window.restore();
     window.show();
     window.focus();

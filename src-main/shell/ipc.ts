@@ -51,6 +51,7 @@ interface BridgeOptions {
   readonly mover: HomeMover;
   /** The home is in another folder: the app has to start again. */
   onMoved(): void;
+  onNewWindow(): void;
   onRunning(jobs: readonly RunningJob[]): void;
   onNotice(notice: SystemNotice): void;
 }
@@ -71,6 +72,7 @@ export function serveBridge(options: BridgeOptions): void {
   listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
   listen(bridgeChannels.restartBackend, () => backend.restart());
   listen(bridgeChannels.setRunning, (message) => onRunning(z.array(runningJobSchema).catch([]).parse(message)));
+  listen(bridgeChannels.newWindow, () => options.onNewWindow());
   listen(bridgeChannels.theme, (message) => {
     const theme = themeSchema.safeParse(message);
     if (theme.success) nativeTheme.themeSource = theme.data;

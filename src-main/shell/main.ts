@@ -1,13 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { app, BrowserWindow, dialog, Menu, session } from 'electron';
+import { app, type BrowserWindow, dialog, Menu, session } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { keyFileName } from '../../src-shared/key-file.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
-import { besideArchive } from '../archive/beside-archive.ts';
 import { crashFolder } from '../files/crash-dumps.ts';
 import { locateHome } from '../files/home-place.ts';
 import { compiledCodeFolder } from '../files/user-cache.ts';
@@ -28,6 +27,7 @@ import { type Opened, OpenedItems, openedArgument } from './opened-arguments.ts'
 import { QuitGuard } from './quit-guard.ts';
 import { recoveryAnswers, recoveryQuestion } from './recovery-question.ts';
 import { refuseSwitches } from './refused-switches.ts';
+import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
 import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
 import { startProcess } from './start-process.ts';
@@ -35,7 +35,7 @@ import { showNotice } from './system-notice.ts';
 import { TrayIcon } from './tray-icon.ts';
 import { changedUnpackedFile } from './unpacked-files.ts';
 import { openUpdates } from './updates/open-updates.ts';
-import { openWindow } from './window.ts';
+import { openFurtherWindow, openWindow, studioWindows } from './window.ts';
 
 /** Folders in which Chromium keeps compiled code and shaders in its profile. */
 const compiledFolders = [
@@ -99,9 +99,9 @@ let signalled = false;
 /** The app was started once more while it quits. */
 let startedAgain = false;
 const keepAwake = new KeepAwake();
-const theWindow = (): BrowserWindow | undefined => BrowserWindow.getAllWindows()[0];
+const theWindow = (): BrowserWindow | undefined => studioWindows()[0];
 const background = new Background({
-  window: () => theWindow() ?? null,
+  windows: studioWindows,
   open: () => open(null),
   quit: () => app.quit(),
   tray: new TrayIcon(resources.trayIcon, {
@@ -197,9 +197,9 @@ function begin(): void {
   lockDown(developmentServer);
   serveRenderer(resources.renderer);
   const send = (channel: string, payload: unknown): void => {
-    for (const window of BrowserWindow.getAllWindows())
-      if (!window.webContents.isDestroyed()) window.webContents.send(channel, payload);
+    for (const window of studioWindows()) window.webContents.send(channel, payload);
   };
+  const sendCommand = (command: string): void => theWindow()?.webContents.send(bridgeChannels.menu, command);
   const chosen = new ChosenPaths({ home: studioHome, onGrant: (grant) => backend?.grant(grant) });
   const started = startBackendProcess({
     entry: resources.backend,
@@ -245,7 +245,8 @@ function begin(): void {
     Menu.setApplicationMenu(
       buildMenu({
         keys: keys.keys,
-        send: (command) => send(bridgeChannels.menu, command),
+        send: sendCommand,
+        newWindow,
         showLogs: () => openFolder(logs),
         showAbout: () => app.showAboutPanel(),
       }),
@@ -272,10 +273,11 @@ function begin(): void {
       log,
       onState: (state) => send(bridgeChannels.updateState, state),
     }),
+    onNewWindow: newWindow,
     onRunning: (jobs) => {
       guard.jobs = jobs;
       keepAwake.set(jobs.length > 0);
-      theWindow()?.setProgressBar(progressBarValue(jobs));
+      for (const window of studioWindows()) window.setProgressBar(progressBarValue(jobs));
       background.update(jobs);
     },
     onNotice: (notice) => showNotice(notice, () => background.leave()),
@@ -297,7 +299,7 @@ function begin(): void {
   const route = process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length);
   const first = openedItems.follow((opened) => {
     background.leave();
-    send(bridgeChannels.menu, routeOf(opened));
+    sendCommand(routeOf(opened));
   });
   const given = first ?? openedArgument(process.argv, process.cwd());
   open(given === null ? (route ?? null) : routeOf(given));
@@ -334,14 +336,17 @@ function startInNewHome(): void {
 }
 
 function open(route: string | null): void {
-  const window = openWindow({
-    preload: resources.preload,
-    icon: existsSync(resources.icon) ? resources.icon : null,
-    developmentServer,
-    route,
-    log,
-  });
-  guard.watch(window);
+  guard.watch(openWindow({ ...windowOptions(), route }));
+}
+
+function newWindow(): void {
+  const window = openFurtherWindow(windowOptions());
+  if (window !== null) guard.watch(window);
+}
+
+function windowOptions() {
+  const icon = existsSync(resources.icon) ? resources.icon : null;
+  return { preload: resources.preload, icon, developmentServer, log };
 }
 
 function passSmokeTest(): void {
@@ -366,7 +371,7 @@ app.on('before-quit', (event) => {
   }
   if (!guard.mayQuit(theWindow())) return;
   quitting = true;
-  theWindow()?.hide();
+  for (const window of studioWindows()) window.hide();
   void backend.stop(signalled ? signalMilliseconds : quitMilliseconds).then(() => {
     if (startedAgain) app.relaunch();
     app.quit();
@@ -377,42 +382,3 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
     signalled = true;
     guard.quitUnasked();
   });
-
-interface Resources {
-  readonly preload: string;
-  readonly renderer: string;
-  readonly backend: string;
-  readonly homeMover: string;
-  readonly assets: string;
-  readonly icon: string;
-  readonly trayIcon: string;
-  /** A plain Node ≥ 22, or null. */
-  readonly node: string | null;
-}
-
-/**
- * Locations of the app's parts. In the packed app all code of ours is inside the archive; what has to be a file of its own
- * (addons, the packages that load them, models, datasets) is beside it.
- */
-function locateResources(): Resources {
-  const root = app.getAppPath();
-  const outside = besideArchive(join(root, '/'));
-  const assets = join(outside, 'assets');
-  const executable = process.platform === 'win32' ? 'node.exe' : 'node';
-  const candidates = [
-    // A packed app runs what it brings and nothing that its surroundings name.
-    app.isPackaged ? undefined : process.env['COTO_NODE'],
-    join(process.resourcesPath, 'node', executable),
-    join(root, 'node_modules', 'node', 'bin', executable),
-  ];
-  return {
-    preload: join(root, 'dist', 'shell', 'preload.cjs'),
-    renderer: join(root, 'dist', 'renderer'),
-    backend: join(root, 'dist', 'backend', 'backend.mjs'),
-    homeMover: join(root, 'dist', 'backend', 'home-mover.mjs'),
-    assets,
-    icon: join(assets, 'icons', 'icon.png'),
-    trayIcon: join(assets, 'icons', process.platform === 'linux' ? '32x32.png' : '16x16.png'),
-    node: candidates.find((candidate) => candidate !== undefined && existsSync(candidate)) ?? null,
-  };
-}

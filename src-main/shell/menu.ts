@@ -15,12 +15,13 @@ interface MenuActions {
   readonly keys: KeyFile['keys'];
   /** Sends a command to the window: a route to open, or the id of one of `windowCommands`. */
   send(command: string): void;
+  newWindow(): void;
   showLogs(): void;
   showAbout(): void;
 }
 
 /** The native menu. */
-export function buildMenu({ keys: changed, send, showLogs, showAbout }: MenuActions): Menu {
+export function buildMenu({ keys: changed, send, newWindow, showLogs, showAbout }: MenuActions): Menu {
   const isMac = process.platform === 'darwin';
   const go = (label: string, command: string, id: string, keys: string | undefined): MenuItemConstructorOptions => {
     const shown = combinations(changed.get(id) ?? keys).find(isSafeWhileTyping);
@@ -40,6 +41,8 @@ export function buildMenu({ keys: changed, send, showLogs, showAbout }: MenuActi
     {
       label: '&File',
       submenu: [
+        { ...own(windowCommands.newWindow), click: newWindow },
+        { type: 'separator' },
         ...fileCommands.flatMap((group) => [...group.map(command), { type: 'separator' as const }]),
         isMac ? { role: 'close' } : { role: 'quit' },
       ],

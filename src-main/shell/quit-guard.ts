@@ -1,4 +1,4 @@
-import { app, type BrowserWindow, dialog } from 'electron';
+import { app, BrowserWindow, dialog } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
 import { quitAnswers, quitQuestion } from './quit-question.ts';
 
@@ -43,9 +43,10 @@ export class QuitGuard {
     return false;
   }
 
-  /** Closing the window quits the app, but not on macOS, where jobs go on without it. */
+  /** Closing the last window quits the app, but not on macOS, where jobs go on without it. */
   watch(window: BrowserWindow): void {
     window.on('close', (event) => {
+      if (BrowserWindow.getAllWindows().length > 1) return;
       if (process.platform === 'darwin' && !this.isAgreed && this.jobs.length > 0) {
         event.preventDefault();
         this.goToBackground();

@@ -17,16 +17,39 @@ export interface WindowOptions {
 const smallest = { width: 1100, height: 700 };
 const first = { width: 1400, height: 900 };
 
-/** Opens the one window: sandboxed, isolated, without node. */
+/** Windows open at once: more than this is a page that opens them by mistake. */
+const maxWindows = 8;
+/** Distance of a further window from the one in front. */
+const cascade = 32;
+
+/** The window that had the focus last. */
+let lastFocused: BrowserWindow | null = null;
+
+/** Every open window, the one that had the focus last at first. */
+export function studioWindows(): readonly BrowserWindow[] {
+  const windows = BrowserWindow.getAllWindows().filter((window) => !window.webContents.isDestroyed());
+  return windows.toSorted((one, other) => Number(other === lastFocused) - Number(one === lastFocused));
+}
+
+/** Opens one more window on the page of the one in front; null where there are enough. */
+export function openFurtherWindow(options: Omit<WindowOptions, 'route'>): BrowserWindow | null {
+  const windows = studioWindows();
+  if (windows.length >= maxWindows) return null;
+  const hash = new URL(windows[0]?.webContents.getURL() || studioOrigin).hash;
+  return openWindow({ ...options, route: hash === '' ? null : hash.slice(1) });
+}
+
+/** Opens a window: sandboxed, isolated, without node. */
 export function openWindow(options: WindowOptions): BrowserWindow {
   const stateFile = join(app.getPath('userData'), 'window.json');
   const state = readWindowState(
     stateFile,
     screen.getAllDisplays().map((display) => display.workArea),
   );
+  const front = studioWindows()[0]?.getNormalBounds();
   const window = new BrowserWindow({
     ...first,
-    ...(state?.bounds ?? {}),
+    ...(front ? { ...front, x: front.x + cascade, y: front.y + cascade } : (state?.bounds ?? {})),
     minWidth: smallest.width,
     minHeight: smallest.height,
     show: false,
@@ -47,6 +70,9 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       additionalArguments: [`--studio-version=${app.getVersion()}`],
     },
   });
+  window.on('focus', () => {
+    lastFocused = window;
+  });
   rememberWindowState(window, stateFile, options.log);
   followPage(window.webContents, options.log.child({ program: 'window' }));
   // The buttons of a mouse, where the system sends them as commands.
@@ -55,7 +81,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     if (command === 'browser-backward' && navigationHistory.canGoBack()) navigationHistory.goBack();
     if (command === 'browser-forward' && navigationHistory.canGoForward()) navigationHistory.goForward();
   });
-  if (state?.maximized) window.maximize();
+  if (state?.maximized && !front) window.maximize();
   window.once('ready-to-show', () => window.show());
   const hash = options.route === null ? '' : `#${options.route}`;
   void window.loadURL(`${options.developmentServer ?? studioOrigin}/index.html${hash}`);

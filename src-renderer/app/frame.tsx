@@ -284,7 +284,11 @@ function useRunningJobs(): void {
       done: doneShare(progress),
     }));
   const stated = JSON.stringify(running);
-  useEffect(() => window.coto.setRunning(running), [stated]);
+  // A window that has just been opened does not know yet what runs.
+  const isKnown = status !== 'ready' || jobs !== undefined;
+  useEffect(() => {
+    if (isKnown) window.coto.setRunning(running);
+  }, [stated, isKnown]);
 }
 
 /** In whole percents: the shell is told of nothing that it does not show. */

@@ -1,5 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core';
 import {
+  IconAppWindow,
   IconArrowBackUp,
   IconArrowLeft,
   IconArrowRight,
@@ -56,6 +57,10 @@ export function useWindowActions(toggleSidebar: () => void): void {
     ...pageActions(),
     ...commandActions(),
     { ...own(windowCommands.palette, appStrings.openPalette, <IconSearch {...icon} />), run: openPalette },
+    {
+      ...own(windowCommands.newWindow, windowCommands.newWindow.label, <IconAppWindow {...icon} />),
+      run: () => window.coto.newWindow(),
+    },
     { ...own(windowCommands.find, appStrings.find.label, <IconSearch {...icon} />), run: openFindBar },
     { ...own(windowCommands.back, appStrings.back, <IconArrowLeft {...icon} />), run: () => window.history.back() },
     {

@@ -1,8 +1,11 @@
-import { Box, Skeleton, Text } from '@mantine/core';
+import { ActionIcon, Box, Modal, Skeleton, Text } from '@mantine/core';
+import { useViewportSize } from '@mantine/hooks';
+import { IconMaximize } from '@tabler/icons-react';
 import { memo, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
+import { figureStrings } from '../strings/figures.ts';
 import classes from './figure.module.css';
 import type { FigureSource } from './figure-data.ts';
 import { FigureMenu } from './figure-menu.tsx';
@@ -34,6 +37,8 @@ interface FrameProps {
   /** The figure grows: redrawn on a canvas, at a fraction of what plotly needs. */
   live?: boolean;
   onPointClick?: (point: FigurePoint) => void;
+  /** Left out of figures that fill the window already. */
+  canFillWindow?: boolean;
   /** Called with the zoomed range of the x axis, or with null when it shows everything again. */
   onZoom?: (range: readonly [number, number] | null) => void;
 }
@@ -46,7 +51,17 @@ export const Figure = memo(function Figure({ figure, ...props }: FigureProps) {
 
 /** The same of a figure that grows: a new point is drawn and renders nothing but what the pointer reads of the figure. */
 export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
-  const { source, height, name, caption, hoverGroup, live: isLive = false, onPointClick, onZoom } = props;
+  const {
+    source,
+    height,
+    name,
+    caption,
+    hoverGroup,
+    live: isLive = false,
+    onPointClick,
+    onZoom,
+    canFillWindow = true,
+  } = props;
   const figure = source.current();
   const holder = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
@@ -55,6 +70,7 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
   const latest = useRef(source);
   const [drawn, setDrawn] = useState(false);
   const [, renderAgain] = useReducer((count: number) => count + 1, 0);
+  const [isFull, setFull] = useState(false);
   const [failure, setFailure] = useState<Error | null>(null);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
   const zoomed = useEffectEvent((range: readonly [number, number] | null) => onZoom?.(range));
@@ -97,6 +113,11 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
       <div className={classes['head']}>
         <div className={classes['title']}>{title}</div>
         <div className={classes['tools']}>
+          {canFillWindow ? (
+            <ActionIcon aria-label={figureStrings.fullScreenOf(name)} size={24} onClick={() => setFull(true)}>
+              <IconMaximize size={16} />
+            </ActionIcon>
+          ) : null}
           <FigureMenu name={name} theme={theme} latest={latest} view={view} />
         </div>
       </div>
@@ -133,9 +154,36 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
         <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />
       ) : null}
       {shownCaption ? <FigureCaption text={shownCaption} /> : null}
+      {canFillWindow ? <FullScreen {...props} isOpen={isFull} onClose={() => setFull(false)} /> : null}
     </figure>
   );
 });
+
+/** Room above and below a figure that fills the window, for the dialog's head and the caption. */
+const fullScreenMargin = 140;
+
+/** The figure over the whole window; Escape leaves it. */
+function FullScreen({ isOpen, onClose, ...figure }: GrowingProps & { isOpen: boolean; onClose: () => void }) {
+  const { height } = useViewportSize();
+  const { onPointClick } = figure;
+  return (
+    <Modal opened={isOpen} onClose={onClose} fullScreen title={figure.name} transitionProps={{ duration: 0 }}>
+      <SourcedFigure
+        {...figure}
+        canFillWindow={false}
+        height={Math.max(320, height - fullScreenMargin)}
+        {...(onPointClick === undefined
+          ? {}
+          : {
+              onPointClick: (point: FigurePoint) => {
+                onClose();
+                onPointClick(point);
+              },
+            })}
+      />
+    </Modal>
+  );
+}
 
 /** Returns true if two figures have the same title, caption and hover settings around their plots. */
 function hasSameHead(one: FigureSource, other: FigureSource): boolean {

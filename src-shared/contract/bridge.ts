@@ -98,6 +98,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
     /** Calls `listener` with every change of the state until the returned function is called. */
     onState(listener: (state: UpdateState) => void): () => void;
   };
+  /** Opens one more window on the page that is shown. */
+  newWindow(): void;
   /** The key file of the home (see `parseKeyFile`). */
   readonly keys: {
     /** Reads the file, which a person may have edited. */

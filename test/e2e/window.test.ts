@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { homeFolder, openStudio, type Studio } from './studio.ts';
+import { goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-window-'));
 const home = homeFolder(folder);
@@ -54,4 +54,59 @@ test('changed keys work, are in the menu and in the key file, and a bad line is 
   await expect.poll(() => accelerator('New run')).toBe('CmdOrCtrl+N');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
+});
+
+test('a figure fills the window from the keyboard, and Escape leaves it', async () => {
+  const { page } = studio;
+  await page.evaluate(() => {
+    window.location.hash = '#/data/fashion-mnist-small';
+  });
+  const button = page.getByRole('button', { name: /^Show the figure ".*" in full screen$/ }).first();
+  await button.focus();
+  const name = /"(.*)"/.exec((await button.getAttribute('aria-label')) ?? '')?.[1] ?? '';
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name });
+  const plot = dialog.locator('.main-svg').first();
+  await plot.waitFor();
+  const box = await plot.boundingBox();
+  const view = await page.evaluate(() => ({ width: window.innerWidth, height: window.innerHeight }));
+  expect(box?.width).toBeGreaterThan(view.width * 0.9);
+  expect(box?.height).toBeGreaterThan(view.height * 0.6);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
+test('a second window is as closed as the first, gets the same events, and closing it ends nothing', async () => {
+  const { app, page } = studio;
+  await goTo(page, 'Data');
+  const opened = app.waitForEvent('window', { timeout: 60_000 });
+  await app.evaluate(({ Menu }) => {
+    const items = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
+    items.find(({ label }) => label === 'New window')?.click();
+  });
+  const second = await opened;
+  await second.getByRole('heading', { name: 'Data', exact: true }).first().waitFor();
+  const settings = await app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows().map(({ webContents }) => {
+      const { sandbox, contextIsolation, nodeIntegration, webviewTag } = webContents.getLastWebPreferences() ?? {};
+      return { sandbox, contextIsolation, nodeIntegration, webviewTag };
+    }),
+  );
+  const closed = { sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false };
+  expect(settings).toEqual([closed, closed]);
+  expect(
+    await second.evaluate(() => [typeof Reflect.get(window, 'require'), window.open('https://example.org')]),
+  ).toEqual(['undefined', null]);
+  // A setting of one is at once that of the other.
+  await request(second, 'settings.set', { theme: 'dark' });
+  for (const window of [page, second])
+    await expect.poll(() => window.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');
+  await request(second, 'settings.set', { theme: 'system' });
+  await goTo(second, 'Runs');
+  expect(page.url()).toContain('/data');
+  await second.close();
+  await expect.poll(() => app.windows().length).toBe(1);
+  expect((await request(page, 'app.doctor', {})).home).toBe(home);
+  expect(studio.problems).toEqual([]);
 });

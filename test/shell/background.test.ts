@@ -22,7 +22,7 @@ function backgroundWith({ hasWindow = true } = {}) {
     isMinimized: () => false,
   };
   const background = new Background({
-    window: () => (hasWindow ? window : null),
+    windows: () => (hasWindow ? [window, { ...window, show: did('show other'), hide: did('hide other') }] : []),
     tray: { show: (jobs) => void calls.push(`tray: ${jobs.length}`), hide: did('no tray') },
     open: did('open'),
     quit: did('quit'),
@@ -30,12 +30,15 @@ function backgroundWith({ hasWindow = true } = {}) {
   return { background, calls };
 }
 
-test('the window is hidden and comes back; the tray is there in between', () => {
+test('the windows are hidden and come back; the tray is there in between', () => {
   const { background, calls } = backgroundWith();
   background.update([job]);
   expect(calls).toEqual([]);
   background.enter();
-  expect(calls.splice(0)).toEqual(['hide', 'tray: 1']);
+  expect(calls.splice(0)).toEqual(['hide', 'hide other', 'tray: 1']);
+  background.leave();
+  expect(calls.splice(0)).toEqual(['no tray', 'show other', 'show', 'focus']);
+  // Not hidden, it brings the one in front alone.
   background.leave();
   expect(calls.splice(0)).toEqual(['no tray', 'show', 'focus']);
   background.update([]);

@@ -13,6 +13,7 @@ function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean, keys = n
   const done: string[] = [];
   const template: unknown = buildMenu({
     keys,
+    newWindow: () => done.push('new window'),
     send: (command) => done.push(command),
     showLogs: () => done.push('logs'),
     showAbout: () => done.push('about'),
@@ -42,6 +43,7 @@ test('the File menu opens and imports what the pages take', () => {
   const { items, done } = itemsOf(({ label }) => label === '&File');
   for (const item of items) item.click();
   expect(done).toEqual([
+    'new window',
     '/train',
     '/train?load=yaml',
     '/data?add=file',
