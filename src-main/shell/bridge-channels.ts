@@ -9,6 +9,7 @@ export const bridgeChannels = {
   theme: 'studio:theme',
   notify: 'studio:notify',
   menu: 'studio:menu',
+  dragOut: 'studio:drag-out',
   newWindow: 'studio:new-window',
   readKeys: 'studio:read-keys',
   writeKeys: 'studio:write-keys',

@@ -4,12 +4,14 @@ import {
   dialog,
   type IpcMainInvokeEvent,
   ipcMain,
+  nativeImage,
   nativeTheme,
   type OpenDialogOptions,
   shell,
 } from 'electron';
 import { z } from 'zod';
 import {
+  draggedItemSchema,
   type RunningJob,
   runningJobSchema,
   type SystemNotice,
@@ -22,6 +24,7 @@ import { themeSchema } from '../../src-shared/domain/app/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
+import type { DraggedFiles } from './drag-out.ts';
 import type { HomeMover } from './home-mover.ts';
 import type { KeyStore } from './key-store.ts';
 import { plainName, withoutControls } from './plain-name.ts';
@@ -47,6 +50,9 @@ interface BridgeOptions {
   /** Folder of the reports. */
   readonly reports: string;
   readonly keys: KeyStore;
+  readonly dragged: DraggedFiles;
+  /** Image at the pointer while something is dragged out. */
+  readonly dragIcon: string;
   readonly updates: Updates;
   readonly mover: HomeMover;
   /** The home is in another folder: the app has to start again. */
@@ -130,6 +136,10 @@ export function serveBridge(options: BridgeOptions): void {
     return token(target, 'write');
   });
   handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
+  handle(bridgeChannels.dragOut, draggedItemSchema, async (item, window) => {
+    const file = await options.dragged.write(item);
+    window.webContents.startDrag({ file, icon: nativeImage.createFromPath(options.dragIcon) });
+  });
   handle(bridgeChannels.readKeys, z.null(), async () => keys.read());
   handle(bridgeChannels.writeKeys, z.string(), async (text) => keys.write(text));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));

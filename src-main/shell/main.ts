@@ -17,6 +17,7 @@ import { bridgeChannels } from './bridge-channels.ts';
 import { ChosenPaths } from './chosen-paths.ts';
 import { keepCrashReports } from './crash-reports.ts';
 import { developmentServerOf } from './development-server.ts';
+import { DraggedFiles } from './drag-out.ts';
 import { HomeMover } from './home-mover.ts';
 import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
 import { openPath, serveBridge } from './ipc.ts';
@@ -259,6 +260,8 @@ function begin(): void {
       send(bridgeChannels.keys, text);
     },
   });
+  const dragged = new DraggedFiles(studioHome);
+  app.once('quit', () => dragged.clear());
   serveBridge({
     backend,
     chosen,
@@ -268,6 +271,8 @@ function begin(): void {
     logs,
     reports: join(studioHome, 'reports'),
     keys,
+    dragged,
+    dragIcon: resources.trayIcon,
     updates: openUpdates({
       home: studioHome,
       log,

@@ -56,6 +56,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     ask: (request) => invoke(bridgeChannels.updates, request),
     onState: (listener) => listen(bridgeChannels.updateState, listener),
   },
+  dragOut: (item) => invoke(bridgeChannels.dragOut, item),
   newWindow: () => ipcRenderer.send(bridgeChannels.newWindow),
   keys: {
     read: () => invoke(bridgeChannels.readKeys, null),

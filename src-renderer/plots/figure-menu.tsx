@@ -3,6 +3,7 @@ import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconTable, IconVec
 import { memo, type RefObject } from 'react';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
+import { DragHandle } from '../components/drag-handle.tsx';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { figureStrings } from '../strings/figures.ts';
 import { figureToCsv } from './figure-data.ts';
@@ -38,36 +39,52 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
     });
   const saveCsv = () => downloadText(figureToCsv(latest.current.current()), `${fileName}.csv`);
 
+  const dragged = async ({ shiftKey, altKey }: { readonly shiftKey: boolean; readonly altKey: boolean }) => {
+    if (altKey) return fileItem(`${fileName}.csv`, figureToCsv(latest.current.current()));
+    const format = shiftKey ? 'svg' : 'png';
+    const url = await view.current?.image(format, theme);
+    if (!url) return null;
+    const content = format === 'png' ? url : decodeURIComponent(url.slice(url.indexOf(',') + 1));
+    return fileItem(`${fileName}.${format}`, content);
+  };
+
   return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<IconTable size={16} />}
-          onClick={() => showFigureValues(latest.current.current(), name)}
-        >
-          {figureStrings.showValues}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
-          Copy as image
-        </Menu.Item>
-        <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
-          Save SVG
-        </Menu.Item>
-        <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
-          Save PNG
-        </Menu.Item>
-        <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
-          Save CSV
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <DragHandle label={figureStrings.drag} item={dragged} />
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconTable size={16} />}
+            onClick={() => showFigureValues(latest.current.current(), name)}
+          >
+            {figureStrings.showValues}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
+            Copy as image
+          </Menu.Item>
+          <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
+            Save SVG
+          </Menu.Item>
+          <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
+            Save PNG
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
+            Save CSV
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
   );
 });
+
+function fileItem(name: string, content: string) {
+  return { kind: 'file' as const, name, content };
+}
 
 function dataUrlToBlob(url: string): Blob {
   const comma = url.indexOf(',');

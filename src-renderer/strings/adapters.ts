@@ -64,6 +64,7 @@ export const adaptersStrings = {
   origins: { run: 'trained', import: 'imported', merge: 'merged', prune: 'pruned' },
   overview: {
     title: 'Overview',
+    drag: 'Drag a copy of the adapter folder out',
     method: 'Method',
     base: 'Base model',
     notHere: (name: string) => `${name} (not in the studio)`,

@@ -1,6 +1,7 @@
 /** The words of every figure's menu and table. */
 export const figureStrings = {
   fullScreenOf: (name: string) => `Show the figure "${name}" in full screen`,
+  drag: 'Drag the figure out as PNG; with Shift as SVG, with Alt its values as CSV',
   showValues: 'Show values',
   valuesOf: (name: string) => `Values of “${name}”`,
   firstValues: (shown: string, all: string) => `The first ${shown} of ${all} values. Save CSV has all of them.`,

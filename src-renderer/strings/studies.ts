@@ -89,6 +89,7 @@ export const studiesStrings = {
   columns: { name: 'Name', status: 'Status', created: 'Created' },
   result: {
     clickPoint: 'Click a point, or choose one with the arrow keys and Enter, to save that adapter.',
+    dragTable: 'Drag the table out as CSV',
     saveCsv: 'Save CSV',
     saveTable: (title: string) => `Save the table "${title}" as CSV`,
     saveLatex: 'LaTeX',

@@ -21,6 +21,24 @@ export type RunningJob = z.infer<typeof runningJobSchema>;
 export const systemNoticeSchema = z.object({ title: z.string(), body: z.string() });
 export type SystemNotice = z.infer<typeof systemNoticeSchema>;
 
+/** Something that is dragged to the file manager or another program. */
+export const draggedItemSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('file'),
+    name: z.string().min(1).max(200).describe('with .png, .svg or .csv'),
+    content: z
+      .string()
+      .max(64 * 2 ** 20)
+      .describe('the text; of a PNG its data URL'),
+  }),
+  z.object({
+    kind: z.literal('adapter'),
+    name: z.string().min(1).max(200),
+    folder: z.string().describe('relative to the home'),
+  }),
+]);
+export type DraggedItem = z.infer<typeof draggedItemSchema>;
+
 /**
  * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
  * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
@@ -98,6 +116,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
     /** Calls `listener` with every change of the state until the returned function is called. */
     onState(listener: (state: UpdateState) => void): () => void;
   };
+  /** Begins to drag a copy of the item out of the window; called while the pointer drags. Rejects with a sentence. */
+  dragOut(item: DraggedItem): Promise<void>;
   /** Opens one more window on the page that is shown. */
   newWindow(): void;
   /** The key file of the home (see `parseKeyFile`). */

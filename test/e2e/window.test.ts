@@ -110,3 +110,40 @@ test('a second window is as closed as the first, gets the same events, and closi
   expect((await request(page, 'app.doctor', {})).home).toBe(home);
   expect(studio.problems).toEqual([]);
 });
+
+test('a figure is dragged out as a file', async () => {
+  const { app, page } = studio;
+  // The system's own drag waits for a person.
+  await app.evaluate(({ BrowserWindow }) => {
+    for (const { webContents } of BrowserWindow.getAllWindows())
+      webContents.startDrag = ({ file, icon }) =>
+        Reflect.set(globalThis, 'draggedOut', [file, typeof icon === 'object' && icon.isEmpty()]);
+  });
+  const drag = async (held: { shiftKey?: boolean; altKey?: boolean }): Promise<string> => {
+    await app.evaluate(() => Reflect.set(globalThis, 'draggedOut', null));
+    await page
+      .getByTitle(/^Drag the figure out/)
+      .first()
+      .evaluate((handle, keys) => {
+        handle.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, ...keys }));
+        handle.dispatchEvent(new DragEvent('dragstart', { bubbles: true, cancelable: true, ...keys }));
+      }, held);
+    await expect.poll(() => app.evaluate(() => Reflect.get(globalThis, 'draggedOut'))).toBeTruthy();
+    const [file, isEmpty] = await app.evaluate(() => Reflect.get(globalThis, 'draggedOut'));
+    expect(isEmpty).toBe(false);
+    return file;
+  };
+  await page.evaluate(() => {
+    window.location.hash = '#/data/fashion-mnist-small';
+  });
+  await page.locator('.main-svg').first().waitFor();
+  expect(
+    readFileSync(await drag({}))
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+  const svg = await drag({ shiftKey: true });
+  expect(svg).toMatch(/class-balance-of-fashion-mnist-small\.svg$/);
+  expect(readFileSync(svg, 'utf8')).toMatch(/^<svg/);
+  expect(readFileSync(await drag({ altKey: true }), 'utf8')).toContain('T-shirt/top,');
+});

@@ -3,6 +3,7 @@ import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapt
 import { rankText } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
+import { DragHandle } from '../../components/drag-handle.tsx';
 import { TagsInput } from '../../components/form/choices.tsx';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { HashText, PathText } from '../../components/format/path-text.tsx';
@@ -27,7 +28,15 @@ export function AdapterOverview({ adapter }: { adapter: AdapterRecord }) {
       name !== 'r' && adapter.parameters[name] !== undefined && !isSame(adapter.parameters[name], usual),
   );
   return (
-    <Panel title={words.title}>
+    <Panel
+      title={words.title}
+      aside={
+        <DragHandle
+          label={words.drag}
+          item={async () => ({ kind: 'adapter', name: adapter.name, folder: adapter.folder })}
+        />
+      }
+    >
       <Facts
         items={[
           { label: words.method, value: [variant, rankText(adapter.parameters)].filter(Boolean).join(', ') },

@@ -7,6 +7,7 @@ import { studyKind } from '../../../src-shared/studies/index.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { tableLatex } from '../../../src-shared/studies/report/table-latex.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
+import { DragHandle } from '../../components/drag-handle.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -103,6 +104,10 @@ function StudyTablePanel({ table, file, aside, onKeep }: StudyTablePanelProps) {
       aside={
         <Group gap={8} wrap="nowrap" flex="none">
           {aside}
+          <DragHandle
+            label={strings.dragTable}
+            item={async () => ({ kind: 'file', name: `${fileStem(title)}.csv`, content: tableCsv(file) })}
+          />
           <Button
             size="compact-xs"
             variant="default"

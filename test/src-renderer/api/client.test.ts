@@ -41,6 +41,7 @@ function fakeBridge() {
     showLogs: async () => undefined,
     home: { move: async () => false, cancelMove: () => undefined, onProgress: () => () => undefined },
     updates: { ask: () => Promise.reject(new Error('There is no shell.')), onState: () => () => undefined },
+    dragOut: async () => undefined,
     newWindow: () => undefined,
     keys: { read: async () => '', write: async () => undefined, onChange: () => () => undefined },
     setRunning: () => undefined,

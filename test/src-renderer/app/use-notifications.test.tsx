@@ -31,6 +31,7 @@ function reportingBridge(shown: SystemNotice[]) {
     showLogs: async () => undefined,
     home: { move: async () => false, cancelMove: () => undefined, onProgress: () => () => undefined },
     updates: { ask: () => Promise.reject(new Error('There is no shell.')), onState: () => () => undefined },
+    dragOut: async () => undefined,
     newWindow: () => undefined,
     keys: { read: async () => '', write: async () => undefined, onChange: () => () => undefined },
     setRunning: () => undefined,
