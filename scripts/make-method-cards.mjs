@@ -14,6 +14,7 @@ import { curves } from '../src-shared/coto/curves/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
 import { rangeWords, textOfValue } from '../src-shared/domain/parameters/parameter-text.ts';
 import { cotoDeclaration, usedSettings } from '../src-shared/domain/runs/coto.ts';
+import { metricIds } from '../src-shared/metrics/index.ts';
 import { studyKinds } from '../src-shared/studies/index.ts';
 import { root } from './bootstrap/paths.mjs';
 
@@ -115,6 +116,9 @@ function declared({ summary, paper, parameters }) {
 /** @param {ParameterSpec} spec */
 function values(spec) {
   if (spec.choices && spec.type === 'choice') return spec.choices.map(({ value }) => `\`${value}\``).join(', ');
+  // Studies that compare by fewer list these in the help.
+  if (spec.names === 'metric' && !spec.help.includes(metricIds[0] ?? ''))
+    return metricIds.map((id) => `\`${id}\``).join(', ');
   if (spec.type === 'boolean') return '`true`, `false`';
   return `${rangeWords(spec)}${spec.unit ? ` (${spec.unit})` : ''}`;
 }

@@ -7,7 +7,7 @@ import { notifyFailure } from './feedback/notify.tsx';
 interface DragHandleProps {
   /** Shown at the pointer: what is dragged, in which format. */
   readonly label: string;
-  /** What is dragged out; null while there is nothing. Shift or Alt may choose another format. */
+  /** Returns the file to drag out, null while there is none. Shift or Alt may choose another format. */
   readonly item: (held: { readonly shiftKey: boolean; readonly altKey: boolean }) => Promise<DraggedItem | null>;
 }
 

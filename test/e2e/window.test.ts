@@ -89,7 +89,11 @@ test('a second window is as closed as the first, gets the same events, and closi
   await second.getByRole('heading', { name: 'Data', exact: true }).first().waitFor();
   const settings = await app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows().map(({ webContents }) => {
-      const { sandbox, contextIsolation, nodeIntegration, webviewTag } = webContents.getLastWebPreferences() ?? {};
+      // Electron's types leave it out.
+      const { sandbox, contextIsolation, nodeIntegration, webviewTag } = Reflect.get(
+        webContents,
+        'getLastWebPreferences',
+      ).call(webContents);
       return { sandbox, contextIsolation, nodeIntegration, webviewTag };
     }),
   );

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { metricLabel } from '../../../src-shared/metrics/index.ts';
 import { Autocomplete, MultiSelect, Select, TagsInput } from './choices.tsx';
 import classes from './parameter-form.module.css';
 import { Segments } from './segments.tsx';
@@ -93,6 +94,7 @@ export function ParameterControl(props: ControlProps) {
           <Autocomplete
             {...shared}
             data={[...offered]}
+            {...(spec.names === 'metric' ? { renderOption: MetricOption } : {})}
             // All of them: the field shows the choice, not a search.
             filter={({ options }) => options}
             value={textOfValue(value)}
@@ -101,6 +103,15 @@ export function ParameterControl(props: ControlProps) {
         );
       return <TextControl {...props} />;
   }
+}
+
+/** A metric by its id, which files have, and its label. */
+function MetricOption({ option }: { option: { value: string } }) {
+  return (
+    <span className={classes['metricOption']}>
+      {metricLabel(option.value)} <code>{option.value}</code>
+    </span>
+  );
 }
 
 /** Yes, no, or what null stands for. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../contract/errors.ts';
 import type { ParameterSpec, ParameterValue } from '../../domain/parameters/parameter.ts';
-import { defaultMetric, exampleMetrics, metricIds } from '../../metrics/index.ts';
+import { defaultMetric, exampleMetrics } from '../../metrics/index.ts';
 import { fieldIds } from '../config/field-words.ts';
 import type { StudyWords } from '../define-study.ts';
 import type { Grid } from './grid-cells.ts';
@@ -30,7 +30,7 @@ export const gridParameters = {
     type: 'text',
     names: 'metric',
     default: defaultMetric.id,
-    help: `A metric of the task by its id: ${metricIds.join(', ')}. The intervals of ${exampleMetrics.join(' and ')} are over seeds and examples, those of the others over seeds.`,
+    help: `A metric of the task. The intervals of ${exampleMetrics.join(' and ')} are over seeds and examples, those of the others over seeds.`,
   },
   further_metrics: {
     name: 'further_metrics',

@@ -7,7 +7,7 @@ import { shownValue } from '../../../../src-renderer/components/form/parameter-o
 import { useHelpSheet } from '../../../../src-renderer/components/help/help-store.ts';
 import { StudioError, toErrorValue } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
-import { metricIds } from '../../../../src-shared/metrics/index.ts';
+import { metrics } from '../../../../src-shared/metrics/index.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 const specs: ParameterSpec[] = [
@@ -289,7 +289,7 @@ test('a field for a metric offers every declared metric, and takes any other tex
   fireEvent.focus(field);
   fireEvent.click(field);
   const options = await view.findAllByRole('option', { hidden: true });
-  expect(options.map(({ textContent }) => textContent)).toEqual([...metricIds]);
+  expect(options.map(({ textContent }) => textContent)).toEqual(metrics.map(({ id, label }) => `${label} ${id}`));
   fireEvent.change(field, { target: { value: 'eval_f1_micro' } });
   expect(known['metric']).toBe('eval_f1_micro');
 });
