@@ -24,7 +24,7 @@ if (!('python' in found)) {
 }
 /** @type {Record<string, string>} */
 const env = { [peers.variable]: found.python };
-// What these require must not change the others. Two at a time, as unpacking takes a processor each.
+// Keeps each one's requirements from the others. Two at a time, as unpacking takes a processor each.
 const others = [adapterPeers, lmEval, bitsandbytes, sentenceTransformers, zoo, trackio, openaiClient];
 await Promise.all([installNext(), installNext()]);
 const llama = ensureLlamaCpp();

@@ -123,7 +123,7 @@ export const gridResultShape = {
       coto: z.boolean(),
       /** Chosen by the sweep of the same study; null: as the run or the grid says. */
       learning_rate: z.number().nullable().default(null),
-      /** As the rate; absent where no batch size is swept. */
+      /** Chosen as the rate is; absent where no batch size is swept. */
       batch_size: z.number().int().optional(),
       /** Scores by seed, in results of earlier versions. */
       scores: z.array(z.object({ seed: z.number().int(), value: z.number() })).default([]),
