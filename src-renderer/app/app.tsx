@@ -1,4 +1,5 @@
 import { MantineProvider } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { ModalsProvider } from '@mantine/modals';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -7,14 +8,19 @@ import { queryClient } from '../api/query.ts';
 import { rememberComparisons } from '../features/home/last-comparison.ts';
 import { appStrings } from '../strings/app.ts';
 import { Frame } from './frame.tsx';
-import { cssVariables, theme } from './theme.ts';
+import { contrastVariables, cssVariables, theme } from './theme.ts';
 
 /** The window: providers around the frame. */
 export function App() {
   useEffect(() => followBackend(queryClient), []);
   useEffect(rememberComparisons, []);
+  const hasMoreContrast = useMediaQuery('(prefers-contrast: more)', undefined, { getInitialValueInEffect: false });
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={hasMoreContrast ? contrastVariables : cssVariables}
+      defaultColorScheme="auto"
+    >
       <QueryClientProvider client={queryClient}>
         <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
           <Frame />

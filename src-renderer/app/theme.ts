@@ -2,7 +2,7 @@ import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 import { codeTypeface, textTypeface } from '../../src-shared/typeface.ts';
 import { headerStyle } from '../components/table/header-style.ts';
 import { appStrings } from '../strings/app.ts';
-import { darkGreys, darkTokens, lightTokens } from './theme-tokens.ts';
+import { darkContrast, darkGreys, darkTokens, lightContrast, lightTokens } from './theme-tokens.ts';
 
 /** Every closable element has an accessible name. */
 const closing = { closeButtonProps: { 'aria-label': appStrings.close } };
@@ -62,3 +62,10 @@ export const theme = createTheme({
 
 /** The colors of both themes; the rest is Mantine's. */
 export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: lightTokens, dark: darkTokens });
+
+/** The colors of both themes for a system that asks for more contrast. */
+export const contrastVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...lightTokens, ...lightContrast },
+  dark: { ...darkTokens, ...darkContrast },
+});

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { darkGreys, darkTokens, lightTokens } from '../../../src-renderer/app/theme-tokens.ts';
+import {
+  darkContrast,
+  darkGreys,
+  darkTokens,
+  lightContrast,
+  lightTokens,
+} from '../../../src-renderer/app/theme-tokens.ts';
 import { contrast } from '../../color-vision.ts';
 
 type Token = keyof typeof lightTokens;
@@ -48,6 +54,25 @@ describe.each([
 
   test("CoTo's mark is read on rows, chosen ones too", () => {
     expect(tooFaint(['--studio-coto'], ['--studio-surface', '--studio-hover', '--studio-selected'], 4)).toEqual([]);
+  });
+});
+
+describe.each([
+  { theme: 'light', tokens: { ...lightTokens, ...lightContrast } },
+  { theme: 'dark', tokens: { ...darkTokens, ...darkContrast } },
+])('the $theme theme with more contrast', ({ tokens }) => {
+  test.each([
+    { what: 'text', fronts: texts, least: 7 },
+    { what: 'outlines of controls', fronts: ['--studio-control', '--studio-accent-text'] as const, least: 4.5 },
+    { what: 'hairlines', fronts: ['--studio-line', '--mantine-color-default-border'] as const, least: 3 },
+  ])('$what have $least : 1', ({ fronts, least }) => {
+    const tooFaint = fronts.flatMap((front) =>
+      surfaces.flatMap((back) => {
+        const ratio = contrast(tokens[front], tokens[back]);
+        return ratio < least ? [`${front} on ${back}: ${ratio.toFixed(2)}`] : [];
+      }),
+    );
+    expect(tooFaint).toEqual([]);
   });
 });
 
