@@ -1,9 +1,9 @@
 import { combinations, type KeyFile } from '../../src-shared/key-file.ts';
 import { fixedKeys } from '../../src-shared/menu-commands.ts';
+import { pageNames } from '../../src-shared/pages.ts';
 import { keysIdOf, type StudioAction } from '../components/actions/action-registry.ts';
 import { pageActions } from '../components/actions/page-actions.ts';
 import { appStrings } from '../strings/app.ts';
-import { pages } from './pages.tsx';
 
 /** An action in the list of keys. */
 export interface ShortcutRow {
@@ -93,6 +93,6 @@ function canMeet(one: string, other: string): boolean {
 export function placeTitle(place: string): string {
   if (place === 'page') return appStrings.onThisPage;
   if (place === 'window') return appStrings.everywhere;
-  const page = pages.find(({ id }) => id === place);
+  const page = pageNames.find(({ id }) => id === place);
   return page ? appStrings.keys.onPage(page.label) : appStrings.keys.onPages;
 }
