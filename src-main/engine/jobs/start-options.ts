@@ -23,7 +23,7 @@ export async function startOptions(
   base: BaseModel,
   opened: TaskOnData,
   what: 'run' | 'export',
-): Promise<Pick<FreshOptions, 'calibration' | 'headTask' | 'onModule' | 'seed' | 'tokenId'>> {
+): Promise<Pick<FreshOptions, 'calibration' | 'headTask' | 'onModule' | 'roundingRepeat' | 'seed' | 'tokenId'>> {
   const source = {
     examples: chosenExamples(config, opened).train,
     batchSize: config.per_device_train_batch_size,
@@ -33,6 +33,7 @@ export async function startOptions(
   };
   return {
     headTask: opened.type.declaration.taskType,
+    roundingRepeat: config.rounding_repeat,
     ...(await tokenOptions(config, modelDirectory)),
     ...(seed === undefined ? {} : { seed: await readAdapter(seed, base.description) }),
     calibration: new RunCalibration(base, source, context),

@@ -106,6 +106,13 @@ export const runConfigSchema = z.strictObject({
       advanced: true,
       group: 'Data',
     }),
+  rounding_repeat: z.number().int().min(0).max(1000).default(0).meta({
+    title: 'Rounding repeat',
+    description:
+      'Repeats a run with a change as small as a rounding error: every initial weight of the adapter moves by one unit in the last place, up or down as drawn by this number. 0 moves none. Results of repeats show how far rounding alone moves a score.',
+    advanced: true,
+    group: 'Data',
+  }),
   head: z
     .enum(['trained', 'frozen_after_base_probe'])
     .default('trained')

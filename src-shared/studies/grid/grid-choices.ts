@@ -147,6 +147,17 @@ export function tuneParameters(rates: readonly number[]): ParameterSpec[] {
       help: 'Training examples held out to choose the rate by; 0: the validation_samples of the run. No cell trains on them, and the test split chooses nothing (tune.validation_samples in a file).',
     },
     {
+      name: 'tune_rounding_repeats',
+      label: 'Rounding repeats',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      maximum: 10,
+      group,
+      advanced: true,
+      help: 'Repeats of every trial whose initial weights differ by one unit in the last place. The table shows beside each score how far it moves; 0: none (tune.rounding_repeats in a file).',
+    },
+    {
       name: 'tune_extend',
       label: 'Extensions',
       type: 'integer',
@@ -165,8 +176,10 @@ export function tuneOf(values: Readonly<Record<string, ParameterValue>>): z.inpu
   if (rates.length === 0) return null;
   const samples = z.number().parse(values['tune_validation_samples']);
   const batches = z.array(z.number()).parse(values['tune_per_device_train_batch_size']);
+  const repeats = z.number().parse(values['tune_rounding_repeats']);
   return {
     learning_rate: rates,
+    ...(repeats === 0 ? {} : { rounding_repeats: repeats }),
     ...(batches.length === 0 ? {} : { per_device_train_batch_size: batches }),
     seeds: z.array(z.number()).parse(values['tune_seeds']),
     validation_samples: samples === 0 ? null : samples,
@@ -176,6 +189,7 @@ export function tuneOf(values: Readonly<Record<string, ParameterValue>>): z.inpu
 const tuneShape = z.object({
   learning_rate: z.array(z.number()),
   per_device_train_batch_size: z.array(z.number()).optional(),
+  rounding_repeats: z.number().optional(),
   seeds: z.array(z.number()),
   validation_samples: z.number().nullable(),
   extend: z.number(),

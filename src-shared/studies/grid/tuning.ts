@@ -26,6 +26,15 @@ export const tuneSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('training examples held out to choose by; null: the validation_samples of the run'),
+  rounding_repeats: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'repeats of every trial whose initial weights differ by one unit in the last place, to show how far rounding moves its score',
+    ),
   extend: z
     .number()
     .int()
@@ -59,6 +68,10 @@ const tunedCellSchema = z.object({
       ...trialShape,
       scores: z.array(z.object({ seed: z.number().int(), value: z.number() })),
       interval: metricIntervalSchema,
+      rounding: z
+        .number()
+        .nullish()
+        .describe('how far the score moves at most in repeats that differ by rounding; mean over seeds'),
     }),
   ),
 });
@@ -67,6 +80,7 @@ export type TunedCell = z.infer<typeof tunedCellSchema>;
 export const tuningSchema = z.object({
   metric: z.string(),
   examples: z.number().int().describe('of the validation split'),
+  rounding_repeats: z.number().int().optional().describe('of every trial; absent: none'),
   equalBudget: z.boolean().describe('whether every cell trains as many steps on as many examples in a trial'),
   cells: z.array(tunedCellSchema),
 });
@@ -79,7 +93,10 @@ export function rateText(rate: number): string {
 }
 
 /** @param task whose sweep it is, in a study of several tasks */
-export function tuningTable({ metric, examples, cells, equalBudget }: Tuning, task: string | null = null): StudyTable {
+export function tuningTable(
+  { metric, examples, cells, equalBudget, rounding_repeats: repeats = 0 }: Tuning,
+  task: string | null = null,
+): StudyTable {
   const one = sweptWord(task);
   const rates = triedRates(cells);
   const hasBatches = triedBatches(cells).length > 0;
@@ -95,6 +112,11 @@ export function tuningTable({ metric, examples, cells, equalBudget }: Tuning, ta
     ],
     notes: [
       `Means over the sweep's seeds on ${examples} validation examples; *: chosen. ${equalBudget ? `Every ${one} had the same ${hasBatches ? 'rates, batch sizes' : 'rates'}, seeds and steps.` : `The ${one}s differ in the steps of a trial: their budgets are not equal.`}`,
+      ...(repeats === 0
+        ? []
+        : [
+            `In parentheses: how far the score moves if nothing but rounding differs, the largest move of ${repeats === 1 ? 'one repeat' : `${repeats} repeats`} with initial weights changed by one unit in the last place, in the mean over the seeds. Smaller differences between rates say nothing.`,
+          ]),
     ],
     rows: cells.flatMap((cell) =>
       batchesOf(cell).map((batch) => {
@@ -106,7 +128,8 @@ export function tuningTable({ metric, examples, cells, equalBudget }: Tuning, ta
             ...rates.map((rate) => {
               const point = pointAt(cell, rate, batch);
               if (point === undefined) return '–';
-              const value = valueText(metric, point.interval.mean);
+              const moved = point.rounding == null ? '' : ` (${valueText(metric, point.rounding)})`;
+              const value = `${valueText(metric, point.interval.mean)}${moved}`;
               return isChosen && rate === cell.learning_rate ? `${value} *` : value;
             }),
             isChosen ? rateText(cell.learning_rate) : '',

@@ -22,6 +22,7 @@ import type { AdapterState, ModuleState } from '../variant/state.ts';
 import { adapterVariant } from '../variants/index.ts';
 import { requireEmbedding } from '../weights/device-adapter.ts';
 import { baseTokenRows, plannedTokens, tokenIds, tokenRowsKey } from '../weights/trained-tokens.ts';
+import { nudged } from './nudged.ts';
 import { refuseExperts } from './refuse-experts.ts';
 import { seededBy } from './seed-adapter.ts';
 import { type StartOptions, startModules, weightByOutput } from './start-modules.ts';
@@ -38,6 +39,8 @@ export interface FreshOptions extends StartOptions {
   readonly headTask?: HeadTask | undefined;
   /** The adapter that `init_adapter` names. */
   readonly seed?: AdapterState | undefined;
+  /** Number of a repeat whose weights differ by rounding; 0 or absent: unchanged. */
+  readonly roundingRepeat?: number | undefined;
 }
 
 export type HeadTask = NonNullable<AdapterConfig['task_type']>;
@@ -120,9 +123,13 @@ export async function freshAdapter(
   };
   const isResidual = initialization?.residual === true && started !== null;
   const subtracted = isResidual ? new Map([...started].map(([name, { start }]) => [name, start])) : null;
-  if (options.seed === undefined) return { state, subtracted };
-  refuseBoth(initialization);
-  return { state: seededBy(options.seed, state), subtracted: null };
+  const { seed, roundingRepeat = 0 } = options;
+  if (seed !== undefined) refuseBoth(initialization);
+  const made = seed === undefined ? state : seededBy(seed, state);
+  return {
+    state: roundingRepeat === 0 ? made : nudged(made, roundingRepeat),
+    subtracted: seed === undefined ? subtracted : null,
+  };
 }
 
 /** @throws StudioError invalid_input where the factors would start in two ways. */

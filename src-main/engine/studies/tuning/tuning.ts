@@ -34,6 +34,8 @@ export class LearningRateSweep {
   private readonly validationSamples: number;
   /** Batch sizes that every rate is tried with; undefined: that of the run. */
   private readonly batches: readonly (number | undefined)[];
+  /** Each seed's own training, 0, and its repeats that differ by rounding. */
+  private readonly repeats: readonly number[];
 
   /** @throws StudioError invalid_input if nothing is held out to choose by */
   constructor(cells: readonly SweptCell[], tune: TuneConfig, metric: string) {
@@ -43,6 +45,7 @@ export class LearningRateSweep {
     const seed = tune.seeds[0] ?? 0;
     this.batches =
       tune.per_device_train_batch_size === undefined ? [undefined] : sorted(tune.per_device_train_batch_size);
+    this.repeats = Array.from({ length: 1 + tune.rounding_repeats }, (_, repeat) => repeat);
     this.validationSamples = tune.validation_samples ?? cells[0]?.run(seed).validation_samples ?? 0;
     if (this.validationSamples === 0)
       throw new StudioError(
@@ -55,7 +58,7 @@ export class LearningRateSweep {
   /** Trials that extensions add, at most: a round adds one rate at each end, for every batch size. */
   get maxExtensions(): number {
     const { extend, seeds } = this.tune;
-    return 2 * extend * seeds.length * this.cells.length * this.batches.length;
+    return 2 * extend * seeds.length * this.cells.length * this.batches.length * this.repeats.length;
   }
 
   /** Returns true if the sweep itself trains the cell with the seed, also at its chosen rate. */
@@ -64,11 +67,12 @@ export class LearningRateSweep {
   }
 
   /** The run of a cell in a trial: it holds the validation split out and evaluates itself on it, never on the test split. */
-  runOf({ run }: SweptCell, { learning_rate, batch_size }: Trial, seed: number): RunConfig {
+  runOf({ run }: SweptCell, { learning_rate, batch_size }: Trial, seed: number, repeat = 0): RunConfig {
     return {
       ...run(seed),
       learning_rate,
       ...(batch_size === undefined ? {} : { per_device_train_batch_size: batch_size }),
+      ...(repeat === 0 ? {} : { rounding_repeat: repeat }),
       validation_samples: this.validationSamples,
       eval_split: 'validation',
     };
@@ -112,6 +116,7 @@ export class LearningRateSweep {
       metric: this.metric,
       examples,
       equalBudget: budgets.size === 1,
+      ...(this.tune.rounding_repeats === 0 ? {} : { rounding_repeats: this.tune.rounding_repeats }),
       cells: this.cells.map((cell) => this.tunedCell(cell, rates, scoreOf)),
     };
   }
@@ -146,7 +151,7 @@ export class LearningRateSweep {
     const points = trials.flatMap((trial, at) => {
       const { values = [], own } = estimates[at] ?? {};
       const scores = this.tune.seeds.map((seed, place) => ({ seed, value: values[place] ?? Number.NaN }));
-      return own === undefined ? [] : [{ ...trial, scores, interval: own }];
+      return own === undefined ? [] : [{ ...trial, scores, interval: own, ...this.rounding(cell, trial, scoreOf) }];
     });
     const best = this.best(cell, rates, scoreOf);
     const { label } = cell;
@@ -196,6 +201,18 @@ export class LearningRateSweep {
     );
   }
 
+  /** How far the score of a trial moves at most in its repeats, in the mean over the seeds. */
+  private rounding(cell: SweptCell, trial: Trial, scoreOf: ScoreOf): { rounding?: number } {
+    if (this.tune.rounding_repeats === 0) return {};
+    const moves = this.tune.seeds.map((seed) => {
+      const [own = Number.NaN, ...others] = this.repeats.map((repeat) =>
+        metricOf(scoreOf(keyOf(cell, trial, seed, repeat)), this.metric),
+      );
+      return Math.max(...others.map((other) => Math.abs(other - own)));
+    });
+    return { rounding: mean(moves) };
+  }
+
   private scoresOf(cell: SweptCell, trial: Trial, scoreOf: ScoreOf): Score[] {
     return this.tune.seeds.map((seed) => scoreOf(keyOf(cell, trial, seed)));
   }
@@ -218,11 +235,13 @@ export class LearningRateSweep {
   private specs(rates: readonly number[]): JobSpec[] {
     const runs = this.cells.flatMap((cell) =>
       this.trials(rates).flatMap((trial) =>
-        this.tune.seeds.map((seed) => ({
-          key: keyOf(cell, trial, seed),
-          title: `${cell.title ?? cell.label} · ${trialText(trial)} · seed ${seed}`,
-          config: this.runOf(cell, trial, seed),
-        })),
+        this.tune.seeds.flatMap((seed) =>
+          this.repeats.map((repeat) => ({
+            key: keyOf(cell, trial, seed, repeat),
+            title: `${cell.title ?? cell.label} · ${trialText(trial)} · seed ${seed}${repeat === 0 ? '' : `, rounding repeat ${repeat}`}`,
+            config: this.runOf(cell, trial, seed, repeat),
+          })),
+        ),
       ),
     );
     return [
@@ -283,6 +302,7 @@ function rounded(rate: number): number {
   return Number(rate.toPrecision(6));
 }
 
-function keyOf({ key }: SweptCell, { learning_rate, batch_size }: Trial, seed: number): string {
-  return `tune/${key}/${learning_rate}/${batch_size === undefined ? '' : `batch ${batch_size}/`}${seed}`;
+function keyOf({ key }: SweptCell, { learning_rate, batch_size }: Trial, seed: number, repeat = 0): string {
+  const batch = batch_size === undefined ? '' : `batch ${batch_size}/`;
+  return `tune/${key}/${learning_rate}/${batch}${seed}${repeat === 0 ? '' : `/rounding ${repeat}`}`;
 }

@@ -470,6 +470,34 @@ describe('a learning-rate sweep', () => {
     });
   });
 
+  it('shows how far a score moves in repeats that differ by rounding, which choose nothing', () => {
+    // By repeat: at 0.01 it moves down by 0.1 and up by 0.05, elsewhere not at all.
+    const shares = [0.7, 0.6, 0.75];
+    const moving = (_: ScoreSpec, [training]: TrainingSpec[]) => {
+      const { learning_rate = 1, rounding_repeat: repeat = 0 } = training?.config ?? {};
+      return scoreWith(learning_rate === 1e-2 ? (shares[repeat] ?? 0) : 0.72, 5);
+    };
+    const repeated = { ...config, tune: { ...tune, rounding_repeats: 2 } };
+    const { result, rounds } = studied(repeated, moving);
+    const trained = rounds.map((round) => round.filter((spec) => spec.kind === 'train').map((spec) => spec.config));
+    expect(trained[0]).toHaveLength(3 * 12);
+    expect(trained[1]?.every(({ rounding_repeat }) => rounding_repeat === 0)).toBe(true);
+    // The best repeat at 0.01 is above 0.72, its own training is not.
+    expect(result.tuning?.cells[0]).toMatchObject({ learning_rate: 1e-4 });
+    const [own = 0, less = 0, more = 0] = shares.map((share) => scoreWith(share, 5).accuracy ?? 0);
+    const expected = Math.max(Math.abs(less - own), Math.abs(more - own));
+    expect(result.tuning?.cells[0]?.points.map(({ rounding }) => rounding)).toEqual([
+      0,
+      0,
+      expect.closeTo(expected, 9),
+    ]);
+    const [table] = sweepStudy.table(result, repeated, words);
+    expect(table?.rows[0]?.cells[3]).toBe(`${(100 * own).toFixed(1)} (${(100 * expected).toFixed(1)})`);
+    expect(table?.notes?.join(' ')).toContain('if nothing but rounding differs');
+    const without = sweepStudy.table(studied(config, moving).result, config, words)[0];
+    expect(without?.rows[0]?.cells[3]).toBe((100 * own).toFixed(1));
+  });
+
   it('takes the smaller of equal rates, the least loss, and never a diverged one', () => {
     expect(bestOf([0.7, 0.8, 0.8], 'accuracy')).toBe(1);
     expect(bestOf([2, 0.5, 0.5], 'loss')).toBe(1);
