@@ -1,11 +1,12 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { useEvent } from '../api/query.ts';
-import { notifyFailure, notifySuccess, notifyWarning } from '../components/feedback/notify.tsx';
+import { notifyEnded, notifyFailure, notifySuccess, notifyWarning } from '../components/feedback/notify.tsx';
 
 /** Shows what the backend reports; while another program is in front, as a notification of the system as well. */
 export function useNotifications(): void {
-  useEvent('notification', ({ level, title, message, error }) => {
-    if (level === 'success') notifySuccess(title, message);
+  useEvent('notification', ({ level, title, message, error, path }) => {
+    if (level === 'success' && path !== undefined) notifySuccess(title, message, path);
+    else if (level === 'success') notifyEnded(title, message);
     else if (level === 'warning') notifyWarning(title, message);
     else notifyFailure(error ? StudioError.fromValue(error) : new Error(message), title);
     if (!document.hasFocus()) window.coto.notify({ title, body: message });

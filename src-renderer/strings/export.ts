@@ -6,6 +6,7 @@ export const exportStrings = {
   folderTitle: (name: string, form: string) => `Export ${name} as ${form} into`,
   /** Further questions follow. */
   asking: (form: string) => `${form}…`,
+  needsRun: 'This adapter was not trained by a run of the studio, so there is no training to export.',
   choosePath: 'Choose location…',
   evaluate: 'Evaluate…',
   prune: 'Prune or resize…',

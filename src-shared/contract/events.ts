@@ -25,6 +25,7 @@ export const events = {
     title: z.string(),
     message: z.string(),
     error: errorValueSchema.nullable(),
+    path: z.string().optional().describe('absolute path of what was written, to be shown in the file manager'),
   }),
 } as const;
 

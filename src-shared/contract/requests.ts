@@ -158,6 +158,7 @@ export const requests = {
       target: z.string(),
       path: z.string(),
       numbered: z.boolean().default(false),
+      replace: z.boolean().default(false).describe('replaces a file at the path, as a save dialog has confirmed'),
       parameters: parameterValuesSchema.default({}),
     }),
     output: jobRecordSchema,

@@ -30,6 +30,8 @@ export interface JobOutcome<Result = unknown> {
   readonly result?: Result;
   /** Notification when the job completed or was stopped; null for none. */
   readonly message: string | null;
+  /** File or folder that the job wrote outside the home; the notification offers to show it. */
+  readonly path?: string;
 }
 
 /** One of several jobs that run together. */

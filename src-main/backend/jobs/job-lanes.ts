@@ -214,7 +214,7 @@ export class JobLanes<Handlers extends Services> {
     const { services, records, isClosing } = this.parts;
     const { store, hub } = services;
     try {
-      const { status, result, message } = await outcome;
+      const { status, result, message, path } = await outcome;
       if (result !== undefined) store.jobs.saveResult(job.id, result);
       const error = status === 'paused' && isClosing() ? pausedByClosing : null;
       records.change(job.id, {
@@ -223,7 +223,13 @@ export class JobLanes<Handlers extends Services> {
         finishedAt: clock.endOf(store.jobs.find(job.id)?.startedAt ?? null),
       });
       if (message !== null && job.parentId === null)
-        hub.notify({ level: 'success', title: job.title, message, error: null });
+        hub.notify({
+          level: 'success',
+          title: job.title,
+          message,
+          error: null,
+          ...(path === undefined ? {} : { path }),
+        });
     } catch (thrown) {
       const ending = endingOfThrown(thrown, isClosing());
       if (ending.error?.code === 'disk_full') this.parts.onFullDisk();

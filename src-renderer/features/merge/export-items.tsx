@@ -25,7 +25,9 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
       const path = await askPath(adapter.name, target);
       // A folder is named here, so another one is found for it; a file is named by the user.
       const numbered = target.makes === 'folder';
-      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, numbered, parameters });
+      // The save dialog has asked before it answered with the path of a file.
+      const replace = !numbered;
+      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, numbered, replace, parameters });
     } catch (error) {
       notifyFailure(error, strings.failed);
     }
@@ -47,10 +49,12 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
       ),
     });
   };
+  const isTrained = typeof given === 'function' || given.origin.kind === 'run';
   return (catalog.data?.exportTargets ?? []).map((target) => (
     <Menu.Item
       key={target.id}
-      title={target.summary}
+      title={target.needsRun && !isTrained ? strings.needsRun : target.summary}
+      disabled={target.needsRun === true && !isTrained}
       leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
       onClick={() => void ask(target)}
     >

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { parameterValuesSchema } from '../../../../src-shared/domain/parameters/parameter.ts';
@@ -17,16 +17,16 @@ export const exportJob = defineJob({
     target: z.string(),
     path: z.string(),
     numbered: z.boolean().default(false),
+    replace: z.boolean().default(false),
     parameters: parameterValuesSchema.default({}),
   }),
   references: ({ adapterId }) => [{ adapterId }],
   writesTo: ({ path }) => path,
-  async execute({ adapterId, target, path: wished, numbered, parameters }, context, services) {
+  async execute({ adapterId, target, path: wished, numbered, replace, parameters }, context, services) {
     const { home, store } = services;
     const adapter = requireAdapter(store, adapterId);
     const path = numbered ? unusedPath(wished) : wished;
-    if (existsSync(path))
-      throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
+    requireFreePath(path, replace);
     const source = {
       adapter,
       directory: home.absolute(adapter.folder),
@@ -35,6 +35,15 @@ export const exportJob = defineJob({
     };
     const note = await exportTarget(target).write(source, path, services, context);
     const written = `"${adapter.name}" exported to ${path}`;
-    return { status: 'completed', result: { path, note }, message: note ? `${note}. ${written}` : written };
+    return { status: 'completed', result: { path, note }, message: note ? `${note}. ${written}` : written, path };
   },
 });
+
+/** @throws StudioError refused, where something is at the path that may not be replaced; a folder never is */
+export function requireFreePath(path: string, replace: boolean): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || (replace && found.isFile())) return;
+  throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.').at(
+    'path',
+  );
+}

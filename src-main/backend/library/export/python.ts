@@ -14,6 +14,7 @@ export const python: ExportTarget = {
       'The run that made the adapter, for Transformers and PEFT on a GPU cluster: train.py with its settings, start, data and plan.',
     parameters: [],
     makes: 'folder',
+    needsRun: true,
   },
   async write({ adapter }, path, { home, store, resourcesDirectory }, context) {
     const { origin } = adapter;

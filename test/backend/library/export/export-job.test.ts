@@ -37,7 +37,26 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
   writeFileSync(late, 'mine');
   await backend.idle();
   expect((await backend.handle('jobs.get', { id: waiting.id })).status).toBe('failed');
-  expect(existsSync(late)).toBe(true);
+  expect(readFileSync(late, 'utf8')).toBe('mine');
+});
+
+it('an export replaces a file that the save dialog agreed to replace, and never a folder', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const given = goldenPath('llama', 'adapters', 'lora');
+  const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId: model.id });
+  const folder = temporaryFolder();
+  const path = join(folder, 'mine.gguf');
+  writeFileSync(path, 'an older export');
+  const start = (to: string) =>
+    backend.handle('export.start', { adapterId, target: 'gguf-lora', path: to, replace: true });
+  const job = await start(path);
+  await backend.idle();
+  expect((await backend.handle('jobs.get', { id: job.id })).status).toBe('completed');
+  const file = await openGguf(path);
+  expect(file.tensors.size).toBe(12);
+  await file.close();
+  await expect(start(folder)).rejects.toThrow(/already exists/);
 });
 
 it('a folder whose name is taken gets a number, of exports in a row too', async () => {

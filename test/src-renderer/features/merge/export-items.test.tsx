@@ -12,6 +12,8 @@ vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   request: (await import('../../fake-backend.ts')).request,
 }));
 
+const trained = { kind: 'run', runId: 'r', checkpoint: 'last', step: 1 };
+
 beforeEach(() => {
   backend.asked = [];
   backend.answers = {
@@ -28,13 +30,27 @@ test.each([
   const view = renderInWindow(
     <Menu opened>
       <Menu.Dropdown>
-        <ExportItems adapter={adapter('a', { name: 'my style' })} />
+        <ExportItems adapter={adapter('a', { name: 'my style', origin: trained })} />
       </Menu.Dropdown>
     </Menu>,
   );
   fireEvent.click(await view.findByText(label));
   await waitFor(() => expect(backend.inputsOf('export.start')).toHaveLength(1));
   expect(backend.inputsOf('export.start')).toEqual([
-    { adapterId: 'a', target, path: `/chosen/my-style-${target}`, numbered: true, parameters: {} },
+    { adapterId: 'a', target, path: `/chosen/my-style-${target}`, numbered: true, replace: false, parameters: {} },
+  ]);
+});
+
+test('the script of a training is offered only for adapters that a run trained', async () => {
+  const view = renderInWindow(
+    <Menu opened>
+      <Menu.Dropdown>
+        <ExportItems adapter={adapter('a')} />
+      </Menu.Dropdown>
+    </Menu>,
+  );
+  const items = await view.findAllByRole('menuitem');
+  expect(items.filter((item) => item.hasAttribute('disabled')).map(({ title }) => title)).toEqual([
+    'This adapter was not trained by a run of the studio, so there is no training to export.',
   ]);
 });
