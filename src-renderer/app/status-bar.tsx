@@ -16,7 +16,9 @@ export function StatusBar() {
   const { status: connection } = useBackendStatus();
   const { data: jobs } = useRequest('jobs.list', { active: true });
   const { data: status } = useRequest('app.status', {}, { refetchInterval: connection === 'ready' ? 5000 : false });
-  const running = jobs?.find((job) => job.status === 'running');
+  const active = jobs?.filter((job) => job.status === 'running') ?? [];
+  // A study stands for its parts, as on its own page.
+  const running = active.find(({ parentId }) => !active.some(({ id }) => id === parentId));
   const queued = jobs?.filter((job) => job.status === 'queued').length ?? 0;
   return (
     <footer className={classes['bar']}>

@@ -18,7 +18,7 @@ export const homeStrings = {
   liveStrip: 'Active layers of the running job',
   queue: 'Queue',
   queued: (count: number) => plural(count, 'job'),
-  left: (duration: string, isWhole: boolean) => (isWhole ? `about ${duration} in all` : `at least ${duration} in all`),
+  left: (duration: string) => `about ${duration} in all`,
   partsOfStudies: (count: number) => `and ${plural(count, 'part')} of studies`,
   more: (count: number) => `and ${formatCount(count)} more`,
   pauseQueue: 'Pause queue',

@@ -5,9 +5,9 @@ export const jobsStrings = {
   ended: (title: string, status: string) => `${title}: ${status}.`,
   queued: (title: string) => `${title}: queued`,
   starting: (title: string) => `${title}: starting`,
-  /** "120 of 300 steps"; of an unknown total "120 steps". */
+  /** "120 of 300 steps"; of an unknown total "120 steps"; of a share "13 %". */
   done: (done: number, total: number, unit: string) =>
-    `${formatCount(done)}${total === 0 ? '' : ` of ${formatCount(total)}`} ${unit}`,
+    `${formatCount(done)}${total === 0 || unit === '%' ? '' : ` of ${formatCount(total)}`} ${unit}`,
   left: (duration: string) => `${duration} left`,
   cancel: 'Cancel',
   notCancelled: 'The job was not cancelled',

@@ -32,6 +32,7 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
   const { data: summary } = useRequest('reports.summary', { id: report.id });
   const rows = mainRows(summary?.rows ?? []);
   if (!summary || rows.length === 0) return null;
+  const [finding] = summary.findings;
   return (
     <Panel
       title={strings.title}
@@ -48,6 +49,11 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
       }
       flush
     >
+      {finding === undefined ? null : (
+        <Text size="sm" px={12} py={8}>
+          {finding}
+        </Text>
+      )}
       <Table aria-label={strings.title} verticalSpacing={4} horizontalSpacing={12}>
         <Table.Thead>
           <Table.Tr>

@@ -5,9 +5,10 @@ import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { useAction } from '../../api/query.ts';
 import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
-import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
+import { formatDuration, formatNumber } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { homeStrings as strings } from '../../strings/home.ts';
+import { jobsStrings } from '../../strings/jobs.ts';
 import { askToDiscard } from '../runs/actions/discard-run.tsx';
 import classes from './home.module.css';
 import { LiveRun } from './live-run.tsx';
@@ -28,6 +29,8 @@ export function NowPanel({ jobs, runs }: NowPanelProps) {
     job.kind === 'train' ? (runs.find(({ id }) => id === job.subjectId) ?? []) : [],
   );
   const [first] = live;
+  // A part is told by the line of the study or report that started it.
+  const shown = running.filter(({ parentId }) => !running.some(({ id }) => id === parentId));
   return (
     <Panel title={strings.now}>
       {running.length === 0 ? (
@@ -41,7 +44,7 @@ export function NowPanel({ jobs, runs }: NowPanelProps) {
         </span>
       ) : (
         <div className={classes['jobs']}>
-          {running.map((job) => (
+          {shown.map((job) => (
             <RunningJob key={job.id} job={job} onCancel={() => cancel(job)} />
           ))}
           {first === undefined ? null : <LiveRun key={first.id} run={first} />}
@@ -76,7 +79,7 @@ function RunningJob({ job, onCancel }: { job: JobRecord; onCancel: () => void })
 function progressText({ phase, done, total, unit, perSecond, etaSeconds }: NonNullable<JobRecord['progress']>): string {
   return [
     phase,
-    `${formatCount(done)}${total === 0 ? '' : ` of ${formatCount(total)}`} ${unit}`,
+    jobsStrings.done(done, total, unit),
     ...(perSecond === null ? [] : [`${formatNumber(perSecond)} ${unit}/s`]),
     ...(etaSeconds === null ? [] : [`${formatDuration(etaSeconds)} left`]),
   ].join(' · ');

@@ -39,7 +39,7 @@ export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
           {[
             strings.queued(queue.length),
             ...(parts > 0 ? [strings.partsOfStudies(parts)] : []),
-            ...(time.seconds > 0 ? [strings.left(formatDuration(time.seconds), time.isWhole)] : []),
+            ...(time.seconds > 0 && time.isWhole ? [strings.left(formatDuration(time.seconds))] : []),
           ].join(' · ')}
         </span>
         <PauseQueue />

@@ -46,13 +46,18 @@ beforeEach(() => {
   localStorage.clear();
   backend.answers = {
     'reports.list': () => [report],
-    'reports.summary': () => ({ findings: [], sides: { without: 'LoRA', coto: 'LoRA + CoTo' }, rows }),
+    'reports.summary': () => ({
+      findings: ['CoTo forgets less.'],
+      sides: { without: 'LoRA', coto: 'LoRA + CoTo' },
+      rows,
+    }),
   };
 });
 
 test('the numbers of the demo are those of its report, with the way to it', async () => {
   const view = renderInWindow(<DemoFindings studies={ofDemo} />);
   const table = await view.findByRole('table', { name: 'The demo is done' });
+  expect(view.getByText('CoTo forgets less.')).toBeTruthy();
   const texts = within(table)
     .getAllByRole('row')
     .map((line) => [...line.querySelectorAll('td')].map((cell) => cell.textContent));

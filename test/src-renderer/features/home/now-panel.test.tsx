@@ -127,3 +127,13 @@ test('the queue is paused and resumed', async () => {
   const later = renderInWindow(<NowPanel jobs={queueOf('b')} runs={[]} />);
   expect(await later.findByRole('button', { name: /queue$/ })).toBeTruthy();
 });
+
+test('a running study stands for its parts, and a share is told in percent', () => {
+  const progress = { phase: 'Run 2 of 4', done: 13, total: 100, unit: '%', perSecond: null, etaSeconds: null };
+  const study = training('s', { id: 'job-s', kind: 'study', title: 'My study', progress });
+  const part = training('a', { parentId: 'job-s' });
+  const view = renderInWindow(<NowPanel jobs={[study, part]} runs={[run('a', { status: 'running' })]} />);
+  expect(view.getAllByRole('progressbar')).toHaveLength(1);
+  expect(view.getByText('Run 2 of 4 · 13 %')).toBeTruthy();
+  expect(view.getByText('live: run a')).toBeTruthy();
+});
