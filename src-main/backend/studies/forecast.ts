@@ -80,11 +80,10 @@ function warningsOf({ seeds, metrics, comparisons, tune, runs }: StudyDesign): s
   if (comparisons === null) return warnings;
   if (comparisons > 0 && seeds === 1)
     warnings.push('One seed decides nothing: no interval over seeds and no test can be given. Take three or more.');
-  if (comparisons > 0 && seeds === 2)
-    warnings.push('Two seeds are few: an interval over them is 12.7 standard errors to each side.');
+  if (comparisons > 0 && seeds === 2) warnings.push('Two seeds give very wide intervals. Use at least three.');
   if (comparisons > 0 && seeds > 1 && seeds < 6)
     warnings.push(
-      `With ${seeds} seeds the sign-flip test over seeds cannot give p below ${Number((2 / 2 ** seeds).toPrecision(2))}, however large the difference.`,
+      `${seeds} seeds are too few for a significance test over seeds, whose lowest p is ${Number((2 / 2 ** seeds).toPrecision(2))}. Use at least six.`,
     );
   const bySeeds = metrics.filter((metric) => !isExampleMean(metric));
   if (bySeeds.length > 0)

@@ -1,6 +1,6 @@
 import { List, Skeleton, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { powerText, trainingsText } from '../../../src-shared/domain/studies/study-forecast.ts';
+import { powerText, type StudyForecast, trainingsText } from '../../../src-shared/domain/studies/study-forecast.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -10,11 +10,24 @@ import { studiesStrings } from '../../strings/studies.ts';
 
 const strings = studiesStrings.forecast;
 
-/** Shows the trainings of a study, its detectable differences, and warnings before it starts. */
-export function ForecastPanel({ config }: { config: StudyConfig }) {
+interface Forecast {
+  readonly forecast: StudyForecast | undefined;
+  /** Reason why the study cannot start. */
+  readonly error: Error | null;
+}
+
+/** The forecast of a study, or the reason why the backend refuses its settings. */
+export function useForecast(config: StudyConfig | null): Forecast {
   // Typing a list of values makes many configs.
   const [settled] = useDebouncedValue(config, 400);
-  const { data: forecast, error } = useRequest('studies.forecast', { config: settled });
+  const enabled = settled !== null && config !== null;
+  const { data, error } = useRequest('studies.forecast', { config: settled as StudyConfig }, { enabled });
+  return { forecast: data, error: enabled ? error : null };
+}
+
+/** Shows the trainings of a study, its detectable differences, and warnings before it starts. */
+export function ForecastPanel({ config }: { config: StudyConfig }) {
+  const { forecast, error } = useForecast(config);
   if (error !== null) return <ErrorNote error={error} />;
   if (forecast === undefined) return <Skeleton height={96} />;
   const { trainings, scores, seconds, warnings } = forecast;

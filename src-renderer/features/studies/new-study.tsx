@@ -15,7 +15,7 @@ import { studiesStrings } from '../../strings/studies.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { AdapterChoice } from './adapter-choice.tsx';
 import { compose } from './compose.ts';
-import { ForecastPanel } from './forecast-panel.tsx';
+import { ForecastPanel, useForecast } from './forecast-panel.tsx';
 import classes from './studies.module.css';
 import { studyAdapters } from './study-adapters.ts';
 import { StudyDrawing } from './study-drawing.tsx';
@@ -54,6 +54,7 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
   });
   const reason = firstProblem(declaration.parameters, values) ?? composed.reason;
   const config = reason === null ? composed.config : null;
+  const { error: refusal } = useForecast(config);
   return (
     <div className={classes['form']}>
       <div className={classes['main']}>
@@ -134,7 +135,7 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <Button
-          disabled={config === null}
+          disabled={config === null || refusal !== null}
           loading={create.isPending}
           onClick={() => config && create.mutate({ config, ...(name.trim() === '' ? {} : { name: name.trim() }) })}
         >

@@ -38,15 +38,12 @@ export const studyForecastSchema = z.object({
 });
 export type StudyForecast = z.infer<typeof studyForecastSchema>;
 
-/** "At most 16 trainings, and 24 more if the rates are extended; 8 are there already". */
+/** "Up to 16 new runs (8 reused), up to 24 more if the learning rates are extended". */
 export function trainingsText({ trainings, extensions, done }: StudyForecast): string {
-  if (trainings === 0 && extensions === 0)
-    return done === 0
-      ? 'Nothing to train'
-      : `Nothing to train: ${done === 1 ? 'the training is' : `all ${done} trainings are`} there already`;
-  const more = extensions === 0 ? '' : `, and ${extensions} more if the learning rates are extended`;
-  const there = done === 0 ? '' : `; ${done} ${done === 1 ? 'is' : 'are'} there already`;
-  return `At most ${trainings} training${trainings === 1 ? '' : 's'}${more}${there}`;
+  const reused = done === 0 ? '' : ` (${done} reused)`;
+  if (trainings === 0 && extensions === 0) return `Nothing to train${reused}`;
+  const more = extensions === 0 ? '' : `, up to ${extensions} more if the learning rates are extended`;
+  return `${trainings === 0 ? 'No' : `Up to ${trainings}`} new run${trainings === 1 ? '' : 's'}${reused}${more}`;
 }
 
 /** The smallest difference that the study can detect, with what is assumed; null where none can be given. */
@@ -58,16 +55,16 @@ export function powerText({ power }: StudyForecast): string | null {
   if (difference === null) {
     const shift = detectableStandardizedDifference(seeds);
     if (!Number.isFinite(shift)) return null;
-    return `Smallest difference in ${metricName(metric)} that ${seeds} paired seeds detect: ${shift.toFixed(1)} standard deviations of the differences between seeds (80 % power, 5 % level).`;
+    return `Can detect differences in ${metricName(metric)} of ${shift.toFixed(1)} standard deviations between seeds (${seeds} paired seeds; 80 % power, 5 % level).`;
   }
   const { discordance } = usualAssumptions;
   const words =
     scores.length > 1
-      ? scores.map((score) => `${score.label}: ${differenceText(score.difference)}`).join('; ')
-      : differenceText(difference);
+      ? `: ${scores.map((score) => `${score.label} ${differenceText(score.difference)}`).join('; ')}`
+      : ` of about ${differenceText(difference)}`;
   const scope = seeds === 1 ? ' between these two adapters' : '';
   const varied = seeds === 1 ? '' : `, true differences that vary between seeds by ${deviationsText(scores)}`;
-  return `Smallest difference in accuracy${scope} that ${size} detect: ${words} (80 % power, 5 % level; assumed: ${percent(discordance)} of the examples right in one cell only${varied}).`;
+  return `Can detect differences in accuracy${scope}${words} (${size}). Assumes 80 % power, 5 % level, ${percent(discordance)} of the examples right in one cell only${varied}.`;
 }
 
 type PowerOfScore = NonNullable<StudyForecast['power']>['scores'][number];

@@ -32,8 +32,10 @@ test('a forecast counts the work and says the smallest difference that can be de
     scores: [{ label: 'Alone', difference, seedDeviation, studies: 0, scope: 'kind' }],
   });
   expect(powerText(three)).toContain('vary between seeds by 1.2 points (from the published studies)');
-  expect(powerText(three)).toContain(`3 seeds and 20 test examples detect: ${(100 * difference).toFixed(1)} points`);
-  expect(three.warnings).toEqual([expect.stringContaining('cannot give p below 0.25')]);
+  expect(powerText(three)).toContain(`of about ${(100 * difference).toFixed(1)} points (3 seeds and 20 test examples)`);
+  expect(three.warnings).toEqual([
+    expect.stringContaining('too few for a significance test over seeds, whose lowest p is 0.25'),
+  ]);
 
   const one = await forecast({ seeds: [1] });
   expect(one.warnings).toEqual([expect.stringContaining('One seed decides nothing')]);
@@ -47,11 +49,9 @@ test('a forecast counts the work and says the smallest difference that can be de
   const tune = { learning_rate: [1e-3, 1e-2], seeds: [1], validation_samples: 10 };
   expect(await forecast({ tune })).toMatchObject({ trainings: 4 + 4, scores: 4 + 6, power: { examples: 20 } });
   const extended = await forecast({ tune: { ...tune, extend: 3 } });
-  expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 8 })).toBe(
-    'Nothing to train: all 8 trainings are there already',
-  );
+  expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 8 })).toBe('Nothing to train (8 reused)');
   expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 0 })).toBe('Nothing to train');
-  expect(trainingsText(extended)).toBe('At most 8 trainings, and 12 more if the learning rates are extended');
+  expect(trainingsText(extended)).toBe('Up to 8 new runs, up to 12 more if the learning rates are extended');
   expect(await backend.handle('studies.list', {})).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test('a forecast warns of two rates and of one draw for all seeds, and shows eac
   ]);
   const differences = several.power?.scores.map((score) => score.difference) ?? [];
   expect(differences).toEqual(differences.toSorted((one, other) => one - other));
-  expect(powerText(several)).toMatch(/detect: Alone: \d+\.\d points; Factor average of two seeds: \d+\.\d points;/);
+  expect(powerText(several)).toMatch(/accuracy: Alone \d+\.\d points; Factor average of two seeds \d+\.\d points;/);
   expect(powerText(several)).toContain('2.5 points (every other layer, from the published studies)');
 });
 

@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 import { waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { ForecastPanel } from '../../../../src-renderer/features/studies/forecast-panel.tsx';
+import { ForecastPanel, useForecast } from '../../../../src-renderer/features/studies/forecast-panel.tsx';
 import { TunedBadge } from '../../../../src-renderer/features/studies/tuned-badge.tsx';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { studyConfigSchema } from '../../../../src-shared/studies/index.ts';
 import { backend } from '../../fake-backend.ts';
-import { renderInWindow } from '../../window.tsx';
+import { renderHookInWindow, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
@@ -34,9 +34,9 @@ test('a new study says what it trains, what it can detect and what speaks agains
   };
   const view = renderInWindow(<ForecastPanel config={config} />);
   await waitFor(() => expect(view.getByText('One seed decides nothing.')).toBeTruthy());
-  expect(view.container.textContent).toContain('At most 2 trainings; 1 is there already. 2 evaluations.');
+  expect(view.container.textContent).toContain('Up to 2 new runs (1 reused). 2 evaluations.');
   expect(view.container.textContent).toContain(
-    'between these two adapters that 1 seed and 500 test examples detect: 4.2 points',
+    'Can detect differences in accuracy between these two adapters of about 4.2 points (1 seed and 500 test examples).',
   );
   expect(backend.inputsOf('studies.forecast')).toEqual([{ config }]);
 });
@@ -77,4 +77,14 @@ test('the badge of a sweep whose best rate is the last reads "at the edge of the
   const view = renderInWindow(<TunedBadge of={{ studyId: 's' }} />);
   await waitFor(() => expect(view.getByText('at the edge of the grid')).toBeTruthy());
   expect(view.queryByText('tuned')).toBeNull();
+});
+
+test('the settings of a study that the backend refuses keep it from being started', async () => {
+  backend.answers = {
+    'studies.forecast': () => {
+      throw new StudioError('invalid_input', 'grid: "initial_p" is no setting of a run.');
+    },
+  };
+  const { result } = renderHookInWindow(() => useForecast(config));
+  await waitFor(() => expect(result.current.error?.message).toBe('grid: "initial_p" is no setting of a run.'));
 });
