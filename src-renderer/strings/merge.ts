@@ -54,9 +54,9 @@ export const mergeStrings = {
   normalize: 'Normalize',
   clear: 'Clear',
   whatIf: {
-    sum: 'Weighted sum:',
+    sum: 'Mix:',
     part: (place: number, share: string, cosine: string) => `adapter ${place}: ${share} % (cosine ${cosine})`,
-    kept: (percent: string) => `${percent} % of the norm kept`,
+    kept: (percent: string) => `${percent} % of the combined strength kept`,
     zero: 'With these weights the updates cancel each other.',
     help: 'The sum of the updates ΔW by these weights, before what the method does to them: the share of each in its squared norm (below 0: against the sum), its cosine with the sum, and the norm that is left of the parts’ norms (100 %: all point the same way).',
   },
@@ -107,6 +107,8 @@ export const mergeStrings = {
   result: 'Result',
   hide: (name: string) => `Hide ${name}`,
   openStudy: 'Open the study',
+  openAdapter: 'Open adapter',
+  next: 'Export or evaluate',
   mergeability: 'Similarity',
   mergeabilityNote: 'Do the adapters share directions, agree in sign, and have similar strength?',
   compare: 'Compare the adapters',
@@ -124,7 +126,6 @@ export const mergeStrings = {
   lost: '−30 pts',
   gained: '+30 pts',
   rampLegend: 'against the best single-task adapter',
-  rampExamples: (count: number) =>
-    count === 0 ? 'all test examples' : `the first ${count} test examples of each dataset`,
+  rampExamples: (count: number) => (count === 0 ? 'all test examples' : `up to ${count} test examples of each dataset`),
   rampHeads: "missing heads: those of the task's own adapter",
 } as const;

@@ -61,5 +61,9 @@ export const modelRequests = {
    */
   'models.plan': { input: hubModel, output: downloadPlanSchema },
   'models.download': { input: hubModel, output: jobRecordSchema },
+  'models.rename': {
+    input: z.strictObject({ id: z.string(), name: z.string().trim().min(1) }),
+    output: modelRecordSchema,
+  },
   'models.remove': { input: removal, output: done },
 } as const;

@@ -208,10 +208,21 @@ async function preflight(
   ];
 }
 
-/** "a + b", or "a and 5 more" where there are many, as of a run's checkpoints. */
-function describeInputs(names: readonly string[]): string {
-  return names.length > 4 ? `${names[0]} and ${names.length - 1} more` : names.join(' + ');
+/**
+ * "a + b", or "a and 5 more" where there are many, as of a run's checkpoints. Leading parts that all names have are
+ * written once: "LoRA · digits · seed 1 + seed 2".
+ */
+export function describeInputs(names: readonly string[]): string {
+  if (names.length > 4) return `${names[0]} and ${names.length - 1} more`;
+  const [first = [], ...others] = names.map((name) => name.split(separator));
+  const differing = first.findIndex((part, at) => others.some((parts) => parts[at] !== part));
+  if (others.length === 0 || differing < 1) return names.join(' + ');
+  const rests = [first, ...others].map((parts) => parts.slice(differing).join(separator));
+  return rests.includes('') ? names.join(' + ') : [...first.slice(0, differing), rests.join(' + ')].join(separator);
 }
+
+/** Between the parts of a run's name. */
+const separator = ' · ';
 
 /** A method that looks at data takes examples of each adapter's dataset. */
 function checkData(adapters: readonly AdapterRecord[], names: readonly string[], label: string): PreflightLine {

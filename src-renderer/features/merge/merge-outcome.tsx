@@ -1,13 +1,14 @@
-import { ActionIcon, Skeleton, Text, Tooltip } from '@mantine/core';
-import { IconX } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Menu, Skeleton, Text, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useRequest } from '../../api/query.ts';
-import { Link, pathOf } from '../../app/routes.tsx';
+import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobResult } from '../jobs/use-job.ts';
 import { StudyView } from '../studies/study-view.tsx';
+import { AdapterItems } from './adapter-items.tsx';
 import { changeBench } from './bench-store.ts';
 import classes from './merge.module.css';
 import { ResultMatrix } from './result-matrix.tsx';
@@ -33,9 +34,37 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
             {note}
           </Text>
         ))}
+        {done && result?.adapterId ? <NextActions adapterId={result.adapterId} /> : null}
         {done ? matrix ? <ResultMatrix matrix={matrix} /> : <Skeleton h={80} /> : null}
       </Panel>
     </section>
+  );
+}
+
+/** Next steps with the merged adapter: its page, and all that an adapter's menu offers. */
+function NextActions({ adapterId }: { adapterId: string }) {
+  const { data: adapters } = useRequest('adapters.list', {});
+  const adapter = adapters?.find(({ id }) => id === adapterId);
+  if (adapter === undefined) return null;
+  return (
+    <Group gap={8} mb={8}>
+      <Text size="sm" fw={600} truncate style={{ flex: 1, minWidth: 0 }}>
+        {adapter.name}
+      </Text>
+      <Button variant="default" size="compact-sm" onClick={() => navigate(pathOf('adapters', adapter.id))}>
+        {mergeStrings.openAdapter}
+      </Button>
+      <Menu>
+        <Menu.Target>
+          <Button variant="default" size="compact-sm" rightSection={<IconChevronDown size={14} />}>
+            {mergeStrings.next}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <AdapterItems adapter={adapter} />
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
   );
 }
 

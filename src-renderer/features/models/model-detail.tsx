@@ -1,5 +1,5 @@
 import { Badge, Button } from '@mantine/core';
-import { IconMinimize, IconTarget, IconTextPlus } from '@tabler/icons-react';
+import { IconMinimize, IconPencil, IconTarget, IconTextPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
@@ -8,6 +8,7 @@ import { navigate } from '../../app/routes.tsx';
 import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
+import { askName } from '../../components/form/name-dialog.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { HashText, PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
@@ -76,6 +77,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
       navigate('/models', { replace: true });
     },
   });
+  const rename = useAction('models.rename', { failureTitle: modelsStrings.rename.failed });
   const groups = groupModules(description.linears);
   const experts = description.linears.find(({ expert }) => expert !== undefined)?.expert;
   const carriers = description.linears.filter((linear) => !linear.isHead).length;
@@ -107,6 +109,16 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
                 icon: <IconTextPlus size={16} />,
                 disabledReason: description.text === null ? modelsStrings.addTokens.noText : null,
                 onClick: () => setAdding(true),
+              },
+              {
+                label: modelsStrings.rename.item,
+                icon: <IconPencil size={16} />,
+                onClick: () =>
+                  askName({
+                    ...modelsStrings.rename,
+                    name: model.name,
+                    onName: (name) => rename.mutate({ id: model.id, name }),
+                  }),
               },
               copyLinkItem('base', model.id),
               removalItem({

@@ -74,6 +74,12 @@ export function modelHandlers(
         { modelId, repository, revision, quantization },
       );
     },
+    'models.rename': ({ id, name }) => {
+      const model = { ...requireModel(store, id), name };
+      store.models.save(model);
+      services.hub.listChanged('models');
+      return model;
+    },
     'models.remove': async ({ id, undoMilliseconds }) => {
       // Runs and adapters that are in no list any more must not be what keeps the model.
       await deletions.finish(['runs', 'adapters']);

@@ -94,7 +94,7 @@ export async function addModel(
   const known = store.models.findByPath(folder);
   const model: ModelRecord = {
     id: known?.id ?? id ?? newId('model'),
-    name: name ?? known?.name ?? basename(folder),
+    name: name ?? known?.name ?? folderName(folder),
     path: folder,
     bundled: known?.bundled ?? false,
     provenance: await provenanceOf(folder),
@@ -105,6 +105,16 @@ export async function addModel(
   store.models.save(model);
   hub.listChanged('models');
   return model;
+}
+
+/** Names that many folders of models have, so that they tell nothing. */
+const commonNames = /^(?:best|checkpoint|export|final|last|merged|models?|output|weights)$/i;
+
+/** Name of a model by its folder, or by the one that holds it where its own tells nothing. */
+export function folderName(folder: string): string {
+  const own = basename(folder);
+  const outer = basename(dirname(folder));
+  return commonNames.test(own) && outer !== '' && !commonNames.test(outer) ? outer : own;
 }
 
 /** Resolves an id, or a folder, which is registered if it is new. */

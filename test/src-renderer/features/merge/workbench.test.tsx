@@ -102,7 +102,7 @@ test('a line says what the weights make of the updates, and follows them without
   // Updates at right angles, of norms 2 and 1, with the same weight: √5 of 3 is left.
   expect(
     await view.findByText(
-      'Weighted sum: adapter 1: 80 % (cosine 0.89) · adapter 2: 20 % (cosine 0.45) · 75 % of the norm kept',
+      'Mix: adapter 1: 80 % (cosine 0.89) · adapter 2: 20 % (cosine 0.45) · 75 % of the combined strength kept',
     ),
   ).toBeTruthy();
   expect(backend.inputsOf('merge.products')).toEqual([{ adapters: ['a', 'b'] }]);
