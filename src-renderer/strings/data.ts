@@ -50,7 +50,7 @@ export const dataStrings = {
   },
   problems: 'Problems',
   problemsNote: (isTooMany: boolean) =>
-    `${isTooMany ? 'too many rows to skip without asking' : 'these rows are skipped'}; all rows are checked when the dataset is added`,
+    `${isTooMany ? 'too many rows to skip without asking' : 'these rows are skipped'}; preview only, the remaining rows are checked on import`,
   byRow: (title: string) => `${title} by row`,
   repairs: {
     repair: (rows: number) => `Repair ${plural(rows, 'row')}`,

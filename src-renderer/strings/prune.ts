@@ -23,7 +23,7 @@ export const pruneStrings = {
   dataset: 'Dataset',
   trainingDataset: 'Training dataset',
   grid: (label: string) => `${label} grid`,
-  gridHelp: (help: string, example: string) => `${help} Several values, e.g. ${example}`,
+  gridHelp: (help: string, example: string) => `${help} Separate several values with commas: ${example}`,
   run: 'Run pruning study',
   queued: 'Pruning study queued',
 

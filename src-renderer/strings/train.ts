@@ -79,7 +79,7 @@ export const trainStrings = {
     `≈ ${milliseconds} ms/step (measured now${withCoto ? ', without CoTo’s savings' : ''})`,
   notMeasured: 'The steps were not measured',
   timed: (milliseconds: string, ofSameAdapter: boolean) =>
-    `≈ ${milliseconds} ms/step (measured before${ofSameAdapter ? '' : ', of another variant or rank'})`,
+    `≈ ${milliseconds} ms/step (measured before${ofSameAdapter ? '' : ', with other settings'})`,
   ofFree: (needed: string, free: string, device: string | null, percent: string) =>
     `${needed} of ${free} free${device === null ? '' : ` on ${device}`} (${percent} %)`,
   microBatches: (accumulation: number, size: number) =>

@@ -64,7 +64,7 @@ describe('preferences, from a file to a metric', () => {
   test('a file of pairs is recognized, and its rows are shown as prompt, chosen and rejected', async () => {
     const added = await coto(['datasets', 'add', jsonl('pairs', pairs)]);
     expect(added.err + added.out).toMatch(
-      /Preferences: to prompt, chosen is the better answer and rejected the worse one\./,
+      /Preference data: prompt in prompt, chosen answer in chosen, rejected answer in rejected\./,
     );
     expect(added.code).toBe(0);
     const shown = await coto(['datasets', 'preview', 'pairs']);

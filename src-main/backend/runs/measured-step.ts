@@ -14,14 +14,18 @@ export interface MeasuredStep {
   readonly ofSameAdapter: boolean;
 }
 
-/** Time of a step of this run: by runs of the same adapter, else as it was measured on request, else by runs of another. */
+/**
+ * Time of a step of this run: by runs of the same adapter, else as it was measured on request, else by runs of another,
+ * else by runs of the same model and data with any other settings.
+ */
 export function expectedStep(
   { runs, jobs }: Pick<Store, 'runs' | 'jobs'>,
   modelId: string,
   config: RunConfig,
 ): MeasuredStep | null {
-  const step = measuredStep(runs.list(false), modelId, config);
-  return step?.ofSameAdapter ? step : (timedStep(jobs, modelId, config) ?? step);
+  const past = runs.list(false);
+  const step = measuredStep(past, modelId, config);
+  return step?.ofSameAdapter ? step : (timedStep(jobs, modelId, config) ?? step ?? nearStep(past, modelId, config));
 }
 
 /**
@@ -31,6 +35,34 @@ export function expectedStep(
 export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): MeasuredStep | null {
   const { same, all } = likeRuns(runs, modelId, config);
   return medianStep(same.filter(isAlone), true) ?? medianStep(all.filter(isAlone), false);
+}
+
+/** Median of past runs of the model on the dataset with texts of the same length, scaled by the examples of a step. */
+export function nearStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): MeasuredStep | null {
+  const near = runs.filter(
+    (run) =>
+      run.modelId === modelId &&
+      run.config.dataset === config.dataset &&
+      run.config.max_length === config.max_length &&
+      run.config.compute_backend === config.compute_backend,
+  );
+  const times = near.flatMap(({ result, config: past }) =>
+    result === null || result.medianStepMilliseconds <= 0
+      ? []
+      : [(result.medianStepMilliseconds * examplesOf(config)) / examplesOf(past)],
+  );
+  if (times.length === 0) return null;
+  return {
+    milliseconds: quantileOf(
+      times.sort((left, right) => left - right),
+      0.5,
+    ),
+    ofSameAdapter: false,
+  };
+}
+
+function examplesOf({ per_device_train_batch_size, gradient_accumulation_steps }: RunConfig): number {
+  return per_device_train_batch_size * gradient_accumulation_steps;
 }
 
 /**

@@ -80,6 +80,12 @@ export function gridText(method: PruneDeclaration, { grids }: PruneChoices): str
   return grids[method.id] ?? (method.grid?.values ?? []).join(', ');
 }
 
+/** Values that fit a grid, for its help: counts, percentages or shares. */
+export function gridExample({ type }: ParameterSpec, grid: PruneDeclaration['grid']): string {
+  if (type === 'integer') return '1, 2, 4';
+  return grid?.percent ? '25 %, 50 %' : '0.25, 0.5';
+}
+
 /** Returns the patterns and grids of a pruning study, or one sentence that describes the problem. */
 export function studyParts(methods: readonly PruneDeclaration[], choices: PruneChoices): StudyParts | string {
   const patterns = patternChoices(methods)

@@ -14,7 +14,15 @@ import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { pruneStrings } from '../../strings/prune.ts';
 import { AdapterChoice } from './adapter-choice.tsx';
-import { fieldsOfMethod, gridFromText, gridOfMethod, gridProblem, gridText, isTicked } from './patterns.ts';
+import {
+  fieldsOfMethod,
+  gridExample,
+  gridFromText,
+  gridOfMethod,
+  gridProblem,
+  gridText,
+  isTicked,
+} from './patterns.ts';
 import classes from './prune.module.css';
 import { pruneEvaluation, usePruneForm } from './use-prune-form.ts';
 
@@ -97,7 +105,7 @@ function Method({ method, form }: MethodProps) {
         {grid ? (
           <TextInput
             label={pruneStrings.grid(grid.label)}
-            description={pruneStrings.gridHelp(grid.help, text === '' ? '0.25, 50 %' : text)}
+            description={pruneStrings.gridHelp(grid.help, text === '' ? gridExample(grid, method.grid) : text)}
             value={text}
             error={gridFromText(grid, text) === null ? gridProblem(grid) : undefined}
             onChange={(event) => form.setGrid(method.id, event.currentTarget.value)}

@@ -67,7 +67,7 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
     data,
     layout: dotLayout(
       theme,
-      `${words.title} after dropping layers`,
+      `${words.title} with only some layers kept`,
       labels,
       axis(
         theme,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { measuredShare, measuredStep } from '../../../src-main/backend/runs/measured-step.ts';
+import { measuredShare, measuredStep, nearStep } from '../../../src-main/backend/runs/measured-step.ts';
 import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
 import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
@@ -90,4 +90,14 @@ test('runs of the same variant and rank come first, others only where there are 
     milliseconds: 30,
     ofSameAdapter: true,
   });
+});
+
+test('without a like run, the nearest are those of the same model and data, scaled by the examples of a step', () => {
+  const far = { per_device_train_batch_size: 64 };
+  const runs = [run(100, { coto: {} }), run(300, { coto: {}, adapter: { target_modules: ['q_proj'] } }), run(64, far)];
+  const [own, other] = [config.per_device_train_batch_size, 64];
+  const scaled = [100, 300, (64 * own) / other].sort((one, two) => one - two);
+  expect(measuredStep(runs, 'm', config)).toBeNull();
+  expect(nearStep(runs, 'm', config)).toEqual({ milliseconds: scaled[1], ofSameAdapter: false });
+  expect(nearStep(runs, 'm', checkedRun({ max_length: 7 }))).toBeNull();
 });

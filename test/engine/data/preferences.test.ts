@@ -33,13 +33,17 @@ describe('TRL’s shapes of preferences', () => {
   it('with a prompt of their own', async () => {
     const found = await inspected([{ prompt: 'The sky is', chosen: ' blue.', rejected: ' green.' }]);
     expect(found.columns).toMatchObject({ prompt: 'prompt', completion: 'chosen', rejected: 'rejected', label: null });
-    expect(found.notes).toEqual(['Preferences: to prompt, chosen is the better answer and rejected the worse one.']);
+    expect(found.notes).toEqual([
+      'Preference data: prompt in prompt, chosen answer in chosen, rejected answer in rejected.',
+    ]);
     expect(exampleOf(found)).toMatchObject({ prompt: 'The sky is', completion: ' blue.', rejected: ' green.' });
   });
 
   it('with the prompt in both answers, as trl.extract_prompt takes it', async () => {
     const found = await inspected([{ chosen: 'The sky is blue.', rejected: 'The sky is green.' }]);
-    expect(found.notes).toEqual(['Preferences: of chosen and rejected, what both begin with is the prompt.']);
+    expect(found.notes).toEqual([
+      'Preference data: chosen answer in chosen, rejected answer in rejected; their common beginning is the prompt.',
+    ]);
     expect(exampleOf(found)).toMatchObject({ prompt: 'The sky is', completion: ' blue.', rejected: ' green.' });
   });
 

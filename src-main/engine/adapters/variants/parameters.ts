@@ -72,7 +72,7 @@ export function dropoutParameter(
 /** The inner size r of a variant; of factors A and B where `help` does not say otherwise. */
 export function rankParameter(
   usual: number,
-  help = 'Inner size of B·A: the adapter has r · (in + out) parameters a linear.',
+  help = 'Rank of the update B·A; adds r · (in + out) parameters per layer.',
   label = 'Rank',
 ): ParameterSpec {
   return { name: 'r', label, type: 'integer', default: usual, minimum: 1, maximum: 1024, step: 1, help };

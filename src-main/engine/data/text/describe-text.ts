@@ -63,7 +63,7 @@ export async function describeTexts(
         const isTest = example.split === 'test';
         const rows = { train: isTest ? null : example.row, test: isTest ? example.row : null };
         if (pairs.length < maxPairs) pairs.push({ kind: 'exact', ...rows, text: key.slice(0, shownCharacters) });
-        problems.add(example.row, 'is in both splits with the same text: remove it from one of them');
+        problems.add(example.row, 'is also in the other split with the same text');
       }
     }
   }

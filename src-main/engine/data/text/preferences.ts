@@ -78,8 +78,8 @@ export function preferenceNote({ prompt, messages, completion, rejected, desirab
   const asked = completion === null ? null : (messages ?? prompt);
   const chosen = completion ?? messages;
   return asked === null
-    ? `Preferences: of ${chosen} and ${rejected}, what both begin with is the prompt.`
-    : `Preferences: to ${asked}, ${chosen} is the better answer and ${rejected} the worse one.`;
+    ? `Preference data: chosen answer in ${chosen}, rejected answer in ${rejected}; their common beginning is the prompt.`
+    : `Preference data: prompt in ${asked}, chosen answer in ${chosen}, rejected answer in ${rejected}.`;
 }
 
 export interface PreferredText {

@@ -48,6 +48,7 @@ export const usualColumns = [
   'status',
   'name',
   'method',
+  'dataset',
   'score',
   'gain',
   'curve',
