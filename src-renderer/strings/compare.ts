@@ -35,6 +35,8 @@ export const compareStrings = {
   notShared: (names: string) => `Not recorded by all of these runs: ${names}.`,
   unsmoothed: 'Evaluations are never smoothed.',
   once: (names: string) => `Evaluated only once, so in the results above and not drawn: ${names}.`,
+  sampled: (drawn: number, all: number) =>
+    `Curves of ${drawn} of ${plural(all, 'run')}, taken evenly from the groups. The results above are of all runs.`,
   noCurves: 'None of these runs has recorded anything yet.',
 
   differences: 'Config differences',

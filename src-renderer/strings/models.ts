@@ -18,6 +18,10 @@ export const modelsStrings = {
   added: 'Model added',
   known: 'Already in the list',
   bundled: 'bundled',
+  folderGone: {
+    message: 'The folder of this model is missing or cannot be read, so nothing can be trained on it.',
+    hint: 'Restore the folder, or remove the model from the list.',
+  },
   rename: {
     item: 'Rename…',
     title: 'Rename base model',

@@ -85,6 +85,21 @@ export function ReadingForm({ reading }: { reading: Reading }) {
               onUndo={form.undo}
               onRedo={form.redo}
             />
+            {fitting.problems.length > 0 ? (
+              <Panel
+                title="Problems"
+                note={dataStrings.problemsNote(hasTooManyFaults(fitting, form.fittingOptions))}
+                aside={
+                  fitting.repairableRows ? (
+                    <Button variant="default" size="compact-sm" onClick={form.repair}>
+                      {dataStrings.repairs.repair(fitting.repairableRows)}
+                    </Button>
+                  ) : null
+                }
+              >
+                <ProblemList problems={fitting.problems} />
+              </Panel>
+            ) : null}
             <div className={classes['views']}>
               <Segments
                 aria-label={dataEditorStrings.views.label}
@@ -112,21 +127,6 @@ export function ReadingForm({ reading }: { reading: Reading }) {
                 <TemplatePreview key={path} path={path} options={form.fittingOptions} rows={fitting.rows} />
               </>
             )}
-            {fitting.problems.length > 0 ? (
-              <Panel
-                title="Problems"
-                note={dataStrings.problemsNote(hasTooManyFaults(fitting, form.fittingOptions))}
-                aside={
-                  fitting.repairableRows ? (
-                    <Button variant="default" size="compact-sm" onClick={form.repair}>
-                      {dataStrings.repairs.repair(fitting.repairableRows)}
-                    </Button>
-                  ) : null
-                }
-              >
-                <ProblemList problems={fitting.problems} />
-              </Panel>
-            ) : null}
             {fitting.accounting ? (
               <AccountingPanel accounting={fitting.accounting} onMergeLabels={form.mergeLabels} />
             ) : null}

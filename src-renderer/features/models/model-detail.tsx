@@ -7,6 +7,7 @@ import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { copyLinkItem } from '../../components/actions/copy-link-item.tsx';
 import { removalItem } from '../../components/feedback/confirm.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
@@ -23,7 +24,7 @@ import { trainFromModel } from '../train/open-train.ts';
 import { AddTokensDialog } from './add-tokens-dialog.tsx';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 import { QuantizeDialog } from './quantize-dialog.tsx';
-import { TrainMemory } from './train-memory.tsx';
+import { TrainMemory, useModelMemories } from './train-memory.tsx';
 
 const columns: readonly DataColumn<ModuleGroup>[] = [
   {
@@ -78,6 +79,10 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
     },
   });
   const rename = useAction('models.rename', { failureTitle: modelsStrings.rename.failed });
+  const memories = useModelMemories();
+  // The backend leaves out models whose folder is gone; an answer from before the model was added tells nothing.
+  const isGone =
+    memories.data?.some(({ modelId }) => modelId === model.id) === false && memories.dataUpdatedAt > model.createdAt;
   const groups = groupModules(description.linears);
   const experts = description.linears.find(({ expert }) => expert !== undefined)?.expert;
   const carriers = description.linears.filter((linear) => !linear.isHead).length;
@@ -87,7 +92,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
       note={model.bundled ? <Badge color="gray">bundled</Badge> : null}
       actions={
         <>
-          <Button variant="default" onClick={() => void trainFromModel(model.id)}>
+          <Button variant="default" disabled={isGone} onClick={() => void trainFromModel(model.id)}>
             Fine-tune
           </Button>
           <MoreMenu
@@ -136,6 +141,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
     >
       <QuantizeDialog model={model} opened={isQuantizing} onClose={() => setQuantizing(false)} onStarted={onStarted} />
       <AddTokensDialog model={model} opened={isAdding} onClose={() => setAdding(false)} onStarted={onStarted} />
+      {isGone ? <ErrorNote error={modelsStrings.folderGone} /> : null}
       <Panel title="Model">
         <Facts
           items={[

@@ -19,12 +19,15 @@ import type { Comparison } from './use-comparison.ts';
 const chartHeight = 240;
 /** Figures beside the table: the loss and how it is evaluated. */
 const briefCount = 2;
+/** Maximum number of runs whose curves are drawn: more are neither told apart nor drawn in time. */
+const maxDrawn = 30;
 const metricNames = curveMetrics.map(({ metric }) => metric);
 
 /** Small figures of every metric that the runs share, with one scale of steps, time or examples. */
 export function CompareCurves({ comparison, brief }: { comparison: Comparison; brief: boolean }) {
   const [view, setView] = useState(initialView);
-  const { series, examples, isLive } = comparison;
+  const { series: all, examples, isLive } = comparison;
+  const series = useMemo(() => evenSample(all, maxDrawn), [all]);
   const snapshot = useHistory({
     ids: series.map(({ id }) => id),
     metrics: metricNames,
@@ -53,6 +56,7 @@ export function CompareCurves({ comparison, brief }: { comparison: Comparison; b
           />
         ))}
       </section>
+      {series.length < all.length ? <Text size="xs">{compareStrings.sampled(series.length, all.length)}</Text> : null}
       <Text c="dimmed" size="xs">
         {groupCurvesCaption(seedsOf(series), view.smoothing)} {compareStrings.unsmoothed}
       </Text>
@@ -68,6 +72,20 @@ export function CompareCurves({ comparison, brief }: { comparison: Comparison; b
       )}
     </>
   );
+}
+
+/** At most `most` runs in their order: the first of each group, then the second of each, and so on. */
+export function evenSample<Run extends Pick<MetricRun, 'group'>>(runs: readonly Run[], most: number): readonly Run[] {
+  if (runs.length <= most) return runs;
+  const before = new Map<string, number>();
+  const rounds = runs.map((run, at) => {
+    const round = before.get(run.group) ?? 0;
+    before.set(run.group, round + 1);
+    return { at, round };
+  });
+  const kept = rounds.sort((one, other) => one.round - other.round || one.at - other.at).slice(0, most);
+  const places = new Set(kept.map(({ at }) => at));
+  return runs.filter((_, at) => places.has(at));
 }
 
 /** The number of runs of each group. */
