@@ -53,6 +53,8 @@ export const studiesStrings = {
     datasetEmpty: 'the training dataset',
     examples: 'Test examples',
     examplesHelp: '0 = all',
+    grid: 'Grid',
+    gridNote: 'every combination is a cell; the first one is the reference',
     settings: 'Settings',
     start: 'Start study',
     reused: 'Finished training runs and scores are reused; only the rest is computed.',

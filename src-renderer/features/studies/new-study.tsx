@@ -16,6 +16,7 @@ import { useVariantNames } from '../runs/use-variant-names.ts';
 import { AdapterChoice } from './adapter-choice.tsx';
 import { compose } from './compose.ts';
 import { ForecastPanel, useForecast } from './forecast-panel.tsx';
+import { GridRows } from './grid-rows.tsx';
 import classes from './studies.module.css';
 import { studyAdapters } from './study-adapters.ts';
 import { StudyDrawing } from './study-drawing.tsx';
@@ -45,11 +46,13 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
   const declaration = catalog?.studies.find(({ id }) => id === kind.declaration.id) ?? kind.declaration;
   const shown = (adapters ?? []).filter(({ archived }) => !archived);
   const selected = shown.filter(({ id }) => chosen.includes(id));
+  const chosenRun = runs.find(({ id }) => id === runId)?.config ?? null;
+  const gridSpec = kind.takes === 'run' ? declaration.parameters.find(({ name }) => name === 'grid') : undefined;
   const composed = compose(kind, {
     dataset: kind.takes === 'adapters' ? dataset : null,
     eval_samples: evalSamples,
     adapters: studyAdapters(selected, runs, variants),
-    run: runs.find(({ id }) => id === runId)?.config ?? null,
+    run: chosenRun,
     parameters: values,
   });
   const reason = firstProblem(declaration.parameters, values) ?? composed.reason;
@@ -104,11 +107,19 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
             </Panel>
           </>
         )}
+        {gridSpec === undefined ? null : (
+          <GridRows
+            key={runId}
+            run={chosenRun}
+            text={String(values['grid'] ?? gridSpec.default)}
+            onChange={(grid) => setValues((now) => ({ ...now, grid }))}
+          />
+        )}
         {declaration.parameters.length > 0 ? (
           <Panel title={strings.settings}>
             <Stack gap={8}>
               <ParameterForm
-                declaration={declaration}
+                declaration={{ ...declaration, parameters: declaration.parameters.filter((one) => one !== gridSpec) }}
                 values={values}
                 onChange={setValues}
                 error={create.error}
