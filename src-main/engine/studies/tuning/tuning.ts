@@ -201,7 +201,7 @@ export class LearningRateSweep {
     );
   }
 
-  /** How far the score of a trial moves at most in its repeats, in the mean over the seeds. */
+  /** Largest move of the score of a trial in its repeats, in the mean over the seeds. */
   private rounding(cell: SweptCell, trial: Trial, scoreOf: ScoreOf): { rounding?: number } {
     if (this.tune.rounding_repeats === 0) return {};
     const moves = this.tune.seeds.map((seed) => {
