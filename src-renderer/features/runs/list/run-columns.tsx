@@ -162,7 +162,8 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
         row.kind === 'run' ? (knownSetting(row.run, 'seed') ?? '–') : runsStrings.seeds(row.summary.seeds),
     },
     text('base', words.base, 140, 14, ({ run }) => names.base(run)),
-    text('dataset', words.data, 140, 13, ({ run }) => names.dataset(run)),
+    // Goes first where room is short, before the seed.
+    text('dataset', words.data, 140, 34, ({ run }) => names.dataset(run)),
     {
       id: 'r',
       header: words.rank,
