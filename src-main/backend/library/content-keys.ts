@@ -271,7 +271,8 @@ async function subjectContent(services: Pick<Services, 'home' | 'store'>, subjec
       const inputs = [];
       for (const input of subject.inputs)
         inputs.push({ of: await subjectContent(services, input.subject), weight: input.weight });
-      const content = { merge: subject.method, parameters: subject.parameters, inputs };
+      const { method, parameters, scale } = subject;
+      const content = { merge: method, parameters, inputs, ...(scale === undefined ? {} : { scale }) };
       if (subject.tuning === undefined) return content;
       const datasets = [];
       for (const id of subject.tuning.datasets) datasets.push(await datasetContent(requireDataset(services.store, id)));

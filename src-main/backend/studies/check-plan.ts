@@ -141,6 +141,7 @@ async function checkScore(
       `The dataset ${name} has no test examples: nothing is held out to score on.`,
       'Choose a dataset with a test split, or hold rows out by its options: test_fraction=0.2 (Edit import… in the window).',
     ).at('dataset');
+  if (validation_samples !== undefined) requireHeldOut(description, validation_samples, name);
   if (scored.length === 0) return;
   const adapters = scored.map(({ adapter }) => adapter);
   const model = await facts.baseOf(adapters);
@@ -162,6 +163,17 @@ async function checkScore(
       'Choose the dataset that the adapter was trained on.',
     ).at('dataset');
   }
+}
+
+/** @throws StudioError refused where so many training examples cannot be held out */
+function requireHeldOut({ splits }: DatasetDescription, samples: number, name: string): void {
+  const count = splits.find((split) => split.name === 'train')?.exampleCount ?? 0;
+  if (samples < count) return;
+  throw new StudioError(
+    'refused',
+    `validation_samples is ${samples}, and the dataset ${name} has ${count === 0 ? 'no' : count} training examples.`,
+    count < 2 ? 'Choose a dataset with training examples.' : `Set validation_samples to at most ${count - 1}.`,
+  ).at('validation_samples');
 }
 
 /** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by, or it falls */

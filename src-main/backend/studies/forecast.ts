@@ -25,7 +25,8 @@ import { preparedStudy } from './studies.ts';
  */
 export async function forecastStudy(services: HandlerServices, given: StudyConfig): Promise<StudyForecast> {
   const { config, specs } = await preparedStudy(services, given);
-  const design = studyWork(studyKind(config.kind).kind).design(config);
+  const work = studyWork(studyKind(config.kind).kind);
+  const design = work.design(config);
   const trainings = specs.flatMap((spec) => (spec.kind === 'train' ? spec.config : []));
   const missing: RunConfig[] = [];
   for (const run of trainings)
@@ -35,7 +36,7 @@ export async function forecastStudy(services: HandlerServices, given: StudyConfi
     trainings: missing.length + later.length,
     extensions: design?.extensions ?? 0,
     done: trainings.length - missing.length,
-    scores: countScores(specs) + (design?.laterScores ?? 0),
+    scores: countScores(specs) + work.laterScores(config),
     seconds: await secondsOf(services, [...missing, ...later]),
     warnings: design === null ? [] : warningsOf(design),
     power: design === null ? null : await powerOf(services, design, config),

@@ -9,6 +9,7 @@ import { plural } from '../../../src-shared/format/numbers.ts';
 import { bibtex, citationKey, type Paper, studioCitation } from '../../../src-shared/references/bibtex.ts';
 import { tuneSchema } from '../../../src-shared/studies/grid/tuning.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import { mergeScalesShape } from '../../../src-shared/studies/merging/merge-scales.ts';
 import { plainLatex } from '../../../src-shared/studies/report/latex-text.ts';
 import { adapterVariants, initializations } from '../../engine/api/adapters.ts';
 import { mergeMethods, pruneMethods } from '../../engine/api/merging.ts';
@@ -51,6 +52,7 @@ export function methodsText({ store }: Pick<Services, 'store'>, study: StudyReco
     ...(methods.merge.length === 0 ? [] : [`Adapters were merged by ${cite(methods.merge, midLabel)}.`]),
     ...(methods.prune.length === 0 ? [] : [`Adapters were pruned by ${cite(methods.prune, midLabel)}.`]),
     tuningText(config),
+    scalesText(config),
   ];
   return {
     paragraph: `${sentences.filter((sentence) => sentence !== '').join('\n')}\n`,
@@ -207,6 +209,12 @@ function tuningText(config: object): string {
       : ['learning rate and batch size', ` with the batch sizes ${listed(batches.map(String))}`];
   const held = samples === null ? 'training examples' : plural(samples, 'training example');
   return `The ${chosen} of each configuration is the best of ${listed(rates.map(String))}${sizes} on ${held} that no run was trained on, by ${plural(seeds.length, 'seed')}.`;
+}
+
+function scalesText(config: object): string {
+  const { merge_scales: scales, validation_samples: samples } = z.object(mergeScalesShape).safeParse(config).data ?? {};
+  if (scales === undefined || samples === undefined) return '';
+  return `The scale $\\lambda$ of the merged update is, for each merge method, the best of ${listed(scales.map(String))} on ${plural(samples, 'training example')}.`;
 }
 
 function machineText(provenance: Provenance | null): string {

@@ -9,8 +9,13 @@ import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/m
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import { type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/runs/task.ts';
-import { type AdapterOutline, type PlannedOutline, plannedOutline } from '../../engine/api/adapters.ts';
-import { mergeMethod, preflightLines, pruneMethod } from '../../engine/api/merging.ts';
+import {
+  type AdapterOutline,
+  type PlannedOutline,
+  plannedOutline,
+  strengthProblem,
+} from '../../engine/api/adapters.ts';
+import { type MergeMethod, mergeMethod, preflightLines, pruneMethod } from '../../engine/api/merging.ts';
 import { type MergeRefusal, type PlannedMerge, runTitle, type StudyAdapters } from '../../engine/api/studies.ts';
 import { requireClassHead, requireTask, resolvePrimaryMetric, resolveTask } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
@@ -105,7 +110,8 @@ export class HomeStudyAdapters implements StudyAdapters {
     );
   }
 
-  async refusalOf({ method: id, parameters, adapters, weights, dataset, score }: PlannedMerge): Promise<Refusal> {
+  async refusalOf(merge: PlannedMerge): Promise<Refusal> {
+    const { method: id, parameters, adapters, weights, dataset, score, isScaled } = merge;
     const method = mergeMethod(id);
     const sources = await this.sourcesOf(adapters);
     const { description } = await this.baseOf(sources);
@@ -121,7 +127,8 @@ export class HomeStudyAdapters implements StudyAdapters {
     const compared = isPlanned ? outlines.map((outline) => ({ ...outline, saved: new Map(), labels: null })) : outlines;
     const { layerCount } = description;
     const names = sources.map(({ name }) => `"${name}"`);
-    return refused(preflightLines(method, compared, weights, parameters, { names, layerCount }));
+    const refusal = refused(preflightLines(method, compared, weights, parameters, { names, layerCount }));
+    return refusal ?? (isScaled === true ? refusalOfScale(method, compared) : null);
   }
 
   async refusalOfRun({
@@ -130,6 +137,7 @@ export class HomeStudyAdapters implements StudyAdapters {
     parameters: given = {},
     adapters = 2,
     score,
+    isScaled,
   }: Parameters<StudyAdapters['refusalOfRun']>[0]): Promise<Refusal> {
     const method = mergeMethod(id);
     const model = await resolveModel(this.services, run.model);
@@ -141,7 +149,8 @@ export class HomeStudyAdapters implements StudyAdapters {
       const names = outlines.map(() => 'The adapter');
       const weights = outlines.map(() => 1);
       const { layerCount } = description;
-      return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
+      const refusal = refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
+      return refusal ?? (isScaled === true ? refusalOfScale(method, outlines) : null);
     }
     if (score !== undefined) return null;
     const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
@@ -194,6 +203,15 @@ export class HomeStudyAdapters implements StudyAdapters {
     return outline;
   }
 
+  async heldOutOf(adapter: PlannedAdapter): Promise<number | null> {
+    const { record, config } = await this.sourceOf(adapter);
+    if (record === null) return config.validation_samples;
+    const { origin } = record;
+    return origin.kind === 'run'
+      ? (this.services.store.runs.find(origin.runId)?.config.validation_samples ?? null)
+      : null;
+  }
+
   async contentOf(adapter: PlannedAdapter): Promise<string> {
     const { record, config: run } = await this.sourceOf(adapter);
     if (record === null) return canonicalJson(checkedRun(run));
@@ -231,6 +249,14 @@ function withoutMean(reason: string): MergeRefusal {
 function refused(lines: readonly PreflightLine[]): Refusal {
   const line = lines.find(({ verdict }) => verdict === 'refused');
   return line === undefined ? null : { message: line.message, hint: line.remedy };
+}
+
+/** The reason why λ cannot multiply the merge of such adapters; null if it can. Most merges are plain LoRA. */
+function refusalOfScale(method: MergeMethod, [first]: readonly (AdapterOutline | PlannedOutline)[]): Refusal {
+  const problem = first && 'mergeStates' in method ? strengthProblem(first) : null;
+  if (problem === null) return null;
+  const message = `The merge has no scale λ to choose: ${problem}.`;
+  return { message, hint: 'Leave out the method, or merge_scales.' };
 }
 
 /** The reason for which a check refuses; null if it passes. */

@@ -34,6 +34,7 @@ export {
 export { checkTraining } from '../adapters/variant/variant-training.ts';
 export { adapterVariant, adapterVariants } from '../adapters/variants/index.ts';
 export { requireEmbedding } from '../adapters/weights/device-adapter.ts';
+export { strengthProblem } from '../adapters/weights/scale-adapter.ts';
 export {
   plannedTokens,
   type TokenTarget,

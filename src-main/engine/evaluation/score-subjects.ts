@@ -12,6 +12,7 @@ import {
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { EnsembleMember } from '../adapters/model/ensemble-model.ts';
 import type { AdapterState } from '../adapters/variant/state.ts';
+import { scaleAdapter } from '../adapters/weights/scale-adapter.ts';
 import type { MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
@@ -226,13 +227,15 @@ export class SubjectScorer {
         return { state: await refit(state, subject.examples), ...rest };
       }
       case 'merge': {
-        const where = isTunedOnScored(subject) ? dataset : null;
-        const key = JSON.stringify([subject, headless, where]);
-        const made = this.merges.get(key) ?? (await this.merge(subject, dataset, headless));
+        // A merge is made once for all its values of λ.
+        const { scale = 1, ...unscaled } = subject;
+        const where = isTunedOnScored(unscaled) ? dataset : null;
+        const key = JSON.stringify([unscaled, headless, where]);
+        const made = this.merges.get(key) ?? (await this.merge(unscaled, dataset, headless));
         this.merges.delete(key);
         this.merges.set(key, made);
         for (const oldest of [...this.merges.keys()].slice(0, -keptMerges)) this.merges.delete(oldest);
-        return made;
+        return { ...made, state: scaleAdapter(made.state, scale) };
       }
       case 'prune': {
         const { state } = await this.derive(subject.subject, dataset, headless);

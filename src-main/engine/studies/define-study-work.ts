@@ -32,6 +32,8 @@ export interface PlannedMerge {
   readonly dataset: string;
   /** Its questions are scored in place of the dataset's test examples. */
   readonly score?: ScoredTask | undefined;
+  /** True if the merged update is multiplied by λ. */
+  readonly isScaled?: boolean | undefined;
 }
 
 /** Reason why a merge or a pruning is impossible, with advice. */
@@ -54,6 +56,7 @@ export interface StudyAdapters {
     readonly parameters?: ParameterValues;
     readonly adapters?: number;
     readonly score?: ScoredTask | undefined;
+    readonly isScaled?: boolean | undefined;
   }): Promise<MergeRefusal | null>;
   /** Returns the reason why the adapter of such a run cannot be pruned; null if it can. */
   pruneRefusalOfRun(pruning: {
@@ -70,6 +73,8 @@ export interface StudyAdapters {
   budgetOfRun(
     run: RunConfig,
   ): Promise<{ readonly steps: number; readonly updateShare: number; readonly layerPasses: number }>;
+  /** Training examples that the run of an adapter holds out; null where the run is not known. */
+  heldOutOf(adapter: PlannedAdapter): Promise<number | null>;
   /** Equal for adapters of equal content. */
   contentOf(adapter: PlannedAdapter): Promise<string>;
   nameOf(adapter: PlannedAdapter): string;
@@ -100,6 +105,8 @@ interface Work<Config, Result> {
   primaryMetric?(config: Config): string;
   /** Returns the comparison over seeds; absent or null if the study has none. */
   design?(config: Config): StudyDesign | null;
+  /** Scores of rounds after the first. Absent: those of the design. */
+  laterScores?(config: Config): number;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
   tunings?(config: Config, result: Result): ChosenRate[];
   /** The runs that the result compares. Absent or null: all trainings of the plan. */
@@ -140,6 +147,7 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf, pairsOf?: PairsOf): StudyResult;
   primaryMetric(config: unknown): string | null;
   design(config: unknown): StudyDesign | null;
+  laterScores(config: unknown): number;
   tunings(config: unknown, result: unknown): ChosenRate[];
   compared(config: unknown, result: unknown): RunConfig[];
 }
@@ -168,6 +176,10 @@ export function defineStudyWork<
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
     primaryMetric: (config) => work.primaryMetric?.(configSchema.parse(config)) ?? null,
     design: (config) => work.design?.(configSchema.parse(config)) ?? null,
+    laterScores(value) {
+      const config = configSchema.parse(value);
+      return work.laterScores?.(config) ?? work.design?.(config)?.laterScores ?? 0;
+    },
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>
       work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??

@@ -22,6 +22,8 @@ export type Subject =
       readonly inputs: readonly { readonly subject: Subject; readonly weight: MergeWeight }[];
       /** Training examples for a search or a method that looks at data. Default: of the scored dataset. */
       readonly tuning?: MergeTuning | undefined;
+      /** λ, which multiplies the merged update. Default 1; a merge of outputs has none. */
+      readonly scale?: number | undefined;
     }
   | {
       readonly kind: 'prune';
@@ -64,6 +66,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
       parameters: parameterValuesSchema,
       inputs: z.array(z.object({ subject: subjectSchema, weight: mergeWeightSchema })),
       tuning: mergeTuningSchema.optional(),
+      scale: z.number().optional(),
     }),
     z.object({
       kind: z.literal('prune'),

@@ -9,6 +9,7 @@ import { mean } from '../../statistics/student.ts';
 import type { StudyWords } from '../define-study.ts';
 import { judgedRange, judgedWords } from '../scores/judged-metric.ts';
 import { ofMetric, type PointScore } from '../scores/point-score.ts';
+import { chosenScaleNote } from './merge-scales.ts';
 import type { MergingResult } from './merging-schemas.ts';
 
 /**
@@ -69,6 +70,6 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
       }),
       { shapes },
     ),
-    caption: `${named.title} on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value${isShareMetric ? ': its bar is the 95 % interval over the test examples' : ', without an interval'}.`,
+    caption: `${named.title} on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value${isShareMetric ? ': its bar is the 95 % interval over the test examples' : ', without an interval'}.${chosenScaleNote(result)}`,
   };
 }

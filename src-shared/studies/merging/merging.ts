@@ -22,6 +22,7 @@ import {
   tunedText,
 } from '../scores/judged-metric.ts';
 import { ofMetric, type PointScore } from '../scores/point-score.ts';
+import { describeScales, mergeScaleParameters, scaleFigures, scalesOfForm, scaleTables } from './merge-scales.ts';
 import { mergingFigure } from './merging-figures.ts';
 import { type MergingResult, mergingConfigSchema, mergingResultSchema, usualMethods } from './merging-schemas.ts';
 
@@ -57,6 +58,7 @@ const declaration: Declaration = {
     },
     // The search has the study's seed.
     ...searchSpecs(true).filter(({ name }) => name !== 'search_seed'),
+    ...mergeScaleParameters(),
   ],
 };
 
@@ -82,7 +84,8 @@ export const mergingStudy = defineStudy({
       throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.').at(
         'adapters',
       );
-    const { methods, metric, placebos, seed, search, search_evaluations } = valuesOf(declaration, input);
+    const values = valuesOf(declaration, input);
+    const { methods, metric, placebos, seed, search, search_evaluations } = values;
     return {
       kind: 'merging' as const,
       dataset: datasetOf(input),
@@ -93,6 +96,7 @@ export const mergingStudy = defineStudy({
       seed: Number(seed),
       search: String(search),
       search_evaluations: Number(search_evaluations),
+      ...scalesOfForm(values),
       groups: groups.map(({ label, coto, adapters }) => ({
         label,
         coto,
@@ -101,13 +105,14 @@ export const mergingStudy = defineStudy({
     };
   },
   references: ({ groups }) => groups.flatMap((group) => group.adapters),
-  describeConfig: ({ dataset, methods, metric, search, search_evaluations, seed }, words) => [
+  describeConfig: ({ dataset, methods, metric, search, search_evaluations, seed, ...scales }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
     { label: 'Methods', value: methods.map(words.mergeMethod).join(', ') },
     ...describeMetric(metric),
     ...(search === 'none' ? [] : [{ label: 'Search', value: `${search}, ${search_evaluations} merges, seed ${seed}` }]),
+    describeScales(scales),
   ],
-  table({ groups, metric }, _config, words) {
+  table({ groups, metric, scaling }, config, words) {
     const { title, unit } = judgedWords(metric);
     const written = (score: PointScore) => judgedText(metric, score);
     const methods = methodsOf(groups);
@@ -115,7 +120,7 @@ export const mergingStudy = defineStudy({
       {
         title: isSearched(groups)
           ? `${axisTitle(`${title} on the test split`, unit)}, and in brackets ${tunedWords(metric)}on the training examples that a search was tuned on`
-          : judgedHeading(metric),
+          : judgedHeading(metric) + (scaling === undefined ? '' : ', merges at their chosen λ'),
         columns: [
           { label: 'Group' },
           { label: 'Alone, each', numeric: true },
@@ -135,12 +140,14 @@ export const mergingStudy = defineStudy({
           ],
         })),
       },
+      ...scaleTables({ groups, metric, scaling }, config, ({ method }) => words.mergeMethod(method)),
       ...placeboTable(groups, metric, words),
       ...forgettingTable(groups, words),
     ];
   },
   figures: (result, _config, words) => [
     { name: 'Merging study', draw: (theme) => mergingFigure(result, theme, words) },
+    ...scaleFigures(result, ({ method }) => words.mergeMethod(method)),
   ],
   comparison: ({ groups, metric }) =>
     methodsOf(groups).map((method) =>

@@ -8,9 +8,10 @@ import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, metricName, metricUnit } from '../../metrics/index.ts';
 import { studentQuantile } from '../../statistics/student.ts';
 import type { StudyFigure, StudyWords } from '../define-study.ts';
+import { chosenScaleNote, scaleFigures } from '../merging/merge-scales.ts';
 import type { Interval } from '../scores/interval.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskSummary } from './multitask-schemas.ts';
-import { rowLabel } from './multitask-tables.ts';
+import { curveLabel, rowLabel } from './multitask-tables.ts';
 import { taskTuningFigures } from './task-tuning.ts';
 
 /** Reads an interval out of a row's summary. */
@@ -41,6 +42,7 @@ export function multitaskFigures(result: MultitaskResult, _config: MultitaskConf
           words,
         ),
     })),
+    ...scaleFigures(result, (curve) => curveLabel(curve, words)),
     ...taskTuningFigures(result),
   ];
 }
@@ -152,7 +154,7 @@ function scoreFigure(
         isShare ? { range: evaluationRange(drawn, examples, levels) } : {},
       ),
     }),
-    caption: `Every task under its own adapter's head. Lines: own adapters (solid), best single adapter (dashed), base without ΔW (dotted). ${placeboCaption(result)}${spreadCaption(result)}`,
+    caption: `Every task under its own adapter's head. Lines: own adapters (solid), best single adapter (dashed), base without ΔW (dotted). ${placeboCaption(result)}${spreadCaption(result)}${chosenScaleNote(result)}`,
   };
 }
 
@@ -248,7 +250,7 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
         },
       ],
     }),
-    caption: `100 %: as good as the own adapter of every task. Every task under its own adapter's head. ${placeboCaption(result)}${spreadCaption(result)}`,
+    caption: `100 %: as good as the own adapter of every task. Every task under its own adapter's head. ${placeboCaption(result)}${spreadCaption(result)}${chosenScaleNote(result)}`,
   };
 }
 

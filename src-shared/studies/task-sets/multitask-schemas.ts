@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
 import { defaultMetric } from '../../metrics/index.ts';
 import { methodChoiceShape } from '../config/method-choice.ts';
+import { checkMergeScales, mergeScalesShape, scaleTuningSchema } from '../merging/merge-scales.ts';
 import { intervalSchema } from '../scores/interval.ts';
 import { checkTaskSets, taskSetsShape } from './task-sets.ts';
 import { taskTuningSchema } from './task-tuning.ts';
@@ -44,8 +45,10 @@ export const multitaskConfigSchema = z
     search_evaluations: z.number().int().min(2).default(60),
     tuning_samples: z.number().int().min(1).default(64),
     seed: z.number().int().min(0).default(0).describe('of placebos and searches'),
+    ...mergeScalesShape,
   })
-  .superRefine(checkTaskSets('normalized scores need a metric of which more is better; the loss is beside it'));
+  .superRefine(checkTaskSets('normalized scores need a metric of which more is better; the loss is beside it'))
+  .superRefine(checkMergeScales);
 export type MultitaskConfig = z.output<typeof multitaskConfigSchema>;
 
 /** Subject of a table row. `index` is the position of the method in the config. */
@@ -133,6 +136,8 @@ export const multitaskResultSchema = z.object({
   ),
   /** By task, where learning rates were swept. */
   tuning: z.array(taskTuningSchema).default([]),
+  /** Absent where methods are compared at their own strength. */
+  scaling: scaleTuningSchema.optional(),
 });
 export type MultitaskResult = z.infer<typeof multitaskResultSchema>;
 

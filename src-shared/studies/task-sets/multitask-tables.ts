@@ -5,6 +5,7 @@ import { metricName, metricUnit, signedText, valueText } from '../../metrics/ind
 import { forgettingHeading, meanRise, riseText } from '../../results/forgetting.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyTable, StudyWords } from '../define-study.ts';
+import { type ScaleCurve, scaleTables } from '../merging/merge-scales.ts';
 import type { Interval } from '../scores/interval.ts';
 import { tunedText } from '../scores/judged-metric.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskRow } from './multitask-schemas.ts';
@@ -30,11 +31,17 @@ export function rowLabel({ kind, method, placebo, label }: MultitaskRow, words: 
   }
 }
 
+/** The same for the curve of a merge. */
+export function curveLabel({ index, method, label }: ScaleCurve, words: StudyWords): string {
+  return rowLabel({ kind: 'merge', index, method, label, placebo: null, outputs: false }, words);
+}
+
 export function multitaskTables(result: MultitaskResult, config: MultitaskConfig, words: StudyWords): StudyTable[] {
   return [
     ...result.groups.map((_, group) => groupTable(result, group, words)),
     ...result.differences.map((_, pair) => differenceTable(result, pair, words)),
     ...tunedTable(result, config, words),
+    ...scaleTables(result, config, (curve) => curveLabel(curve, words)),
     ...taskTuningTables(result),
   ];
 }
@@ -58,8 +65,9 @@ function groupTable(result: MultitaskResult, place: number, words: StudyWords): 
         : 'one set, without an interval';
   const left =
     flat.length === 0 ? '' : `; without ${flat.join(', ')}, where an adapter gains less than 0.02 on the base`;
+  const scaled = result.scaling === undefined ? '' : '; merges at their chosen λ';
   return {
-    title: `${group?.label ?? ''}: ${metricName(metric)} of each task under its own head (${interval}); normalized: share of the own adapter’s score; recovered: share of its gain on the base${left}`,
+    title: `${group?.label ?? ''}: ${metricName(metric)} of each task under its own head (${interval}); normalized: share of the own adapter’s score; recovered: share of its gain on the base${left}${scaled}`,
     columns: [
       { label: 'Row' },
       ...tasks.map(({ name }) => ({ label: `${name}${unit}`, numeric: true })),

@@ -6,6 +6,7 @@ import { comparisonRow } from '../../results/comparison-row.ts';
 import { mean } from '../../statistics/student.ts';
 import { valuesOf } from '../config/composing.ts';
 import { defineStudy } from '../define-study.ts';
+import { describeScales, mergeScaleParameters, scalesOfForm } from '../merging/merge-scales.ts';
 import { judgedRow } from '../scores/judged-metric.ts';
 import { multitaskFigures } from './multitask-figures.ts';
 import { methodsOf, multitaskConfigSchema, multitaskResultSchema, usualMethods } from './multitask-schemas.ts';
@@ -70,6 +71,7 @@ const declaration: Declaration = {
     },
     // The search has the study's seed.
     ...searchSpecs(true).filter(({ name }) => name !== 'search_seed'),
+    ...mergeScaleParameters(),
   ],
 };
 
@@ -82,10 +84,8 @@ export const multitaskStudy = defineStudy({
   configSchema: multitaskConfigSchema,
   resultSchema: multitaskResultSchema,
   compose(input) {
-    const { methods, placebos, random_adapters, metric, tuning_samples, seed, search, search_evaluations } = valuesOf(
-      declaration,
-      input,
-    );
+    const values = valuesOf(declaration, input);
+    const { methods, placebos, random_adapters, metric, tuning_samples, seed, search, search_evaluations } = values;
     return {
       kind: 'multitask' as const,
       ...setsOf(input),
@@ -99,6 +99,7 @@ export const multitaskStudy = defineStudy({
       seed: Number(seed),
       search: String(search),
       search_evaluations: Number(search_evaluations),
+      ...scalesOfForm(values),
     };
   },
   references: referencesOfSets,
@@ -117,6 +118,7 @@ export const multitaskStudy = defineStudy({
           .join(', '),
       },
       { label: 'Weights', value: weights },
+      describeScales(config),
       { label: 'Metric', value: metric },
     ];
   },

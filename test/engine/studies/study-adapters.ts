@@ -7,6 +7,7 @@ export const studyAdapters: StudyAdapters = {
   pruneRefusalOfRun: async () => null,
   headRefusalOfRun: async () => null,
   budgetOfRun: async ({ max_steps }) => ({ steps: max_steps, updateShare: 1, layerPasses: 2 }),
+  heldOutOf: async () => null,
   contentOf: async (adapter) => JSON.stringify(adapter),
   nameOf: () => '',
   resolvePrimaryMetric: async () => 'accuracy',

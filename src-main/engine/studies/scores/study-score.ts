@@ -15,7 +15,7 @@ export function measuredScore(score: Score, metric: string): MeasuredScore {
 }
 
 /** The value of a metric, or the value that the metric counts as where it is not defined: one merge of many must not end the study. */
-function judgedValue(score: Score, metric: string): number {
+export function judgedValue(score: Score, metric: string): number {
   return metricValue(score, metric) ?? valueIfUndefined(metric) ?? metricOf(score, metric);
 }
 

@@ -2,6 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { JobSpec, MergeTuning, ScoreSpec, Subject } from '../../../../src-shared/domain/studies/plan.ts';
+import type { ScaleTuning } from '../../../../src-shared/studies/merging/merge-scales.ts';
 import { multitaskStudy } from '../../../../src-shared/studies/task-sets/multitask.ts';
 import {
   type MethodChoice,
@@ -9,10 +10,20 @@ import {
   type MultitaskRow,
   methodsOf,
 } from '../../../../src-shared/studies/task-sets/multitask-schemas.ts';
+import { referencesOfSets } from '../../../../src-shared/studies/task-sets/task-sets.ts';
 import { mergeMethod, placeboIds } from '../../merge/methods/index.ts';
 import { looksAtData } from '../../merge/search/search-parameters.ts';
-import { defineStudyWork } from '../define-study-work.ts';
+import { defineStudyWork, type ScoreOf, type StudyAdapters } from '../define-study-work.ts';
 import { searchFor } from '../merging/merge-search.ts';
+import {
+  chosenScale,
+  heldOutOf,
+  scaleCurve,
+  scaleField,
+  type TriedScales,
+  triedScales,
+  withHeldOut,
+} from '../merging/scale-tuning.ts';
 import { foldMultitask } from './multitask-fold.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
 import { taskSetWork } from './task-set-sweeps.ts';
@@ -29,16 +40,29 @@ import {
 /** Sets of one adapter for each task, alone and merged by each method, beside the base and placebos. */
 export const multitaskWork = defineStudyWork(multitaskStudy, {
   primaryMetric: ({ metric }) => metric,
-  ...taskSetWork((config: MultitaskConfig, sets) => {
-    const rows = rowsOf(config);
-    return sets.groups.flatMap((group, place) =>
-      group.sets.flatMap((set, index) => specsOfSet(config, sets, rows, { group, place, set, index })),
-    );
-  }),
+  ...taskSetWork(
+    (config: MultitaskConfig, sets) => {
+      const rows = rowsOf(config);
+      const tried = triedScales(config);
+      const scaleOf: ScaleOf = (_, row) => (tried !== null && isScaled(row) ? null : 1);
+      return placedSets(sets).flatMap((placed) => [
+        ...specsOfSet(config, sets, rows, placed, scaleOf),
+        ...(tried === null ? [] : tuningSpecs(config, sets, rows, placed, tried)),
+      ]);
+    },
+    (config, sets, scoreOf) => {
+      if (triedScales(config) === null) return [];
+      const rows = rowsOf(config);
+      const curves = scoreOf === null ? [] : (scaleTuning(config, sets, rows, scoreOf)?.curves ?? []);
+      const scaleOf: ScaleOf = (group, row) => (isScaled(row) ? chosenScale(curves, group, row.index) : null);
+      return placedSets(sets).flatMap((placed) => specsOfSet(config, sets, rows, placed, scaleOf));
+    },
+  ),
   async fit(config, facts) {
     const methods: MethodChoice[] = [];
+    const areScaled = config.merge_scales !== undefined;
     for (const [index, method] of methodsOf(config).entries()) {
-      const refusal = await refusalOfSets(config, methodAt(config, index), facts);
+      const refusal = await refusalOfSets(config, { ...methodAt(config, index), isScaled: areScaled }, facts);
       if (refusal === null) methods.push(method);
       else if (config.methods !== null) {
         const { label } = mergeMethod(methodAt(config, index).id).declaration;
@@ -57,14 +81,19 @@ export const multitaskWork = defineStudyWork(multitaskStudy, {
           'Set placebos and random_adapters to false: they are made of updates B·A.',
         ).at('placebos');
     }
-    if (methods.length > 0) return { ...config, methods };
+    const fitted = { ...config, methods };
+    if (methods.length > 0) return areScaled ? withHeldOut(fitted, await heldOutOfSets(config, facts)) : fitted;
     throw new StudioError(
       'refused',
       'None of the usual merge methods is possible with these adapters.',
       'Name methods.',
     ).at('methods');
   },
-  fold: (config, scoreOf) => foldMultitask(config, plannedSets(config), rowsOf(config), scoreOf),
+  fold(config, scoreOf) {
+    const [sets, rows] = [plannedSets(config), rowsOf(config)];
+    const scaling = scaleTuning(config, sets, rows, scoreOf);
+    return { ...foldMultitask(config, sets, rows, scoreOf), ...(scaling === null ? {} : { scaling }) };
+  },
 });
 
 /**
@@ -115,11 +144,20 @@ interface PlacedSet {
   readonly index: number;
 }
 
+function placedSets({ groups }: PlannedSets): PlacedSet[] {
+  return groups.flatMap((group, place) => group.sets.map((set, index) => ({ group, place, set, index })));
+}
+
+/** λ of a row of a group, by its index; null: the row is left to another round. */
+type ScaleOf = (group: number, row: MultitaskRow) => number | null;
+
+/** Specs of the rows that have a λ. */
 function specsOfSet(
   config: MultitaskConfig,
   { tasks }: PlannedSets,
   rows: readonly MultitaskRow[],
   { group, place, set, index }: PlacedSet,
+  scaleOf: ScaleOf,
 ): JobSpec[] {
   const where = `${group.label}, seed ${set.seed}`;
   const adapterOf = (task: number): Subject => set.adapters[task] ?? { kind: 'base' };
@@ -140,7 +178,7 @@ function specsOfSet(
     forgetting: false,
     ...more,
   });
-  const specsOf = (row: MultitaskRow, at: number, task: number): ScoreSpec[] => {
+  const specsOf = (row: MultitaskRow, at: number, task: number, scale: number): ScoreSpec[] => {
     const key = multitaskKey(place, index, at, task);
     const what = titleOf(row);
     const merged = (method: string, parameters: ParameterValues, of: Subject): Subject => ({
@@ -160,16 +198,94 @@ function specsOfSet(
         );
       case 'merge':
         // Forgetting of a merge does not depend on the head.
-        return [spec(key, task, what, mergeOf(config, row, set, tasks), { forgetting: task === 0 })];
+        return [spec(key, task, what, mergeOf(config, row, set, tasks, scale), { forgetting: task === 0 })];
       case 'placebo': {
-        const of = mergeOf(config, row, set, tasks);
+        const of = mergeOf(config, row, set, tasks, scale);
         return [spec(key, task, what, merged(row.placebo ?? '', { seed: config.seed + index }, of))];
       }
       case 'random':
-        return [spec(key, task, what, randomOthers(config, row, set, task, index))];
+        return [spec(key, task, what, randomOthers(config, row, set, task, index, scale))];
     }
   };
-  return rows.flatMap((row, at) => tasks.flatMap((_, task) => specsOf(row, at, task)));
+  return rows.flatMap((row, at) => {
+    const scale = scaleOf(place, row);
+    return scale === null ? [] : tasks.flatMap((_, task) => specsOf(row, at, task, scale));
+  });
+}
+
+/** Scores on held-out examples that choose λ. All values of a merge follow each other, so that it is made once. */
+function tuningSpecs(
+  config: MultitaskConfig,
+  { tasks }: PlannedSets,
+  rows: readonly MultitaskRow[],
+  { group, place, set, index }: PlacedSet,
+  { scales, validation_samples }: TriedScales,
+): ScoreSpec[] {
+  return rows.flatMap((row, at) => {
+    if (row.kind !== 'merge' || !isScaled(row)) return [];
+    return scales.flatMap((scale) =>
+      tasks.map(({ name, dataset }, task) => ({
+        kind: 'score' as const,
+        key: scaleKey(place, index, at, scale, task),
+        title: `${titleOf(row)}, λ = ${scale} on ${name}, ${group.label}, seed ${set.seed}`,
+        names: [set.names[task] ?? '', ...set.names],
+        dataset,
+        validation_samples,
+        // All that is held out, whatever the number of test examples.
+        eval_samples: 0,
+        subject: {
+          kind: 'withHead' as const,
+          subject: mergeOf(config, row, set, tasks, scale),
+          head: set.adapters[task] ?? { kind: 'base' as const },
+        },
+        forgetting: false,
+      })),
+    );
+  });
+}
+
+/** Returns true if λ of the row is tuned, or is that of the merge that the row controls. */
+function isScaled({ index, outputs }: MultitaskRow): boolean {
+  return index !== null && !outputs;
+}
+
+/** λ is chosen by the mean over the sets of a group and the tasks. Null where merges are compared at their own strength. */
+function scaleTuning(
+  config: MultitaskConfig,
+  { tasks, groups }: PlannedSets,
+  rows: readonly MultitaskRow[],
+  scoreOf: ScoreOf,
+): ScaleTuning | null {
+  const tried = triedScales(config);
+  if (tried === null) return null;
+  const merges = rows.flatMap((row, at) => (row.kind === 'merge' && isScaled(row) ? [{ row, at }] : []));
+  const scoresOf = (group: number, set: number, at: number, scale: number) =>
+    tasks.map((_, task) => scoreOf(scaleKey(group, set, at, scale, task)));
+  const [first] = merges;
+  const one = first === undefined ? [] : scoresOf(0, 0, first.at, tried.scales[0] ?? 1);
+  return {
+    examples: one.reduce((sum, { examples }) => sum + examples, 0),
+    curves: groups.flatMap(({ sets }, group) =>
+      merges.map(({ row: { index, method, label }, at }) => ({
+        group,
+        index: index ?? 0,
+        method: method ?? '',
+        label,
+        ...scaleCurve(tried, config.metric, (scale) => sets.flatMap((_, set) => scoresOf(group, set, at, scale))),
+      })),
+    ),
+  };
+}
+
+function scaleKey(group: number, set: number, row: number, scale: number, task: number): string {
+  return `scale/${multitaskKey(group, set, row, task)}/${scale}`;
+}
+
+/** Training examples that the run of every adapter held out. */
+async function heldOutOfSets(config: MultitaskConfig, facts: StudyAdapters): Promise<(number | null)[]> {
+  if (config.groups !== null) return heldOutOf(facts, referencesOfSets(config));
+  const swept = config.tune?.validation_samples ?? null;
+  return plannedSets(config).trainings.map((training) => swept ?? training.config.validation_samples);
 }
 
 /** All adapters of a set merged with equal weights, or with weights that are searched on examples of every task. */
@@ -178,12 +294,13 @@ function mergeOf(
   { index }: MultitaskRow,
   { adapters }: TaskSet,
   tasks: PlannedSets['tasks'],
+  scale: number,
 ): Subject {
   const { id, parameters } = methodAt(config, index ?? 0);
   const inputs = adapters.map((subject) => ({ subject, weight: 1 }));
   const tuning = tuningOf(config, tasks);
   const tuned = looksAtData(mergeMethod(id), parameters) ? { tuning } : {};
-  return { kind: 'merge', method: id, parameters, inputs, ...tuned };
+  return { kind: 'merge', method: id, parameters, inputs, ...tuned, ...scaleField(scale) };
 }
 
 function tuningOf({ tuning_samples }: MultitaskConfig, tasks: PlannedSets['tasks']): MergeTuning {
@@ -197,6 +314,7 @@ function randomOthers(
   { adapters }: TaskSet,
   task: number,
   set: number,
+  scale: number,
 ): Subject {
   const { id, parameters } = methodAt(config, index ?? 0);
   const inputs = adapters.map((adapter, other) => {
@@ -214,7 +332,7 @@ function randomOthers(
   const looks = looksAtData(mergeMethod(id), unsearched);
   const datasets = adapters.map((__, other) => config.tasks[other]?.dataset ?? '');
   const tuned = looks ? { tuning: { datasets, samples: config.tuning_samples } } : {};
-  return { kind: 'merge', method: id, parameters: unsearched, inputs, ...tuned };
+  return { kind: 'merge', method: id, parameters: unsearched, inputs, ...tuned, ...scaleField(scale) };
 }
 
 function titleOf({ kind, method, placebo }: MultitaskRow): string {

@@ -4,7 +4,7 @@ import type { Trial } from '../../../../src-shared/studies/grid/tuning.ts';
 import { type TaskSets, taskNames } from '../../../../src-shared/studies/task-sets/task-sets.ts';
 import type { TaskTuning } from '../../../../src-shared/studies/task-sets/task-tuning.ts';
 import type { ChosenRate, ScoreOf, StudyDesign } from '../define-study-work.ts';
-import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from '../tuning/sweep-rounds.ts';
+import { countsAfterSweeps, nextOfSweeps, refuseSweptFields, roundsOfSweeps } from '../tuning/sweep-rounds.ts';
 import { firstTrial, LearningRateSweep, type SweptCell } from '../tuning/tuning.ts';
 import { memberRun, type PlannedSets, plannedSets, variantLabels } from './task-sets.ts';
 
@@ -25,8 +25,12 @@ const noTrial: Trial = { learning_rate: Number.NaN };
  * The work of a kind of study on sets of tasks: the sweep of each task if there is one, all of them in the same rounds, then the
  * trainings and what is measured of the sets.
  * @param measured all that is scored and compared of the sets; throws for what cannot be, before anything is trained
+ * @param chosen the round after it, which depends on its scores; without scores (null) only the number of specs counts
  */
-export function taskSetWork<Config extends SetsConfig>(measured: (config: Config, sets: PlannedSets) => JobSpec[]) {
+export function taskSetWork<Config extends SetsConfig>(
+  measured: (config: Config, sets: PlannedSets) => JobSpec[],
+  chosen: (config: Config, sets: PlannedSets, scoreOf: ScoreOf | null) => JobSpec[] = () => [],
+) {
   const specsAt = (config: Config, trialOf: TrialOf): JobSpec[] => {
     const sets = setsAt(config, trialOf);
     return [...sets.trainings, ...measured(config, sets)];
@@ -40,10 +44,18 @@ export function taskSetWork<Config extends SetsConfig>(measured: (config: Config
       const specs = specsAtFirst(config);
       return sweeps.length === 0 ? specs : sweeps.flatMap((sweep) => sweep.plan());
     },
-    next: (config: Config, scoreOf: ScoreOf, finished: number): JobSpec[] =>
-      nextOfSweeps(sweepsOf(config), scoreOf, finished, (chosen) =>
-        specsAt(config, (task, variant) => chosen[task]?.[variant] ?? noTrial),
-      ),
+    next(config: Config, scoreOf: ScoreOf, finished: number): JobSpec[] {
+      const sweeps = sweepsOf(config);
+      const more = nextOfSweeps(sweeps, scoreOf, finished, (best) =>
+        specsAt(config, (task, variant) => best[task]?.[variant] ?? noTrial),
+      );
+      if (more.length > 0 || finished !== roundsOfSweeps(sweeps, scoreOf) + 1) return more;
+      // The keys of the sets do not depend on the rates.
+      return chosen(config, plannedSets(config), scoreOf);
+    },
+    laterScores: (config: Config): number =>
+      countsAfterSweeps(sweepsOf(config), specsAtFirst(config)).laterScores +
+      chosen(config, plannedSets(config), null).length,
     design(config: Config): StudyDesign | null {
       if (config.run === null) return null;
       const [seed = 0] = config.seeds;

@@ -141,19 +141,23 @@ function trainingKey({ variant, seed, task }: SetMember): string {
  */
 export async function refusalOfSets(
   config: TaskSets,
-  { id, parameters }: { readonly id: string; readonly parameters: ParameterValues },
+  {
+    id,
+    parameters,
+    isScaled,
+  }: { readonly id: string; readonly parameters: ParameterValues; readonly isScaled?: boolean },
   facts: StudyAdapters,
 ): Promise<MergeRefusal | null> {
   const { trainings, tasks } = plannedSets(config);
   const weights = tasks.map(() => 1);
   for (const { adapters } of (config.groups ?? []).flatMap(({ sets }) => sets))
     for (const { dataset, score } of tasks) {
-      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset, score });
+      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset, score, isScaled });
       if (refusal !== null) return refusal;
     }
   for (const { config: run } of trainings) {
     const score = tasks.find(({ dataset }) => dataset === run.dataset)?.score;
-    const refusal = await facts.refusalOfRun({ method: id, run, score });
+    const refusal = await facts.refusalOfRun({ method: id, run, score, isScaled });
     if (refusal !== null) return refusal;
   }
   return null;

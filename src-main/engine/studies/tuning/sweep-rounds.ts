@@ -17,8 +17,13 @@ export function nextOfSweeps(
   if (sweeps.length === 0) return [];
   const more = sweeps.flatMap((sweep) => sweep.extension(scoreOf, finished) ?? []);
   if (more.length > 0) return more;
-  if (finished !== Math.max(...sweeps.map((sweep) => sweep.rounds(scoreOf)))) return [];
+  if (finished !== roundsOfSweeps(sweeps, scoreOf)) return [];
   return workAt(sweeps.map((sweep) => sweep.chosen(scoreOf)));
+}
+
+/** Rounds that the complete sweeps take; 0 without any. */
+export function roundsOfSweeps(sweeps: readonly LearningRateSweep[], scoreOf: ScoreOf): number {
+  return Math.max(0, ...sweeps.map((sweep) => sweep.rounds(scoreOf)));
 }
 
 /** Counts the work after the first round, at any rates: a seed that the sweeps train is not trained again. */
