@@ -144,8 +144,8 @@ export function scaleTables(
       columns: [
         { label: 'Group' },
         { label: 'Merge' },
-        ...scales.map((scale) => ({ label: `λ = ${scale}`, numeric: true })),
-        { label: 'Chosen λ', numeric: true },
+        ...scales.map((scale) => ({ label: String(scale), numeric: true })),
+        { label: 'Chosen', numeric: true },
         { label: 'Note' },
       ],
       rows: scaling.curves.map((curve) => ({
@@ -154,15 +154,16 @@ export function scaleTables(
           nameOf(curve),
           ...curve.points.map(({ scale, score }) => `${valueText(metric, score)}${scale === curve.scale ? ' *' : ''}`),
           String(curve.scale),
-          curve.edge === null
-            ? ''
-            : `best at the ${curve.edge === 'low' ? 'smallest' : 'largest'} λ: add a ${curve.edge === 'low' ? 'smaller' : 'larger'} one`,
+          curve.edge === null ? '' : curve.edge === 'low' ? 'smallest tried' : 'largest tried',
         ],
       })),
       notes: [
         `${examplesText(scaling)} *: chosen; of equal scores, the λ nearest 1. The scores on the test split, those of placebos too, are at the chosen λ.`,
         ...(validation_trained === true
           ? ['The runs of some adapters held out other examples or none: adapters may have been trained on these.']
+          : []),
+        ...(scaling.curves.some(({ edge }) => edge !== null)
+          ? ['Beyond a chosen λ that is the smallest or largest tried, a better one may lie: add values there.']
           : []),
         'Output ensembles have no ΔW to multiply.',
       ],

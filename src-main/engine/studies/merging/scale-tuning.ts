@@ -1,5 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { PlannedAdapter } from '../../../../src-shared/domain/adapters/adapter-reference.ts';
+import { checkedParameters } from '../../../../src-shared/domain/parameters/parameter-check.ts';
 import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
 import { isLowerBetter } from '../../../../src-shared/metrics/index.ts';
 import { mean } from '../../../../src-shared/statistics/student.ts';
@@ -29,10 +30,11 @@ export function triedScales({ merge_scales, validation_samples }: MergeScales): 
 
 /** @throws StudioError refused where a method cannot merge these adapters, or λ cannot multiply what it makes */
 export async function refuseUnscaled(facts: StudyAdapters, merge: PlannedMerge): Promise<void> {
-  const refusal = await facts.refusalOf({ ...merge, isScaled: true });
+  const { declaration } = mergeMethod(merge.method);
+  const parameters = checkedParameters(declaration, merge.parameters);
+  const refusal = await facts.refusalOf({ ...merge, parameters, isScaled: true });
   if (refusal === null) return;
-  const { label } = mergeMethod(merge.method).declaration;
-  throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint).at('methods');
+  throw new StudioError('refused', `methods: ${declaration.label}: ${refusal.message}`, refusal.hint).at('methods');
 }
 
 /** The number of training examples that the run of each adapter held out; null: not known. */
@@ -46,8 +48,11 @@ export async function heldOutOf(facts: StudyAdapters, adapters: readonly Planned
  * The config with the examples that choose λ: by default those that the runs of all adapters held out.
  * @param held of each adapter, the training examples that its run held out; null: not known
  */
-export function withHeldOut<Config extends MergeScales>(config: Config, held: readonly (number | null)[]): Config {
-  if (config.merge_scales === undefined) return config;
+export function withHeldOut<Config extends MergeScales>(given: Config, held: readonly (number | null)[]): Config {
+  if (given.merge_scales === undefined) return given;
+  // A saved study has it of the adapters that it was run with.
+  const config = { ...given };
+  delete config.validation_trained;
   const [first, ...others] = new Set(held);
   const common = first && others.length === 0 ? first : undefined;
   const validation_samples = config.validation_samples ?? common;

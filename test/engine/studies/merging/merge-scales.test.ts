@@ -242,12 +242,12 @@ describe('a study of merged seeds with several λ', () => {
     expect(table?.columns.map(({ label }) => label)).toEqual([
       'Group',
       'Merge',
-      ...['λ = 0.5', 'λ = 1', 'λ = 1.5', 'λ = 2'],
-      'Chosen λ',
+      ...['0.5', '1', '1.5', '2'],
+      'Chosen',
       'Note',
     ]);
     expect(table?.rows[0]?.cells).toEqual(['LoRA', 'weight-average', '70.0', '75.0', '80.0 *', '75.0', '1.5', '']);
-    expect(table?.rows[1]?.cells.at(-1)).toBe('best at the smallest λ: add a smaller one');
+    expect(table?.rows[1]?.cells.at(-1)).toBe('smallest tried');
     expect(table?.notes?.[0]).toMatch(/^Scores on 40 validation examples, none of them in a test split\./);
     const figures = mergingStudy.figures(parsed, config, words);
     expect(figures.map(({ name }) => name)).toEqual(['Merging study', 'Scale λ, LoRA', 'Scale λ, LoRA + CoTo']);
