@@ -11,6 +11,7 @@ const answers: Readonly<Record<string, string>> = {
   mergeability: 'Can the loss of a merge be predicted from the adapters alone?',
   ablation: 'Which settings change the score, and by how much beyond the seeds?',
   sweep: 'Which learning rate suits each method, with the same budget for all?',
+  trajectory: 'When in its training does an adapter merge and prune best, and what has it cost the base by then?',
 };
 
 /** The window's words on Studies. */

@@ -11,6 +11,7 @@ import { planeStudy } from './interpolation/plane.ts';
 import { mergingStudy } from './merging/merging.ts';
 import { mergeabilityStudy } from './task-sets/mergeability.ts';
 import { multitaskStudy } from './task-sets/multitask.ts';
+import { trajectoryStudy } from './trajectory/trajectory.ts';
 
 /** Every kind of study, in display order. */
 const kinds = [
@@ -23,6 +24,7 @@ const kinds = [
   mergeabilityStudy,
   ablationStudy,
   sweepStudy,
+  trajectoryStudy,
 ] as const;
 
 export const studyKinds: readonly StudyKind[] = kinds;

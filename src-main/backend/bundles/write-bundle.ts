@@ -24,7 +24,7 @@ import { resolveModel } from '../library/models/models.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun, toYaml } from '../runs/run-yaml.ts';
-import { preparedStudy } from '../studies/studies.ts';
+import { preparedStudy, requireOwnTrainings } from '../studies/studies.ts';
 import { bundleNames, contentIdOf, program } from './bundle-files.ts';
 import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInput } from './describe-inputs.ts';
 import type { PlannedTraining, PythonWriter } from './python-runs.ts';
@@ -61,6 +61,7 @@ export async function writeBundle(
   watch: BundleWatch,
 ): Promise<BundleStudy> {
   await requireUnused(folder);
+  requireOwnTrainings(wish.config);
   const { config, specs } = await preparedStudy(services, wish.config);
   const trainings = new Map<string, PlannedTraining>();
   for (const spec of wish.trainings ?? specs) {

@@ -78,11 +78,44 @@ export async function saveAdapter(
   return requireAdapter(store, before.id);
 }
 
+/**
+ * The adapter that a completed run had after so many steps, archived if it is a copy of a checkpoint.
+ * @throws StudioError refused if its checkpoint is no longer on disk
+ */
+export async function adapterAfter(services: HandlerServices, run: RunRecord, step: number): Promise<AdapterRecord> {
+  const before = adapterAt(services, run, { step });
+  if (before !== undefined) return before;
+  const saved = savedAt(services, run, step);
+  if (saved === undefined) throw goneAfter(run, step);
+  const { id } = await copyIn(services, run, saved);
+  services.store.adapters.update(id, { archived: true });
+  services.hub.listChanged('adapters');
+  return requireAdapter(services.store, id);
+}
+
+/** Returns true if the adapter that a run had after so many steps is still there. */
+export function isSavedAfter(services: HandlerServices, run: RunRecord, step: number): boolean {
+  return adapterAt(services, run, { step }) !== undefined || savedAt(services, run, step) !== undefined;
+}
+
+/** Returns the reason why the adapter that a completed run had after so many steps is gone. */
+export function goneAfter({ name }: RunRecord, step: number): StudioError {
+  return new StudioError(
+    'refused',
+    `The run "${name}" is complete, but its checkpoint of step ${step} is not on disk.`,
+    'Delete the run, so that the study trains it again with its checkpoints, or leave out that share.',
+  ).at('shares');
+}
+
+function savedAt({ home }: HandlerServices, run: RunRecord, step: number): CheckpointRecord | undefined {
+  return run.checkpoints.find((one) => one.step === step && home.existing(one.folder) !== null);
+}
+
 /** The adapter that a checkpoint was copied in as, or the run's own of that step. */
 export function adapterAt(
   { store }: HandlerServices,
   run: RunRecord,
-  { step }: CheckpointRecord,
+  { step }: Pick<CheckpointRecord, 'step'>,
 ): AdapterRecord | undefined {
   return store.adapters
     .list()

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/data/dataset.ts';
 import {
+  checkpointsOf,
   type JobSpec,
   leavesWithHeads,
   type MasksSpec,
@@ -16,6 +17,8 @@ import { requireRoom } from '../../engine/api/benchmarks.ts';
 import { type HeadInUse, headInUse, requireTask, suitsLabels } from '../../engine/api/tasks.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
+import { goneAfter, isSavedAfter } from '../runs/checkpoint-adapters.ts';
+import { plannedRun } from '../runs/planned-runs.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
 import { readScoredTask, requireQuestionMetric, requireReadable } from './scored-task.ts';
@@ -36,6 +39,11 @@ export async function checkPlan(
 ): Promise<void> {
   const checked = new Set<string>();
   const trainings = new Map(specs.flatMap((spec) => (spec.kind === 'train' ? [[spec.key, spec]] : [])));
+  for (const { training, step } of checkpointsOf(specs)) {
+    const spec = trainings.get(training);
+    const run = spec === undefined ? null : await plannedRun(services, spec);
+    if (run?.status === 'completed' && !isSavedAfter(services, run, step)) throw goneAfter(run, step);
+  }
   for (const spec of specs) {
     if (spec.kind === 'train') {
       await checkPlannedRun(services, spec.config);

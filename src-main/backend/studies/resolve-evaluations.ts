@@ -6,6 +6,7 @@ import {
   type ScoredTask,
   type ScoreSpec,
   type Subject,
+  trainedKey,
   tuningOf,
   withLeaves,
   withTuningDatasets,
@@ -37,7 +38,7 @@ export interface EvaluationGroup<Spec> {
 
 /**
  * Resolves every leaf to an adapter of the studio, and adds the key of the content.
- * @param trained the adapters of the plan's trainings by their keys
+ * @param trained the adapters of the plan's trainings, and of their checkpoints, by `trainedKey`
  * @throws StudioError refused if an adapter is missing, or its base is
  */
 export async function resolveEvaluations<Spec extends ScoreSpec | MasksSpec>(
@@ -50,8 +51,8 @@ export async function resolveEvaluations<Spec extends ScoreSpec | MasksSpec>(
   const adaptersOf = (subject: Subject): AdapterRecord[] =>
     leavesOf(subject).map((leaf) => {
       if (leaf.kind === 'adapter') return resolveReference(store, leaf.adapter);
-      const adapter = trained.get(leaf.training);
-      if (adapter === undefined) throw new RangeError(`The plan has no training "${leaf.training}".`);
+      const adapter = trained.get(trainedKey(leaf));
+      if (adapter === undefined) throw new RangeError(`The plan has no training "${trainedKey(leaf)}".`);
       return adapter;
     });
   const all = specs.flatMap(({ subject }) => adaptersOf(subject));

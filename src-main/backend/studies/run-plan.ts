@@ -4,10 +4,12 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
 import {
+  checkpointsOf,
   type JobSpec,
   type MergeabilitySpec,
   type Score,
   type TrainingSpec,
+  trainedKey,
   trainingSpecSchema,
 } from '../../../src-shared/domain/studies/plan.ts';
 import { isLackedByEarlier, metricValue } from '../../../src-shared/metrics/index.ts';
@@ -17,6 +19,7 @@ import type { HandlerServices } from '../jobs/handler-services.ts';
 import { commonModel } from '../library/adapters/adapter-base.ts';
 import { requireAdapter, resolveReference } from '../library/adapters/adapters.ts';
 import { pairsKey, scoreKey } from '../library/content-keys.ts';
+import { adapterAfter } from '../runs/checkpoint-adapters.ts';
 import { plannedRun, queuePlannedRuns, trainedTogether } from '../runs/planned-runs.ts';
 import { type MergeabilityMap, mergeabilityJob } from './mergeability-job.ts';
 import { plannedMasks } from './planned-masks.ts';
@@ -199,6 +202,7 @@ export async function runPlan(
   metrics: readonly string[] = [],
 ): Promise<PlanResults> {
   const trainings = specs.filter((spec) => spec.kind === 'train');
+  const checkpoints = checkpointsOf(specs);
   const trained = new Map<string, AdapterRecord>();
   const missing: TrainingSpec[] = [];
   for (const spec of trainings) if ((await plannedRun(services, spec))?.status !== 'completed') missing.push(spec);
@@ -216,6 +220,8 @@ export async function runPlan(
         'Start the study again to train it again.',
       );
     trained.set(spec.key, requireAdapter(services.store, run.adapterId));
+    for (const leaf of checkpoints)
+      if (leaf.training === spec.key) trained.set(trainedKey(leaf), await adapterAfter(services, run, leaf.step));
   }
   const work = {
     score: await plannedScores(services, specs, trained, metrics),

@@ -47,6 +47,7 @@ export async function createStudy(
       if (job) after.add(job.id);
     }
   }
+  if (details.target != null) requireOwnTrainings(details.config);
   const { config, specs } = await preparedStudy(services, details.config);
   const datasets = new Set(specs.flatMap((spec) => ('dataset' in spec ? spec.dataset : [])));
   const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
@@ -92,6 +93,16 @@ export async function preparedStudy(
   const design = work.design(config);
   if (design !== null) await checkDesign(services, design, (dataset) => scoredTaskOf(config, dataset));
   return { config, specs };
+}
+
+/** @throws StudioError refused for a study of checkpoints, which runs on other machines do not bring back */
+export function requireOwnTrainings(config: StudyConfig): void {
+  if (!('shares' in config)) return;
+  throw new StudioError(
+    'refused',
+    'Runs that are trained elsewhere bring back their adapter, but not the checkpoints that this study scores.',
+    'Run the study here: coto study.',
+  );
 }
 
 /** Payload of a study's job. */

@@ -18,6 +18,7 @@ import {
 import { type MergeMethod, mergeMethod, preflightLines, pruneMethod } from '../../engine/api/merging.ts';
 import { type MergeRefusal, type PlannedMerge, runTitle, type StudyAdapters } from '../../engine/api/studies.ts';
 import { requireClassHead, requireTask, resolvePrimaryMetric, resolveTask } from '../../engine/api/tasks.ts';
+import { forgettingField } from '../jobs/forgetting-field.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { requireModelOf } from '../library/adapters/adapter-base.ts';
 import { requireAdapter } from '../library/adapters/adapters.ts';
@@ -26,6 +27,7 @@ import { canonicalJson } from '../library/content-keys.ts';
 import { peekDataset } from '../library/datasets/datasets.ts';
 import { resolveModel } from '../library/models/models.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
+import { isSavedAfter } from '../runs/checkpoint-adapters.ts';
 import { estimateRun } from '../runs/estimate.ts';
 import { plannedRun } from '../runs/planned-runs.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
@@ -181,6 +183,23 @@ export class HomeStudyAdapters implements StudyAdapters {
     const skipped = run.coto === null ? 0 : expectSchedule(run.coto, totalSteps, unitsOfGroups(groups)).skippedBackward;
     // The frozen base is passed forward and backward.
     return { steps: totalSteps, updateShare: updateShare ?? 1, layerPasses: 2 - skipped };
+  }
+
+  async savedIntervalsOf(run: RunConfig, steps: readonly number[]): Promise<number[]> {
+    const { store } = this.services;
+    const intervals = new Set(store.runs.list(false).map(({ config }) => config.save_steps));
+    const found: number[] = [];
+    for (const save_steps of intervals) {
+      if (save_steps === 0) continue;
+      const known = await plannedRun(this.services, { config: { ...run, save_steps } });
+      if (known?.status === 'completed' && steps.every((step) => isSavedAfter(this.services, known, step)))
+        found.push(save_steps);
+    }
+    return found;
+  }
+
+  measuresForgetting(): boolean {
+    return forgettingField(this.services).forgetting !== undefined;
   }
 
   /** @throws StudioError if its files do not fit the base */

@@ -75,6 +75,13 @@ export interface StudyAdapters {
   ): Promise<{ readonly steps: number; readonly updateShare: number; readonly layerPasses: number }>;
   /** Training examples that the run of an adapter holds out; null where the run is not known. */
   heldOutOf(adapter: PlannedAdapter): Promise<number | null>;
+  /**
+   * Intervals of `save_steps` of completed runs that differ from this one in nothing else, and have their adapters after all
+   * of these steps on disk.
+   */
+  savedIntervalsOf(run: RunConfig, steps: readonly number[]): Promise<number[]>;
+  /** Returns true if scores measure what an adapter costs its base. */
+  measuresForgetting(): boolean;
   /** Equal for adapters of equal content. */
   contentOf(adapter: PlannedAdapter): Promise<string>;
   nameOf(adapter: PlannedAdapter): string;

@@ -8,6 +8,7 @@ import { planeWork } from './interpolation/plane.ts';
 import { mergingWork } from './merging/merging.ts';
 import { mergeabilityWork } from './task-sets/mergeability.ts';
 import { multitaskWork } from './task-sets/multitask.ts';
+import { trajectoryWork } from './trajectory/trajectory.ts';
 
 /** Implementations of all kinds of studies. */
 export const studyWorks: readonly StudyWork[] = [
@@ -20,6 +21,7 @@ export const studyWorks: readonly StudyWork[] = [
   mergeabilityWork,
   ablationWork,
   sweepWork,
+  trajectoryWork,
 ];
 
 export function studyWork(kind: string): StudyWork {

@@ -114,6 +114,18 @@ const drawings: Readonly<Record<string, (ink: Ink) => ReactNode>> = {
       <circle cx={56} cy={22} r={4} fill={without} stroke="none" />
     </>
   ),
+  trajectory: ({ coto, without, line, faint }) => (
+    <>
+      <path d="M14 48 L38 28 L62 16 L86 12 L110 10 L110 22 L86 22 L62 26 L38 38 L14 54 Z" fill={faint} stroke="none" />
+      <path d={frame} stroke={line} />
+      <path d="M14 50 L38 24 L62 20 L86 30 L110 42" stroke={without} strokeWidth={2} strokeDasharray="5 3" />
+      <path d="M14 51 L38 33 L62 21 L86 17 L110 16" stroke={coto} strokeWidth={2} />
+      {['38 33', '62 21', '86 17', '110 16'].map((place) => {
+        const [x, y] = place.split(' ');
+        return <circle key={place} cx={x} cy={y} r={2.8} fill={coto} stroke="none" />;
+      })}
+    </>
+  ),
 };
 
 function anyStudy({ coto, line, faint }: Ink): ReactNode {

@@ -7,13 +7,13 @@ import { type ParameterValues, parameterValuesSchema } from '../parameters/param
 import { runConfigSchema } from '../runs/run.ts';
 
 /**
- * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan, the
- * plain base, a merge of subjects (of their outputs if the method merges outputs), a pruned subject, or the ΔW of a
+ * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan (of its
+ * checkpoint after `step` steps, if that is given), the plain base, a merge of subjects (of their outputs if the method merges outputs), a pruned subject, or the ΔW of a
  * subject under the task head of an adapter.
  */
 export type Subject =
   | { readonly kind: 'adapter'; readonly adapter: AdapterReference }
-  | { readonly kind: 'trained'; readonly training: string }
+  | { readonly kind: 'trained'; readonly training: string; readonly step?: number | undefined }
   | { readonly kind: 'base' }
   | {
       readonly kind: 'merge';
@@ -58,7 +58,7 @@ export type MergeTuning = z.infer<typeof mergeTuningSchema>;
 export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('adapter'), adapter: adapterReferenceSchema }),
-    z.object({ kind: z.literal('trained'), training: z.string() }),
+    z.object({ kind: z.literal('trained'), training: z.string(), step: z.number().int().min(1).optional() }),
     z.object({ kind: z.literal('base') }),
     z.object({
       kind: z.literal('merge'),
@@ -185,6 +185,26 @@ export type MergeabilitySpec = z.infer<typeof mergeabilitySpecSchema>;
 export type JobSpec = TrainingSpec | ScoreSpec | MasksSpec | MergeabilitySpec;
 
 type Leaf = Extract<Subject, { kind: 'adapter' | 'trained' }>;
+/** The adapter of a training of the plan, or of its checkpoint. */
+export type TrainedLeaf = Extract<Subject, { kind: 'trained' }>;
+
+/** Name of a trained adapter within its plan. */
+export function trainedKey({ training, step }: Pick<TrainedLeaf, 'training' | 'step'>): string {
+  return step === undefined ? training : `${training}@${step}`;
+}
+
+/** The checkpoints that the work of a plan needs, each once. */
+export function checkpointsOf(specs: readonly JobSpec[]): (TrainedLeaf & { readonly step: number })[] {
+  const found = new Map<string, TrainedLeaf & { readonly step: number }>();
+  for (const spec of specs) {
+    if (spec.kind !== 'score' && spec.kind !== 'masks') continue;
+    for (const leaf of leavesOf(spec.subject)) {
+      if (leaf.kind !== 'trained' || leaf.step === undefined) continue;
+      found.set(trainedKey(leaf), { ...leaf, step: leaf.step });
+    }
+  }
+  return [...found.values()];
+}
 
 /** The adapters of a subject, in the order of its leaves: a head before what it is put on. */
 export function leavesOf(subject: Subject): Leaf[] {

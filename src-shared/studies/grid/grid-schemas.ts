@@ -100,7 +100,7 @@ const outcomeCellSchema = z.object({
 });
 
 /** One subject under one metric, for every cell. */
-const outcomeSchema = z.object({
+export const outcomeSchema = z.object({
   label: z.string().describe('e.g. "Alone", "Every other layer"'),
   metric: z.string(),
   /** null where a cell's adapters cannot be merged or pruned so. */

@@ -27,6 +27,8 @@ export interface GridConfig {
   readonly matched_steps?: readonly (number | null)[] | undefined;
   readonly score?: ScoredTask | undefined;
   readonly left_out: readonly LeftOut[];
+  /** Step of the training whose checkpoint is scored; absent: the adapter at its end. */
+  readonly checkpoint?: number | undefined;
 }
 
 export interface LeftOut {
@@ -99,8 +101,13 @@ export function partnerOf(config: GridConfig, cell: number): number | null {
 }
 
 /** Subjects of one cell with the heads that they were trained with. */
-function trainedSubjects({ seeds }: GridConfig, choice: SubjectChoice, cell: CellSettings): CellSubject[] {
-  const trained = (seed: number): Subject => ({ kind: 'trained', training: trainingKey(cell, seeds[seed] ?? 0) });
+function trainedSubjects({ seeds, checkpoint }: GridConfig, choice: SubjectChoice, cell: CellSettings): CellSubject[] {
+  const after = checkpoint === undefined ? {} : { step: checkpoint };
+  const trained = (seed: number): Subject => ({
+    kind: 'trained',
+    training: trainingKey(cell, seeds[seed] ?? 0),
+    ...after,
+  });
   const each = seeds.map((_, seed) => ({ seeds: [seed], subject: trained(seed) }));
   if (choice === 'alone') return each;
   if ('prune' in choice) {
@@ -162,7 +169,7 @@ export function trainingKey(cell: CellSettings, seed: number): string {
 export function scoreKey(
   { choice, head }: ScoredChoice,
   cell: CellSettings,
-  { seeds }: GridConfig,
+  { seeds, checkpoint }: GridConfig,
   subject: CellSubject,
 ): string {
   const of = subject.seeds.map((seed) => seeds[seed]).join('+');
@@ -170,5 +177,6 @@ export function scoreKey(
     choice === 'alone'
       ? trainingKey(cell, seeds[subject.seeds[0] ?? 0] ?? 0)
       : `${JSON.stringify([choice, cell])}/${of}`;
-  return head === 'trained' ? key : `${head}/${key}`;
+  const withHead = head === 'trained' ? key : `${head}/${key}`;
+  return checkpoint === undefined ? withHead : `${withHead}@${checkpoint}`;
 }

@@ -209,9 +209,10 @@ function cellSpecs(config: GridConfig, trialOf: (cell: number) => Trial | null):
       const isHeldOut = split.eval_split === 'validation' && sweep === null && config.score === undefined;
       const held = isHeldOut ? { validation_samples: split.validation_samples } : {};
       const { choice, head } = scored;
+      const after = config.checkpoint === undefined ? '' : ` · step ${config.checkpoint}`;
       return subjectsOf(config, scored, at).map((one): ScoreSpec => {
         const seeds = one.seeds.map((seed) => config.seeds[seed] ?? 0);
-        const title = `${cellLabel(cell, settingWords)} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`;
+        const title = `${cellLabel(cell, settingWords)} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}${after}`;
         return {
           kind: 'score',
           key: scoreKey(scored, cell, config, one),
