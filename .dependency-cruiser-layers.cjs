@@ -110,6 +110,7 @@ const slices = {
       'scores',
       'tuning',
       'grid',
+      'trajectory',
       'merging',
       'task-sets',
       'interpolation',

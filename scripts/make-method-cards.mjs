@@ -106,7 +106,7 @@ function declared({ summary, paper, parameters }) {
         '| --- | --- | --- | --- |',
         ...parameters.map(
           (spec) =>
-            `| \`${spec.name}\` | ${textOfValue(spec.default) || spec.empty || 'none'} | ${values(spec)} | ${cell(spec.help)} |`,
+            `| \`${spec.name}\` | ${textOfValue(spec.default).replaceAll('\n', '; ') || spec.empty || 'none'} | ${values(spec)} | ${cell(spec.help)} |`,
         ),
       ].join('\n'),
     );

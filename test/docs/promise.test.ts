@@ -98,7 +98,7 @@ const lists: readonly IdList[] = [
     ids: studyKinds.map(({ kind }) => kind),
     lists: ['src-shared/studies/index.ts'],
     folders: ['src-shared/studies/', `${engine}/studies/`],
-    words: ['contribution'],
+    words: ['contribution', 'trajectory'],
   },
   {
     kind: 'job',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { forgettingSchema } from '../../domain/evaluation/forgetting.ts';
-import type { SubjectChoice } from '../grid/grid-schemas.ts';
+import { choicesFromText } from '../grid/grid-choices.ts';
 import {
   type GridOutcome,
   gridConfigShape,
@@ -15,12 +15,8 @@ import { metricIntervalSchema } from '../scores/metric-interval.ts';
 /** Shares of the training after which adapters are scored. */
 export const usualShares = [0.1, 0.25, 0.5, 0.75, 1] as const;
 
-/** Adapters alone, merged across seeds and pruned. */
-const usualScores: SubjectChoice[] = [
-  'alone',
-  { merge: 'factor-average', parameters: {}, of: 'pairs' },
-  { prune: 'every-other-layer', parameters: {} },
-];
+/** Adapters alone, merged across seeds and pruned, as a form has it. */
+export const usualScores = 'alone\nmerge factor-average\nprune every-other-layer';
 
 // Runs of other lengths have other checkpoints at a share, so that no budget of steps can be matched.
 const gridShape = z.object(gridConfigShape).omit({ match: true, matched_steps: true }).shape;
@@ -35,7 +31,11 @@ export const trajectoryConfigSchema = z.strictObject({
     .min(1)
     .default([...usualShares])
     .describe('shares of the training after which the adapters are scored; 1: at its end'),
-  scores: z.array(subjectChoiceSchema).min(1).default(usualScores).describe('alone, merged across seeds, pruned'),
+  scores: z
+    .array(subjectChoiceSchema)
+    .min(1)
+    .default(choicesFromText(usualScores))
+    .describe('alone, merged across seeds, pruned'),
   forgetting: z.boolean().default(true).describe('measure what every adapter costs its base'),
   tune: tuneSchema.nullable().default(null).describe('a sweep of learning rates before it; null: none'),
   total_steps: z

@@ -36,7 +36,7 @@ function curveTable(result: TrajectoryResult, curve: Curve, notes: readonly stri
     columns: [{ label: 'Cell' }, ...shareColumns(result)],
     notes: [
       ...curve.notes,
-      ...(count === 0 ? [] : [`${survivor}: p below 0.05 after Holm’s correction for ${count} of this table.`]),
+      ...(count === 0 ? [] : [`${survivor}: p below 0.05 after Holm’s correction for all ${count} differences of this table.`]),
       ...notes,
     ],
     rows: cells.flatMap((points, at) => {
@@ -72,7 +72,7 @@ function bestTable(result: TrajectoryResult): StudyTable[] {
         { label: 'Best after', numeric: true },
         { label: `${metricLabel(metric)} there${metricUnit(metric).label}`, numeric: true },
         { label: `At ${shareText((checkpoints.at(-1)?.step ?? total) / total)}`, numeric: true },
-        { label: 'Lost since', numeric: true },
+        { label: 'Change since', numeric: true },
       ],
       notes: [
         'The best checkpoint is chosen by the same test examples that score it, so its score is an upper bound for a choice made before.',

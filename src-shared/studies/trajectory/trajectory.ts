@@ -26,15 +26,16 @@ import {
   type TrajectoryResult,
   trajectoryConfigSchema,
   trajectoryResultSchema,
+  usualScores,
   usualShares,
 } from './trajectory-schemas.ts';
 import { trajectoryTables } from './trajectory-tables.ts';
 
 const declaration: Declaration = {
   id: 'trajectory',
-  label: 'Over training',
+  label: 'Training trajectory',
   summary:
-    'The score of each cell of a grid at checkpoints of its training, alone, merged across seeds and pruned, and what it costs the base: does a shorter training merge better?',
+    'Any grid over the fields of a run on paired seeds, scored at checkpoints over training: alone, merged across seeds and pruned, with the forgetting of the base. Shows if adapters that stopped earlier merge or prune better.',
   paper: {
     title: 'Less is More: Undertraining Experts Improves Model Upcycling',
     url: 'https://arxiv.org/abs/2506.14126',
@@ -60,7 +61,7 @@ const declaration: Declaration = {
     },
     gridParameters.metric,
     gridParameters.further_metrics,
-    { ...gridParameters.scores, default: 'alone\nmerge factor-average\nprune every-other-layer' },
+    { ...gridParameters.scores, default: usualScores },
     gridParameters.head,
     {
       name: 'forgetting',

@@ -6,7 +6,7 @@ const maxCheckpoints = 64;
 
 /** A checkpoint of every run of a study. */
 export interface CheckpointAt {
-  /** As the study names it. */
+  /** Share as the study names it. */
   readonly share: number;
   readonly step: number;
 }
