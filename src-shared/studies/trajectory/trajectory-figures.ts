@@ -6,7 +6,7 @@ import { axisTitle } from '../../format/mid-sentence.ts';
 import { hoverFormat, metricLabel, metricName, metricUnit } from '../../metrics/index.ts';
 import { measureOf } from '../../results/forgetting.ts';
 import type { StudyFigure } from '../define-study.ts';
-import { tuningFigure } from '../grid/tuning.ts';
+import { tuningFigures } from '../grid/tuning-figures.ts';
 import { judgedRange } from '../scores/judged-metric.ts';
 import { cutOffNote, drawnEnds, intervalEnds, type MetricInterval } from '../scores/metric-interval.ts';
 import {
@@ -29,7 +29,7 @@ export function trajectoryFigures(result: TrajectoryResult): StudyFigure[] {
       name: `${measureOf(curve).label} over the training: ${curve.label}`,
       draw: (theme: FigureTheme) => forgettingFigure(result, curve, theme),
     })),
-    ...(tuning === null ? [] : [{ name: 'Learning rates', draw: (theme: FigureTheme) => tuningFigure(tuning, theme) }]),
+    ...(tuning === null ? [] : tuningFigures(tuning)),
   ];
 }
 

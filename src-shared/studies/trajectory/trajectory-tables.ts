@@ -36,7 +36,9 @@ function curveTable(result: TrajectoryResult, curve: Curve, notes: readonly stri
     columns: [{ label: 'Cell' }, ...shareColumns(result)],
     notes: [
       ...curve.notes,
-      ...(count === 0 ? [] : [`${survivor}: p below 0.05 after Holm’s correction for all ${count} differences of this table.`]),
+      ...(count === 0
+        ? []
+        : [`${survivor}: p below 0.05 after Holm’s correction for all ${count} differences of this table.`]),
       ...notes,
     ],
     rows: cells.flatMap((points, at) => {

@@ -103,6 +103,12 @@ async function withCheckpoints(config: TrajectoryConfig, facts: StudyAdapters): 
       'run: early stopping may end a training before a share of it, so that there is no checkpoint there.',
       'Set early_stopping_patience to 0: the checkpoints show what an earlier end would have given.',
     ).at('run');
+  if (tune?.per_device_train_batch_size !== undefined && runs.some((one) => one.max_steps === 0))
+    throw new StudioError(
+      'refused',
+      'tune: the batch size changes the steps of an epoch, so the checkpoints of the cells would be of runs of different lengths.',
+      'Give max_steps of the run in place of num_train_epochs, or remove per_device_train_batch_size from tune.',
+    ).at('tune');
   const lengths: number[] = [];
   for (const one of runs) lengths.push((await facts.budgetOfRun(one)).steps);
   const [total = 0] = lengths;

@@ -223,6 +223,14 @@ describe('before a study over training starts', () => {
     await expect(fit({ run: { ...run, eval_steps: 5, early_stopping_patience: 2 } })).rejects.toMatchObject({
       message: expect.stringMatching(/^run: early stopping/),
     });
+    const tune = {
+      learning_rate: [1e-3, 1e-2],
+      per_device_train_batch_size: [8, 16],
+      seeds: [1],
+      validation_samples: 10,
+    };
+    await expect(fit({ tune, run: { ...run, max_steps: 0 } })).rejects.toMatchObject({ field: 'tune' });
+    await expect(fit({ tune })).resolves.toMatchObject({ total_steps: 40 });
     await expect(fit({ grid: { save_steps: [5, 10] } })).rejects.toMatchObject({
       message: expect.stringMatching(/^grid: save_steps decides/),
     });
