@@ -96,6 +96,9 @@ it('refuses before any training what no checkpoint can answer', async () => {
   const create = (given: Given) => backend.handle('studies.create', { config: given });
   // The tiny studio has no neutral inputs.
   await expect(create(config(dataset, { forgetting: true }))).rejects.toThrow(/^forgetting: there is nothing/);
+  await expect(backend.handle('studies.create', { config: config(dataset), target: 'slurm' })).rejects.toThrow(
+    /^Runs that are trained elsewhere bring back their adapter, but not the checkpoints/,
+  );
   expect(counts.trainings).toHaveLength(0);
 
   const small = { seeds: [1], grid: {}, scores: ['alone'] };
