@@ -98,7 +98,10 @@ describe('a pass over the real engine', () => {
     expect(estimate.groups).toEqual(run.facts?.groups);
     expect(estimate.trainExamples).toBe(run.facts?.trainExamples);
     expect(estimate.stepMilliseconds).toBeGreaterThan(0);
-    const other = await backend.handle('runs.estimate', { config: { ...config, coto: null } });
+    const near = await backend.handle('runs.estimate', { config: { ...config, coto: null } });
+    expect(near.stepMilliseconds).toBeGreaterThan(0);
+    expect(near.stepOfSameAdapter).toBe(false);
+    const other = await backend.handle('runs.estimate', { config: { ...config, dataset: tinyIdx(5, 3) } });
     expect(other.stepMilliseconds).toBeNull();
     expect(other.seconds).toBeNull();
   });

@@ -431,7 +431,7 @@ describe('splits, classes and repetitions', () => {
     ]);
     expect(text?.duplicates).toMatchObject({ across: 1, withinTrain: 0, nearAcross: 0 });
     expect(problems).toEqual([
-      { where: 'test.csv, row 2', message: expect.stringContaining('both splits') },
+      { where: 'test.csv, row 2', message: expect.stringContaining('other split') },
       { where: 'test.csv, row 3', message: expect.stringContaining('text is missing') },
     ]);
   });
