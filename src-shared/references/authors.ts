@@ -73,6 +73,7 @@ const authors: ReadonlyMap<string, string> = new Map(
     'https://arxiv.org/abs/2306.11695': 'Sun, Mingjie and Liu, Zhuang and Bair, Anna and Kolter, J. Zico',
     'https://arxiv.org/abs/1912.05671':
       'Frankle, Jonathan and Dziugaite, Gintare Karolina and Roy, Daniel M. and Carbin, Michael',
+    'https://arxiv.org/abs/2506.14126': 'Horoi, Stefan and others',
     // Losses.
     'https://ieeexplore.ieee.org/document/1640964': 'Hadsell, Raia and Chopra, Sumit and LeCun, Yann',
     'https://arxiv.org/abs/1908.10084': 'Reimers, Nils and Gurevych, Iryna',

@@ -30,7 +30,10 @@ describe('the window is shut in', () => {
       module: 'undefined',
       bridge: [
         'dialogs',
+        'dragOut',
         'home',
+        'keys',
+        'newWindow',
         'notify',
         'on',
         'onMenu',
