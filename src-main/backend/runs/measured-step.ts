@@ -51,14 +51,7 @@ export function nearStep(runs: readonly RunRecord[], modelId: string, config: Ru
       ? []
       : [(result.medianStepMilliseconds * examplesOf(config)) / examplesOf(past)],
   );
-  if (times.length === 0) return null;
-  return {
-    milliseconds: quantileOf(
-      times.sort((left, right) => left - right),
-      0.5,
-    ),
-    ofSameAdapter: false,
-  };
+  return medianOf(times, false);
 }
 
 function examplesOf({ per_device_train_batch_size, gradient_accumulation_steps }: RunConfig): number {
@@ -99,9 +92,16 @@ function isAlone({ facts }: RunRecord): boolean {
 }
 
 function medianStep(runs: readonly RunRecord[], ofSameAdapter: boolean): MeasuredStep | null {
-  if (runs.length === 0) return null;
-  const times = runs.map(({ result }) => result?.medianStepMilliseconds ?? 0).sort((left, right) => left - right);
-  return { milliseconds: quantileOf(times, 0.5), ofSameAdapter };
+  return medianOf(
+    runs.map(({ result }) => result?.medianStepMilliseconds ?? 0),
+    ofSameAdapter,
+  );
+}
+
+function medianOf(times: readonly number[], ofSameAdapter: boolean): MeasuredStep | null {
+  if (times.length === 0) return null;
+  const sorted = times.toSorted((left, right) => left - right);
+  return { milliseconds: quantileOf(sorted, 0.5), ofSameAdapter };
 }
 
 function isSameShape(one: RunConfig, other: RunConfig): boolean {
