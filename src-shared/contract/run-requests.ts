@@ -98,7 +98,7 @@ export const runRequests = {
   'runs.samples': { input: byId, output: runSamplesSchema },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
-   * null; `stepOfSameAdapter`: they had the same variant and rank. `updateShare`:
+   * on those of the model and data with other settings; null without any; `stepOfSameAdapter`: they had the same variant and rank. `updateShare`:
    * share of the learning rate, summed over the steps, that an adapter receives under CoTo; null without CoTo.
    */
   'runs.estimate': {
