@@ -31,8 +31,8 @@ export interface BackendProcessOptions {
 
 export interface BackendProcess {
   readonly status: BackendStatus;
-  /** Passes a request of the window on; anything else that the window says is dropped. */
-  post(message: unknown): void;
+  /** Passes a window's request on and returns its id; null if the message was dropped: no request, or no backend is ready. */
+  post(message: unknown): string | null;
   /** Tells the backend that the person chose a path. */
   grant(grant: PathGrant): void;
   /** Restarts the backend after it failed to start; a damaged home is recovered in that way first. */
@@ -137,7 +137,9 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     },
     post(message) {
       const frame = parseRequestFrame(message);
-      if (frame !== null && status.status === 'ready') channel?.post(frame);
+      if (frame === null || status.status !== 'ready' || channel === null) return null;
+      channel.post(frame);
+      return frame.i;
     },
     grant(grant) {
       if (status.status === 'ready') channel?.post(grantMessage(grant));

@@ -8,6 +8,7 @@ import {
   nativeTheme,
   type OpenDialogOptions,
   shell,
+  type WebContents,
 } from 'electron';
 import { z } from 'zod';
 import {
@@ -21,6 +22,7 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathUse } from '../../src-shared/contract/paths.ts';
 import { type UpdateRequest, type UpdateState, updateRequestSchema } from '../../src-shared/contract/updates.ts';
 import { themeSchema } from '../../src-shared/domain/app/theme.ts';
+import type { AskedReplies } from './asked-replies.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
@@ -43,6 +45,7 @@ type DialogOptions = z.output<typeof dialogOptions>;
 
 interface BridgeOptions {
   readonly backend: BackendProcess;
+  readonly replies: AskedReplies;
   readonly chosen: ChosenPaths;
   readonly developmentServer: string | null;
   /** Folder of the log files. */
@@ -66,16 +69,16 @@ interface BridgeOptions {
 export function serveBridge(options: BridgeOptions): void {
   const { backend, chosen, developmentServer, logs, reports, keys, updates, mover, onMoved, onRunning, onNotice } =
     options;
-  const listen = (
-    name: string,
-    act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
-  ): void => {
+  const listen = (name: string, act: (message: unknown, page: WebContents) => void): void => {
     ipcMain.on(name, (event, message: unknown) => {
-      if (isTrusted(event, developmentServer)) act(message, (channel, value) => event.reply(channel, value));
+      if (isTrusted(event, developmentServer)) act(message, event.sender);
     });
   };
-  listen(bridgeChannels.toBackend, (message) => backend.post(message));
-  listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
+  listen(bridgeChannels.toBackend, (message, page) => {
+    const id = backend.post(message);
+    if (id !== null) options.replies.expect(id, page);
+  });
+  listen(bridgeChannels.askStatus, (_message, page) => page.send(bridgeChannels.status, backend.status));
   listen(bridgeChannels.restartBackend, () => backend.restart());
   listen(bridgeChannels.setRunning, (message) => onRunning(z.array(runningJobSchema).catch([]).parse(message)));
   listen(bridgeChannels.newWindow, () => options.onNewWindow());

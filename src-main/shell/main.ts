@@ -11,6 +11,7 @@ import { crashFolder } from '../files/crash-dumps.ts';
 import { locateHome } from '../files/home-place.ts';
 import { compiledCodeFolder } from '../files/user-cache.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
+import { AskedReplies } from './asked-replies.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
@@ -202,6 +203,7 @@ function begin(): void {
   };
   const sendCommand = (command: string): void => theWindow()?.webContents.send(bridgeChannels.menu, command);
   const chosen = new ChosenPaths({ home: studioHome, onGrant: (grant) => backend?.grant(grant) });
+  const replies = new AskedReplies();
   const started = startBackendProcess({
     entry: resources.backend,
     home: studioHome,
@@ -214,10 +216,13 @@ function begin(): void {
       chosen.known = paths;
     },
     onMessage(message) {
-      send(bridgeChannels.fromBackend, message);
-      if (isSmokeTest && replyId(message) !== null) passSmokeTest();
+      const id = replyId(message);
+      if (id === null) send(bridgeChannels.fromBackend, message);
+      else replies.deliver(id, bridgeChannels.fromBackend, message);
+      if (isSmokeTest && id !== null) passSmokeTest();
     },
     onStatus(status) {
+      if (status.status !== 'ready') replies.clear();
       send(bridgeChannels.status, status);
       if (isSmokeTest && status.status === 'failed') {
         process.stderr.write(`smoke test failed: ${status.error?.message}\n`);
@@ -264,6 +269,7 @@ function begin(): void {
   app.once('quit', () => dragged.clear());
   serveBridge({
     backend,
+    replies,
     chosen,
     mover,
     onMoved: startInNewHome,

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
+import { endedSearch } from '../../src-shared/contract/bridge.ts';
 import type { Log } from '../logging/log.ts';
 import { studioOrigin } from './app-files.ts';
+import { PageReloads } from './page-reloads.ts';
 import { readWindowState, rememberWindowState } from './window-state.ts';
 
 export interface WindowOptions {
@@ -75,6 +77,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   });
   rememberWindowState(window, stateFile, options.log);
   followPage(window.webContents, options.log.child({ program: 'window' }));
+  reloadEnded(window);
   // The buttons of a mouse, where the system sends them as commands.
   window.on('app-command', (_event, command) => {
     const { navigationHistory } = window.webContents;
@@ -86,6 +89,27 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   const hash = options.route === null ? '' : `#${options.route}`;
   void window.loadURL(`${options.developmentServer ?? studioOrigin}/index.html${hash}`);
   return window;
+}
+
+/** Shown in place of the window's page when that ends too often. */
+const stoppedPage = 'stopped.html';
+
+/** Loads the page again after its process has ended, and a page without scripts if that happens too often. */
+function reloadEnded(window: BrowserWindow): void {
+  const { webContents: page } = window;
+  const reloads = new PageReloads();
+  page.on('render-process-gone', (_event, { reason }) => {
+    if (reason === 'clean-exit') return;
+    // Chromium has to be done with the old process first.
+    setImmediate(() => {
+      if (window.isDestroyed()) return;
+      const url = new URL(page.getURL());
+      if (url.pathname.endsWith(stoppedPage)) return;
+      if (reloads.mayReload(Date.now())) url.search = endedSearch;
+      else url.href = new URL(stoppedPage, url).href;
+      void page.loadURL(url.href);
+    });
+  });
 }
 
 /** Most messages logged for a window, so that a repeating one does not displace the rest of the log. */

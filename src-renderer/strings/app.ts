@@ -32,6 +32,11 @@ export const appStrings = {
   pageFailed: (message: string) => `This page failed: ${message}`,
   reload: 'Reload page',
 
+  windowEnded: {
+    title: 'The window was loaded again',
+    message:
+      'Its process ended unexpectedly. Running jobs were not interrupted. Settings → Collect diagnostics lists the crash report.',
+  },
   backendLost: 'The backend quit unexpectedly and is restarting.',
   lostRun: (name: string, step: number | null) =>
     step === null

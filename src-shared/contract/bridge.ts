@@ -49,6 +49,9 @@ export interface BackendStatus {
   readonly error: ErrorValue | null;
 }
 
+/** Query of the window's address when its page is loaded again after the page's process ended. */
+export const endedSearch = '?ended';
+
 export interface FileFilter {
   readonly name: string;
   /** Without the dot: ['yaml', 'yml']. */

@@ -44,3 +44,37 @@ test('a crash of the window leaves a report in the home, which the diagnostics l
     await later.close();
   }
 });
+
+test('a window whose process ends is loaded again with a notice, and not endlessly', async () => {
+  const studio = await openStudio(homeFolder(mkdtempSync(join(folder, 'again-'))));
+  const { app } = studio;
+  // Playwright's page does not survive the crash.
+  const inPage = <Value>(code: string): Promise<Value> =>
+    app.evaluate(
+      ({ BrowserWindow }, script) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(script),
+      code,
+    );
+  const crash = () =>
+    app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      return new Promise<void>((resolve) => {
+        contents?.once('did-finish-load', () => resolve());
+        contents?.forcefullyCrashRenderer();
+      });
+    });
+  const words = () => inPage<string>('document.body.innerText');
+  try {
+    await goTo(studio.page, 'Runs');
+    await crash();
+    await expect.poll(words, { timeout: 60_000 }).toContain('The window was loaded again');
+    expect(await inPage('location.href')).toBe('app://studio/index.html#/runs');
+    // The window that was loaded again has its backend.
+    await expect.poll(words, { timeout: 60_000 }).toContain('Nothing is running');
+    for (let end = 0; end < 3; end++) await crash();
+    await expect.poll(words, { timeout: 60_000 }).toContain('The window stopped several times in a row');
+    await inPage("document.querySelector('a').click()");
+    await expect.poll(words, { timeout: 60_000 }).toContain('Nothing is running');
+  } finally {
+    await studio.close();
+  }
+});

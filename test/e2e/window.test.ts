@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
 
@@ -107,6 +108,22 @@ test('a second window is as closed as the first, gets the same events, and closi
   for (const window of [page, second])
     await expect.poll(() => window.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');
   await request(second, 'settings.set', { theme: 'system' });
+  // A reply goes to the window that asked alone.
+  for (const window of [page, second])
+    await window.evaluate(() => {
+      const seen: unknown[] = [];
+      Reflect.set(window, 'seenFrames', seen);
+      window.coto.on((message) => seen.push(message));
+    });
+  await request(second, 'app.doctor', {});
+  const doctorReplies = (window: Page): Promise<number> =>
+    window.evaluate(
+      () =>
+        Reflect.get(window, 'seenFrames').filter((frame: { r?: { value?: unknown } }) =>
+          JSON.stringify(frame.r?.value ?? '').includes('"home":'),
+        ).length,
+    );
+  expect([await doctorReplies(second), await doctorReplies(page)]).toEqual([1, 0]);
   await goTo(second, 'Runs');
   expect(page.url()).toContain('/data');
   await second.close();
