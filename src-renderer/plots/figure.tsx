@@ -5,6 +5,7 @@ import { memo, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState 
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
+import { GlossaryText } from '../components/help/glossary-text.tsx';
 import { figureStrings } from '../strings/figures.ts';
 import classes from './figure.module.css';
 import type { FigureSource } from './figure-data.ts';
@@ -195,7 +196,7 @@ function hasSameHead(one: FigureSource, other: FigureSource): boolean {
 const FigureCaption = memo(function FigureCaption({ text }: { text: string }) {
   return (
     <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
-      {text}
+      <GlossaryText text={text} />
     </Text>
   );
 });

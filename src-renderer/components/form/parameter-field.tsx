@@ -3,6 +3,7 @@ import { IconArrowBackUp } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { FieldTerm, GlossaryText } from '../help/glossary-text.tsx';
 import { HelpButton } from '../help/help-button.tsx';
 import { type DocumentId, openCard } from '../help/help-store.ts';
 import classes from './parameter-form.module.css';
@@ -64,6 +65,7 @@ export function FieldFrame(props: FieldFrameProps) {
     document.getElementById(id)?.setAttribute('aria-describedby', problem ? `${id}-problem ${id}-help` : `${id}-help`);
   }, [id, problem]);
   const yours = origin === 'yours';
+  const key = name.split('.').at(-1) ?? name;
   const classNames = [classes['field'], yours ? classes['changed'] : '', wide ? classes['wide'] : ''];
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: F1 asks for the help of whichever control inside has the focus
@@ -83,10 +85,10 @@ export function FieldFrame(props: FieldFrameProps) {
           {label}
         </Input.Label>
       </div>
-      <code className={classes['name']} aria-hidden>
-        {name.split('.').at(-1)}
-      </code>
       <div className={classes['control']}>{props.children}</div>
+      <code className={classes['name']}>
+        <FieldTerm label={label} text={key} plain={<span aria-hidden>{key}</span>} />
+      </code>
       <div className={classes['tools']}>
         <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
           {origin}
@@ -114,7 +116,7 @@ export function FieldFrame(props: FieldFrameProps) {
         {note ? <div className={classes['note']}>{note}</div> : null}
         {showHelp === 'below' ? (
           <div className={classes['note']} id={`${id}-help`}>
-            {help}
+            <GlossaryText text={help} />
           </div>
         ) : (
           <VisuallyHidden id={`${id}-help`}>{help}</VisuallyHidden>

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, CloseButton, Drawer } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import { GlossaryText } from '../../components/help/glossary-text.tsx';
 import { backInSheet, closeHelp, followInSheet, useHelpSheet } from '../../components/help/help-store.ts';
 import { guideStrings } from '../../strings/guide.ts';
 import { DocumentView } from './document-view.tsx';
@@ -52,7 +53,9 @@ export function GuideSheet({ onOpenPage }: GuideSheetProps) {
               <h3 className={classes['label']}>
                 {field.label} <code>{field.name}</code>
               </h3>
-              <p>{field.help}</p>
+              <p>
+                <GlossaryText text={field.help} />
+              </p>
             </section>
           )}
           {place === null ? null : <DocumentView place={place} onFollow={followInSheet} titled={false} />}

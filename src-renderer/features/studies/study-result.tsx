@@ -8,6 +8,7 @@ import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { tableLatex } from '../../../src-shared/studies/report/table-latex.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
 import { DragHandle } from '../../components/drag-handle.tsx';
+import { GlossaryText } from '../../components/help/glossary-text.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -181,7 +182,7 @@ function StudyTablePanel({ table, file, aside, onKeep }: StudyTablePanelProps) {
       )}
       {notes.map((note) => (
         <Text key={note} size="xs" c="dimmed" px={12} pb={8}>
-          – {note}
+          – <GlossaryText text={note} />
         </Text>
       ))}
     </Panel>

@@ -7,6 +7,7 @@ import { Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
+import { GlossaryText } from '../../components/help/glossary-text.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { CollectDiagnostics } from '../../features/settings/collect-diagnostics.tsx';
@@ -109,7 +110,9 @@ export default function SettingsPage() {
               <div className={classes['row']}>
                 <div className={classes['rowText']}>
                   <div>{words.forgetting}</div>
-                  <div className={classes['help']}>{words.forgettingHelp}</div>
+                  <div className={classes['help']}>
+                    <GlossaryText text={words.forgettingHelp} />
+                  </div>
                 </div>
                 <Switch
                   aria-label={words.forgetting}
