@@ -109,8 +109,8 @@ test('a second window is as closed as the first, gets the same events, and closi
     await expect.poll(() => window.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');
   await request(second, 'settings.set', { theme: 'system' });
   // A reply goes to the window that asked alone.
-  for (const window of [page, second])
-    await window.evaluate(() => {
+  for (const each of [page, second])
+    await each.evaluate(() => {
       const seen: unknown[] = [];
       Reflect.set(window, 'seenFrames', seen);
       window.coto.on((message) => seen.push(message));

@@ -86,9 +86,7 @@ export function FieldFrame(props: FieldFrameProps) {
         </Input.Label>
       </div>
       <div className={classes['control']}>{props.children}</div>
-      <code className={classes['name']}>
-        <FieldTerm label={label} text={key} plain={<span aria-hidden>{key}</span>} />
-      </code>
+      <FieldTerm label={label} name={key} className={classes['name'] ?? ''} />
       <div className={classes['tools']}>
         <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
           {origin}

@@ -22,20 +22,35 @@ export function GlossaryText({ text }: { text: string }): ReactNode {
 interface FieldTermProps {
   /** Label of the field, which may be or contain a term. */
   label: string;
-  /** The text that opens the definition. */
-  text: string;
-  /** The text where the label has no term, or where the page has explained it already. */
-  plain: ReactNode;
+  /** Name of the field in the YAML. */
+  name: string;
+  className: string;
 }
 
 /** The name under a field's label, which opens the definition of the term in the label at its first use on the page. */
-export function FieldTerm({ label, text, plain }: FieldTermProps): ReactNode {
+export function FieldTerm({ label, name, className }: FieldTermProps): ReactNode {
   const term = useMemo(() => glossaryParts(label).find((part) => part.term !== null)?.term ?? null, [label]);
-  return term === null ? plain : <Term term={term} text={text} plain={plain} />;
+  const plain = (
+    <code className={className} aria-hidden>
+      {name}
+    </code>
+  );
+  return term === null ? plain : <Term term={term} text={name} plain={plain} className={className} />;
 }
 
-function Term({ term, text, plain }: { term: GlossaryTerm; text: string; plain: ReactNode }) {
-  return useIsFirst(term) ? <Definition term={term} text={text} /> : plain;
+interface TermProps {
+  term: GlossaryTerm;
+  text: string;
+  /** Where the page has explained the term already. */
+  plain: ReactNode;
+  className?: string;
+}
+
+function Term({ term, text, plain, className }: TermProps) {
+  const isFirst = useIsFirst(term);
+  if (!isFirst) return plain;
+  const definition = <Definition term={term} text={text} />;
+  return className === undefined ? definition : <code className={className}>{definition}</code>;
 }
 
 function Definition({ term, text }: { term: GlossaryTerm; text: string }) {

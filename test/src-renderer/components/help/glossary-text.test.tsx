@@ -26,7 +26,7 @@ test('only the first use on a page opens a definition, and a later one takes ove
 });
 
 test('opens, leads to the guide and closes, by the keyboard', async () => {
-  const view = renderInWindow(<FieldTerm label="Rank" text="r" plain="r" />);
+  const view = renderInWindow(<FieldTerm label="Rank" name="r" className="" />);
   const term = view.getByRole('button', { name: 'r: definition of rank' });
   fireEvent.click(term);
   const definition = await view.findByRole('dialog', { name: 'r: definition of rank' });
@@ -39,7 +39,7 @@ test('opens, leads to the guide and closes, by the keyboard', async () => {
 });
 
 test('a label without a term stays as it is', () => {
-  const view = renderInWindow(<FieldTerm label="Dropout" text="lora_dropout" plain={<i>lora_dropout</i>} />);
+  const view = renderInWindow(<FieldTerm label="Dropout" name="lora_dropout" className="" />);
   expect(view.queryByRole('button')).toBeNull();
-  expect(view.getByText('lora_dropout').tagName).toBe('I');
+  expect(view.getByText('lora_dropout').tagName).toBe('CODE');
 });
