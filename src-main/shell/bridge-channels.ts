@@ -22,6 +22,7 @@ export const bridgeChannels = {
   saveText: 'studio:save-text',
   openText: 'studio:open-text',
   savePdf: 'studio:save-pdf',
+  printFigure: 'studio:print-figure',
   openPath: 'studio:open-path',
   showInFolder: 'studio:show-in-folder',
   updates: 'studio:updates',

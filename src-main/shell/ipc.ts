@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import {
   draggedItemSchema,
+  printedFigureSchema,
   type RunningJob,
   runningJobSchema,
   type SystemNotice,
@@ -30,6 +31,7 @@ import type { DraggedFiles } from './drag-out.ts';
 import type { HomeMover } from './home-mover.ts';
 import type { KeyStore } from './key-store.ts';
 import { plainName, withoutControls } from './plain-name.ts';
+import { printFigure } from './print-figure.ts';
 import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
 import type { Updates } from './updates/updates.ts';
@@ -137,6 +139,10 @@ export function serveBridge(options: BridgeOptions): void {
     const target = await chooseTarget(window, { ...options, filters: [{ name: 'PDF', extensions: ['pdf'] }] });
     if (target !== null) await writeFile(target, await printReport(page));
     return token(target, 'write');
+  });
+  handle(bridgeChannels.printFigure, printedFigureSchema, async (figure) => {
+    const pdf = await printFigure(figure);
+    return `data:application/pdf;base64,${pdf.toString('base64')}`;
   });
   handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
   handle(bridgeChannels.dragOut, draggedItemSchema, async (item, window) => {

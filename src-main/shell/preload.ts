@@ -44,6 +44,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     return path === '' ? Promise.resolve(null) : invoke(bridgeChannels.dropped, path);
   },
   savePdf: (report, options = {}) => invoke(bridgeChannels.savePdf, { ...options, report }),
+  printFigure: (figure) => invoke(bridgeChannels.printFigure, figure),
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),

@@ -38,27 +38,7 @@ export async function printReport(
   const { width, height } = paperSizes[size];
   // The window is as wide as the printed area in the page's own pixels, so that figures are drawn to fit.
   const pixels = Math.floor(((width - margins.left - margins.right) * 96) / scale);
-  const own = pathToFileURL(page);
-  const alone = session.fromPartition('report-printer', { cache: false });
-  alone.setPermissionRequestHandler((_contents, _permission, grant) => grant(false));
-  alone.setSpellCheckerLanguages([]);
-  alone.webRequest.onBeforeRequest(({ url }, answer) =>
-    answer({ cancel: !(url.startsWith(own.href) || url.startsWith('data:') || url.startsWith('blob:')) }),
-  );
-  const window = new BrowserWindow({
-    show: false,
-    width: pixels,
-    height: 1600,
-    useContentSize: true,
-    frame: false,
-    webPreferences: {
-      session: alone,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      backgroundThrottling: false,
-    },
-  });
+  const { window, address } = closedWindow(page, { width: pixels, height: 1600 });
   try {
     // The page lays itself out as printed, and measures its tables and figures there. Tools need a page to attach to.
     await window.loadURL('about:blank');
@@ -66,7 +46,7 @@ export async function printReport(
     tools.attach();
     await tools.sendCommand('Emulation.setEmulatedMedia', { media: 'print' });
     await tools.sendCommand('Emulation.setScrollbarsHidden', { hidden: true });
-    await window.loadURL(`${own.href}#print`);
+    await window.loadURL(`${address}#print`);
     await drawn(window);
     return await window.webContents.printToPDF({
       printBackground: true,
@@ -82,6 +62,42 @@ export async function printReport(
   } finally {
     window.destroy();
   }
+}
+
+interface WindowOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly javascript?: boolean;
+}
+
+/** A hidden window that can load this one file and nothing else. */
+export function closedWindow(
+  page: string,
+  { width, height, javascript = true }: WindowOptions,
+): { readonly window: BrowserWindow; readonly address: string } {
+  const own = pathToFileURL(page);
+  const alone = session.fromPartition('report-printer', { cache: false });
+  alone.setPermissionRequestHandler((_contents, _permission, grant) => grant(false));
+  alone.setSpellCheckerLanguages([]);
+  alone.webRequest.onBeforeRequest(({ url }, answer) =>
+    answer({ cancel: !(url.startsWith(own.href) || url.startsWith('data:') || url.startsWith('blob:')) }),
+  );
+  const window = new BrowserWindow({
+    show: false,
+    width,
+    height,
+    useContentSize: true,
+    frame: false,
+    webPreferences: {
+      session: alone,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      backgroundThrottling: false,
+      javascript,
+    },
+  });
+  return { window, address: own.href };
 }
 
 /** Waits until the script of the report has drawn its figures. */

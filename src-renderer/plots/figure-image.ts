@@ -15,7 +15,7 @@ export async function withTypeface(
   { width, height }: { readonly width: number; readonly height: number },
 ): Promise<string> {
   const [text, digits] = await Promise.all([base64(textFile), base64(digitsFile)]);
-  const source = styled(decodeURIComponent(svg.slice(svg.indexOf(',') + 1)), { text, digits });
+  const source = styled(svgOf(svg), { text, digits });
   const url = `data:image/svg+xml,${encodeURIComponent(source)}`;
   if (format === 'svg') return url;
   const image = new Image();
@@ -26,6 +26,11 @@ export async function withTypeface(
   canvas.height = height * scale;
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL('image/png');
+}
+
+/** The source of an SVG that is a data URL. */
+export function svgOf(url: string): string {
+  return decodeURIComponent(url.slice(url.indexOf(',') + 1));
 }
 
 /** Puts the typeface into an SVG's source. */

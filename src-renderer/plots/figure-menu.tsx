@@ -1,5 +1,14 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconTable, IconVector } from '@tabler/icons-react';
+import {
+  IconClipboard,
+  IconDots,
+  IconFileTypeCsv,
+  IconFileTypePdf,
+  IconMathFunction,
+  IconPhoto,
+  IconTable,
+  IconVector,
+} from '@tabler/icons-react';
 import { memo, type RefObject } from 'react';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
@@ -7,6 +16,7 @@ import { DragHandle } from '../components/drag-handle.tsx';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { figureStrings } from '../strings/figures.ts';
 import { figureToCsv } from './figure-data.ts';
+import { svgOf } from './figure-image.ts';
 import type { GrowingFigure } from './figure-source.ts';
 import { showFigureValues } from './figure-values.tsx';
 import type { PlotlyView } from './plotly-view.ts';
@@ -30,6 +40,13 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
       const url = await view.current?.image(format, theme);
       if (url) downloadUrl(url, `${fileName}.${format}`);
     });
+  const saveVectors = (format: 'pdf' | 'pgf') =>
+    attempt(async () => {
+      const content = await view.current?.vectors(format, theme);
+      if (!content) return;
+      if (format === 'pdf') downloadUrl(content, `${fileName}.pdf`);
+      else downloadText(content, `${fileName}.pgf`);
+    });
   const copy = () =>
     attempt(async () => {
       const url = await view.current?.image('png', theme);
@@ -44,7 +61,7 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
     const format = shiftKey ? 'svg' : 'png';
     const url = await view.current?.image(format, theme);
     if (!url) return null;
-    const content = format === 'png' ? url : decodeURIComponent(url.slice(url.indexOf(',') + 1));
+    const content = format === 'png' ? url : svgOf(url);
     return fileItem(`${fileName}.${format}`, content);
   };
 
@@ -72,6 +89,12 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
           </Menu.Item>
           <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
             Save PNG
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFileTypePdf size={16} />} onClick={() => saveVectors('pdf')}>
+            {figureStrings.savePdf}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconMathFunction size={16} />} onClick={() => saveVectors('pgf')}>
+            {figureStrings.savePgf}
           </Menu.Item>
           <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
             Save CSV

@@ -2,9 +2,12 @@ import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core
 import { z } from 'zod';
 import { asError } from '../../src-shared/contract/errors.ts';
 import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
+import { withCells, withoutImages } from '../../src-shared/figures/vector/cells.ts';
+import { drawingOf } from '../../src-shared/figures/vector/drawing.ts';
+import { pgfOf } from '../../src-shared/figures/vector/pgf.ts';
 import { textTypeface } from '../../src-shared/typeface.ts';
 import type { FigureSource } from './figure-data.ts';
-import { withTypeface } from './figure-image.ts';
+import { svgOf, withTypeface } from './figure-image.ts';
 import type { ChoosablePoint } from './figure-points.ts';
 import type { GrowingFigure } from './figure-source.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
@@ -137,13 +140,31 @@ export class PlotlyView {
 
   /** The figure with its title as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
   async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
+    const drawn = await this.drawnSvg(theme, (figure) => figure);
+    return drawn && withTypeface(drawn.url, format, drawn.size);
+  }
+
+  /** The same without pixels: as PDF a data URL, as PGF its text. */
+  async vectors(format: 'pdf' | 'pgf', theme: FigureTheme): Promise<string | null> {
+    const drawn = await this.drawnSvg(theme, (figure) => ({ ...figure, ...withCells(figure, surfaceColor(theme)) }));
+    if (drawn === null) return null;
+    const source = withoutImages(svgOf(drawn.url));
+    if (format === 'pgf') return pgfOf(drawingOf(source));
+    const url = await withTypeface(`,${encodeURIComponent(source)}`, 'svg', drawn.size);
+    return window.coto.printFigure({ svg: svgOf(url), ...drawn.size });
+  }
+
+  private async drawnSvg(
+    theme: FigureTheme,
+    change: (figure: FigureSource) => FigureSource,
+  ): Promise<{ readonly url: string; readonly size: { readonly width: number; readonly height: number } } | null> {
     const wanted = this.shown ?? this.pending;
     if (!this.plotly || !wanted) return null;
     const { options } = wanted;
-    const figure = wanted.source.current();
+    const figure = change(wanted.source.current());
     const size = { width: Math.max(320, this.width), height: options.height + titleHeight };
     const ground = surfaceColor(theme);
-    const svg = await this.plotly.toImage(
+    const url = await this.plotly.toImage(
       {
         data: traces(figure),
         layout: {
@@ -156,7 +177,7 @@ export class PlotlyView {
       },
       { format: 'svg', ...size },
     );
-    return withTypeface(svg, format, size);
+    return { url, size };
   }
 
   /** Returns the position of the drawn figure's axes; null before the first drawing. */

@@ -2,6 +2,8 @@
 export const figureStrings = {
   fullScreenOf: (name: string) => `Show the figure "${name}" in full screen`,
   drag: 'Drag the figure out as PNG; with Shift as SVG, with Alt its values as CSV',
+  savePdf: 'Save PDF',
+  savePgf: 'Save PGF for LaTeX',
   showValues: 'Show values',
   valuesOf: (name: string) => `Values of “${name}”`,
   firstValues: (shown: string, all: string) => `The first ${shown} of ${all} values. Save CSV has all of them.`,

@@ -99,7 +99,7 @@ export const trainStrings = {
 
   sweepTitle: 'Sweep',
   sweepHelp: 'Every combination becomes a run; all other settings come from the form.',
-  sweepField: 'Sweep parameter',
+  sweepField: 'Setting',
   anySetting: 'any setting',
   chooseField: 'choose a setting first',
   values: 'Values',

@@ -39,6 +39,14 @@ export const draggedItemSchema = z.discriminatedUnion('kind', [
 ]);
 export type DraggedItem = z.infer<typeof draggedItemSchema>;
 
+/** A figure that is printed on a page of its size. */
+export const printedFigureSchema = z.object({
+  svg: z.string().max(64 * 2 ** 20),
+  width: z.number().min(1).max(10_000).describe('pixels'),
+  height: z.number().min(1).max(10_000),
+});
+export type PrintedFigure = z.infer<typeof printedFigureSchema>;
+
 /**
  * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
  * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
@@ -92,6 +100,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   pathForFile(file: Dropped): Promise<string | null>;
   /** Asks for a path, prints a report of the studio there as PDF and returns its token; null if the user cancelled. */
   savePdf(report: string, options?: { title?: string; defaultName?: string }): Promise<string | null>;
+  /** Prints a figure as PDF, of vectors and text, and answers it as a data URL. */
+  printFigure(figure: PrintedFigure): Promise<string>;
   /**
    * Opens a folder, or a file to look at, of the home or where something was saved, with the system's default program.
    * Rejects with a one-sentence message.

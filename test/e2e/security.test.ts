@@ -42,6 +42,7 @@ describe('the window is shut in', () => {
         'pathForFile',
         'platform',
         'post',
+        'printFigure',
         'restartBackend',
         'savePdf',
         'setRunning',

@@ -36,6 +36,7 @@ function fakeBridge() {
     },
     pathForFile: async () => null,
     savePdf: async () => null,
+    printFigure: async () => '',
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,

@@ -26,6 +26,7 @@ function reportingBridge(shown: SystemNotice[]) {
     dialogs: { openFolder: none, saveFolder: none, openFile: none, saveFile: none, saveText: none, openText: none },
     pathForFile: none,
     savePdf: none,
+    printFigure: none,
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,

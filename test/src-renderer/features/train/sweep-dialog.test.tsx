@@ -28,7 +28,7 @@ const dialog = () =>
 test('a sweep says what it takes, and starts as an ablation study with its baseline as the reference', async () => {
   const view = dialog();
   await waitFor(() => expect(view.getByRole('status').textContent).toBe('6 runs · about 6.00 KiB on disk'));
-  const field = view.getByRole('combobox', { name: 'Sweep parameter' });
+  const field = view.getByRole('combobox', { name: 'Setting' });
   fireEvent.click(field);
   fireEvent.change(field, { target: { value: 'Learning rate' } });
   fireEvent.click(await view.findByRole('option', { name: 'Learning rate' }));
