@@ -262,6 +262,11 @@ async function subjectContent(services: Pick<Services, 'home' | 'store'>, subjec
       return 'base';
     case 'refit':
       return { refit: subject.examples, of: await subjectContent(services, subject.subject) };
+    case 'atNorm':
+      return {
+        norm: await subjectContent(services, subject.of),
+        of: await subjectContent(services, subject.subject),
+      };
     case 'withHead':
       return {
         head: await subjectContent(services, subject.head),

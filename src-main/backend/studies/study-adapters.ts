@@ -178,6 +178,11 @@ export class HomeStudyAdapters implements StudyAdapters {
     return refusalBy(async () => requireClassHead(task, description, data));
   }
 
+  async strengthProblemOfRun(run: RunConfig, method: string | null): Promise<string | null> {
+    const { description } = await resolveModel(this.services, run.model);
+    return scaleProblem(method === null ? null : mergeMethod(method), [await this.plannedOf(run, description)]);
+  }
+
   async budgetOfRun(run: RunConfig): ReturnType<StudyAdapters['budgetOfRun']> {
     const { totalSteps, groups, updateShare } = await estimateRun(this.services, run);
     const skipped = run.coto === null ? 0 : expectSchedule(run.coto, totalSteps, unitsOfGroups(groups)).skippedBackward;
@@ -270,9 +275,17 @@ function refused(lines: readonly PreflightLine[]): Refusal {
   return line === undefined ? null : { message: line.message, hint: line.remedy };
 }
 
-/** The reason why λ cannot multiply the merge of such adapters; null if it can. Most merges are plain LoRA. */
-function refusalOfScale(method: MergeMethod, [first]: readonly (AdapterOutline | PlannedOutline)[]): Refusal {
-  const problem = first && 'mergeStates' in method ? strengthProblem(first) : null;
+/** The reason why no factor multiplies such an adapter, or the merge of such; null if one does. Most merges are plain LoRA. */
+function scaleProblem(
+  method: MergeMethod | null,
+  [first]: readonly (AdapterOutline | PlannedOutline)[],
+): string | null {
+  return first && (method === null || 'mergeStates' in method) ? strengthProblem(first) : null;
+}
+
+/** The reason why λ cannot multiply the merge of such adapters; null if it can. */
+function refusalOfScale(method: MergeMethod, outlines: readonly (AdapterOutline | PlannedOutline)[]): Refusal {
+  const problem = scaleProblem(method, outlines);
   if (problem === null) return null;
   const message = `The merge has no scale λ to choose: ${problem}.`;
   return { message, hint: 'Leave out the method, or merge_scales.' };

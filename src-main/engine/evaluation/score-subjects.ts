@@ -32,6 +32,7 @@ import {
 } from '../outcomes/index.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
+import { bodyNorm, scaleBody } from './body-norm.ts';
 
 /** The test examples of one dataset, on which adapters are scored. */
 export interface ScoredDataset {
@@ -77,6 +78,7 @@ interface Derived {
   readonly kept: number | null;
   readonly total: number | null;
   readonly tuned?: Score['tuned'];
+  readonly norms?: Score['norms'];
 }
 
 export interface NamedSubject {
@@ -101,6 +103,7 @@ export class SubjectScorer {
   private readonly memberOutputs = new Map<string, TaskOutputs>();
   private readonly merges = new Map<string, Derived>();
   private readonly forgotten = new Map<string, Forgetting | null>();
+  private readonly norms = new Map<string, number>();
 
   constructor(bench: ScoringBench) {
     this.bench = bench;
@@ -133,13 +136,14 @@ export class SubjectScorer {
     if (ensemble !== null) {
       return { score: this.toScore(await this.together(ensemble, title, dataset), on, null, null), state: null };
     }
-    const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
+    const { state, kept, total, tuned, norms } = await this.derive(subject, dataset, false);
     const outputs = await on.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
     if (isMember(subject)) this.memberOutputs.set(outputsKey(subject, dataset), outputs);
     const score = {
       ...this.toScore(await predictionsOf(outputs, this.bench.ranking), on, kept, total),
       ...(tuned ? { tuned } : {}),
+      ...(norms ? { norms } : {}),
     };
     return { score, state };
   }
@@ -220,6 +224,15 @@ export class SubjectScorer {
         const head = await this.derive(subject.head, dataset, false);
         return { state: withHead(state, head.state, description), ...rest };
       }
+      case 'atNorm': {
+        const { state, ...rest } = await this.derive(subject.subject, dataset, headless);
+        const own = await this.normOf(subject.subject, state, dataset);
+        const { state: other } = await this.derive(subject.of, dataset, headless);
+        const target = await this.normOf(subject.of, other, dataset);
+        // No factor gives a ΔW of zeros another norm.
+        const scaled = own === 0 ? state : scaleBody(state, target / own, description);
+        return { ...rest, state: scaled, norms: { own, target: own === 0 ? 0 : target } };
+      }
       case 'refit': {
         const { state, ...rest } = await this.derive(subject.subject, dataset, headless);
         const { refit } = this.dataset(dataset);
@@ -251,6 +264,16 @@ export class SubjectScorer {
         );
       }
     }
+  }
+
+  /** ‖ΔW‖ over all modules but those of the task head. */
+  private async normOf(subject: Subject, state: AdapterState, dataset: number): Promise<number> {
+    const key = JSON.stringify([subject, isTunedOnScored(subject) ? dataset : null]);
+    const known = this.norms.get(key);
+    if (known !== undefined) return known;
+    const norm = await bodyNorm(state, this.bench.base);
+    this.norms.set(key, norm);
+    return norm;
   }
 
   private async merge(subject: MergeSubject, dataset: number, headless: boolean): Promise<Derived> {
@@ -342,6 +365,8 @@ function isTunedOnScored(subject: Subject): boolean {
     }
     case 'prune':
       return true;
+    case 'atNorm':
+      return isTunedOnScored(subject.subject) || isTunedOnScored(subject.of);
     case 'refit':
     case 'withHead':
       return isTunedOnScored(subject.subject);

@@ -67,6 +67,11 @@ export interface StudyAdapters {
   /** Returns the reason why the adapter of such a run has no task head for classes; null if it has. */
   headRefusalOfRun(run: RunConfig): Promise<MergeRefusal | null>;
   /**
+   * Returns the reason why no factor multiplies the ΔW of such a run, or of the merge of several by a method, as the end of a
+   * sentence; null if one does.
+   */
+  strengthProblemOfRun(run: RunConfig, method: string | null): Promise<string | null>;
+  /**
    * Budget of such a run: its steps, the share of the learning rate that an adapter receives, and the passes through all
    * layers in a step.
    */

@@ -9,7 +9,7 @@ import { runConfigSchema } from '../runs/run.ts';
 /**
  * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan (of its
  * checkpoint after `step` steps, if that is given), the plain base, a merge of subjects (of their outputs if the method merges outputs), a pruned subject, or the ΔW of a
- * subject under the task head of an adapter.
+ * subject under the task head of an adapter, or at the norm of another ΔW.
  */
 export type Subject =
   | { readonly kind: 'adapter'; readonly adapter: AdapterReference }
@@ -37,6 +37,8 @@ export type Subject =
    * `subject` itself.
    */
   | { readonly kind: 'withHead'; readonly subject: Subject; readonly head: Subject }
+  /** `subject` with its ΔW multiplied by one factor, so that ‖ΔW‖ over all modules is that of `of`. Task heads stay. */
+  | { readonly kind: 'atNorm'; readonly subject: Subject; readonly of: Subject }
   /** A classifier with the last layer of its task head fitted anew on training examples, after all else. */
   | { readonly kind: 'refit'; readonly subject: Subject; readonly examples: RefitExamples };
 
@@ -75,6 +77,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
       subject: subjectSchema,
     }),
     z.object({ kind: z.literal('withHead'), subject: subjectSchema, head: subjectSchema }),
+    z.object({ kind: z.literal('atNorm'), subject: subjectSchema, of: subjectSchema }),
     z.object({ kind: z.literal('refit'), subject: subjectSchema, examples: refitExamplesSchema }),
   ]),
 );
@@ -107,6 +110,8 @@ export const scoreSchema = z.object({
    * Result of a searched merge: scores of the found and the given merge on the tuning examples, and the weights used.
    */
   tuned: z.object({ score: z.number(), given: z.number(), weights: z.array(mergeWeightSchema).optional() }).optional(),
+  /** ‖ΔW‖ of a subject at another's norm: its own, and that which it was scored at. */
+  norms: z.object({ own: z.number(), target: z.number() }).optional(),
   /** For the folds of studies, whose results do not hold them. Scores of earlier versions lack them. */
   outcomes: outcomesSchema.optional(),
   /** Absent where it was not asked for; null where the base has no measure of it. */
@@ -206,7 +211,7 @@ export function checkpointsOf(specs: readonly JobSpec[]): (TrainedLeaf & { reado
   return [...found.values()];
 }
 
-/** The adapters of a subject, in the order of its leaves: a head before what it is put on. */
+/** The adapters of a subject, in the order of its leaves: a head before what it is put on, a norm behind. */
 export function leavesOf(subject: Subject): Leaf[] {
   return leavesWithHeads(subject).map(({ leaf }) => leaf);
 }
@@ -222,6 +227,11 @@ export function leavesWithHeads(subject: Subject): { readonly leaf: Leaf; readon
       return leavesWithHeads(subject.subject);
     case 'refit':
       return leavesWithHeads(subject.subject).map(({ leaf }) => ({ leaf, head: false }));
+    case 'atNorm':
+      return [
+        ...leavesWithHeads(subject.subject),
+        ...leavesWithHeads(subject.of).map(({ leaf }) => ({ leaf, head: false })),
+      ];
     case 'withHead':
       return [
         ...leavesWithHeads(subject.head),
@@ -244,6 +254,10 @@ export function withLeaves(subject: Subject, replace: (leaf: Leaf) => Leaf): Sub
     case 'prune':
     case 'refit':
       return { ...subject, subject: withLeaves(subject.subject, replace) };
+    case 'atNorm': {
+      const scaled = withLeaves(subject.subject, replace);
+      return { ...subject, subject: scaled, of: withLeaves(subject.of, replace) };
+    }
     case 'withHead': {
       const head = withLeaves(subject.head, replace);
       return { ...subject, head, subject: withLeaves(subject.subject, replace) };
@@ -261,6 +275,8 @@ export function tuningOf(subject: Subject): { readonly dataset: string; readonly
         const dataset = subject.tuning?.datasets[index];
         return [...(dataset === undefined ? [] : [{ dataset, input }]), ...tuningOf(input)];
       });
+    case 'atNorm':
+      return [...tuningOf(subject.subject), ...tuningOf(subject.of)];
     case 'prune':
     case 'refit':
     case 'withHead':
@@ -278,6 +294,10 @@ export function withTuningDatasets(subject: Subject, rename: (dataset: string) =
       const inputs = subject.inputs.map((input) => ({ ...input, subject: withTuningDatasets(input.subject, rename) }));
       const renamed = tuning === undefined ? {} : { tuning: { ...tuning, datasets: tuning.datasets.map(rename) } };
       return { ...subject, inputs, ...renamed };
+    }
+    case 'atNorm': {
+      const scaled = withTuningDatasets(subject.subject, rename);
+      return { ...subject, subject: scaled, of: withTuningDatasets(subject.of, rename) };
     }
     case 'prune':
     case 'refit':

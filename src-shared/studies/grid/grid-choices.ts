@@ -5,7 +5,15 @@ import { defaultMetric, exampleMetrics } from '../../metrics/index.ts';
 import { fieldIds } from '../config/field-words.ts';
 import type { StudyWords } from '../define-study.ts';
 import type { Grid } from './grid-cells.ts';
-import { type Budget, budgets, type HeadControl, headControls, type SubjectChoice } from './grid-schemas.ts';
+import {
+  type Budget,
+  budgets,
+  type HeadControl,
+  headControls,
+  type NormControl,
+  normControls,
+  type SubjectChoice,
+} from './grid-schemas.ts';
 import { rateText, type TuneConfig, usualExtensions } from './tuning.ts';
 
 /** Seeds of a new study: the fewest with which sign flips over seeds can reach p below 0.05 (2 / 2⁶ = 0.031). */
@@ -57,6 +65,14 @@ export const gridParameters = {
     advanced: true,
     help: 'Heads of a classifier that every score is repeated with: trained (its own), swapped (that of the compared cell) and refit_after (fitted anew on training examples to what is scored).',
   },
+  norm: {
+    name: 'norm',
+    label: 'Norms of ΔW',
+    type: 'text-list',
+    default: ['trained'],
+    advanced: true,
+    help: 'Strengths that every score is repeated at: trained (its own), and swapped (ΔW multiplied by one factor, so that its Frobenius norm over all modules is that of the compared cell, seed by seed).',
+  },
   match: {
     name: 'match',
     label: 'Match cells by',
@@ -76,6 +92,12 @@ export const gridParameters = {
 export function headsOf(values: Readonly<Record<string, ParameterValue>>): { head?: HeadControl[] } {
   const head = z.array(z.enum(headControls)).min(1).parse(values['head']);
   return head.join() === 'trained' ? {} : { head };
+}
+
+/** The strengths that these values of a form say, as keys of a config; none for the default. */
+export function normsOf(values: Readonly<Record<string, ParameterValue>>): { norm?: NormControl[] } {
+  const norm = z.array(z.enum(normControls)).min(1).parse(values['norm']);
+  return norm.join() === 'trained' ? {} : { norm };
 }
 
 /** The budget that these values of a form say, as keys of a config; none for the default. */
@@ -98,9 +120,19 @@ export function describeBudget({
   return [{ label: 'Matched by', value: steps === undefined ? label : `${label}; steps of the cells: ${steps}` }];
 }
 
-/** Lists the task heads for the settings table of a study's page. */
-export function describeHeads(head: readonly HeadControl[] | undefined): { label: string; value: string }[] {
-  return head === undefined ? [] : [{ label: 'Task heads', value: head.join(', ') }];
+/** Lists the task heads and the strengths of scores for the settings table of a study's page. */
+export function describeControls({
+  head,
+  norm,
+}: {
+  readonly head?: readonly HeadControl[] | undefined;
+  readonly norm?: readonly NormControl[] | undefined;
+}): { label: string; value: string }[] {
+  const { head: heads, norm: norms } = gridParameters;
+  return [
+    ...(head === undefined ? [] : [{ label: heads.label, value: head.join(', ') }]),
+    ...(norm === undefined ? [] : [{ label: norms.label, value: norm.join(', ') }]),
+  ];
 }
 
 /** Parameters of the sweep of learning rates; in a file they are keys of `tune`. */

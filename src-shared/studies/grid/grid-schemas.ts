@@ -29,6 +29,10 @@ export type SubjectChoice = z.output<typeof subjectChoiceSchema>;
 export const headControls = ['trained', 'swapped', 'refit_after'] as const;
 export type HeadControl = (typeof headControls)[number];
 
+/** Strengths that scores are repeated at: ΔW as trained, or multiplied so that its norm is that of the compared cell. */
+export const normControls = ['trained', 'swapped'] as const;
+export type NormControl = (typeof normControls)[number];
+
 /** Budgets that the cells of a grid can share. */
 export const budgets = ['steps', 'rate_weighted_updates', 'compute'] as const;
 export type Budget = (typeof budgets)[number];
@@ -46,6 +50,13 @@ export const gridConfigShape = {
     .optional()
     .describe(
       'task heads of every score: trained (the default); swapped, that of the compared cell; refit_after, fitted anew to the adapter, merge or pruning on training examples',
+    ),
+  norm: z
+    .array(z.enum(normControls))
+    .min(1)
+    .optional()
+    .describe(
+      'strengths of every score: trained (the default); swapped, with ΔW multiplied by one factor so that its Frobenius norm over all modules is that of the compared cell, seed by seed',
     ),
   match: z
     .enum(budgets)
@@ -70,6 +81,7 @@ export const gridConfigShape = {
         cell: z.number().int(),
         score: z.number().int(),
         head: z.enum(headControls).optional(),
+        norm: z.enum(normControls).optional(),
         reason: z.string(),
       }),
     )
@@ -96,7 +108,14 @@ const outcomeCellSchema = z.object({
   /** From the cell's reference, paired in seeds and examples; null for a cell that is its own. */
   difference: differenceSchema.nullable(),
   /** Mean rise over the seeds; null where it was not measured. */
-  forgetting: forgettingSchema.pick({ measure: true, rise: true }).nullable(),
+  forgetting: forgettingSchema
+    .pick({ measure: true, rise: true })
+    .extend({ difference: metricIntervalSchema.nullable().optional().describe('paired, as that of the metric') })
+    .nullable(),
+  norms: z
+    .object({ own: z.number(), target: z.number() })
+    .optional()
+    .describe('mean ‖ΔW‖ as trained, and that of the compared cell, which the scores are at'),
 });
 
 /** One subject under one metric, for every cell. */

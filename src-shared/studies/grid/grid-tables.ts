@@ -1,11 +1,11 @@
 import { titled } from '../../format/mid-sentence.ts';
-import { probabilityText } from '../../format/numbers.ts';
+import { formatNumber, probabilityText } from '../../format/numbers.ts';
 import { metricLabel, metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';
-import { forgettingHeading, riseText } from '../../results/forgetting.ts';
+import { forgettingHeading, levelText, riseText } from '../../results/forgetting.ts';
 import { holm } from '../../statistics/matrix-permutation.ts';
 import type { FieldWords } from '../config/field-words.ts';
 import type { StudyTable } from '../define-study.ts';
-import { halfWidthText, intervalText } from '../scores/metric-interval.ts';
+import { halfWidthText, intervalText, type MetricInterval } from '../scores/metric-interval.ts';
 import { labelled } from './grid-labels.ts';
 import {
   commonReference,
@@ -82,6 +82,7 @@ function summaryTable(
     ],
     notes: [
       ...referenceNotes(result),
+      ...(outcomes.some((outcome) => outcome.cells.some((cell) => cell?.norms !== undefined)) ? [normNote] : []),
       ...new Set(outcomes.flatMap((outcome) => outcome.notes)),
       ...(adjusted.count === 0
         ? []
@@ -122,7 +123,9 @@ function outcomeTable(
   const bySeedsOnly = known.every(({ own }) => own.bootstrap === null);
   const of = all.length > 1 ? `${label}: ${metricName(metric)}` : metricLabel(metric);
   const isTested = known.some(({ difference }) => difference?.test != null);
-  const cellTexts = ({ values, own, difference, forgetting: forgotten }: OutcomeCell, at: number) => [
+  const hasNorms = known.some((cell) => cell.norms !== undefined);
+  const forgetsMore = known.some((cell) => cell.forgetting?.difference != null);
+  const cellTexts = ({ values, own, difference, forgetting: forgotten, norms }: OutcomeCell, at: number) => [
     values.map(({ value }) => valueText(metric, value)).join(', '),
     valueText(metric, own.mean),
     halfWidthText(metric, own),
@@ -133,6 +136,8 @@ function outcomeTable(
     ...(isTested ? [pText(difference?.test?.p), pText(adjusted.of(outcome, at))] : []),
     pText(difference?.permutation?.p),
     ...(forgetting === null ? [] : [riseText(forgotten?.rise)]),
+    ...(forgetsMore ? differenceTexts(forgotten?.difference ?? null) : []),
+    ...(hasNorms ? [normText(norms?.own), normText(norms?.target)] : []),
   ];
   const columns = [
     { label: `Each ${units}${unit}`, numeric: true },
@@ -150,6 +155,11 @@ function outcomeTable(
       : []),
     { label: 'p, seeds', numeric: true },
     ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
+    ...(forgetsMore ? ['Forgetting difference', '± 95 %, paired seeds'] : []).map((text) => ({
+      label: text,
+      numeric: true,
+    })),
+    ...(hasNorms ? ['‖ΔW‖ as trained', '‖ΔW‖ scored at'] : []).map((text) => ({ label: text, numeric: true })),
   ];
   return {
     title: `${of} of each ${noun}, and its paired difference to ${theReference(result)}${bySeedsOnly ? '; intervals over seeds only' : ''}`,
@@ -162,6 +172,7 @@ function outcomeTable(
             `p: t test of a mean difference of 0 over the draws of the interval; p, Holm: corrected for ${differencesText(adjusted.count)} by this metric; p, seeds: sign flips of the paired seeds.`,
           ]
         : []),
+      ...(hasNorms ? [normNote] : []),
       ...furtherNotes,
     ],
     rows: cells.map((cell, at) => ({
@@ -172,6 +183,21 @@ function outcomeTable(
       ],
     })),
   };
+}
+
+/** Explains the differences of scores at the compared cell's norm. */
+export const normNote =
+  'At the compared cell’s ‖ΔW‖: one factor multiplies ΔW, and the difference is to the reference as trained, which has the same ‖ΔW‖.';
+
+/** A mean norm; "–" where none was measured. */
+export function normText(norm: number | undefined): string {
+  return formatNumber(norm, 4);
+}
+
+function differenceTexts(difference: MetricInterval | null): [mean: string, halfWidth: string] {
+  if (difference === null) return ['–', '–'];
+  const { mean, halfWidth } = difference;
+  return [riseText(mean), halfWidth === null ? '–' : levelText(halfWidth)];
 }
 
 function pText(p: number | null | undefined): string {

@@ -10,10 +10,11 @@ import {
   choicesFromText,
   choiceText,
   describeBudget,
-  describeHeads,
+  describeControls,
   gridParameters,
   gridText,
   headsOf,
+  normsOf,
   seedsHelp,
   tuneOf,
   tuneParameters,
@@ -51,6 +52,7 @@ const declaration: Declaration = {
     gridParameters.further_metrics,
     gridParameters.scores,
     gridParameters.head,
+    gridParameters.norm,
     gridParameters.match,
   ],
 };
@@ -88,11 +90,12 @@ export const sweepStudy = defineStudy({
       further_metrics: z.array(z.string()).parse(values['further_metrics']),
       scores: choicesFromText(String(values['scores'])),
       ...headsOf(values),
+      ...normsOf(values),
       ...budgetOf(values),
     };
   },
   references: () => [],
-  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores, head, ...budget }, words) => [
+  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores, head, norm, ...budget }, words) => [
     { label: 'Data', value: nameOfRecord(run.dataset, words) },
     { label: 'Base', value: nameOfRecord(run.model, words) },
     { label: 'Grid', value: gridText(grid, words) },
@@ -100,7 +103,7 @@ export const sweepStudy = defineStudy({
     { label: 'Seeds of the test', value: seeds.length === 0 ? 'none' : seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
     { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
-    ...describeHeads(head),
+    ...describeControls({ head, norm }),
     ...describeBudget(budget),
   ],
   table(result, { run }, { fields = null }) {

@@ -3,6 +3,7 @@ import { forgettingHeading, levelText, riseText } from '../../results/forgetting
 import { holm } from '../../statistics/matrix-permutation.ts';
 import type { StudyTable } from '../define-study.ts';
 import { isReference, referenceOf } from '../grid/grid-schemas.ts';
+import { normNote, normText } from '../grid/grid-tables.ts';
 import { tuningTable } from '../grid/tuning.ts';
 import { bestOf } from '../scores/judged-metric.ts';
 import { intervalText, type MetricInterval } from '../scores/metric-interval.ts';
@@ -17,6 +18,7 @@ export function trajectoryTables(result: TrajectoryResult, notes: readonly strin
     ...curvesOf(result).map((curve) => curveTable(result, curve, notes)),
     ...bestTable(result),
     ...forgettingTable(result),
+    ...normTable(result),
     ...(result.tuning === null ? [] : [tuningTable(result.tuning)]),
   ];
 }
@@ -111,10 +113,51 @@ function forgettingTable(result: TrajectoryResult): StudyTable[] {
   if (heading === null) return [];
   return [
     {
-      title: `${heading} over the training, ± 95 % over seeds`,
+      title: `${heading} over the training and its paired difference to the reference, ± 95 % over seeds`,
       columns: [{ label: 'Cell' }, { label: 'Scored' }, ...shareColumns(result)],
       rows: curves.flatMap(({ label, cells }) =>
-        cells.map((points, at) => ({ cells: [result.cells[at]?.label ?? '', label, ...points.map(riseWithWidth)] })),
+        cells.flatMap((points, at) => {
+          const name = result.cells[at]?.label ?? '';
+          const differences = riseDifferences(result, label, at);
+          const rows = [{ cells: [name, label, ...points.map(riseWithWidth)] }];
+          if (differences.every((one) => one === null)) return rows;
+          const reference = result.cells[referenceOf(gridOf(result), at)]?.label ?? '';
+          return [...rows, { cells: [`${name} − ${reference}`, label, ...differences.map(riseWithWidth)] }];
+        }),
+      ),
+    },
+  ];
+}
+
+/** The paired differences of the rise of a subject of a cell, by checkpoint. */
+function riseDifferences(
+  { checkpoints, metric }: TrajectoryResult,
+  label: string,
+  at: number,
+): (MetricInterval | null)[] {
+  return checkpoints.map(({ outcomes }) => {
+    const outcome = outcomes.find((one) => one.label === label && one.metric === metric);
+    return outcome?.cells[at]?.forgetting?.difference ?? null;
+  });
+}
+
+/** Mean ‖ΔW‖ of what is scored at the norm of the compared cell, and that norm. */
+function normTable(result: TrajectoryResult): StudyTable[] {
+  const curves = curvesOf(result).filter(
+    ({ metric, cells }) => metric === result.metric && cells.flat().some((point) => point?.norms !== undefined),
+  );
+  if (curves.length === 0) return [];
+  return [
+    {
+      title: 'Mean ‖ΔW‖ over the training, as trained → as scored',
+      columns: [{ label: 'Cell' }, { label: 'Scored' }, ...shareColumns(result)],
+      notes: [normNote],
+      rows: curves.flatMap(({ label, cells }) =>
+        cells.flatMap((points, at) => {
+          if (points.every((point) => point?.norms === undefined)) return [];
+          const norms = points.map((point) => `${normText(point?.norms?.own)} → ${normText(point?.norms?.target)}`);
+          return [{ cells: [result.cells[at]?.label ?? '', label, ...norms] }];
+        }),
       ),
     },
   ];

@@ -8,10 +8,11 @@ import { gridFromText } from '../grid/grid-cells.ts';
 import {
   choicesFromText,
   choiceText,
-  describeHeads,
+  describeControls,
   gridParameters,
   gridText,
   headsOf,
+  normsOf,
   seedsHelp,
   tuneOf,
   tuneParameters,
@@ -63,6 +64,7 @@ const declaration: Declaration = {
     gridParameters.further_metrics,
     { ...gridParameters.scores, default: usualScores },
     gridParameters.head,
+    gridParameters.norm,
     {
       name: 'forgetting',
       label: 'Forgetting',
@@ -94,13 +96,14 @@ export const trajectoryStudy = defineStudy({
       further_metrics: z.array(z.string()).parse(values['further_metrics']),
       scores: choicesFromText(String(values['scores'])),
       ...headsOf(values),
+      ...normsOf(values),
       forgetting: values['forgetting'] === true,
       tune: tuneOf(values),
     };
   },
   references: () => [],
   describeConfig: (
-    { run, grid, shares, total_steps, seeds, metric, further_metrics, scores, head, forgetting, tune },
+    { run, grid, shares, total_steps, seeds, metric, further_metrics, scores, head, norm, forgetting, tune },
     words,
   ) => [
     { label: 'Data', value: nameOfRecord(run.dataset, words) },
@@ -113,7 +116,7 @@ export const trajectoryStudy = defineStudy({
     { label: 'Seeds', value: seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
     { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
-    ...describeHeads(head),
+    ...describeControls({ head, norm }),
     { label: 'Forgetting', value: forgetting ? 'measured' : 'not measured' },
     { label: 'Learning rates', value: tune === null ? 'from the run and the grid' : tuneText(tune) },
   ],

@@ -6,6 +6,7 @@ export const studyAdapters: StudyAdapters = {
   refusalOfRun: async () => null,
   pruneRefusalOfRun: async () => null,
   headRefusalOfRun: async () => null,
+  strengthProblemOfRun: async () => null,
   budgetOfRun: async ({ max_steps }) => ({ steps: max_steps, updateShare: 1, layerPasses: 2 }),
   heldOutOf: async () => null,
   savedIntervalsOf: async () => [],

@@ -1,9 +1,9 @@
 import type { AdapterNorms } from '../../../../src-shared/domain/adapters/adapter.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/models/model.ts';
-import { gram } from '../../linalg/gram.ts';
 import { openAdapter, readModule, readShared, readStored } from '../peft/open-adapter.ts';
 import { requireLinear } from '../targets/target-modules.ts';
-import { type LowRankUpdate, withShared } from '../variant/variant.ts';
+import { withShared } from '../variant/variant.ts';
+import { squaredNorm } from '../weights/update-norm.ts';
 
 /**
  * The norm of each module's update, in the order in which the input meets them. Memory holds the tensors of one module.
@@ -28,7 +28,7 @@ export async function updateNorms(
       await onModule();
       const module = requireLinear(description, name);
       const own = await readModule(stored, (tensor) => readStored(file, tensor));
-      const norm = frobenius(lowRank(withShared(module, own, rest)));
+      const norm = Math.sqrt(squaredNorm(lowRank(withShared(module, own, rest))));
       const perEntry = norm / Math.sqrt(module.inFeatures * module.outFeatures);
       modules.push({ name, layer: module.layer, norm, perEntry });
     }
@@ -36,13 +36,4 @@ export async function updateNorms(
   } finally {
     await adapter.close();
   }
-}
-
-/** ‖scaling · B·A‖ without the product itself: its square is the sum over the entries of BᵀB times those of A·Aᵀ. */
-function frobenius({ a, b, scaling }: LowRankUpdate): number {
-  const ofA = gram([{ matrix: a, scale: 1 }], 'rows');
-  const ofB = gram([{ matrix: b, scale: 1 }], 'columns');
-  let sum = 0;
-  for (let at = 0; at < ofA.data.length; at++) sum += (ofA.data[at] ?? 0) * (ofB.data[at] ?? 0);
-  return Math.abs(scaling) * Math.sqrt(Math.max(0, sum));
 }

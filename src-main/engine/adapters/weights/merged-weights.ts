@@ -46,7 +46,7 @@ export async function onDevice(
 }
 
 /** A weight as stored with the adapter in it; `inputsFirst` as the variant has it. */
-async function mergedWeight(
+export async function mergedWeight(
   variant: AdapterVariant,
   weight: HostTensor,
   adapted: ModuleTensors<tf.Tensor>,

@@ -32,8 +32,7 @@ export function withoutHead(state: AdapterState, description: ModelDescription):
  * language model without a classifier has no task head: there it is `state` itself.
  */
 export function withHead(state: AdapterState, head: AdapterState, description: ModelDescription): AdapterState {
-  if (writesText(description) && labelHead(withTaskHead(description, head.config.task_type)) === undefined)
-    return state;
+  if (!hasTaskHead(head, description)) return state;
   const { saved, labels, config } = head;
   const body = withoutHead(state, description);
   const own = [...head.modules].filter(([name]) => findLinear(description, name)?.isHead === true);
@@ -49,6 +48,17 @@ export function withHead(state: AdapterState, head: AdapterState, description: M
       ...tokensOfSaved(body.config, [head]),
     },
   };
+}
+
+/** Modules with low-rank updates of a task head, by name. */
+export function headModules(state: AdapterState, description: ModelDescription): ReadonlySet<string> {
+  if (!hasTaskHead(state, description)) return new Set();
+  return new Set([...state.modules.keys()].filter((name) => findLinear(description, name)?.isHead === true));
+}
+
+/** A language model without a classifier has no task head. */
+function hasTaskHead({ config }: Pick<AdapterState, 'config'>, description: ModelDescription): boolean {
+  return !writesText(description) || labelHead(withTaskHead(description, config.task_type)) !== undefined;
 }
 
 /** The plain base, as an adapter that changes nothing. */

@@ -1,5 +1,6 @@
 import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
 import { meanRise } from '../../../../src-shared/results/forgetting.ts';
+import { mean } from '../../../../src-shared/statistics/student.ts';
 import { cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
 import type { GridOutcome, GridResult, OutcomeCell } from '../../../../src-shared/studies/grid/grid-schemas.ts';
@@ -7,6 +8,7 @@ import type { Tuning } from '../../../../src-shared/studies/grid/tuning.ts';
 import { settingWords } from '../config/setting-words.ts';
 import type { ScoreOf } from '../define-study-work.ts';
 import { estimateCells } from '../scores/metric-estimates.ts';
+import { measureOfScores, riseDifference } from './forgetting-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import {
   type GridConfig,
@@ -64,16 +66,15 @@ function outcomesOfChoice(
   references: readonly number[],
   scoreOf: ScoreOf,
 ): GridOutcome[] {
-  const { choice, head } = one;
   const cells = cellsOf(config.grid);
   const places = cells.flatMap((_, at) => (isScored(config, one, at) ? [at] : []));
-  const scored = places.map((at) => {
+  const scoredCell = (of: ScoredChoice, at: number) => {
     const cell = cells[at] ?? {};
-    const subjects = subjectsOf(config, one, at);
+    const subjects = subjectsOf(config, of, at);
     const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
     return {
       subjects,
-      scores: subjects.map((subject) => scoreOf(scoreKey(one, cell, config, subject))),
+      scores: subjects.map((subject) => scoreOf(scoreKey(of, cell, config, subject))),
       // Another length or template may change what a language model's examples are.
       examples: JSON.stringify([
         dataset,
@@ -86,26 +87,39 @@ function outcomesOfChoice(
         run.chat_template,
       ]),
     };
+  };
+  // A ΔW at the norm of the compared cell is compared with the ΔW that was trained to that norm.
+  const control: ScoredChoice = { ...one, norm: 'trained' };
+  const own = places.map((at) => scoredCell(one, at));
+  const extra = one.norm === 'trained' ? [] : places.filter((at) => references[at] !== at);
+  const scored = [...own, ...extra.map((at) => scoredCell(control, references[at] ?? 0))];
+  const controls = places.map((at) => {
+    const place =
+      one.norm === 'trained'
+        ? places.indexOf(references[at] ?? 0)
+        : extra.includes(at)
+          ? own.length + extra.indexOf(at)
+          : -1;
+    return place < 0 ? null : place;
   });
-  const pairsOf = isPairs(choice) ? config.seeds.length : null;
+  const pairsOf = isPairs(one.choice) ? config.seeds.length : null;
   return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
-    const controls = places.map((at) => {
-      const control = places.indexOf(references[at] ?? 0);
-      return control < 0 ? null : control;
-    });
-    const estimates = estimateCells(scored, metric, { references: controls, pairsOf });
+    const estimates = estimateCells(scored, metric, { references: controls, pairsOf }).slice(0, own.length);
     const known = new Map(
-      estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
+      estimates.map(({ values, own: interval, difference }, at): [number, OutcomeCell] => {
         const { subjects = [], scores = [] } = scored[at] ?? {};
+        const reference = controls[at] ?? null;
+        const other = reference === null || reference === at ? null : (scored[reference]?.scores ?? null);
         const labelled = subjects.map(({ seeds }, place) => ({
           seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
           value: values[place] ?? Number.NaN,
         }));
-        return [places[at] ?? 0, { values: labelled, own, difference, forgetting: forgettingOf(scores) }];
+        const forgetting = forgettingOf(scores, other, pairsOf);
+        return [places[at] ?? 0, { values: labelled, own: interval, difference, forgetting, ...normsOf(scores) }];
       }),
     );
     return {
-      label: labelOf(choice, config.seeds.length, head),
+      label: labelOf(one, config.seeds.length),
       metric,
       cells: cells.map((_, at) => known.get(at) ?? null),
       notes: notesOf(config, one),
@@ -116,7 +130,7 @@ function outcomesOfChoice(
 /** Returns the reasons for cells left out, one sentence each. */
 function notesOf(config: GridConfig, scored: ScoredChoice): string[] {
   const cells = cellsOf(config.grid);
-  const label = labelOf(scored.choice, config.seeds.length, scored.head);
+  const label = labelOf(scored, config.seeds.length);
   const reasons = Map.groupBy(leftOutOf(config, scored), ({ reason }) => reason);
   return [...reasons].map(
     ([reason, left]) =>
@@ -124,9 +138,21 @@ function notesOf(config: GridConfig, scored: ScoredChoice): string[] {
   );
 }
 
-function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {
-  const all = scores.map(({ forgetting }) => forgetting);
-  const measure = all.find((one) => one != null)?.measure;
-  const rise = meanRise(all);
-  return measure === undefined || rise === null ? null : { measure, rise };
+function forgettingOf(
+  scores: readonly Score[],
+  reference: readonly Score[] | null,
+  pairsOf: number | null,
+): OutcomeCell['forgetting'] {
+  const measure = measureOfScores(scores);
+  const rise = meanRise(scores.map(({ forgetting }) => forgetting));
+  if (measure === null || rise === null) return null;
+  const difference = reference === null ? null : riseDifference(scores, reference, pairsOf);
+  return { measure, rise, ...(difference === null ? {} : { difference }) };
+}
+
+/** Mean norms of subjects at another's norm. */
+function normsOf(scores: readonly Score[]): Pick<OutcomeCell, 'norms'> {
+  const known = scores.flatMap(({ norms }) => norms ?? []);
+  if (known.length === 0) return {};
+  return { norms: { own: mean(known.map(({ own }) => own)), target: mean(known.map(({ target }) => target)) } };
 }

@@ -6,7 +6,12 @@ import type { ScoredTask, Subject } from '../../../../src-shared/domain/studies/
 import { pairsOfSeeds } from '../../../../src-shared/statistics/pairs-of-seeds.ts';
 import type { CellSettings } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf, type Grid } from '../../../../src-shared/studies/grid/grid-cells.ts';
-import type { Budget, HeadControl, SubjectChoice } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import type {
+  Budget,
+  HeadControl,
+  NormControl,
+  SubjectChoice,
+} from '../../../../src-shared/studies/grid/grid-schemas.ts';
 import type { TuneConfig } from '../../../../src-shared/studies/grid/tuning.ts';
 import { mergeMethod } from '../../merge/methods/index.ts';
 import { pruneMethod } from '../../prune/index.ts';
@@ -23,6 +28,7 @@ export interface GridConfig {
   readonly reference: CellSettings | null;
   readonly tune: TuneConfig | null;
   readonly head?: readonly HeadControl[] | undefined;
+  readonly norm?: readonly NormControl[] | undefined;
   readonly match?: Budget | undefined;
   readonly matched_steps?: readonly (number | null)[] | undefined;
   readonly score?: ScoredTask | undefined;
@@ -37,20 +43,25 @@ export interface LeftOut {
   readonly score: number;
   /** Absent: with every head. */
   readonly head?: HeadControl | undefined;
+  /** Absent: at every strength. */
+  readonly norm?: NormControl | undefined;
   readonly reason: string;
 }
 
-/** A thing that is scored of every cell, with a task head. */
+/** A thing that is scored of every cell, with a task head, at a strength. */
 export interface ScoredChoice {
   /** Position in the config. */
   readonly score: number;
   readonly choice: SubjectChoice;
   readonly head: HeadControl;
+  readonly norm: NormControl;
 }
 
 /** Everything that is scored of every cell, in order. */
-export function scoredChoices({ scores, head = ['trained'] }: GridConfig): ScoredChoice[] {
-  return scores.flatMap((choice, score) => head.map((one) => ({ score, choice, head: one })));
+export function scoredChoices({ scores, head = ['trained'], norm = ['trained'] }: GridConfig): ScoredChoice[] {
+  return scores.flatMap((choice, score) =>
+    head.flatMap((one) => norm.map((strength) => ({ score, choice, head: one, norm: strength }))),
+  );
 }
 
 /** A subject of a cell: of seeds by their positions. */
@@ -60,8 +71,13 @@ export interface CellSubject {
 }
 
 /** Cells that are left out of what is scored, with their reasons. */
-export function leftOutOf({ left_out }: GridConfig, { score, head }: ScoredChoice): LeftOut[] {
-  return left_out.filter((one) => one.score === score && (one.head === undefined || one.head === head));
+export function leftOutOf({ left_out }: GridConfig, { score, head, norm }: ScoredChoice): LeftOut[] {
+  return left_out.filter(
+    (one) =>
+      one.score === score &&
+      (one.head === undefined || one.head === head) &&
+      (one.norm === undefined || one.norm === norm),
+  );
 }
 
 /** Returns true if the adapters of a cell, given by its position, support the score. */
@@ -70,19 +86,23 @@ export function isScored(config: GridConfig, choice: ScoredChoice, cell: number)
 }
 
 /** Subjects of one cell by its position: of each seed, or of its pairs or all of them merged. */
-export function subjectsOf(config: GridConfig, { choice, head }: ScoredChoice, at: number): CellSubject[] {
+export function subjectsOf(config: GridConfig, { choice, head, norm }: ScoredChoice, at: number): CellSubject[] {
   const cells = cellsOf(config.grid);
   const cell = cells[at] ?? {};
-  const own = trainedSubjects(config, choice, cell);
+  const trained = trainedSubjects(config, choice, cell);
+  const isSwapped = head === 'swapped' || norm === 'swapped';
+  const others = isSwapped ? trainedSubjects(config, choice, cells[partnerOf(config, at) ?? at] ?? {}) : [];
+  const own = trained.map((one, place): CellSubject => {
+    const other = others[place]?.subject;
+    if (norm === 'trained' || other === undefined) return one;
+    return { ...one, subject: { kind: 'atNorm', subject: one.subject, of: other } };
+  });
   if (head === 'trained') return own;
-  if (head === 'swapped') {
-    const other = cells[partnerOf(config, at) ?? at] ?? {};
-    const heads = trainedSubjects(config, choice, other);
+  if (head === 'swapped')
     return own.map((one, place) => {
-      const { subject } = heads[place] ?? one;
-      return { ...one, subject: { kind: 'withHead', subject: one.subject, head: subject } };
+      const other = others[place]?.subject ?? one.subject;
+      return { ...one, subject: { kind: 'withHead', subject: one.subject, head: other } };
     });
-  }
   return own.map((one) => {
     const run = cellRun(config, cell, config.seeds[one.seeds[0] ?? 0] ?? 0);
     const { train_samples_per_class, max_train_samples } = run;
@@ -129,18 +149,20 @@ function trainedSubjects({ seeds, checkpoint }: GridConfig, choice: SubjectChoic
   }));
 }
 
-/**
- * Name of what is scored, e.g. "Every other layer", "Factor average of two seeds".
- * @throws StudioError for an unknown method or parameter, and for a merge of a single seed
- */
-export function labelOf(choice: SubjectChoice, seeds: number, head: HeadControl = 'trained'): string {
-  const label = choiceLabel(choice, seeds);
-  return head === 'trained' ? label : `${label}, ${headLabels[head]}`;
+/** Name of what is scored, e.g. "Every other layer", "Alone, at the compared cell's ‖ΔW‖". @throws StudioError as `choiceLabel` does */
+export function labelOf({ choice, head, norm }: Pick<ScoredChoice, 'choice' | 'head' | 'norm'>, seeds: number): string {
+  const withHead = head === 'trained' ? [] : [headLabels[head]];
+  const atNorm = norm === 'trained' ? [] : ["at the compared cell's ‖ΔW‖"];
+  return [choiceLabel(choice, seeds), ...withHead, ...atNorm].join(', ');
 }
 
 const headLabels = { swapped: "the compared cell's head", refit_after: 'head refit' };
 
-function choiceLabel(choice: SubjectChoice, seeds: number): string {
+/**
+ * Name of what is scored, with the heads and at the strength that it was trained with.
+ * @throws StudioError for an unknown method or parameter, and for a merge of a single seed
+ */
+export function choiceLabel(choice: SubjectChoice, seeds: number): string {
   if (choice === 'alone') return 'Alone';
   if ('prune' in choice) {
     const { declaration } = pruneMethod(choice.prune);
@@ -167,7 +189,7 @@ export function trainingKey(cell: CellSettings, seed: number): string {
 }
 
 export function scoreKey(
-  { choice, head }: ScoredChoice,
+  { choice, head, norm }: ScoredChoice,
   cell: CellSettings,
   { seeds, checkpoint }: GridConfig,
   subject: CellSubject,
@@ -178,5 +200,6 @@ export function scoreKey(
       ? trainingKey(cell, seeds[subject.seeds[0] ?? 0] ?? 0)
       : `${JSON.stringify([choice, cell])}/${of}`;
   const withHead = head === 'trained' ? key : `${head}/${key}`;
-  return checkpoint === undefined ? withHead : `${withHead}@${checkpoint}`;
+  const atNorm = norm === 'trained' ? withHead : `norm/${withHead}`;
+  return checkpoint === undefined ? atNorm : `${atNorm}@${checkpoint}`;
 }

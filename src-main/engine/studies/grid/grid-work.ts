@@ -14,11 +14,13 @@ import { firstTrial, LearningRateSweep } from '../tuning/tuning.ts';
 import { foldCells } from './grid-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import {
+  choiceLabel,
   type GridConfig,
   isScored,
   type LeftOut,
   labelOf,
   partnerOf,
+  type ScoredChoice,
   scoredChoices,
   scoreKey,
   subjectsOf,
@@ -39,7 +41,7 @@ export async function gridFit<Config extends GridConfig>(config: Config, facts: 
   const left_out: LeftOut[] = [];
   for (const [score, choice] of config.scores.entries()) {
     if (choice === 'alone') continue;
-    const label = labelOf(choice, config.seeds.length);
+    const label = choiceLabel(choice, config.seeds.length);
     const refused: LeftOut[] = [];
     for (const [cell, settings] of cells.entries()) {
       const refusal = await refusalOf(choice, cellRun(config, settings, 0), config, facts);
@@ -52,7 +54,9 @@ export async function gridFit<Config extends GridConfig>(config: Config, facts: 
   }
   const matched_steps = await matchedSteps(config, facts);
   const matched = matched_steps === undefined ? {} : { matched_steps };
-  return { ...config, ...matched, left_out: [...left_out, ...(await headsLeftOut({ ...config, left_out }, facts))] };
+  const heads = await headsLeftOut({ ...config, left_out }, facts);
+  const norms = await normsLeftOut({ ...config, left_out }, facts);
+  return { ...config, ...matched, left_out: [...left_out, ...heads, ...norms] };
 }
 
 /**
@@ -100,7 +104,7 @@ async function matchedSteps(config: GridConfig, facts: StudyAdapters): Promise<(
  */
 async function headsLeftOut(config: GridConfig, facts: StudyAdapters): Promise<LeftOut[]> {
   const cells = cellsOf(config.grid);
-  const controls = scoredChoices(config).filter(({ head }) => head !== 'trained');
+  const controls = scoredChoices({ ...config, norm: undefined }).filter(({ head }) => head !== 'trained');
   if (controls.length === 0) return [];
   for (const cell of cells) {
     const refusal = await facts.headRefusalOfRun(cellRun(config, cell, 0));
@@ -113,10 +117,60 @@ async function headsLeftOut(config: GridConfig, facts: StudyAdapters): Promise<L
       if (head !== 'swapped') return [];
       const partner = partnerOf(config, cell);
       if (partner === null) return [{ cell, score, head, reason: 'no other cell is compared with this one.' }];
-      const hasHead = isScored(config, { score, choice, head: 'trained' }, partner);
+      const hasHead = isScored(config, { score, choice, head: 'trained', norm: 'trained' }, partner);
       return hasHead ? [] : [{ cell, score, head, reason: 'the compared cell has no such adapter, nor its head.' }];
     }),
   );
+}
+
+/**
+ * Scores at another norm that there are not: of a cell that is compared with none, of outputs, and of a ΔW that no factor
+ * multiplies. @throws StudioError naming the field where no score is left, or where the trained ΔW is not scored beside
+ */
+async function normsLeftOut(config: GridConfig, facts: StudyAdapters): Promise<LeftOut[]> {
+  const { norm = [], scores, seeds, grid } = config;
+  if (!norm.includes('swapped')) return [];
+  if (!norm.includes('trained'))
+    throw new StudioError(
+      'invalid_input',
+      'norm: a swapped ‖ΔW‖ is compared with the trained ΔW that has it, which is not scored.',
+      'Set norm to [trained, swapped].',
+    ).at('norm');
+  const cells = cellsOf(grid);
+  const left: LeftOut[] = [];
+  for (const [score, choice] of scores.entries())
+    for (const [cell, settings] of cells.entries()) {
+      const trained = { score, choice, head: 'trained', norm: 'trained' } as const;
+      if (!isScored(config, trained, cell)) continue;
+      const reason = await unscaledReason(config, trained, { cell, run: cellRun(config, settings, 0) }, facts);
+      if (reason !== null) left.push({ cell, score, norm: 'swapped', reason });
+    }
+  const asked = scoredChoices({ ...config, head: undefined }).filter((one) => one.norm === 'swapped');
+  const withNorms = { ...config, left_out: [...config.left_out, ...left] };
+  if (seeds.length > 0 && !asked.some((one) => cells.some((_, cell) => isScored(withNorms, one, cell))))
+    throw new StudioError(
+      'refused',
+      `norm: no score has a ‖ΔW‖ to swap: ${left[0]?.reason ?? 'nothing is scored.'}`,
+      'Leave out norm, or vary a field of the run so that cells of LoRA-like adapters are compared.',
+    ).at('norm');
+  return left;
+}
+
+/** Reason why the ΔW of a cell is not scored at the norm of the cell that it is compared with; null if it is. */
+async function unscaledReason(
+  config: GridConfig,
+  scored: ScoredChoice,
+  { cell, run }: { readonly cell: number; readonly run: RunConfig },
+  facts: StudyAdapters,
+): Promise<string | null> {
+  const { choice } = scored;
+  const merge = choice !== 'alone' && 'merge' in choice ? choice.merge : null;
+  if (merge !== null && mergeMethod(merge).makes === 'outputs') return 'a merge of outputs has no ΔW to scale.';
+  const partner = partnerOf(config, cell);
+  if (partner === null) return 'no other cell is compared with this one.';
+  if (!isScored(config, scored, partner)) return 'the compared cell has no such adapter, nor its ‖ΔW‖.';
+  const problem = await facts.strengthProblemOfRun(run, merge);
+  return problem === null ? null : `no single factor multiplies its ΔW: ${problem}.`;
 }
 
 async function refusalOf(
@@ -134,7 +188,7 @@ async function refusalOf(
 /** First the sweep, if there is one; else the cells. */
 export function gridPlan(config: GridConfig): JobSpec[] {
   referencesOf(config);
-  for (const choice of config.scores) labelOf(choice, config.seeds.length);
+  for (const choice of config.scores) choiceLabel(choice, config.seeds.length);
   const sweep = sweepOf(config);
   return sweep === null ? cellSpecs(config, () => null) : sweep.plan();
 }
@@ -158,7 +212,7 @@ export function gridDesign(config: GridConfig): StudyDesign {
   return {
     seeds: seeds.length,
     metrics: [metric, ...further_metrics],
-    scores: scores.map((choice) => ({ label: labelOf(choice, seeds.length), kind: scoreKindOf(choice) })),
+    scores: scores.map((choice) => ({ label: choiceLabel(choice, seeds.length), kind: scoreKindOf(choice) })),
     tune,
     comparisons: seeds.length === 0 ? 0 : referencesOf(config).filter((reference, at) => reference !== at).length,
     // Behind a sweep the cells are judged on the test split.
@@ -208,7 +262,8 @@ function cellSpecs(config: GridConfig, trialOf: (cell: number) => Trial | null):
       // A run may ask to be judged on its validation split, but not where a rate was chosen on it.
       const isHeldOut = split.eval_split === 'validation' && sweep === null && config.score === undefined;
       const held = isHeldOut ? { validation_samples: split.validation_samples } : {};
-      const { choice, head } = scored;
+      const { choice, head, norm } = scored;
+      const partner = cells[partnerOf(config, at) ?? at] ?? {};
       const after = config.checkpoint === undefined ? '' : ` · step ${config.checkpoint}`;
       return subjectsOf(config, scored, at).map((one): ScoreSpec => {
         const seeds = one.seeds.map((seed) => config.seeds[seed] ?? 0);
@@ -217,11 +272,11 @@ function cellSpecs(config: GridConfig, trialOf: (cell: number) => Trial | null):
           kind: 'score',
           key: scoreKey(scored, cell, config, one),
           title:
-            choice === 'alone' && head === 'trained'
+            choice === 'alone' && head === 'trained' && norm === 'trained'
               ? title
-              : `${labelOf(choice, config.seeds.length, head)}, ${title}`,
-          names: [...(head === 'swapped' ? [cells[partnerOf(config, at) ?? at] ?? {}] : []), cell].flatMap((of) =>
-            seeds.map((seed) => `${cellLabel(of, settingWords)} · seed ${seed}`),
+              : `${labelOf(scored, config.seeds.length)}, ${title}`,
+          names: [...(head === 'swapped' ? [partner] : []), cell, ...(norm === 'swapped' ? [partner] : [])].flatMap(
+            (of) => seeds.map((seed) => `${cellLabel(of, settingWords)} · seed ${seed}`),
           ),
           dataset,
           eval_samples,

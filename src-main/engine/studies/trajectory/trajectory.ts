@@ -1,8 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
-import type { JobSpec, Score } from '../../../../src-shared/domain/studies/plan.ts';
-import { pseudoValues } from '../../../../src-shared/statistics/pairs-of-seeds.ts';
-import { meanInterval } from '../../../../src-shared/statistics/student.ts';
+import type { JobSpec } from '../../../../src-shared/domain/studies/plan.ts';
 import { cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
 import { trajectoryStudy } from '../../../../src-shared/studies/trajectory/trajectory.ts';
@@ -12,6 +10,7 @@ import type {
 } from '../../../../src-shared/studies/trajectory/trajectory-schemas.ts';
 import { settingWords } from '../config/setting-words.ts';
 import { defineStudyWork, type ScoreOf, type StudyAdapters } from '../define-study-work.ts';
+import { measureOfScores, riseInterval } from '../grid/forgetting-fold.ts';
 import { cellRun } from '../grid/grid-run.ts';
 import { isPairs, isScored, labelOf, scoredChoices, scoreKey, subjectsOf } from '../grid/grid-subjects.ts';
 import { gridCompared, gridDesign, gridFit, gridFold, gridNext, gridPlan, gridTunings } from '../grid/grid-work.ts';
@@ -154,23 +153,10 @@ function forgettingAt(config: TrajectoryConfig, checkpoint: number, scoreOf: Sco
         ? subjectsOf(at, one, place).map((subject) => scoreOf(scoreKey(one, cell, at, subject)))
         : [],
     );
-    const measure = rows.flat().find(({ forgetting }) => forgetting != null)?.forgetting?.measure;
-    if (measure === undefined) return [];
+    const measure = measureOfScores(rows.flat());
+    if (measure === null) return [];
     const pairsOf = isPairs(one.choice) ? config.seeds.length : null;
-    const label = labelOf(one.choice, config.seeds.length, one.head);
-    return [{ label, measure, cells: rows.map((scores) => riseOf(scores, pairsOf)) }];
+    const label = labelOf(one, config.seeds.length);
+    return [{ label, measure, cells: rows.map((scores) => riseInterval(scores, pairsOf)) }];
   });
-}
-
-function riseOf(scores: readonly Score[], pairsOf: number | null): Forgotten[number]['cells'][number] {
-  const rises = scores.flatMap(({ forgetting }) => (forgetting == null ? [] : [forgetting.rise]));
-  if (rises.length === 0 || rises.length < scores.length) return null;
-  const bySeed =
-    pairsOf === null
-      ? rises
-      : pseudoValues(
-          rises.map((rise) => [rise]),
-          pairsOf,
-        ).map((row) => row[0] ?? Number.NaN);
-  return { ...meanInterval(bySeed), bootstrap: null };
 }

@@ -149,8 +149,12 @@ describe('an ablation over outcomes of examples', () => {
       'Difference',
     ]);
     expect(tables[0]?.rows[1]?.cells[2]).toMatch(/^\+\d+\.\d \(\+\d+\.\d to \+\d+\.\d\)( †)?$/);
-    expect(tables[1]?.columns.at(-1)?.label).toBe('Forgetting (nats per token)');
-    expect(tables[1]?.rows[1]?.cells.at(-1)).toBe('+0.1000');
+    expect(tables[1]?.columns.slice(-3).map(({ label }) => label)).toEqual([
+      'Forgetting (nats per token)',
+      'Forgetting difference',
+      '± 95 %, paired seeds',
+    ]);
+    expect(tables[1]?.rows[1]?.cells.slice(-3)).toEqual(['+0.1000', '−0.2000', '–']);
     expect(tables[3]?.title).toContain('over seeds only');
     expect(
       ablationStudy
@@ -601,6 +605,121 @@ describe('head controls of an ablation', () => {
       [false, false],
       [true, true],
     ]);
+  });
+});
+
+describe('norm controls of an ablation', () => {
+  const config = {
+    kind: 'ablation',
+    run,
+    grid: { coto: [null, {}] },
+    seeds: [1, 2, 3],
+    scores: ['alone', { merge: 'factor-average' }],
+    norm: ['trained', 'swapped'],
+  };
+  const work = studyWork('ablation');
+  const specsOf = (given: object) =>
+    work.plan(studyConfigSchema.parse(given)).flatMap((spec) => (spec.kind === 'score' ? [spec] : []));
+  const isScaled = ({ subject }: ScoreSpec) => subject.kind === 'atNorm';
+  const fit = (given: object, facts = studyAdapters) => work.fit(studyConfigSchema.parse(given), facts);
+
+  it('repeat every score at the norm of the compared cell, seed by seed, and leave the other scores as they were', () => {
+    const { norm: _, ...plain } = config;
+    const all = specsOf(config);
+    expect(all.filter((spec) => !isScaled(spec))).toEqual(specsOf(plain));
+    const alone = all.flatMap(({ subject, names, title }) =>
+      subject.kind === 'atNorm' && subject.subject.kind === 'trained' && subject.of.kind === 'trained'
+        ? [{ trainings: [subject.subject.training, subject.of.training], names, title }]
+        : [],
+    );
+    expect(alone.map(({ trainings }) => trainings)).toEqual([
+      ...[1, 2, 3].map((seed) => [`{"coto":null}/${seed}`, `{"coto":{}}/${seed}`]),
+      ...[1, 2, 3].map((seed) => [`{"coto":{}}/${seed}`, `{"coto":null}/${seed}`]),
+    ]);
+    expect(alone[0]?.names).toEqual(['without CoTo · seed 1', 'CoTo · seed 1']);
+    expect(alone[0]?.title).toBe("Alone, at the compared cell's ‖ΔW‖, without CoTo · seed 1");
+    const [merged] = all.filter((spec) => isScaled(spec) && spec.names.length === 4);
+    expect(merged?.subject).toMatchObject({ subject: { kind: 'merge' }, of: { kind: 'merge' } });
+    const controlled = specsOf({ ...config, head: ['trained', 'swapped', 'refit_after'] });
+    expect(
+      controlled.filter(({ subject }) => subject.kind === 'refit' && subject.subject.kind === 'atNorm'),
+    ).toHaveLength(12);
+  });
+
+  it('compare score and forgetting with the reference as trained, which has that norm', () => {
+    const rises = { '{"coto":null}': [0.3, 0.4, 0.5], '{"coto":{}}': [0.1, 0.1, 0.2] };
+    const { result, config: parsed } = studied(config, ({ subject }, [training]) => {
+      const { seed = 0, coto = null } = training?.config ?? {};
+      const [low, high] = coto === null ? [0.7, 3] : [0.8, 1.5];
+      const isAtNorm = subject.kind === 'atNorm';
+      const rise = (rises[coto === null ? '{"coto":null}' : '{"coto":{}}'][seed - 1] ?? 0) * (isAtNorm ? 2 : 1);
+      return scoreWith(low, seed, {
+        forgetting: { measure: 'text-loss', base: 1, adapted: 1 + rise, rise, accuracy: null, count: 9 },
+        ...(isAtNorm ? { norms: { own: high, target: 4.5 - high } } : {}),
+      });
+    });
+    const [trained, scaled] = result.outcomes.filter(({ label }) => label.startsWith('Alone'));
+    expect(scaled?.label).toBe("Alone, at the compared cell's ‖ΔW‖");
+    const [own, coto] = scaled?.cells ?? [];
+    expect(own).toMatchObject({ difference: null, norms: { own: 3, target: 1.5 } });
+    expect(coto).toMatchObject({ norms: { own: 1.5, target: 3 } });
+    // 2·(0.1, 0.1, 0.2) − (0.3, 0.4, 0.5): −0.1, −0.2, −0.1.
+    expect(coto?.forgetting?.difference?.mean).toBeCloseTo(-0.4 / 3, 12);
+    // t(0.975, 2) · s / √3, s = √(1/300).
+    expect(coto?.forgetting?.difference?.halfWidth).toBeCloseTo(
+      (4.302652729911275 * Math.sqrt(1 / 300)) / Math.sqrt(3),
+      9,
+    );
+    expect(trained?.cells[1]?.forgetting?.difference?.mean).toBeCloseTo(-0.8 / 3, 12);
+    expect(coto?.difference?.mean).toBeCloseTo((coto?.own.mean ?? 0) - (trained?.cells[0]?.own.mean ?? 0), 12);
+    const table = ablationStudy.table(result, parsed as Parameters<typeof ablationStudy.table>[1], words)[2];
+    expect(table?.columns.slice(-5).map(({ label }) => label)).toEqual([
+      'Forgetting (nats per token)',
+      'Forgetting difference',
+      '± 95 %, paired seeds',
+      '‖ΔW‖ as trained',
+      '‖ΔW‖ scored at',
+    ]);
+    expect(table?.rows.map(({ cells }) => cells.slice(-5))).toEqual([
+      ['+0.8000', '–', '–', '3.000', '1.500'],
+      ['+0.2667', '−0.1333', '0.1434', '1.500', '3.000'],
+    ]);
+    expect(table?.notes?.join(' ')).toContain('as trained, which has the same ‖ΔW‖');
+  });
+
+  it('are left out where nothing has another norm, and refused where nothing has one at all', async () => {
+    const dora: StudyAdapters = {
+      ...studyAdapters,
+      strengthProblemOfRun: async ({ coto }) => (coto === null ? null : 'it is a DoRA, and its rows are scaled'),
+    };
+    const some = await fit({ ...config, scores: ['alone', { merge: 'ensemble' }] }, dora);
+    expect(some).toMatchObject({
+      left_out: [
+        {
+          cell: 1,
+          score: 0,
+          norm: 'swapped',
+          reason: 'no single factor multiplies its ΔW: it is a DoRA, and its rows are scaled.',
+        },
+        { cell: 0, score: 1, norm: 'swapped', reason: 'a merge of outputs has no ΔW to scale.' },
+        { cell: 1, score: 1, norm: 'swapped' },
+      ],
+    });
+    const { result } = studied({ ...some }, () => scoreWith(0.7, 1));
+    expect(result.outcomes.map(({ cells }) => cells.map((cell) => cell === null))).toEqual([
+      [false, false],
+      [false, true],
+      [false, false],
+      [true, true],
+    ]);
+    await expect(fit({ ...config, grid: { coto: [null] } })).rejects.toMatchObject({
+      code: 'refused',
+      message: 'norm: no score has a ‖ΔW‖ to swap: no other cell is compared with this one.',
+    });
+    await expect(fit({ ...config, norm: ['swapped'] })).rejects.toMatchObject({
+      message: expect.stringMatching(/^norm: /),
+    });
+    expect(() => studyConfigSchema.parse({ ...config, norm: ['equal'] })).toThrow(/norm/);
   });
 });
 

@@ -120,7 +120,7 @@ describe('a study over training', () => {
       'Factor average of two seeds over the training: accuracy (%) and its paired difference to the reference, with 95 % intervals',
       'Every other layer over the training: accuracy (%) and its paired difference to the reference, with 95 % intervals',
       'Checkpoint with the best accuracy, beside the last',
-      'Forgetting (nats per token) over the training, ± 95 % over seeds',
+      'Forgetting (nats per token) over the training and its paired difference to the reference, ± 95 % over seeds',
     ]);
     expect(tables[1]?.columns.map(({ label }) => label)).toEqual([
       'Cell',
