@@ -177,6 +177,12 @@ const projects: readonly Project[] = [
     include: ['test/engine/**/*.test.ts'],
     env: { COTO_COMPUTE_BACKENDS: 'native', COTO_TEST_COMPUTE: 'native' },
   },
+  // In Windows's Node under Wine: `scripts/tasks/test-windows.mjs` sees to it, and to the addon.
+  {
+    name: 'windows',
+    include: ['test/engine/**/*.test.ts', 'test/{files,store,cli}/**/*.test.ts'],
+    env: { COTO_COMPUTE_BACKENDS: 'native', COTO_TEST_COMPUTE: 'native' },
+  },
   // Needs PyTorch beside it: `vitest run --project bench`.
   { name: 'bench', include: ['test/bench/**/*.test.ts'] },
 ];

@@ -33,6 +33,7 @@ const tasks = [
   'test-peers',
   'test-real',
   'test-slurm',
+  'test-windows',
   'test-long',
 ];
 if (!task || !tasks.includes(task)) fail(`Name a task: ${tasks.join(', ')}.`);

@@ -1,4 +1,4 @@
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type PathGrant, type PathUse, parsePathToken, pathLabel } from '../../src-shared/contract/paths.ts';
 import { isInside } from './inside.ts';
@@ -32,7 +32,8 @@ export class PathGrants {
     const isBelow = rest !== null && (rest === '' || /^[\\/]/.test(rest) || grant?.path.endsWith(sep));
     if (!isBelow || rest.split(/[\\/]/).includes('..'))
       throw new StudioError('refused', `${pathLabel(text)} was not chosen in this window.`, 'Choose it again.');
-    return token.path;
+    // The window appends with slashes, also on Windows.
+    return rest === '' ? token.path : join(token.path.slice(0, -rest.length), rest);
   }
 
   /** The value with the path in place of every token, in lists and objects too. */

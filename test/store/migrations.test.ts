@@ -322,6 +322,8 @@ describe('migrations', () => {
       'models/a b',
       ...paths.slice(1),
     ]);
+    // Windows removes no open file.
+    database.close();
     rmSync(folder, { recursive: true });
   });
 
