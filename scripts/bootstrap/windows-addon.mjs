@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { isObject, packageVersion } from './json.mjs';
+import { packageVersion, readJsonObject } from './json.mjs';
 import { log } from './log.mjs';
 import { flags, instructionSets, sources } from './native.mjs';
 import { modules, root } from './paths.mjs';
@@ -55,8 +55,7 @@ export function buildForWindows(windows) {
   };
   const recordFile = join(folder, recordName);
   if (existsSync(recordFile) && existsSync(addon)) {
-    const record = JSON.parse(readFileSync(recordFile, 'utf8'));
-    const { outputs: _, nodeApiHeaders: __, ...before } = isObject(record) ? record : {};
+    const { outputs: _, nodeApiHeaders: __, ...before } = readJsonObject(recordFile);
     if (JSON.stringify(before) === JSON.stringify(how)) return addon;
   }
   const started = Date.now();
