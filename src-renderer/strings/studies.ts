@@ -121,6 +121,12 @@ export const studiesStrings = {
     save: (file: string) => `Save ${file}`,
     forPapers: 'For LaTeX',
     notSaved: 'The file was not saved',
+    package: 'Package…',
+    packageTitle: (name: string) => `Choose the folder in which "${name}" is packaged`,
+    packageHelp: 'Writes a folder to publish: study, result, adapters, predictions, licenses and checksums',
+    packaged: 'Study packaged',
+    packagedFiles: (files: number) => `${plural(files, 'file')}.`,
+    notPackaged: 'The study was not packaged',
   },
   forecast: {
     title: 'Cost',

@@ -2,8 +2,9 @@ import { Button, Code, Group, Menu, Stack, Text } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { request } from '../../api/client.ts';
-import { downloadText } from '../../components/download.ts';
-import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { useAction } from '../../api/query.ts';
+import { downloadText, fileStem } from '../../components/download.ts';
+import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { HashText } from '../../components/format/path-text.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
@@ -20,7 +21,7 @@ const maxAdapters = 8;
 /** Shows the provenance of a study's result, and the file with the command that repeats it. */
 export function StudyProvenance({ study }: { study: StudyRecord }) {
   return (
-    <Panel title={strings.title} aside={<StudyFiles id={study.id} />}>
+    <Panel title={strings.title} aside={<StudyFiles study={study} />}>
       <Stack gap={12}>
         <Facts
           items={provenanceFacts(study.provenance, maxAdapters).map(({ label, value }) => ({
@@ -54,7 +55,7 @@ function WithHash({ text }: { text: string }) {
 }
 
 /** Buttons that save what the study can be made again from, and its numbers. */
-function StudyFiles({ id }: { id: string }) {
+function StudyFiles({ study: { id, name: studyName } }: { study: StudyRecord }) {
   const save = async (name: string) => {
     try {
       const { files } = await request('studies.files', { id });
@@ -64,8 +65,30 @@ function StudyFiles({ id }: { id: string }) {
       notifyFailure(error, strings.notSaved);
     }
   };
+  const pack = useAction('studies.package', {
+    failureTitle: strings.notPackaged,
+    onSuccess: ({ folder, files, notes }) =>
+      notifySuccess(strings.packaged, [strings.packagedFiles(files), ...notes].join(' '), folder),
+  });
+  const askFolder = async () => {
+    try {
+      const folder = await window.coto.dialogs.saveFolder({ title: strings.packageTitle(studyName) });
+      if (folder !== null) pack.mutate({ id, path: `${folder}/${fileStem(studyName) || 'study'}-package` });
+    } catch (error) {
+      notifyFailure(error, strings.notPackaged);
+    }
+  };
   return (
     <Group gap={8} wrap="nowrap">
+      <Button
+        size="compact-xs"
+        variant="default"
+        title={strings.packageHelp}
+        loading={pack.isPending}
+        onClick={() => void askFolder()}
+      >
+        {strings.package}
+      </Button>
       {['study.yaml', 'result.json', 'tables.md'].map((name) => (
         <Button key={name} size="compact-xs" variant="default" onClick={() => void save(name)}>
           {strings.save(name)}

@@ -93,3 +93,22 @@ test('each table can be saved as CSV', () => {
   expect(name).toMatch(/^[a-z0-9-]+\.csv$/);
   expect(text).toMatch(/LoRA/);
 });
+
+test('a study is packaged in a folder of its own inside the chosen one', async () => {
+  const token = 'coto-path:secret/home/me';
+  const saveFolder = vi.fn<() => Promise<string | null>>(async () => token);
+  vi.stubGlobal('coto', { dialogs: { saveFolder } });
+  backend.answers['studies.package'] = () => ({ folder: '/home/me/x', files: 12, bytes: 99, notes: [] });
+  const view = renderInWindow(<StudyProvenance study={{ ...study, name: 'My pruning (2)' }} />);
+  fireEvent.click(view.getByRole('button', { name: 'Package…' }));
+  await waitFor(() =>
+    expect(backend.inputsOf('studies.package')).toEqual([{ id: study.id, path: `${token}/my-pruning-2-package` }]),
+  );
+  // Nothing is written where no folder was chosen.
+  saveFolder.mockResolvedValueOnce(null);
+  await waitFor(() => expect(view.getByRole('button', { name: 'Package…' })).not.toHaveProperty('disabled', true));
+  fireEvent.click(view.getByRole('button', { name: 'Package…' }));
+  await waitFor(() => expect(saveFolder).toHaveBeenCalledTimes(2));
+  expect(backend.inputsOf('studies.package')).toHaveLength(1);
+  vi.unstubAllGlobals();
+});
