@@ -31,8 +31,7 @@ import type { DraggedFiles } from './drag-out.ts';
 import type { HomeMover } from './home-mover.ts';
 import type { KeyStore } from './key-store.ts';
 import { plainName, withoutControls } from './plain-name.ts';
-import { printFigure } from './print-figure.ts';
-import { printReport, reportPage } from './print-report.ts';
+import { printFigure, printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
 import type { Updates } from './updates/updates.ts';
 

@@ -1,6 +1,9 @@
-import { basename, dirname, extname, resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { app, BrowserWindow, session } from 'electron';
+import type { PrintedFigure } from '../../src-shared/contract/bridge.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type PaperSize, paperSizes, usualPaper } from '../../src-shared/paper.ts';
 
@@ -71,7 +74,7 @@ interface WindowOptions {
 }
 
 /** A hidden window that can load this one file and nothing else. */
-export function closedWindow(
+function closedWindow(
   page: string,
   { width, height, javascript = true }: WindowOptions,
 ): { readonly window: BrowserWindow; readonly address: string } {
@@ -107,4 +110,35 @@ async function drawn(window: BrowserWindow): Promise<void> {
     if (await window.webContents.executeJavaScript(isDrawn)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+const pixelsPerInch = 96;
+
+/** The figure as a PDF of one page of its size: vectors, and text with its typeface. */
+export async function printFigure({ svg, width, height }: PrintedFigure): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'coto-figure-'));
+  const page = join(folder, 'figure.html');
+  try {
+    writeFileSync(page, figurePage(svg));
+    const { window, address } = closedWindow(page, { width, height, javascript: false });
+    try {
+      await window.loadURL(address);
+      return await window.webContents.printToPDF({
+        printBackground: true,
+        // A little more than the figure, so that rounding makes no second page.
+        pageSize: { width: width / pixelsPerInch, height: (height + 1) / pixelsPerInch },
+        margins: { top: 0, bottom: 0, left: 0, right: 0 },
+      });
+    } finally {
+      window.destroy();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A page with one figure and no script. */
+function figurePage(svg: string): string {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>Figure</title><style>html,body{margin:0}svg{display:block}</style></head><body>${svg}</body></html>`;
 }

@@ -35,7 +35,7 @@ export interface Label {
   readonly runs: readonly Run[];
 }
 
-/** What an SVG of a figure draws, in order and in pixels of the whole figure. */
+/** Shapes and texts of a figure's SVG, in drawing order and in pixels of the whole figure. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
