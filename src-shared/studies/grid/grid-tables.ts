@@ -19,7 +19,7 @@ import {
 import { rateText, tuningTable } from './tuning.ts';
 
 /** Marks a difference that is below 0.05 after Holm's correction. */
-const survivor = '†';
+export const survivor = '†';
 
 interface TableOptions {
   /** Name of a cell. */

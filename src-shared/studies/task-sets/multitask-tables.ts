@@ -1,10 +1,12 @@
 import { axisTitle } from '../../format/mid-sentence.ts';
-import { formatFixed, probabilityText } from '../../format/numbers.ts';
+import { formatFixed, plural, probabilityText } from '../../format/numbers.ts';
 import { accuracy } from '../../metrics/accuracy.ts';
 import { metricName, metricUnit, signedText, valueText } from '../../metrics/index.ts';
 import { forgettingHeading, meanRise, riseText } from '../../results/forgetting.ts';
+import { holm } from '../../statistics/matrix-permutation.ts';
 import { mean } from '../../statistics/student.ts';
 import type { StudyTable, StudyWords } from '../define-study.ts';
+import { survivor } from '../grid/grid-tables.ts';
 import { type ScaleCurve, scaleTables } from '../merging/merge-scales.ts';
 import type { Interval } from '../scores/interval.ts';
 import { tunedText } from '../scores/judged-metric.ts';
@@ -107,6 +109,9 @@ function differenceTable(
   const [coto, without] = [groups[found?.coto ?? 0]?.label ?? '', groups[found?.without ?? 0]?.label ?? ''];
   const points = unit === ' (%)' ? ' (points)' : unit;
   const how = over === 'sets' ? 'paired by seed, p by sign flips' : 'paired by test example';
+  // All rows of the table are one family.
+  const adjusted = holm(rows.map((_, at) => found?.rows[at]?.p ?? null));
+  const count = adjusted.filter((p) => p !== null).length;
   return {
     title: `${coto} minus ${without}, mean of the tasks (${how})`,
     columns: [
@@ -117,12 +122,17 @@ function differenceTable(
       { label: '95 %', numeric: true },
       { label: 'p', numeric: true },
     ],
+    notes:
+      count === 0
+        ? []
+        : [`${survivor}: p below 0.05 after Holm’s correction for ${plural(count, 'difference')} of this table.`],
     rows: rows.map((row, at) => {
       const { mean = null, normalized = null, p = null } = found?.rows[at] ?? {};
+      const mark = (adjusted[at] ?? 1) < 0.05 ? ` ${survivor}` : '';
       return {
         cells: [
           rowLabel(row, words),
-          changeText(mean, metric),
+          `${changeText(mean, metric)}${mark}`,
           rangeText(mean, metric),
           changeText(normalized, share),
           rangeText(normalized, share),

@@ -3,14 +3,11 @@ import { forgettingHeading, levelText, riseText } from '../../results/forgetting
 import { holm } from '../../statistics/matrix-permutation.ts';
 import type { StudyTable } from '../define-study.ts';
 import { isReference, referenceOf } from '../grid/grid-schemas.ts';
-import { normNote, normText } from '../grid/grid-tables.ts';
+import { normNote, normText, survivor } from '../grid/grid-tables.ts';
 import { tuningTable } from '../grid/tuning.ts';
 import { bestOf } from '../scores/judged-metric.ts';
 import { intervalText, type MetricInterval } from '../scores/metric-interval.ts';
 import { type Curve, curvesOf, forgettingCurves, shareText, type TrajectoryResult } from './trajectory-schemas.ts';
-
-/** Marks a difference that is below 0.05 after Holm's correction. */
-const survivor = '†';
 
 /** Every subject over the training, where each is best, what it costs the base, and the sweep before it. */
 export function trajectoryTables(result: TrajectoryResult, notes: readonly string[]): StudyTable[] {

@@ -171,6 +171,13 @@ test('normalized and recovered scores, worked by hand, with intervals over sets 
     '81.2 to 88.4',
   ]);
   expect(differences?.rows[3]?.cells).toEqual(['weight-average', '+10.0', '–', '+14.6', '–', '0.250']);
+  // Holm: 3 · 0.01, 2 · 0.03 and 0.04, at least as large as the one before it.
+  const tested = result.rows.map((_, at) => [0.03, 0.01, 0.04][at] ?? null);
+  const rows = result.differences[0]?.rows.map((row, at) => ({ ...row, p: tested[at] ?? null })) ?? [];
+  const corrected = result.differences.map((one) => ({ ...one, rows }));
+  const marked = multitaskStudy.table({ ...result, differences: corrected }, parse(), words)[2];
+  expect(marked?.rows.map(({ cells }) => cells[1]?.endsWith(' †'))).toEqual(result.rows.map((_, at) => at === 1));
+  expect(marked?.notes).toEqual(['†: p below 0.05 after Holm’s correction for 3 differences of this table.']);
   for (const { draw } of multitaskStudy.figures(result, parse(), words)) {
     const { data, caption } = draw({ dark: false });
     expect(data.length).toBeGreaterThan(3);
