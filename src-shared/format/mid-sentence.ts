@@ -1,7 +1,12 @@
+/** Proper names at the start of labels. */
+const names =
+  /^(Adam|Riemannian|Gaussian|Kaiming|Karcher|Xavier|Neumann|Matthews|Pearson|Spearman|Core Space|Iso|Model Breadcrumbs|Model Stock|Pico|Wanda)\b/;
+
 /** "Learning rate" as it stands amid other words; names keep their capital, as F1 does. */
 export function midSentence(label: string): string {
-  const isName = /^(Adam|Riemannian|Gaussian|Kaiming|Xavier|Neumann|Matthews|Pearson|Spearman)\b/.test(label);
-  return !isName && /^[A-Z][a-z]*( |$|-)/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
+  return !names.test(label) && /^[A-Z][a-z]*( |$|-)/.test(label)
+    ? label.charAt(0).toLowerCase() + label.slice(1)
+    : label;
 }
 
 /** "accuracy" → "Accuracy". */

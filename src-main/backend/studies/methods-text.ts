@@ -192,11 +192,19 @@ function dataText(configs: readonly RunConfig[]): string {
 function seedsText(provenance: Provenance | null, configs: readonly RunConfig[]): string {
   const seeds = provenance?.seeds ?? [];
   if (seeds.length === 0) return '';
-  const draws = values(configs, ({ data_seed }) => data_seed);
-  const data = draws.length === 1 ? ', all on the same draw of training examples' : '';
+  const data = drawText(configs);
   return seeds.length === 1
     ? `All runs have seed ${seeds[0]}${data}.`
     : `Runs have the seeds ${listed(seeds.map(String))}${data}.`;
+}
+
+/** Says which runs share a draw of training examples; empty where the runs train on all of them. */
+function drawText(configs: readonly RunConfig[]): string {
+  const drawn = configs.filter((run) => run.train_samples_per_class > 0 || run.max_train_samples > 0);
+  if (drawn.length === 0 || drawn.length < configs.length) return '';
+  const draws = values(drawn, (run) => run.data_seed ?? run.seed);
+  if (draws.length === 1) return ', all on the same draw of training examples';
+  return drawn.every(({ data_seed }) => data_seed === null) ? ', and each seed draws its own training examples' : '';
 }
 
 function tuningText(config: object): string {
