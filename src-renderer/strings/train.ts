@@ -25,6 +25,21 @@ export const trainStrings = {
   runAsWhole: 'Run',
   checkAgain: 'Check again',
 
+  simple: {
+    mode: 'Settings shown',
+    simple: 'Simple',
+    full: 'Full',
+    title: 'Goal and length',
+    goal: 'Goal',
+    goalHelp:
+      'Merging and pruning work better after training with CoTo. The goal is the switch of CoTo in the full form.',
+    goalNote: 'CoTo helps merging and pruning and shortens training; single-task accuracy barely changes.',
+    goals: { task: 'One task', merge: 'Merge or prune later' },
+    recommended: (settings: readonly string[]) => `Recommended: ${settings.join(', ')}, and the defaults of the rest.`,
+    changed: (settings: readonly string[]) => `Changed: ${settings.join(', ')}.`,
+    fullNeeded: 'All settings are shown while one of them is wrong.',
+  },
+
   steps: 'Setup',
   base: 'Base',
   data: 'Data',

@@ -51,6 +51,7 @@ describe('requests', () => {
       theme: 'dark',
       compute_backend: 'wasm',
       threads: null,
+      simple_forms: false,
       forgetting: true,
       queue_paused: false,
     });

@@ -76,3 +76,23 @@ test('an error of the backend marks the field that it names', async () => {
     'adapter.target_modules',
   ]);
 });
+
+test('Simple and Full are two views of one run, and the choice outlives the page', async () => {
+  const { page } = studio;
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Reset all to the defaults' }).click();
+  await page.getByLabel('Learning rate', { exact: true }).fill('0.002');
+  await expect.poll(() => yamlOf(page).inputValue()).toContain('learning_rate: 0.002');
+  const full = await yamlOf(page).inputValue();
+  const shown = page.getByRole('radiogroup', { name: 'Settings shown' });
+  await shown.getByText('Simple').click();
+  await page.getByText(/Changed: Learning rate 0\.002\.$/).waitFor();
+  expect(await page.getByLabel('Learning rate', { exact: true }).count()).toBe(0);
+  expect(await yamlOf(page).inputValue()).toBe(full);
+  await page.getByRole('radiogroup', { name: 'Goal' }).getByText('Merge or prune later').click();
+  await expect.poll(() => yamlOf(page).inputValue()).toMatch(/^coto:/m);
+  await page.reload();
+  await page.getByText(/^Recommended: /).waitFor();
+  await shown.getByText('Full').click();
+  await page.getByLabel('Learning rate', { exact: true }).waitFor();
+});

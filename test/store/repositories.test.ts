@@ -85,6 +85,7 @@ describe('models, datasets, settings', () => {
       theme: 'system',
       compute_backend: 'auto',
       threads: null,
+      simple_forms: false,
       forgetting: true,
       queue_paused: false,
     });
@@ -94,6 +95,7 @@ describe('models, datasets, settings', () => {
       theme: 'dark',
       compute_backend: 'wasm',
       threads: null,
+      simple_forms: false,
       forgetting: true,
       queue_paused: false,
     });

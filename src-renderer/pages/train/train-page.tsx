@@ -1,13 +1,15 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
-import { useRequest } from '../../api/query.ts';
+import { useAction, useRequest } from '../../api/query.ts';
 import { TagsInput } from '../../components/form/choices.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { resetForm, setName, setTags } from '../../features/train/draft-store.ts';
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
 import { taskOf } from '../../features/train/fields-in-use.ts';
+import { needsFullForm, SimpleForm } from '../../features/train/simple-form.tsx';
 import { Steps } from '../../features/train/steps.tsx';
 import { sweepMetric } from '../../features/train/sweep.ts';
 import { SweepDialog } from '../../features/train/sweep-dialog.tsx';
@@ -22,6 +24,9 @@ export default function TrainPage() {
   const models = useRequest('models.list', {});
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
+  const wantsSimple = useRequest('settings.get', {}).data?.simple_forms === true;
+  const saveSettings = useAction('settings.set');
+  const isSimple = wantsSimple && !needsFullForm(problems);
   const [sweepOpened, sweep] = useDisclosure(false);
   const base = models.data?.find(({ id }) => id === draft['model'])?.description;
   const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
@@ -78,6 +83,19 @@ export default function TrainPage() {
       <Steps models={models.data ?? []} datasets={datasets.data ?? []} variants={variants} problems={problems} />
       <div className={classes['columns']}>
         <div className={classes['form']}>
+          <div className={classes['mode']}>
+            <Segments
+              aria-label={trainStrings.simple.mode}
+              data={(['simple', 'full'] as const).map((value) => ({ value, label: trainStrings.simple[value] }))}
+              value={wantsSimple ? 'simple' : 'full'}
+              onChange={(value) => saveSettings.mutate({ simple_forms: value === 'simple' })}
+            />
+            {wantsSimple && !isSimple ? (
+              <Text size="xs" c="dimmed" role="status">
+                {trainStrings.simple.fullNeeded}
+              </Text>
+            ) : null}
+          </div>
           <div className={classes['naming']}>
             <TextInput
               label={trainStrings.name}
@@ -92,13 +110,17 @@ export default function TrainPage() {
               onChange={(next) => setTags(next)}
             />
           </div>
-          <ConfigForm
-            models={models.data ?? []}
-            datasets={datasets.data ?? []}
-            catalog={catalog.data}
-            problems={problems}
-            targetOutcome={estimate ? trainStrings.targets(estimate.targetModules.length, layersOf(estimate)) : ''}
-          />
+          {isSimple ? (
+            <SimpleForm variants={variants} problems={problems} />
+          ) : (
+            <ConfigForm
+              models={models.data ?? []}
+              datasets={datasets.data ?? []}
+              catalog={catalog.data}
+              problems={problems}
+              targetOutcome={estimate ? trainStrings.targets(estimate.targetModules.length, layersOf(estimate)) : ''}
+            />
+          )}
         </div>
         <div className={classes['effect']}>
           <EffectPanel

@@ -130,6 +130,7 @@ export const settingsSchema = z.strictObject({
   theme: themeSchema.default('system'),
   compute_backend: computeChoiceSchema.default('auto'),
   threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
+  simple_forms: z.boolean().default(false).describe('whether Train shows only base, data, goal and length'),
   forgetting: z
     .boolean()
     .default(true)
@@ -142,6 +143,7 @@ export const settingsChangesSchema = z.strictObject({
   theme: settingsSchema.shape.theme.unwrap().optional(),
   compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),
   threads: settingsSchema.shape.threads.unwrap().optional(),
+  simple_forms: settingsSchema.shape.simple_forms.unwrap().optional(),
   forgetting: settingsSchema.shape.forgetting.unwrap().optional(),
   queue_paused: settingsSchema.shape.queue_paused.unwrap().optional(),
 });

@@ -84,6 +84,7 @@ it('holds a request back until the backend is ready', async () => {
     theme: 'dark',
     compute_backend: 'auto',
     threads: null,
+    simple_forms: false,
     forgetting: true,
     queue_paused: false,
   });

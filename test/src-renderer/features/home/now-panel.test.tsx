@@ -25,8 +25,8 @@ beforeEach(() => {
     'jobs.cancel': () => ({ ok: true }),
     'jobs.move': () => ({ ok: true }),
     'runs.stop': () => ({ ok: true }),
-    'settings.get': () => ({ ...settings, queue_paused: false }),
-    'settings.set': () => ({ ...settings, queue_paused: true }),
+    'settings.get': () => ({ ...settings, simple_forms: false, queue_paused: false }),
+    'settings.set': () => ({ ...settings, simple_forms: false, queue_paused: true }),
   };
 });
 
@@ -122,7 +122,10 @@ test('the queue is paused and resumed', async () => {
   const view = renderInWindow(<NowPanel jobs={queueOf('a')} runs={[]} />);
   fireEvent.click(await view.findByRole('button', { name: 'Pause queue' }));
   await waitFor(() => expect(asked()).toEqual([['settings.set', { queue_paused: true }]]));
-  backend.answers = { ...backend.answers, 'settings.get': () => ({ ...settings, queue_paused: true }) };
+  backend.answers = {
+    ...backend.answers,
+    'settings.get': () => ({ ...settings, simple_forms: false, queue_paused: true }),
+  };
   view.unmount();
   const later = renderInWindow(<NowPanel jobs={queueOf('b')} runs={[]} />);
   expect(await later.findByRole('button', { name: /queue$/ })).toBeTruthy();
