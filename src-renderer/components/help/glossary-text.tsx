@@ -41,7 +41,7 @@ export function FieldTerm({ label, name, className }: FieldTermProps): ReactNode
 interface TermProps {
   term: GlossaryTerm;
   text: string;
-  /** Where the page has explained the term already. */
+  /** Replaces the term where the page has explained it already. */
   plain: ReactNode;
   className?: string;
 }
