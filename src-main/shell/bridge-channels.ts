@@ -20,6 +20,7 @@ export const bridgeChannels = {
   saveFile: 'studio:save-file',
   dropped: 'studio:dropped',
   saveText: 'studio:save-text',
+  appendText: 'studio:append-text',
   openText: 'studio:open-text',
   savePdf: 'studio:save-pdf',
   printFigure: 'studio:print-figure',

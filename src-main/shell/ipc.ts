@@ -23,6 +23,7 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathUse } from '../../src-shared/contract/paths.ts';
 import { type UpdateRequest, type UpdateState, updateRequestSchema } from '../../src-shared/contract/updates.ts';
 import { themeSchema } from '../../src-shared/domain/app/theme.ts';
+import { appendLine } from './append-line.ts';
 import type { AskedReplies } from './asked-replies.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
@@ -123,6 +124,11 @@ export function serveBridge(options: BridgeOptions): void {
   handle(bridgeChannels.saveText, dialogOptions.extend({ text: z.string() }), async (options, window) => {
     const path = await chooseTarget(window, options);
     if (path !== null) await writeFile(path, options.text);
+    return token(path, 'write');
+  });
+  handle(bridgeChannels.appendText, dialogOptions.extend({ line: z.string() }), async (options, window) => {
+    const path = await choose(window, options, ['openFile']);
+    if (path !== null) await appendLine(path, options.line);
     return token(path, 'write');
   });
   handle(bridgeChannels.openText, dialogOptions, async (options, window) => {

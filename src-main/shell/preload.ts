@@ -37,6 +37,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     saveFolder: (options = {}) => invoke(bridgeChannels.saveFolder, options),
     saveFile: (options = {}) => invoke(bridgeChannels.saveFile, options),
     saveText: (text, options = {}) => invoke(bridgeChannels.saveText, { ...options, text }),
+    appendText: (line, options = {}) => invoke(bridgeChannels.appendText, { ...options, line }),
     openText: (options = {}) => invoke(bridgeChannels.openText, options),
   },
   pathForFile(file) {

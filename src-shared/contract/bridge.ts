@@ -93,6 +93,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
       text: string,
       options?: { title?: string; defaultName?: string; filters?: FileFilter[] },
     ): Promise<string | null>;
+    /** Asks for a JSON Lines file, adds the line at its end and returns the file's token. */
+    appendText(line: string, options?: { title?: string; filters?: FileFilter[] }): Promise<string | null>;
     /** Asks for a file and reads it (at most 16 MiB). */
     openText(options?: { title?: string; filters?: FileFilter[] }): Promise<{ path: string; text: string } | null>;
   };

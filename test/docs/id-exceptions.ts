@@ -77,6 +77,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-main/store/migrations/0250-exponential-rate.ts': 2,
   },
   'dataset reader': {
+    'src-renderer/features/playground/training-example.tsx': 1,
     'src-main/engine/data/bundled.ts': 7,
     'src-main/engine/data/text/known-columns.ts': 1,
     'src-renderer/components/table/data-table.tsx': 1,
@@ -159,6 +160,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/adapters/scores-panel.tsx': 1,
     'src-renderer/features/benchmarks/benchmark-detail.tsx': 1,
     'src-renderer/features/evaluation/use-evaluation.ts': 1,
+    'src-renderer/features/playground/conversation.tsx': 1,
     'src-renderer/features/playground/image-result.tsx': 1,
     'src-renderer/features/playground/playground-result.tsx': 1,
     'src-renderer/strings/app.ts': 4,

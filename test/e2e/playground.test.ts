@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+import { answerOpenDialog, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-playground-'));
 let studio: Studio;
@@ -34,44 +33,59 @@ describe('the playground', () => {
     expect(await column.textContent()).toMatch(/24 tokens.*tokens\/s/);
   });
 
-  test('a conversation is stopped, and gone on from', async () => {
-    const { page } = studio;
+  test('a conversation by the keyboard: sent, stopped, edited, written again, branched and kept as an example', async () => {
+    const { app, page } = studio;
     await page.getByText('Chat', { exact: true }).click();
-    await page.getByLabel('Message 1', { exact: true }).fill('Where is the whale?');
     await page.getByLabel('Max new tokens', { exact: true }).fill('480');
-    const column = page.getByRole('region', { name: 'Base', exact: true });
-    // A model may end its answer before anyone can stop it: then another seed.
-    let stopped = false;
-    for (let seed = 1; !stopped && seed <= 5; seed++) {
-      await page.getByLabel('Seed', { exact: true }).fill(String(seed));
-      await stopOnceItWrites(page);
-      stopped = await column.getByText('stopped', { exact: true }).isVisible();
-    }
-    expect(stopped).toBe(true);
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByLabel('Message 3', { exact: true }).waitFor();
+    const message = page.getByRole('textbox', { name: 'Message', exact: true });
+    const answer = page.getByRole('region', { name: 'Answer of Base' });
+    await message.fill('Where is the whale?');
+    await page.getByText('Enter sends').waitFor();
+    await message.press('Enter');
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+    await message.press('Escape');
+    // A model may end its answer before anyone can stop it.
+    await answer.getByText(/stopped|EOS|max tokens/).waitFor();
+
+    await page.getByLabel('Max new tokens', { exact: true }).fill('12');
+    await message.press('ArrowUp');
+    const edited = page.getByRole('textbox', { name: 'Edited message' });
+    await edited.fill('Where is the ship?');
+    await edited.press('Enter');
+    await page.getByText('2/2', { exact: true }).waitFor();
+    await answer.getByText(/12 tokens|EOS/).waitFor();
+    await message.press('ControlOrMeta+R');
+    await page.getByText('3/3', { exact: true }).waitFor();
+    await answer.getByText('seed 1').waitFor();
+    await answer.getByText(/12 tokens|EOS/).waitFor();
+    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.getByRole('button', { name: 'Previous version' }).press('Enter');
+    await page.getByText('Where is the whale?', { exact: true }).waitFor();
+    await message.fill('And then?');
+    await message.press('Enter');
+    await expect.poll(() => page.getByRole('region', { name: 'Answer of Base' }).count()).toBe(2);
+    await answer
+      .nth(1)
+      .getByText(/12 tokens|EOS/)
+      .waitFor();
+
+    const file = join(folder, 'examples.jsonl');
+    writeFileSync(file, '{"messages": []}');
+    await answerOpenDialog(app, file);
+    await answer
+      .nth(1)
+      .getByRole('button', { name: /as training example/ })
+      .click();
+    await page.getByRole('menuitem', { name: 'Add to a file…' }).click();
+    await expect.poll(() => readFileSync(file, 'utf8').trim().split('\n').length).toBe(2);
+    const example: unknown = JSON.parse(readFileSync(file, 'utf8').trim().split('\n')[1] ?? '');
+    expect(example).toMatchObject({
+      messages: [
+        { role: 'user', content: 'Where is the whale?' },
+        { role: 'assistant' },
+        { role: 'user', content: 'And then?' },
+        { role: 'assistant' },
+      ],
+    });
   });
 });
-
-/** Generates, presses Stop from within the page as soon as there is text, and waits for the end. */
-function stopOnceItWrites(page: Page): Promise<void> {
-  return page.evaluate(
-    () =>
-      new Promise<void>((resolve) => {
-        const button = (words: string) =>
-          [...document.querySelectorAll('button')].find(({ textContent }) => textContent === words);
-        let hasBegun = false;
-        const watch = new MutationObserver(() => {
-          const text = document.querySelector('[aria-label="Text of Base"]');
-          const isWritten = text?.getAttribute('aria-busy') === 'true';
-          hasBegun ||= isWritten;
-          if (isWritten && text?.textContent !== '') button('Stop')?.click();
-          if (!hasBegun || isWritten) return;
-          watch.disconnect();
-          resolve();
-        });
-        watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-        button('Generate')?.click();
-      }),
-  );
-}

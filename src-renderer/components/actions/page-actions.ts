@@ -26,6 +26,22 @@ export const pageActions = {
     shortcut: 'mod+Enter',
     whileTyping: true,
   },
+  regenerate: {
+    id: 'regenerate',
+    label: playgroundStrings.conversation.regenerateLast,
+    scope: 'page',
+    page: 'playground',
+    shortcut: 'mod+R',
+    whileTyping: true,
+  },
+  editLastMessage: {
+    id: 'edit-last-message',
+    label: playgroundStrings.conversation.editLast,
+    scope: 'page',
+    page: 'playground',
+    shortcut: 'ArrowUp',
+    heardBy: 'control',
+  },
   classify: {
     id: 'classify',
     label: playgroundStrings.image.classify,

@@ -1,4 +1,4 @@
-import type { ChosenTemplate } from '../../../src-shared/domain/generation/chat.ts';
+import type { ChatTurn, ChosenTemplate } from '../../../src-shared/domain/generation/chat.ts';
 import type { ChatMessage } from '../../../src-shared/domain/generation/chat-message.ts';
 import {
   type GenerationRequest,
@@ -10,11 +10,7 @@ import {
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { ParameterBases } from '../../components/form/parameter-origin.ts';
-
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
+import { branchTo, messagesOf } from './turns.ts';
 
 /** Form values of the Playground. */
 export interface Draft {
@@ -27,7 +23,11 @@ export interface Draft {
   readonly pair: readonly string[];
   /** System message of a chat; empty: none. */
   readonly system: string;
-  readonly messages: readonly Message[];
+  readonly turns: readonly ChatTurn[];
+  /** Last turn of the branch that is shown; null: nothing was said yet. */
+  readonly lastTurn: string | null;
+  /** Message that is being written. */
+  readonly input: string;
   readonly template: ChosenTemplate;
   /** The user's changes to `generationParameters`. */
   readonly settings: ParameterValues;
@@ -48,7 +48,9 @@ export const emptyDraft: Draft = {
   text: '',
   pair: ['', ''],
   system: '',
-  messages: [{ role: 'user', content: '' }],
+  turns: [],
+  lastTurn: null,
+  input: '',
   template: ownTemplate,
   settings: {},
   sampling: {},
@@ -59,12 +61,17 @@ export function basesOf({ values }: ModelDefaults): ParameterBases {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, from: 'model' }]));
 }
 
-/** The messages of a chat that say something, the system prompt first. */
-export function saidMessages({ system, messages }: Pick<Draft, 'system' | 'messages'>): ChatMessage[] {
-  return [{ role: 'system', content: system }, ...messages]
-    .filter(({ content }) => content.trim() !== '')
-    .map(({ role, content }) => ({ role, content }));
+/** Messages that the model reads next: the system prompt, the shown branch, and the message that is being written. */
+export function saidMessages({ system, turns, lastTurn, input }: Conversation): ChatMessage[] {
+  const said = messagesOf(branchTo(turns, lastTurn));
+  // Without a new message the last answer is the one to be written again.
+  if (input.trim() === '' && said.at(-1)?.role === 'assistant') said.pop();
+  return [{ role: 'system', content: system }, ...said, { role: 'user', content: input }].filter(
+    ({ content }) => content.trim() !== '',
+  );
 }
+
+type Conversation = Pick<Draft, 'system' | 'turns' | 'lastTurn' | 'input'>;
 
 /** The request that the form describes; a sentence where something is missing yet, or is not as declared. */
 export function requestOf(
@@ -80,7 +87,7 @@ export function requestOf(
   const messages = saidMessages(draft);
   if (kind === 'pair' && draft.pair.some((answer) => answer.trim() === '')) return 'Enter two answers.';
   if (draft.kind === 'text' && draft.text === '') return 'Enter a prompt.';
-  if (draft.kind === 'chat' && messages.every(({ role }) => role === 'system')) return 'Enter a message.';
+  if (draft.kind === 'chat' && draft.input.trim() === '') return 'Enter a message.';
   const problem =
     firstProblem(generationParameters(), draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
   if (problem !== null) return problem;
@@ -104,18 +111,9 @@ export function toggleColumn(columns: readonly (string | null)[], adapterId: str
   return next.slice(0, columnLimit);
 }
 
-/** A conversation that goes on after an answer. */
-export function withAnswer(messages: readonly Message[], answer: string): Message[] {
-  const said = messages.filter(({ content }) => content.trim() !== '');
-  return [...said, { role: 'assistant', content: answer }, { role: 'user', content: '' }];
-}
-
 /** Returns the name of a chat until it is renamed: the start of its first prompt. */
-export function chatName(
-  { kind, text, messages }: Pick<Draft, 'kind' | 'text' | 'messages'>,
-  untitled: string,
-): string {
-  const first = kind !== 'chat' ? text : (messages.find(({ role }) => role === 'user')?.content ?? '');
+export function chatName({ kind, text, turns }: Pick<Draft, 'kind' | 'text' | 'turns'>, untitled: string): string {
+  const first = kind !== 'chat' ? text : (turns[0]?.user ?? '');
   const words = first.trim().replaceAll(/\s+/g, ' ');
   if (words === '') return untitled;
   return words.length > 48 ? `${words.slice(0, 47).trimEnd()}…` : words;

@@ -1,76 +1,18 @@
-import { ActionIcon, Button, Group, Stack, Text, Textarea, Tooltip } from '@mantine/core';
-import { IconX } from '@tabler/icons-react';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { generationParameters } from '../../../src-shared/domain/generation/generation.ts';
 import { continuesPrompt } from '../../../src-shared/domain/models/model.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { pageActions } from '../../components/actions/page-actions.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { ChatsPanel } from './chats-panel.tsx';
-import type { Message } from './draft.ts';
 import { ModelPanel } from './model-panel.tsx';
-import classes from './playground.module.css';
 import { changeDraft } from './playground-store.ts';
 import { TemplatePicker } from './template-picker.tsx';
 import { type PlaygroundInput, usePlaygroundForm } from './use-playground-form.ts';
-
-const roles = [
-  { value: 'system', label: 'System' },
-  { value: 'user', label: 'User' },
-  { value: 'assistant', label: 'Assistant' },
-];
-
-interface ConversationProps {
-  messages: readonly Message[];
-  onChange: (messages: readonly Message[]) => void;
-}
-
-/** The messages of a chat, each with its role. */
-function Conversation({ messages, onChange }: ConversationProps) {
-  const put = (index: number, changes: Partial<Message>) =>
-    onChange(messages.map((message, at) => (at === index ? { ...message, ...changes } : message)));
-  return (
-    <>
-      {messages.map((message, index) => (
-        <div key={index} className={classes['message']}>
-          <Select
-            aria-label={`Role of message ${index + 1}`}
-            data={roles}
-            value={message.role}
-            allowDeselect={false}
-            onChange={(role) => {
-              if (role === 'system' || role === 'user' || role === 'assistant') put(index, { role });
-            }}
-          />
-          <Tooltip label="Remove the message">
-            <ActionIcon
-              aria-label={`Remove message ${index + 1}`}
-              disabled={messages.length === 1}
-              onClick={() => onChange(messages.filter((_, at) => at !== index))}
-            >
-              <IconX size={14} />
-            </ActionIcon>
-          </Tooltip>
-          <Textarea
-            aria-label={`Message ${index + 1}`}
-            autosize
-            minRows={2}
-            maxRows={10}
-            value={message.content}
-            onChange={(event) => put(index, { content: event.currentTarget.value })}
-          />
-        </div>
-      ))}
-      <Button variant="default" onClick={() => onChange([...messages, { role: 'user', content: '' }])}>
-        Add a message
-      </Button>
-    </>
-  );
-}
 
 const generation = { parameters: generationParameters(), card: 'guide/playground' };
 const words = playgroundStrings.prompt;
@@ -87,14 +29,11 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
   const isPair = kind === 'pair';
   const isContinued = model === undefined || continuesPrompt(model.description);
   const label = isPair ? words.compare : words.generate;
-  useActions([
-    {
-      ...pageActions.generate,
-      label,
-      disabledReason: form.problem,
-      run: form.generate,
-    },
-  ]);
+  const isChat = kind === 'chat';
+  useActions(
+    // A conversation is sent beside its messages.
+    isChat ? [] : [{ ...pageActions.generate, label, disabledReason: form.problem, run: form.generate }],
+  );
   return (
     <Stack gap={12} p={12}>
       <ModelPanel models={models} model={model} fitting={form.fitting} columns={columns} hasBase={!isPair}>
@@ -109,7 +48,7 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
             value={kind}
             onChange={(value) => changeDraft({ kind: kinds.find((one) => one === value) ?? 'text' })}
           />
-          {kind !== 'chat' ? (
+          {!isChat ? (
             <Textarea
               aria-label={words.label}
               placeholder={isPair ? words.pairPlaceholder : isContinued ? words.placeholder : words.inputPlaceholder}
@@ -131,7 +70,6 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
                 value={draft.system}
                 onChange={(event) => changeDraft({ system: event.currentTarget.value })}
               />
-              <Conversation messages={draft.messages} onChange={(messages) => changeDraft({ messages })} />
             </>
           )}
           {isPair
@@ -149,18 +87,22 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
             : null}
         </Stack>
       </Panel>
-      <Group grow>
-        <Button onClick={form.generate} disabled={form.problem !== null || isWriting} loading={form.isStarting}>
-          {label}
-        </Button>
-        <Button variant="default" onClick={onStop} disabled={!isWriting}>
-          {words.stop}
-        </Button>
-      </Group>
-      <Text size="xs" c="dimmed" ta="center">
-        {form.problem ??
-          (isPair ? words.readyPair(columns.length) : words.ready(columns.length, form.maxNewTokens ?? 0))}
-      </Text>
+      {isChat ? null : (
+        <>
+          <Group grow>
+            <Button onClick={form.generate} disabled={form.problem !== null || isWriting} loading={form.isStarting}>
+              {label}
+            </Button>
+            <Button variant="default" onClick={onStop} disabled={!isWriting}>
+              {words.stop}
+            </Button>
+          </Group>
+          <Text size="xs" c="dimmed" ta="center">
+            {form.problem ??
+              (isPair ? words.readyPair(columns.length) : words.ready(columns.length, form.maxNewTokens ?? 0))}
+          </Text>
+        </>
+      )}
       {isPair ? null : (
         <Panel title={words.sampling}>
           <Stack gap={12}>

@@ -1,10 +1,8 @@
-import { Button, Text } from '@mantine/core';
-import { useEffect, useEffectEvent } from 'react';
+import { Text } from '@mantine/core';
 import type {
   FinishReason,
   GenerationRates,
   GenerationRequest,
-  GenerationResult,
 } from '../../../src-shared/domain/generation/generation.ts';
 import { newTokensPerSecond } from '../../../src-shared/domain/generation/generation.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
@@ -17,12 +15,11 @@ import { formatNumber, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { useJobResult } from '../jobs/use-job.ts';
-import { withAnswer } from './draft.ts';
 import classes from './playground.module.css';
-import { changeDraft, isOfChosenModel, usePlayground } from './playground-store.ts';
-import { useChatKeeping } from './use-chats.ts';
+import { isOfChosenModel, usePlayground } from './playground-store.ts';
+import { useKeptAnswers } from './use-kept-answers.ts';
 
-const finishWords: Record<FinishReason, string> = {
+export const finishWords: Record<FinishReason, string> = {
   end: 'EOS',
   stop: 'stop string',
   length: 'max tokens',
@@ -39,11 +36,10 @@ interface TextColumnProps {
   rates: GenerationRates | null;
   /** null while it is being written. */
   finish: FinishReason | null;
-  onGoOn?: () => void;
 }
 
 /** One text as it grows, how fast it came, and why it ended. */
-function TextColumn({ name, prompt, isContinued, text, rates, finish, onGoOn }: TextColumnProps) {
+function TextColumn({ name, prompt, isContinued, text, rates, finish }: TextColumnProps) {
   const whole = prompt.kind === 'text' && isContinued ? prompt.text + text : text;
   const perSecond = rates === null ? null : newTokensPerSecond(rates);
   return (
@@ -59,11 +55,6 @@ function TextColumn({ name, prompt, isContinued, text, rates, finish, onGoOn }: 
         {perSecond === null ? null : <span>{formatNumber(perSecond)} tokens/s</span>}
         {finish === null ? null : <span>{finishWords[finish]}</span>}
       </div>
-      {onGoOn ? (
-        <Button mt={8} variant="default" fullWidth onClick={onGoOn}>
-          Continue
-        </Button>
-      ) : null}
     </Panel>
   );
 }
@@ -107,7 +98,8 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
   const written = useJobResult(job, 'generate');
   useKeptAnswers(written);
   const model = useRequest('models.list', {}).data?.find(({ id }) => id === asked?.modelId);
-  if (asked === null || !isOfChosenModel(draft, asked.modelId)) return <EmptyState>{words.start}</EmptyState>;
+  if (asked === null || asked.turnId !== null || !isOfChosenModel(draft, asked.modelId))
+    return <EmptyState>{words.start}</EmptyState>;
   const { prompt } = asked;
   return (
     <>
@@ -141,9 +133,6 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
               text={text}
               rates={finished ?? column?.rates ?? null}
               finish={finish}
-              {...(finish !== null && prompt.kind === 'chat'
-                ? { onGoOn: () => changeDraft({ messages: withAnswer(draft.messages, text) }) }
-                : {})}
             />
           );
         })}
@@ -156,22 +145,4 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
 function rewardsIn(text: string): number[] | null {
   const found = [...text.matchAll(/^Reward of answer \d: (\S+)$/gm)].map(([, value]) => Number(value));
   return found.length === 2 ? found : null;
-}
-
-/** The chat is kept again once its answers are complete. */
-function useKeptAnswers(written: GenerationResult | null): void {
-  const keep = useChatKeeping();
-  const keepAnswers = useEffectEvent((result: GenerationResult) => {
-    const { draft, asked } = usePlayground.getState();
-    if (asked === null || asked.isKept) return;
-    usePlayground.setState({ asked: { ...asked, isKept: true } });
-    // The form may show another model by now.
-    keep(
-      { ...draft, modelId: asked.modelId },
-      result.columns.map(({ text, finish }, index) => ({ name: asked.names[index] ?? '', text, finish })),
-    );
-  });
-  useEffect(() => {
-    if (written !== null) keepAnswers(written);
-  }, [written]);
 }

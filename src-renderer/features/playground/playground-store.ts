@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { ClassifiedImage } from '../../../src-shared/domain/evaluation/classification.ts';
-import type { ChatContent, ChatRecord } from '../../../src-shared/domain/generation/chat.ts';
+import type { ChatContent, ChatRecord, ChatTurn } from '../../../src-shared/domain/generation/chat.ts';
 import type {
   FinishReason,
   GenerationRates,
@@ -9,7 +9,8 @@ import type {
 } from '../../../src-shared/domain/generation/generation.ts';
 import { usualClassTemplates } from '../../../src-shared/tasks/class-templates.ts';
 import { onEvent } from '../../api/client.ts';
-import { type Draft, emptyDraft, saidMessages } from './draft.ts';
+import { type Draft, emptyDraft } from './draft.ts';
+import { conversationIn } from './turns.ts';
 
 interface Column {
   readonly text: string;
@@ -39,6 +40,8 @@ interface PlaygroundState {
     readonly modelId: string | null;
     readonly prompt: GenerationRequest['prompt'];
     readonly names: readonly string[];
+    /** Turn of the conversation that it answers; null: not part of one. */
+    readonly turnId: string | null;
     /** True if its answers are in the saved chat. */
     readonly isKept: boolean;
   } | null;
@@ -95,15 +98,44 @@ export function isOfChosenModel(draft: Pick<Draft, 'modelId'>, modelId: string |
   return draft.modelId === null || draft.modelId === modelId;
 }
 
-/** Shows the texts of this job from now on. */
-export function showGeneration(jobId: string, request: GenerationRequest, names: readonly string[]): void {
+/** Shows the texts of this job from now on. @param turnId the turn of a conversation that it answers */
+export function showGeneration(
+  jobId: string,
+  request: GenerationRequest,
+  names: readonly string[],
+  turnId: string | null = null,
+): void {
   const empty = request.columns.map((): Column => ({ text: '', rates: null, finish: null }));
   const columns = grown(empty, early.get(jobId) ?? []);
   early.clear();
   usePlayground.setState({
-    asked: { jobId, modelId: request.model, prompt: request.prompt, names, isKept: false },
+    asked: { jobId, modelId: request.model, prompt: request.prompt, names, turnId, isKept: false },
     columns,
   });
+}
+
+/** Keeps the texts that came so far in their turn, before others take their place. */
+export function settleTurn(): void {
+  const { asked, columns, draft } = usePlayground.getState();
+  const turn = draft.turns.find(({ id }) => id === asked?.turnId);
+  if (turn === undefined || asked === null || asked.isKept) return;
+  const answers = columns.map(({ text, finish }, at) => ({
+    name: asked.names[at] ?? '',
+    text,
+    finish: finish ?? ('cancelled' as const),
+  }));
+  changeTurn(turn.id, { answers });
+}
+
+/** Adds a turn as the last one shown; a message that was being written is sent with it. */
+export function addTurn(turn: ChatTurn): void {
+  const { turns, input } = usePlayground.getState().draft;
+  changeDraft({ turns: [...turns, turn], lastTurn: turn.id, input: input.trim() === turn.user ? '' : input });
+}
+
+export function changeTurn(id: string, changes: Partial<ChatTurn>): void {
+  const { turns } = usePlayground.getState().draft;
+  changeDraft({ turns: turns.map((turn) => (turn.id === id ? { ...turn, ...changes } : turn)) });
 }
 
 /** The chat that is open, under an id of its own from the first time on. */
@@ -117,44 +149,41 @@ export function openChatId(): string {
 
 /** An empty conversation with the same model, columns, template and sampling. */
 export function newChat(): void {
-  const { text, pair, messages } = emptyDraft;
+  const { text, pair, turns, lastTurn, input } = emptyDraft;
   usePlayground.setState(({ draft }) => ({
     chatId: null,
     asked: null,
     columns: [],
-    draft: { ...draft, text, pair, messages },
+    draft: { ...draft, text, pair, turns, lastTurn, input },
   }));
 }
 
 /** Shows a kept chat as it was left. */
 export function showChat({ id, modelId, content }: ChatRecord): void {
-  const { answers, ...rest } = content;
-  const draft: Draft = { ...rest, modelId };
+  const { answers, messages, ...rest } = content;
+  const draft: Draft = { ...rest, ...conversationIn(content), modelId, input: '' };
   const { kind, text } = draft;
+  const isAsked = kind !== 'chat' && answers.length > 0;
   const prompt: GenerationRequest['prompt'] =
-    kind === 'chat'
-      ? { kind, messages: saidMessages(draft) }
-      : kind === 'pair'
-        ? { kind, text, answers: [...draft.pair] }
-        : { kind, text };
+    kind === 'pair' ? { kind, text, answers: [...draft.pair] } : { kind: 'text', text };
   usePlayground.setState({
     chatId: id,
     draft,
-    asked:
-      answers.length === 0
-        ? null
-        : { jobId: null, modelId, prompt, names: answers.map(({ name }) => name), isKept: true },
-    columns: answers.map(({ text, finish }) => ({ text, rates: null, finish: finish ?? 'cancelled' })),
+    asked: isAsked
+      ? { jobId: null, modelId, prompt, names: answers.map(({ name }) => name), turnId: null, isKept: true }
+      : null,
+    columns: isAsked ? answers.map(({ text, finish }) => ({ text, rates: null, finish: finish ?? 'cancelled' })) : [],
   });
 }
 
 /** Returns the saved part of a draft and its answers. */
-export function contentOf({ modelId: _, ...draft }: Draft, answers: ChatContent['answers']): ChatContent {
+export function contentOf({ modelId: _, input: __, ...draft }: Draft, answers: ChatContent['answers']): ChatContent {
   return {
     ...draft,
     columns: [...draft.columns],
     pair: [...draft.pair],
-    messages: draft.messages.map((message) => ({ ...message })),
+    messages: [],
+    turns: draft.turns.map((turn) => ({ ...turn })),
     answers,
   };
 }

@@ -1,13 +1,15 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/app/catalog.ts';
+import type { ChatTurn } from '../../../src-shared/domain/generation/chat.ts';
+import type { GenerationRequest } from '../../../src-shared/domain/generation/generation.ts';
 import { type ModelRecord, writesText } from '../../../src-shared/domain/models/model.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { classifiesImages } from '../adapters/playground-path.ts';
 import { basesOf, noModelDefaults, requestOf, saidMessages } from './draft.ts';
-import { changeDraft, showGeneration, usePlayground } from './playground-store.ts';
+import { addTurn, changeDraft, settleTurn, showGeneration, usePlayground } from './playground-store.ts';
 import { useChatKeeping } from './use-chats.ts';
 
 const words = playgroundStrings.prompt;
@@ -54,20 +56,33 @@ export function usePlaygroundForm(input: PlaygroundInput) {
   const defaults = abilities?.defaults ?? noModelDefaults;
   const shown = { ...draft, kind, columns, modelId: model?.id ?? null };
   const request = requestOf(shown, shown.modelId, catalog?.sampling.parameters, defaults);
+  const begun = useRef<{ request: GenerationRequest; turn: ChatTurn | null } | null>(null);
   const start = useAction('generation.start', {
     failureTitle: words.failed,
     onSuccess: (job) => {
-      if (typeof request === 'string') return;
-      showGeneration(job.id, request, columns.map(nameOf));
+      if (begun.current === null) return;
+      const { request, turn } = begun.current;
+      settleTurn();
+      if (turn !== null) addTurn(turn);
+      showGeneration(job.id, request, columns.map(nameOf), turn?.id ?? null);
       // The model that was shown by default is part of the chat from now on.
       changeDraft({ modelId: shown.modelId, columns, kind });
-      keep(shown, []);
+      keep(usePlayground.getState().draft, []);
     },
   });
+  const begin = (request: GenerationRequest, turn: ChatTurn | null) => {
+    if (isWriting || start.isPending) return;
+    begun.current = { request, turn };
+    start.mutate(request);
+  };
   const templateProblem = useTemplateProblem(model?.id, abilities?.chat ?? true);
   // A request without the model's own settings would not be what the form shows once they are read.
-  const missing = typeof request === 'string' ? request : asked.isPending ? words.reading : null;
-  const problem = abilities?.problem ?? missing ?? templateProblem;
+  const reading = asked.isPending ? words.reading : null;
+  const turnRequest = (user: string, parentId: string | null) =>
+    requestOf({ ...shown, lastTurn: parentId, input: user }, shown.modelId, catalog?.sampling.parameters, defaults);
+  const problemWith = (asking: GenerationRequest | string) =>
+    abilities?.problem ?? (typeof asking === 'string' ? asking : null) ?? reading ?? templateProblem;
+  const problem = problemWith(request);
   return {
     draft,
     model,
@@ -82,10 +97,21 @@ export function usePlaygroundForm(input: PlaygroundInput) {
     modelProblem: abilities?.problem ?? null,
     /** Reason why generation cannot start yet; null if it can. */
     problem,
+    /** Reason why no turn can be sent, whatever its text; null if one can. */
+    turnProblem: problemWith(turnRequest('x', null)),
     isStarting: start.isPending,
     maxNewTokens: typeof request === 'string' ? null : request.max_new_tokens,
     generate: () => {
-      if (problem === null && typeof request !== 'string' && !isWriting) start.mutate(request);
+      if (problem === null && typeof request !== 'string') begin(request, null);
+    },
+    /** Sends a message after a turn. The same message again is another version of it, with the next seed. */
+    send: (user: string, parentId: string | null) => {
+      const request = turnRequest(user, parentId);
+      if (typeof request === 'string' || problemWith(request) !== null) return;
+      const same = draft.turns.filter((turn) => turn.parentId === parentId && turn.user === user);
+      const seed = request.seed + same.length;
+      const turn = { id: `turn-${crypto.randomUUID()}`, parentId, user, seed, answers: [], continued: 0 };
+      begin({ ...request, seed }, turn);
     },
   };
 }
@@ -93,11 +119,11 @@ export function usePlaygroundForm(input: PlaygroundInput) {
 /** Returns the reason why the template fails on the conversation, with its line; null if it works, or is not needed. */
 function useTemplateProblem(modelId: string | undefined, hasOwn: boolean): string | null {
   const { draft } = usePlayground();
-  const { system, messages: all, template: chosen } = draft;
+  const { system, turns, lastTurn, input, template: chosen } = draft;
   const { text } = chosen;
   const [template] = useDebouncedValue(text, 250);
   // The same list as long as nothing is typed: else it would be waited for again and again.
-  const said = useMemo(() => saidMessages({ system, messages: all }), [system, all]);
+  const said = useMemo(() => saidMessages({ system, turns, lastTurn, input }), [system, turns, lastTurn, input]);
   const [messages] = useDebouncedValue(said, 250);
   const isAsked = draft.kind === 'chat' && modelId !== undefined && template !== null && messages.length > 0;
   const { problem } =

@@ -14,6 +14,7 @@ import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { classifiesImages } from '../../features/adapters/playground-path.ts';
 import { isActive, useJob } from '../../features/jobs/use-job.ts';
+import { Conversation } from '../../features/playground/conversation.tsx';
 import { columnLimit } from '../../features/playground/draft.ts';
 import { ImageDrop, ImageForm } from '../../features/playground/image-form.tsx';
 import { ImageResult } from '../../features/playground/image-result.tsx';
@@ -22,6 +23,7 @@ import { PlaygroundForm } from '../../features/playground/playground-form.tsx';
 import { PlaygroundResult } from '../../features/playground/playground-result.tsx';
 import { changeDraft, usePlayground } from '../../features/playground/playground-store.ts';
 import { useClassification } from '../../features/playground/use-classification.ts';
+import { useTriedModel } from '../../features/playground/use-playground-form.ts';
 import { playgroundStrings as words } from '../../strings/playground.ts';
 
 /** A model and its adapters, tried side by side: on a prompt, or on an image. */
@@ -75,6 +77,7 @@ const panels = { name: 'playground', initial: 360, minimum: 300, minimumRight: 4
 function Writing({ waitsFor, ...input }: Input) {
   const jobId = usePlayground(({ asked }) => asked?.jobId ?? null);
   const job = useJob(jobId);
+  const { kind } = useTriedModel(input);
   const cancel = useAction('jobs.cancel', { failureTitle: words.notStopped });
   const stop = () => {
     if (jobId !== null) cancel.mutate({ id: jobId });
@@ -83,10 +86,15 @@ function Writing({ waitsFor, ...input }: Input) {
     <SplitPanel
       {...panels}
       left={<PlaygroundForm {...input} isWriting={isActive(job)} onStop={stop} />}
+      fillRight={kind === 'chat'}
       right={
-        <div className={classes['result']}>
-          <PlaygroundResult job={job} waitsFor={waitsFor} />
-        </div>
+        kind === 'chat' ? (
+          <Conversation {...input} job={job} waitsFor={waitsFor} onStop={stop} />
+        ) : (
+          <div className={classes['result']}>
+            <PlaygroundResult job={job} waitsFor={waitsFor} />
+          </div>
+        )
       }
     />
   );

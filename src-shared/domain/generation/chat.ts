@@ -9,6 +9,20 @@ export const chosenTemplateSchema = z.object({
 });
 export type ChosenTemplate = z.infer<typeof chosenTemplateSchema>;
 
+const answerSchema = z.object({ name: z.string(), text: z.string(), finish: finishReasonSchema.nullable() });
+export type ChatAnswer = z.infer<typeof answerSchema>;
+
+/** A message of the user with the answers of all columns. Turns with the same parent are branches of one conversation. */
+export const chatTurnSchema = z.object({
+  id: z.string(),
+  parentId: z.string().nullable().describe('turn before this one; null: the first'),
+  user: z.string(),
+  seed: z.number().int().describe('seed of the answers'),
+  answers: z.array(answerSchema),
+  continued: z.number().int().min(0).describe('index of the answer that later turns continue'),
+});
+export type ChatTurn = z.infer<typeof chatTurnSchema>;
+
 /** A conversation of the Playground: what was asked, of which columns, with what settings, and the last answers. */
 export const chatContentSchema = z.object({
   /** Ids of adapters; null is the base alone. */
@@ -18,11 +32,15 @@ export const chatContentSchema = z.object({
   /** Two answers to the prompt, for reward adapters. */
   pair: z.array(z.string()).length(2).default(['', '']),
   system: z.string(),
-  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+  /** Chats saved before conversations had branches have messages instead of turns. */
+  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).default([]),
+  turns: z.array(chatTurnSchema).default([]),
+  /** Last turn of the branch that is shown. */
+  lastTurn: z.string().nullable().default(null),
   template: chosenTemplateSchema,
   settings: parameterValuesSchema,
   sampling: parameterValuesSchema,
-  answers: z.array(z.object({ name: z.string(), text: z.string(), finish: finishReasonSchema.nullable() })),
+  answers: z.array(answerSchema),
 });
 export type ChatContent = z.infer<typeof chatContentSchema>;
 

@@ -11,11 +11,18 @@ const content: ChatContent = {
   text: '',
   pair: ['', ''],
   system: 'Be brief.',
-  messages: [{ role: 'user', content: 'Why?' }],
+  messages: [],
+  turns: [
+    {
+      ...{ id: 'a', parentId: null, user: 'Why?', seed: 0, continued: 0 },
+      answers: [{ name: 'Base', text: 'Because.', finish: 'end' }],
+    },
+  ],
+  lastTurn: 'a',
   template: { id: 'custom', text: '{{ messages }}' },
   settings: { seed: 3 },
   sampling: { temperature: 0 },
-  answers: [{ name: 'Base', text: 'Because.', finish: 'end' }],
+  answers: [],
 };
 
 it('chats survive a restart, keep the name that they were given, and go', async () => {

@@ -32,6 +32,7 @@ function fakeBridge() {
       saveFile: async () => null,
       saveFolder: async () => null,
       saveText: async () => null,
+      appendText: async () => null,
       openText: async () => null,
     },
     pathForFile: async () => null,

@@ -23,7 +23,7 @@ function reportingBridge(shown: SystemNotice[]) {
       return () => undefined;
     },
     restartBackend: () => undefined,
-    dialogs: { openFolder: none, saveFolder: none, openFile: none, saveFile: none, saveText: none, openText: none },
+    dialogs: { openFolder: none, saveFolder: none, openFile: none, saveFile: none, saveText: none, appendText: none, openText: none },
     pathForFile: none,
     savePdf: none,
     printFigure: none,

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  chatName,
-  emptyDraft,
-  requestOf,
-  toggleColumn,
-  withAnswer,
-} from '../../../../src-renderer/features/playground/draft.ts';
+import { chatName, emptyDraft, requestOf, toggleColumn } from '../../../../src-renderer/features/playground/draft.ts';
 import { generationRequestSchema } from '../../../../src-shared/domain/generation/generation.ts';
 
 describe('request of the form', () => {
@@ -46,12 +40,8 @@ describe('request of the form', () => {
     });
   });
 
-  test('leaves empty messages out', () => {
-    const messages = [
-      { role: 'system', content: ' ' },
-      { role: 'user', content: 'Hi' },
-    ] as const;
-    expect(requestOf({ ...emptyDraft, kind: 'chat', messages }, 'm')).toMatchObject({
+  test('leaves an empty system prompt out', () => {
+    expect(requestOf({ ...emptyDraft, kind: 'chat', system: ' ', input: 'Hi' }, 'm')).toMatchObject({
       prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] },
     });
   });
@@ -66,26 +56,18 @@ describe('columns', () => {
   });
 });
 
-test('a conversation goes on after the answer', () => {
-  expect(withAnswer([{ role: 'user', content: 'Hi' }], 'Hello').map(({ role, content }) => [role, content])).toEqual([
-    ['user', 'Hi'],
-    ['assistant', 'Hello'],
-    ['user', ''],
-  ]);
-});
-
 test('a chat has the name of what was asked first, cut where it is long', () => {
-  const messages = [
-    { role: 'system', content: 'Be brief.' },
-    { role: 'user', content: ` Why\n is ${'very '.repeat(20)}long` },
-  ] as const;
-  expect(chatName({ ...emptyDraft, kind: 'chat', messages }, 'Untitled')).toMatch(/^Why is very .{30,40}…$/);
+  const turn = {
+    ...{ id: 't', parentId: null, seed: 0, answers: [], continued: 0 },
+    user: ` Why\n is ${'very '.repeat(20)}long`,
+  };
+  expect(chatName({ ...emptyDraft, kind: 'chat', turns: [turn] }, 'Untitled')).toMatch(/^Why is very .{30,40}…$/);
   expect(chatName({ ...emptyDraft, text: 'Once' }, 'Untitled')).toBe('Once');
   expect(chatName(emptyDraft, 'Untitled')).toBe('Untitled');
 });
 
 test('the system prompt and another template are part of a chat', () => {
-  const chat = { ...emptyDraft, kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] } as const;
+  const chat = { ...emptyDraft, kind: 'chat', input: 'Hi' } as const;
   expect(requestOf({ ...chat, system: 'Be brief.' }, 'm')).toMatchObject({
     prompt: { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }] },
   });
@@ -93,5 +75,5 @@ test('the system prompt and another template are part of a chat', () => {
     prompt: { template: 'x' },
   });
   expect(requestOf(chat, 'm')).toHaveProperty('prompt', { kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] });
-  expect(requestOf({ ...chat, system: 'Be brief.', messages: [] }, 'm')).toBe('Enter a message.');
+  expect(requestOf({ ...chat, system: 'Be brief.', input: ' ' }, 'm')).toBe('Enter a message.');
 });

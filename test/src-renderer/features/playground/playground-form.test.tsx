@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { Conversation } from '../../../../src-renderer/features/playground/conversation.tsx';
 import { PlaygroundForm } from '../../../../src-renderer/features/playground/playground-form.tsx';
 import { PlaygroundResult } from '../../../../src-renderer/features/playground/playground-result.tsx';
 import {
@@ -55,6 +56,8 @@ const kept: ChatRecord = {
     pair: ['', ''],
     system: 'Be brief.',
     messages: [{ role: 'user', content: 'Where is the whale?' }],
+    turns: [],
+    lastTurn: null,
     template: { id: 'known:chatml', text: '{{ chatml }}' },
     settings: {},
     sampling: {},
@@ -179,6 +182,7 @@ test('the answer with the higher reward is marked as preferred', () => {
       modelId: 'base',
       prompt: { kind: 'pair', text: 'Where is it?', answers: ['In Paris.', 'Nowhere.'] },
       names: ['judge'],
+      turnId: null,
       isKept: true,
     },
     columns: [
@@ -208,6 +212,7 @@ test.each([
         modelId: 'base',
         prompt: { kind: 'text', text: 'Was it good?' },
         names: ['Base'],
+        turnId: null,
         isKept: true,
       },
       columns: [{ text: ' Yes.', rates: null, finish: 'end' }],
@@ -256,19 +261,29 @@ test("shows the settings of the model's generation_config.json as the model's, a
 });
 
 const form = (
-  <PlaygroundForm models={[model]} adapters={[]} catalog={catalog} isWriting={false} onStop={() => undefined} />
+  <>
+    <PlaygroundForm models={[model]} adapters={[]} catalog={catalog} isWriting={false} onStop={() => undefined} />
+    <Conversation
+      models={[model]}
+      adapters={[]}
+      catalog={catalog}
+      job={undefined}
+      waitsFor={undefined}
+      onStop={() => undefined}
+    />
+  </>
 );
 
 test('a model without a chat template takes a published one; a broken one says its line', async () => {
   usePlayground.setState({ draft: { ...emptyPlayground.draft, kind: 'chat' } });
   const view = renderInWindow(form);
-  fireEvent.change(await view.findByRole('textbox', { name: 'Message 1' }), { target: { value: 'Hi' } });
+  fireEvent.change(await view.findByRole('textbox', { name: 'Message' }), { target: { value: 'Hi' } });
   expect(await view.findByText(/has no chat template of its own/)).toBeTruthy();
   fireEvent.click(await view.findByRole('combobox', { name: 'Chat template' }));
   fireEvent.click(await view.findByText('ChatML'));
-  await waitFor(() => expect(view.getByRole('button', { name: 'Generate' })).toHaveProperty('disabled', false));
+  await waitFor(() => expect(view.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', false));
   fireEvent.change(view.getByRole('textbox', { name: 'System prompt' }), { target: { value: 'Be brief.' } });
-  fireEvent.click(view.getByRole('button', { name: 'Generate' }));
+  fireEvent.click(view.getByRole('button', { name: 'Send' }));
   await waitFor(() => expect(backend.inputsOf('generation.start')).toHaveLength(1));
   expect(backend.inputsOf('generation.start')).toMatchObject([
     {
@@ -291,25 +306,29 @@ test('a model without a chat template takes a published one; a broken one says i
   expect(usePlayground.getState().draft.template).toEqual({ id: 'custom', text: '{% if' });
 });
 
-test('a kept chat is opened as it was left, and a new one begins beside it', async () => {
+test('a chat kept before turns existed is opened as it was left, and a new one begins beside it', async () => {
   const view = renderInWindow(form);
   fireEvent.click(await view.findByRole('button', { name: 'Whales' }));
-  expect(await view.findByDisplayValue('Where is the whale?')).toBeTruthy();
+  expect(await view.findByText('Where is the whale?')).toBeTruthy();
+  expect(view.getByRole('region', { name: 'Answer of Base' }).textContent).toContain('In the sea.');
   expect(view.getByDisplayValue('Be brief.')).toBeTruthy();
-  expect(usePlayground.getState()).toMatchObject({
-    chatId: 'chat-0001',
-    asked: { jobId: null, names: ['Base'] },
-    columns: [{ text: 'In the sea.', finish: 'end' }],
-  });
+  expect(usePlayground.getState()).toMatchObject({ chatId: 'chat-0001', asked: null });
   fireEvent.click(view.getByRole('button', { name: 'New chat' }));
   expect(usePlayground.getState()).toMatchObject({ chatId: null, asked: null, draft: { system: 'Be brief.' } });
-  expect(view.queryByDisplayValue('Where is the whale?')).toBeNull();
+  expect(view.queryByText('Where is the whale?')).toBeNull();
 });
 
 test('texts of one model are gone once another model is chosen, and are kept under their own', async () => {
   usePlayground.setState({
     draft: { ...emptyPlayground.draft, modelId: 'base', text: 'Once' },
-    asked: { jobId: 'j', modelId: 'base', prompt: { kind: 'text', text: 'Once' }, names: ['Base'], isKept: false },
+    asked: {
+      jobId: 'j',
+      modelId: 'base',
+      prompt: { kind: 'text', text: 'Once' },
+      names: ['Base'],
+      turnId: null,
+      isKept: false,
+    },
     columns: [{ text: ' upon', rates: null, finish: null }],
   });
   const view = renderInWindow(<PlaygroundResult job={job('j', 'generate')} waitsFor={undefined} />);
