@@ -185,13 +185,33 @@ export class LearningRateSweep {
     ];
   }
 
-  /** A cell's best trial; of equal ones that of the smallest batch size, then of the smallest rate. */
+  /** A cell's best trial; of equal ones that of the lowest loss, then of the smallest batch size, then of the smallest rate. */
   private best(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): Trial {
-    const trials = this.trials(rates);
-    const means = trials.map((trial) =>
-      mean(this.scoresOf(cell, trial, scoreOf).map((score) => metricOf(score, this.metric))),
+    const trials = this.trials(rates).map((trial) => {
+      const scores = this.scoresOf(cell, trial, scoreOf);
+      return {
+        trial,
+        value: mean(scores.map((score) => metricOf(score, this.metric))),
+        loss: mean(scores.map(({ loss }) => loss)),
+      };
+    });
+    const best =
+      trials[
+        bestOf(
+          trials.map(({ value }) => value),
+          this.metric,
+        )
+      ]?.value;
+    // A task that several rates solve would else always take the smallest.
+    const equal = trials.filter(({ value }) => Object.is(value, best));
+    return (
+      equal[
+        bestOf(
+          equal.map(({ loss }) => loss),
+          'loss',
+        )
+      ]?.trial ?? { learning_rate: 0 }
     );
-    return trials[bestOf(means, this.metric)] ?? { learning_rate: 0 };
   }
 
   /** The rates with every batch size, both ascending. */
