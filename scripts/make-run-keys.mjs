@@ -62,7 +62,9 @@ function page() {
 /** @param {readonly import('../src-shared/domain/parameters/parameter.ts').ParameterSpec[]} specs */
 function table(specs) {
   const rows = specs.map((spec) => {
-    const standard = textOfValue(spec.default).trim();
+    const { default: given } = spec;
+    // A line break at the end of a text is part of it.
+    const standard = typeof given === 'string' ? given.replaceAll('\n', '\\n') : textOfValue(given).trim();
     const unit = spec.unit === undefined ? '' : `, ${spec.unit}`;
     const value = standard === '' ? (spec.empty ?? 'none') : `\`${standard}\``;
     return `| \`${spec.name}\` | ${cell(rangeWords(spec) + unit)} | ${cell(value)} | ${cell(spec.help)} |`;

@@ -38,7 +38,7 @@ export async function forecastStudy(services: HandlerServices, given: StudyConfi
     done: trainings.length - missing.length,
     scores: countScores(specs) + work.laterScores(config),
     seconds: await secondsOf(services, [...missing, ...later]),
-    warnings: design === null ? [] : warningsOf(design),
+    warnings: design === null ? [] : [...warningsOf(design), ...promptWarnings(design, config)],
     power: design === null ? null : await powerOf(services, design, config),
   };
 }
@@ -90,6 +90,19 @@ function warningsOf({ seeds, metrics, comparisons, tune, runs }: StudyDesign): s
   if (bySeeds.length > 0)
     warnings.push(`The intervals of ${bySeeds.join(' and ')} are over seeds only, not over test examples.`);
   return warnings;
+}
+
+/** Names runs whose prompt ends otherwise than a task asks: an adapter that is perfect on its own rows can fail on the task. */
+function promptWarnings({ runs }: StudyDesign, config: StudyConfig): string[] {
+  const isOther = runs.some(
+    ({ dataset, chat_template, prompt_template }) =>
+      chat_template === 'none' && prompt_template.endsWith('\n') && scoredTaskOf(config, dataset) !== null,
+  );
+  return isOther
+    ? [
+        'prompt_template ends with a line break, which most tasks do not have between question and answer. Give prompt_template: "{prompt}".',
+      ]
+    : [];
 }
 
 async function powerOf(

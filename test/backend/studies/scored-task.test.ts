@@ -172,6 +172,25 @@ describe('a study that scores the questions of a task', () => {
     expect(await backend.handle('runs.list', {})).toEqual([]);
   });
 
+  it('warns of runs whose prompt ends in a line break, which the questions do not have', async () => {
+    const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
+    const dataset = dataOf('one');
+    const score = { task: taskFile(questions) };
+    const warnings = async (more: object) => {
+      const { run: settings } = adapter(dataset, 1);
+      const config = {
+        kind: 'ablation',
+        run: { ...settings, ...more },
+        grid: { coto: [null, {}] },
+        seeds: [1, 2],
+        score,
+      };
+      return (await backend.handle('studies.forecast', { config: z.any().parse(config) })).warnings.join(' ');
+    };
+    expect(await warnings({})).toContain('prompt_template ends with a line break');
+    expect(await warnings({ prompt_template: '{prompt}' })).not.toContain('prompt_template');
+  });
+
   it('scores an ensemble that writes its answers by the mean of the next-token probabilities', async () => {
     const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
     await backend.handle('settings.set', { forgetting: false });

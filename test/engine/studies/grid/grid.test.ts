@@ -363,6 +363,19 @@ describe('a learning-rate sweep', () => {
     expect(curve?.draw({ dark: false }).layout['xaxis']).toMatchObject({ type: 'log' });
   });
 
+  it('takes the rate of the lowest loss where several have the best score', () => {
+    const losses = new Map([
+      [1e-4, 0.3],
+      [1e-3, 0.1],
+      [1e-2, 0.2],
+    ]);
+    const { result } = studied(config, (_, [training]) => ({
+      ...scoreWith(1, 5),
+      loss: losses.get(training?.config.learning_rate ?? 0) ?? 1,
+    }));
+    expect(result.tuning?.cells.map(({ learning_rate }) => learning_rate)).toEqual([1e-3, 1e-3]);
+  });
+
   it('extends the rates for all cells alike while one is best at their end, up to the limit', () => {
     const extended = { ...config, tune: { ...tune, extend: 3 } };
     const { result, rounds } = studied(extended, scored([1e-3, 1e-1]));
