@@ -67,6 +67,7 @@ export const windowCommands = {
   back: { id: 'back', label: 'Back', keys: 'alt+Left', macKeys: 'mod+[' },
   forward: { id: 'forward', label: 'Forward', keys: 'alt+Right', macKeys: 'mod+]' },
   palette: { id: 'palette', label: 'Search and commands', keys: 'mod+K', isHeardByPage: true },
+  tour: { id: 'tour', label: 'Tour of the window', keys: '' },
   shortcuts: { id: 'shortcuts', label: 'Keyboard shortcuts', keys: '? mod+/', isHeardByPage: true },
 } as const satisfies Readonly<Record<string, WindowCommand>>;
 

@@ -84,6 +84,7 @@ export function buildMenu({ keys: changed, send, newWindow, showLogs, showAbout 
       role: 'help',
       submenu: [
         ...helpCommands.map(command),
+        own(windowCommands.tour),
         own(windowCommands.shortcuts),
         { label: 'Show the log folder', click: showLogs },
         // On macOS it is in the menu of the app.

@@ -18,6 +18,8 @@ import { LogButton } from '../components/feedback/log-button.tsx';
 import { notifyFailure } from '../components/feedback/notify.tsx';
 import { DropZone } from '../components/form/drop-zone.tsx';
 import { useHelpSheet } from '../components/help/help-store.ts';
+import { useTour } from '../features/tour/tour-store.ts';
+import { useFirstTour } from '../features/tour/use-first-tour.ts';
 import { appStrings } from '../strings/app.ts';
 import { FindBar } from './find-bar.tsx';
 import classes from './frame.module.css';
@@ -49,6 +51,19 @@ function HelpSheet() {
       <GuideSheet onOpenPage={(document) => navigate(guidePath({ document, anchor: null }))} />
     </Suspense>
   );
+}
+
+const LoadedTour = lazy(() => import('../features/tour/tour.tsx').then((module) => ({ default: module.Tour })));
+
+/** Help › Tour of the window, and once by itself: loaded when it starts. */
+function WindowTour() {
+  useFirstTour();
+  const isOpen = useTour(({ at }) => at !== null);
+  return isOpen ? (
+    <Suspense>
+      <LoadedTour />
+    </Suspense>
+  ) : null;
 }
 
 const PaletteDialog = lazy(() => import('./palette-dialog.tsx').then((module) => ({ default: module.PaletteDialog })));
@@ -144,6 +159,7 @@ export function Frame() {
       <StatusBar />
       <CommandPalette />
       <HelpSheet />
+      <WindowTour />
       <Background toggleSidebar={toggle} />
     </div>
   );

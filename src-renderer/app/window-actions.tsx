@@ -12,6 +12,7 @@ import {
   IconLayoutSidebar,
   IconMoon,
   IconPlayerPlay,
+  IconRoute,
   IconSearch,
   IconSun,
 } from '@tabler/icons-react';
@@ -29,11 +30,12 @@ import { type StudioAction, undoAction, useActions } from '../components/actions
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { useUndoOffer } from '../components/feedback/undo.tsx';
 import { plural } from '../components/format/format.ts';
+import { startTour } from '../features/tour/tour-store.ts';
 import { appStrings } from '../strings/app.ts';
 import { openFindBar } from './find-in-page.ts';
 import { pages } from './pages.tsx';
 import { openPalette } from './palette-store.ts';
-import { navigate } from './routes.tsx';
+import { navigate, useRoute } from './routes.tsx';
 import { showShortcuts } from './shortcuts.tsx';
 
 const icon = { size: 18, stroke: 1.6 } as const;
@@ -66,6 +68,11 @@ export function useWindowActions(toggleSidebar: () => void): void {
     {
       ...own(windowCommands.forward, appStrings.forward, <IconArrowRight {...icon} />),
       run: () => window.history.forward(),
+    },
+    {
+      ...own(windowCommands.tour, windowCommands.tour.label, <IconRoute {...icon} />),
+      keywords: ['help', 'introduction', 'first steps'],
+      run: () => startTour(useRoute.getState().path),
     },
     {
       ...own(windowCommands.shortcuts, appStrings.shortcuts, <IconKeyboard {...icon} />),

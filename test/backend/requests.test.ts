@@ -54,6 +54,7 @@ describe('requests', () => {
       simple_forms: false,
       forgetting: true,
       queue_paused: false,
+      tour_shown: false,
     });
     await backend.handle('settings.set', { theme: 'system', compute_backend: 'auto', threads: 1 });
     expect((await backend.handle('settings.get', {})).threads).toBe(1);

@@ -22,11 +22,18 @@ export interface Studio {
   close(): Promise<void>;
 }
 
-/** Starts the built app in the real Electron on a home of its own, and waits until its window answers. */
-export async function openStudio(home: string, switches: readonly string[] = []): Promise<Studio> {
+/**
+ * Starts the built app in the real Electron on a home of its own, and waits until its window answers.
+ * @param options.address arguments of the app; empty: as a person starts it, which shows the tour in a new home
+ */
+export async function openStudio(
+  home: string,
+  switches: readonly string[] = [],
+  options: { readonly address?: readonly string[] } = {},
+): Promise<Studio> {
   const app = await _electron.launch({
     executablePath: electronBinary,
-    args: [...electronArguments, ...switches, appPath],
+    args: [...electronArguments, ...switches, appPath, ...(options.address ?? ['--route=/home'])],
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
     timeout: 120_000,
   });

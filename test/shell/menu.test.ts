@@ -77,10 +77,10 @@ test('the keys that a person changed are those of the menu', () => {
   expect(accelerators(({ role }) => role === 'help').get('Keyboard shortcuts')).toBeUndefined();
 });
 
-test('the Help menu leads to the guide, the shortcuts, the logs and the version', () => {
+test('the Help menu leads to the guide, the tour, the shortcuts, the logs and the version', () => {
   const { items, done } = itemsOf(({ role }) => role === 'help');
   for (const item of items) item.click();
-  const commands = ['/guide', '/guide/methods/README', 'shortcuts', 'logs'];
+  const commands = ['/guide', '/guide/methods/README', 'tour', 'shortcuts', 'logs'];
   expect(done).toEqual(process.platform === 'darwin' ? commands : [...commands, 'about']);
   expect(items[0]?.accelerator).toBe('F1');
 });

@@ -88,6 +88,7 @@ describe('models, datasets, settings', () => {
       simple_forms: false,
       forgetting: true,
       queue_paused: false,
+      tour_shown: false,
     });
     store.settings.set({ theme: 'dark' });
     store.settings.set({ compute_backend: 'wasm' });
@@ -98,6 +99,7 @@ describe('models, datasets, settings', () => {
       simple_forms: false,
       forgetting: true,
       queue_paused: false,
+      tour_shown: false,
     });
   });
 

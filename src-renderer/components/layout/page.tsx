@@ -68,7 +68,7 @@ export function Page({ crumb, title, state, actions, more, moreAbove, fill = fal
           {typeof title === 'string' ? <MiddleText text={title} /> : title}
         </Title>
         <div className={classes['state']}>{state}</div>
-        <div className={classes['actions']}>
+        <div className={classes['actions']} data-tour="actions">
           {actions}
           {more && more.length > 0 ? (
             <MoreMenu

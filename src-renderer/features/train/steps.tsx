@@ -36,7 +36,7 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
   const close = () => setOpened(null);
   return (
     <>
-      <ol className={classes['steps']} aria-label={trainStrings.steps}>
+      <ol className={classes['steps']} aria-label={trainStrings.steps} data-tour="setup">
         <Step
           number={1}
           field="model"

@@ -136,6 +136,7 @@ export const settingsSchema = z.strictObject({
     .default(true)
     .describe('whether evaluations also measure what an adapter costs its base on neutral inputs'),
   queue_paused: z.boolean().default(false).describe('whether queued trainings and studies wait until they are told to'),
+  tour_shown: z.boolean().default(false).describe('whether the tour of the window has been shown'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** A change of one or several settings. Not settingsSchema.partial(): that would fill in the defaults of the others. */
@@ -146,5 +147,6 @@ export const settingsChangesSchema = z.strictObject({
   simple_forms: settingsSchema.shape.simple_forms.unwrap().optional(),
   forgetting: settingsSchema.shape.forgetting.unwrap().optional(),
   queue_paused: settingsSchema.shape.queue_paused.unwrap().optional(),
+  tour_shown: settingsSchema.shape.tour_shown.unwrap().optional(),
 });
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;

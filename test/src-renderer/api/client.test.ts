@@ -88,6 +88,7 @@ it('holds a request back until the backend is ready', async () => {
     simple_forms: false,
     forgetting: true,
     queue_paused: false,
+    tour_shown: false,
   });
 });
 

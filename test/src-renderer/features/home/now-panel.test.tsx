@@ -17,7 +17,13 @@ vi.mock('../../../../src-renderer/features/home/live-run.tsx', () => ({
   LiveRun: ({ run: shown }: { run: { name: string } }) => <p>live: {shown.name}</p>,
 }));
 
-const settings = { theme: 'system', compute_backend: 'auto', threads: null, forgetting: true } as const;
+const settings = {
+  theme: 'system',
+  compute_backend: 'auto',
+  threads: null,
+  forgetting: true,
+  tour_shown: false,
+} as const;
 
 beforeEach(() => {
   backend.asked = [];
