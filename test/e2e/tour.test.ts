@@ -8,11 +8,11 @@ import { homeFolder, openStudio, request } from './studio.ts';
 const folder = mkdtempSync(join(tmpdir(), 'coto-tour-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As a person starts the app: on no page. */
+/** A start as a person does it, on no page. */
 const asPerson = { address: [] };
 const titles = ['Your data', 'A base model', 'Set up a run', 'See what came out'];
 
-/** What the card covers of what it explains, in square pixels, and how far it leaves the window. */
+/** Area that the card covers of its target, in square pixels, and if the card leaves the window. */
 const covered = (page: Page): Promise<{ shared: number; outside: boolean }> =>
   page.evaluate(() => {
     const spot = document.querySelector('[data-tour-spot]')?.getBoundingClientRect() ?? new DOMRect();
@@ -47,7 +47,7 @@ test('a new home shows the tour once, by keyboard alone, and it covers nothing t
       for (const [at, title] of titles.entries()) {
         const card = page.getByRole('dialog', { name: `Tour · ${at + 1} of 4 ${title}` });
         await card.waitFor();
-        // It is read, since it has the focus.
+        // Focus makes a screen reader read the card.
         await expect
           .poll(() => card.evaluate((element) => element === document.activeElement), { timeout: 60_000 })
           .toBe(true);

@@ -9,8 +9,8 @@ export interface Box {
 const gap = 12;
 
 /**
- * Returns where a card lies beside its target: below, right, above or left of it, the first side with room. Where no side has
- * room the card takes the corner with the least overlap. Pixels of the window.
+ * Returns where a card lies beside its target: below, right, above or left of it, the first side with room. Without
+ * room on any side the card takes the corner with the least overlap. Pixels of the window.
  */
 export function placeCard(
   target: Box | null,

@@ -3,11 +3,26 @@ import { useEffect, useEffectEvent, useId, useLayoutEffect, useRef, useState } f
 import { navigate, useRoute } from '../../app/routes.tsx';
 import { tourStrings } from '../../strings/tour.ts';
 import { type Box, boxAround, placeCard } from './place-card.ts';
-import { type TourStop, tourStops } from './stops.ts';
 import classes from './tour.module.css';
 import { endTour, goToStop, useTour } from './tour-store.ts';
 
-/** The page may move what the tour points at: a list comes, the window changes its size. */
+/** A stop of the tour: the page that it opens, and what it points at there. */
+interface TourStop {
+  readonly id: keyof typeof tourStrings.stops;
+  readonly page: string;
+  /** Selector of the elements within the highlight. */
+  readonly target: string;
+}
+
+/** In the order of the work. */
+const tourStops: readonly TourStop[] = [
+  { id: 'data', page: 'data', target: '[data-tour="actions"]' },
+  { id: 'models', page: 'models', target: '[data-tour="actions"]' },
+  { id: 'train', page: 'train', target: '[data-tour="setup"]' },
+  { id: 'results', page: 'runs', target: 'nav a[href="#/runs"], nav a[href="#/studies"]' },
+];
+
+/** Interval of looking for the target, which moves when a list comes or the window changes its size. */
 const lookMilliseconds = 150;
 /** Space between what is highlighted and the line around it. */
 const padding = 4;
