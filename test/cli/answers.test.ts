@@ -151,7 +151,7 @@ test('settings are shown and changed, and a wrong one is refused', async () => {
     ['threads=0', /threads/],
     [
       'thread=1',
-      /There is no setting "thread"\. There are: theme, compute_backend, threads, forgetting, queue_paused\./,
+      /There is no setting "thread"\. There are: theme, compute_backend, threads, simple_forms, forgetting, queue_paused, tour_shown\./,
     ],
     ['threads', /"threads" is not name=value/],
   ] as const) {
