@@ -204,14 +204,8 @@ export class LearningRateSweep {
       ]?.value;
     // A task that several rates solve would else always take the smallest.
     const equal = trials.filter(({ value }) => Object.is(value, best));
-    return (
-      equal[
-        bestOf(
-          equal.map(({ loss }) => loss),
-          'loss',
-        )
-      ]?.trial ?? { learning_rate: 0 }
-    );
+    const least = Math.min(...equal.map(({ loss }) => loss));
+    return (equal.find(({ loss }) => loss === least) ?? equal[0])?.trial ?? { learning_rate: 0 };
   }
 
   /** The rates with every batch size, both ascending. */
