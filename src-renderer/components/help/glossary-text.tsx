@@ -50,7 +50,11 @@ function Term({ term, text, plain, className }: TermProps) {
   const isFirst = useIsFirst(term);
   if (!isFirst) return plain;
   const definition = <Definition term={term} text={text} />;
-  return className === undefined ? definition : <code className={className}>{definition}</code>;
+  return className === undefined ? (
+    definition
+  ) : (
+    <code className={`${className} ${classes['alone']}`}>{definition}</code>
+  );
 }
 
 function Definition({ term, text }: { term: GlossaryTerm; text: string }) {
