@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDebianTools } from './debian-tools.mjs';
 import { runNpm } from './dependencies.mjs';
 import { packageVersion } from './json.mjs';
 import { log } from './log.mjs';
@@ -29,16 +30,8 @@ const tools = new Map([
  */
 export function ensureArm64() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return { reason: 'this is made for Linux on x64 only' };
-  const missing = [...tools.keys()].filter((tool) => !isThere(tool));
-  const packages = missing.flatMap((tool) => tools.get(tool) ?? []);
-  if (missing.length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
-    log(`installing ${packages.join(' and ')} with apt …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
-      spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 2], env });
-  }
-  if (!missing.every(isThere))
-    return { reason: `install on Debian, as root and online: apt-get install ${packages.join(' ')}` };
+  const reason = ensureDebianTools(tools);
+  if (reason !== null) return { reason };
   const folder = join(cacheFolder(), 'arm64');
   mkdirSync(folder, { recursive: true });
   const sysroot = ensureSysroot(folder);
@@ -123,9 +116,4 @@ function ensureNode(folder, emulator) {
   const command = [...emulator, join(unpacked, 'bin', 'node')].map((word) => `'${word}'`).join(' ');
   writeFileSync(script, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
   return script;
-}
-
-/** @param {string} program */
-function isThere(program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }

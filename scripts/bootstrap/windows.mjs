@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDebianTools } from './debian-tools.mjs';
 import { runNpm } from './dependencies.mjs';
 import { log } from './log.mjs';
 import { cacheFolder, root } from './paths.mjs';
@@ -51,16 +52,8 @@ const wheels = {
  */
 export function ensureWindows() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return { reason: 'this is made for Linux on x64 only' };
-  const missing = [...tools.keys()].filter((tool) => !isThere(tool));
-  const packages = missing.flatMap((tool) => tools.get(tool) ?? []);
-  if (missing.length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
-    log(`installing ${packages.join(' and ')} with apt (225 MB) …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
-      spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 2], env, timeout });
-  }
-  if (!missing.every(isThere))
-    return { reason: `install on Debian, as root and online: apt-get install ${packages.join(' ')}` };
+  const reason = ensureDebianTools(tools, { size: '225 MB', timeout });
+  if (reason !== null) return { reason };
   const folder = join(cacheFolder(), 'windows');
   mkdirSync(folder, { recursive: true });
   const oneDnn = ensureOneDnn(folder);
@@ -187,9 +180,4 @@ function ensureNode(folder) {
  */
 function python(args, cwd) {
   return spawnSync('python3', args, { cwd, stdio: ['ignore', 'ignore', 2], timeout }).status === 0;
-}
-
-/** @param {string} program */
-function isThere(program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
