@@ -226,12 +226,11 @@ export class SubjectScorer {
       }
       case 'atNorm': {
         const { state, ...rest } = await this.derive(subject.subject, dataset, headless);
-        const own = await this.normOf(subject.subject, state, dataset);
-        const { state: other } = await this.derive(subject.of, dataset, headless);
-        const target = await this.normOf(subject.of, other, dataset);
+        const own = await this.normOf(subject.subject, dataset, headless, state);
         // No factor gives a ΔW of zeros another norm.
-        const scaled = own === 0 ? state : scaleBody(state, target / own, description);
-        return { ...rest, state: scaled, norms: { own, target: own === 0 ? 0 : target } };
+        if (own === 0) return { ...rest, state, norms: { own, target: 0 } };
+        const target = await this.normOf(subject.of, dataset, headless);
+        return { ...rest, state: scaleBody(state, target / own, description), norms: { own, target } };
       }
       case 'refit': {
         const { state, ...rest } = await this.derive(subject.subject, dataset, headless);
@@ -266,12 +265,12 @@ export class SubjectScorer {
     }
   }
 
-  /** ‖ΔW‖ over all modules but those of the task head. */
-  private async normOf(subject: Subject, state: AdapterState, dataset: number): Promise<number> {
-    const key = JSON.stringify([subject, isTunedOnScored(subject) ? dataset : null]);
+  /** `bodyNorm` of a subject, which is derived only if its norm is not known. */
+  private async normOf(of: Subject, dataset: number, headless: boolean, derived?: AdapterState): Promise<number> {
+    const key = JSON.stringify([of, isTunedOnScored(of) ? dataset : null]);
     const known = this.norms.get(key);
     if (known !== undefined) return known;
-    const norm = await bodyNorm(state, this.bench.base);
+    const norm = await bodyNorm(derived ?? (await this.derive(of, dataset, headless)).state, this.bench.base);
     this.norms.set(key, norm);
     return norm;
   }
