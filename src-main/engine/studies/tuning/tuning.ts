@@ -195,13 +195,8 @@ export class LearningRateSweep {
         loss: mean(scores.map(({ loss }) => loss)),
       };
     });
-    const best =
-      trials[
-        bestOf(
-          trials.map(({ value }) => value),
-          this.metric,
-        )
-      ]?.value;
+    const values = trials.map(({ value }) => value);
+    const best = values[bestOf(values, this.metric)];
     // A task that several rates solve would else always take the smallest.
     const equal = trials.filter(({ value }) => Object.is(value, best));
     const least = Math.min(...equal.map(({ loss }) => loss));
