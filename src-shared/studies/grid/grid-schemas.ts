@@ -89,6 +89,30 @@ export const gridConfigShape = {
     .describe('cells whose adapters a merge or pruning cannot take, by positions; filled in before the start'),
 };
 
+/** A thing that is scored of every cell, with a task head, at a strength. */
+export interface ScoredChoice {
+  /** Position in the config. */
+  readonly score: number;
+  readonly choice: SubjectChoice;
+  readonly head: HeadControl;
+  readonly norm: NormControl;
+}
+
+/** Everything that is scored of every cell, in order. */
+export function scoredChoices({
+  scores,
+  head = ['trained'],
+  norm = ['trained'],
+}: {
+  readonly scores: readonly SubjectChoice[];
+  readonly head?: readonly HeadControl[] | undefined;
+  readonly norm?: readonly NormControl[] | undefined;
+}): ScoredChoice[] {
+  return scores.flatMap((choice, score) =>
+    head.flatMap((one) => norm.map((strength) => ({ score, choice, head: one, norm: strength }))),
+  );
+}
+
 /** Returns a note if all seeds of a study share one draw of training examples, which no interval includes. */
 export function fixedDrawNotes({
   data_seed,

@@ -15,6 +15,8 @@ const config = (dataset: string, more: object = {}) => ({
   ...more,
 });
 
+const points = (share: number) => `${(100 * share).toFixed(1)} points`;
+
 test('a forecast counts the work and says the smallest difference that can be detected', async () => {
   const backend = await open();
   const dataset = tinyIdx();
@@ -31,7 +33,9 @@ test('a forecast counts the work and says the smallest difference that can be de
     difference,
     scores: [{ label: 'Alone', difference, seedDeviation, studies: 0, scope: 'kind' }],
   });
-  expect(powerText(three)).toContain('vary between seeds by 1.2 points (from the published studies)');
+  expect(powerText(three)).toContain(
+    `vary between seeds by ${points(publishedDeviations.alone)} (from the published studies)`,
+  );
   expect(powerText(three)).toContain(`of about ${(100 * difference).toFixed(1)} points (3 seeds and 20 test examples)`);
   expect(three.warnings).toEqual([
     expect.stringContaining('too few for a significance test over seeds, whose lowest p is 0.25'),
@@ -82,10 +86,14 @@ test('a forecast warns of two rates and of one draw for all seeds, and shows eac
     ['Factor average of two seeds', publishedDeviations.merge],
     ['Every other layer', publishedDeviations.prune],
   ]);
-  const differences = several.power?.scores.map((score) => score.difference) ?? [];
-  expect(differences).toEqual(differences.toSorted((one, other) => one - other));
+  for (const { difference, seedDeviation } of several.power?.scores ?? [])
+    expect(difference).toBe(
+      detectableDifference({ seeds: 6, examples: 20 }, { ...usualAssumptions, seedDeviation }).difference,
+    );
   expect(powerText(several)).toMatch(/accuracy: Alone \d+\.\d points; Factor average of two seeds \d+\.\d points;/);
-  expect(powerText(several)).toContain('2.5 points (every other layer, from the published studies)');
+  expect(powerText(several)).toContain(
+    `${points(publishedDeviations.prune)} (every other layer, from the published studies)`,
+  );
 });
 
 test('rejects undecidable studies before training anything', async () => {

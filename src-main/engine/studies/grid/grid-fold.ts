@@ -3,24 +3,20 @@ import { meanRise } from '../../../../src-shared/results/forgetting.ts';
 import { mean } from '../../../../src-shared/statistics/student.ts';
 import { cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
-import type { GridOutcome, GridResult, OutcomeCell } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import {
+  type GridOutcome,
+  type GridResult,
+  type OutcomeCell,
+  type ScoredChoice,
+  scoredChoices,
+} from '../../../../src-shared/studies/grid/grid-schemas.ts';
 import type { Tuning } from '../../../../src-shared/studies/grid/tuning.ts';
 import { settingWords } from '../config/setting-words.ts';
 import type { ScoreOf } from '../define-study-work.ts';
 import { estimateCells } from '../scores/metric-estimates.ts';
 import { measureOfScores, riseDifference } from './forgetting-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
-import {
-  type GridConfig,
-  isPairs,
-  isScored,
-  labelOf,
-  leftOutOf,
-  type ScoredChoice,
-  scoredChoices,
-  scoreKey,
-  subjectsOf,
-} from './grid-subjects.ts';
+import { type GridConfig, isPairs, isScored, labelOf, leftOutOf, scoreKey, subjectsOf } from './grid-subjects.ts';
 
 /** The result of the cells' scores, beside that of the sweep before them. */
 export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {

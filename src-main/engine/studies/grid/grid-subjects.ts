@@ -10,6 +10,7 @@ import type {
   Budget,
   HeadControl,
   NormControl,
+  ScoredChoice,
   SubjectChoice,
 } from '../../../../src-shared/studies/grid/grid-schemas.ts';
 import type { TuneConfig } from '../../../../src-shared/studies/grid/tuning.ts';
@@ -46,22 +47,6 @@ export interface LeftOut {
   /** Absent: at every strength. */
   readonly norm?: NormControl | undefined;
   readonly reason: string;
-}
-
-/** A thing that is scored of every cell, with a task head, at a strength. */
-export interface ScoredChoice {
-  /** Position in the config. */
-  readonly score: number;
-  readonly choice: SubjectChoice;
-  readonly head: HeadControl;
-  readonly norm: NormControl;
-}
-
-/** Everything that is scored of every cell, in order. */
-export function scoredChoices({ scores, head = ['trained'], norm = ['trained'] }: GridConfig): ScoredChoice[] {
-  return scores.flatMap((choice, score) =>
-    head.flatMap((one) => norm.map((strength) => ({ score, choice, head: one, norm: strength }))),
-  );
 }
 
 /** A subject of a cell: of seeds by their positions. */

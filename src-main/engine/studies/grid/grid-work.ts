@@ -3,7 +3,12 @@ import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import type { JobSpec, ScoreSpec } from '../../../../src-shared/domain/studies/plan.ts';
 import { type CellSettings, cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
-import type { GridResult, SubjectChoice } from '../../../../src-shared/studies/grid/grid-schemas.ts';
+import {
+  type GridResult,
+  type ScoredChoice,
+  type SubjectChoice,
+  scoredChoices,
+} from '../../../../src-shared/studies/grid/grid-schemas.ts';
 import type { Trial } from '../../../../src-shared/studies/grid/tuning.ts';
 import { scoreKindOf } from '../../../../src-shared/studies/scores/seed-deviation.ts';
 import { mergeMethod } from '../../merge/methods/index.ts';
@@ -20,8 +25,6 @@ import {
   type LeftOut,
   labelOf,
   partnerOf,
-  type ScoredChoice,
-  scoredChoices,
   scoreKey,
   subjectsOf,
   trainingKey,

@@ -3,6 +3,7 @@ import type { RunConfig } from '../../../../src-shared/domain/runs/run.ts';
 import type { JobSpec } from '../../../../src-shared/domain/studies/plan.ts';
 import { cellLabel } from '../../../../src-shared/studies/grid/cell-settings.ts';
 import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
+import { scoredChoices } from '../../../../src-shared/studies/grid/grid-schemas.ts';
 import { trajectoryStudy } from '../../../../src-shared/studies/trajectory/trajectory.ts';
 import type {
   TrajectoryConfig,
@@ -12,7 +13,7 @@ import { settingWords } from '../config/setting-words.ts';
 import { defineStudyWork, type ScoreOf, type StudyAdapters } from '../define-study-work.ts';
 import { measureOfScores, riseInterval } from '../grid/forgetting-fold.ts';
 import { cellRun } from '../grid/grid-run.ts';
-import { isPairs, isScored, labelOf, scoredChoices, scoreKey, subjectsOf } from '../grid/grid-subjects.ts';
+import { isPairs, isScored, labelOf, scoreKey, subjectsOf } from '../grid/grid-subjects.ts';
 import { gridCompared, gridDesign, gridFit, gridFold, gridNext, gridPlan, gridTunings } from '../grid/grid-work.ts';
 import { type CheckpointAt, checkpointsAt, savingInterval } from './checkpoint-steps.ts';
 
