@@ -134,7 +134,7 @@ test('has the deviations of the published studies as fallback', () => {
         else if (values.length > 1 && values.every(Number.isFinite)) {
           const differences = values.map((value, at) => (value - (reference[at] ?? 0)) / 100);
           const isPairs = label.endsWith('of two seeds');
-          // As many seeds as make this many pairs: n · (n − 1) / 2.
+          // Seeds that make this many pairs: n · (n − 1) / 2.
           const seeds = isPairs ? (1 + Math.sqrt(1 + 8 * values.length)) / 2 : values.length;
           const bySeed = isPairs
             ? pseudoValues(
