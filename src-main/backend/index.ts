@@ -40,6 +40,7 @@ export { moveHome } from './home/move/move-home.ts';
 export { canonicalJson } from './library/content-keys.ts';
 export { checkDataset, detectDataset } from './library/datasets/check-dataset.ts';
 export type { Recovered } from './recovery/recovery.ts';
+export { resolveStudy, studyFile } from './studies/study-file.ts';
 
 export interface BackendOptions {
   /** The studio's folder; created if missing. */

@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
 import type { ErrorCode } from '../../src-shared/contract/error-code.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { fileLimits, readBounded } from '../files/foreign-file.ts';
+import { parseYaml } from '../files/yaml.ts';
 
 /** The text of a file that a command was given. Throws StudioError naming the file where it cannot be read. */
 export async function readTextFile(path: string): Promise<string> {
@@ -24,18 +24,4 @@ function refusal(code: ErrorCode, path: string, why: string, hint: string): Stud
 /** Reads a YAML file. Throws StudioError naming the file and the line. */
 export async function readYamlFile(path: string): Promise<unknown> {
   return parseYaml(await readTextFile(path), path);
-}
-
-/** With merge keys (`<<: *name`). `where` is what the refusal names: a file or an option. */
-export function parseYaml(text: string, where: string): unknown {
-  try {
-    return parse(text, { merge: true });
-  } catch (thrown) {
-    const [problem = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
-    throw new StudioError(
-      'invalid_input',
-      `${where} is not YAML: ${problem.replace(/:$/, '')}.`,
-      'Correct it there: brackets, quotes and indentation must match.',
-    );
-  }
 }

@@ -60,6 +60,14 @@ export const studiesStrings = {
     start: 'Start study',
     reused: 'Finished training runs and scores are reused; only the rest is computed.',
   },
+  file: {
+    open: 'Open file…',
+    notOpened: 'The study was not opened',
+    state: 'from a file',
+    note: 'changes here are not written to the file',
+    label: (file: string) => `Settings of ${file}`,
+    faulty: 'Correct the settings first.',
+  },
   facts: { status: 'Status', target: 'Trained on', examples: 'Test examples', created: 'Created' },
   places: {
     title: (target: string) => `Runs on ${target}`,

@@ -86,7 +86,7 @@ export const requests = {
   },
   /** Gives runs and adapters that were added without their base the one that their folders name; refused while a job runs. */
   'app.fillInBases': { input: nothing, output: z.object({ runs: z.number(), adapters: z.number() }) },
-  /** Says by its name what a file or folder is that was opened or dropped, with the text of a run's YAML file. */
+  /** Says what a file or folder is that was opened or dropped, with the text of a run's or a study's YAML file. */
   'app.identify': {
     input: z.strictObject({ path: z.string() }),
     output: z.object({ kind: openedKindSchema, text: z.string().nullable() }),
@@ -310,6 +310,11 @@ export const requests = {
       registration: registrationSchema.optional().describe('where the study was registered before'),
     }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
+  },
+  /** The study that a file's text means, with names of what the home has. Starts and adds nothing. @throws invalid_input */
+  'studies.read': {
+    input: z.strictObject({ path: z.string(), text: z.string().max(1_000_000) }),
+    output: z.object({ name: z.string().nullable(), config: studyConfigSchema }),
   },
   /** Resumes a study that was interrupted, paused, cancelled or failed; finished work is not repeated. */
   'studies.resume': { input: byId, output: jobRecordSchema },

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openStudio, type Studio } from '../../src-main/cli/studio.ts';
-import { resolveConfig, studyFile } from '../../src-main/cli/study-file.ts';
-import { parseYaml } from '../../src-main/cli/yaml-file.ts';
+import { studyFile } from '../../src-main/backend/index.ts';
+import { resolveConfig } from '../../src-main/cli/study-file.ts';
+import { parseYaml } from '../../src-main/files/yaml.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
 import { recordingTerminal, temporaryFolder } from '../cli/run-command.ts';
 

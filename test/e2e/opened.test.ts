@@ -47,6 +47,24 @@ test("a run's file opened in the file manager fills the form", async () => {
   await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('mine');
 });
 
+test("a study's file is opened with its cost and its name, says what is wrong in it, and starts nothing", async () => {
+  const { page } = studio;
+  const file = join(folder, 'mine.coto-study.yaml');
+  const run = '{ model: quickdraw-vit, dataset: fashion-mnist-small, max_steps: 3, eval_samples: 20 }';
+  writeFileSync(file, `kind: ablation\nname: From a file\nrun: ${run}\ngrid: { coto: [null, {}] }\nseeds: [1, 2, 3]\n`);
+  await startAgain(file);
+  const settings = page.getByLabel('Settings of mine.coto-study.yaml');
+  await settings.waitFor();
+  await page.getByText('6 new runs').waitFor();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('From a file');
+  const start = page.getByRole('button', { name: 'Start study' });
+  expect(await start.isEnabled()).toBe(true);
+  await settings.fill((await settings.inputValue()).replace('fashion-mnist-small', 'no-such-data'));
+  await page.getByText('the dataset "no-such-data" is not in this home').first().waitFor();
+  expect(await start.isEnabled()).toBe(false);
+  expect(await request(page, 'jobs.list', { active: false })).toEqual([]);
+});
+
 test('a file dropped on a page that imports nothing opens on its own page', async () => {
   const { page } = studio;
   const file = join(folder, 'tickets.csv');

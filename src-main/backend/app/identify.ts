@@ -10,12 +10,13 @@ const recordedRun = /^(?:events\.out\.tfevents\..*|trainer_state\.json)$/;
 
 export interface Identified {
   readonly kind: OpenedKind;
-  /** Text of a run's YAML file, else null. */
+  /** Text of a run's or a study's YAML file, else null. */
   readonly text: string | null;
 }
 
 /**
- * Decides by names alone what a file or folder is that a person opened or dropped; importing it checks the contents.
+ * Decides by names, and of YAML by its keys, what a file or folder is that a person opened or dropped; importing it checks the
+ * contents.
  * @throws StudioError not_found; invalid_file for a YAML file that is too large
  */
 export async function identify(target: string): Promise<Identified> {
@@ -25,7 +26,9 @@ export async function identify(target: string): Promise<Identified> {
   const name = path.basename(target).toLowerCase();
   if (/\.ya?ml$/.test(name)) {
     const bytes = await readForeignBytes(target, fileLimits.yaml);
-    return { kind: 'run', text: bytes?.toString('utf8') ?? '' };
+    const text = bytes?.toString('utf8') ?? '';
+    // A study says its kind; a run has no such setting.
+    return { kind: name.includes('.coto-study.') || /^kind\s*:/m.test(text) ? 'study' : 'run', text };
   }
   if (name.endsWith('.safetensors')) return { kind: 'adapter', text: null };
   if (name.endsWith('.gguf')) return { kind: 'base', text: null };

@@ -5,6 +5,7 @@ import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
+import { readStudyText } from './study-file.ts';
 import { studyFiles } from './study-files.ts';
 import { packageStudy } from './study-package.ts';
 import { openSubmissions, requireStudy } from './study-records.ts';
@@ -29,6 +30,7 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
         ...(registration === undefined ? {} : { registration }),
       });
     },
+    'studies.read': ({ path, text }) => readStudyText(store, paths.readable(path), text),
     'studies.forecast': ({ config }) => forecastStudy(services, config),
     'studies.tuned': (of) => {
       if ('studyId' in of) return tunedStudy(services, requireStudy(store, of.studyId));

@@ -17,6 +17,7 @@ import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { loss } from '../../../src-shared/metrics/loss.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { pairedText } from '../../../src-shared/results/paired-outcomes.ts';
+import { parseYaml } from '../../files/yaml.ts';
 import { runBenchmarks } from '../benchmarks.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -24,7 +25,6 @@ import { formatCount, formatDuration, formatSummary, formatTable } from '../form
 import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel, modelOf } from '../references.ts';
 import { forgettingLine } from '../run-text.ts';
-import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
 
 const input = z.object({

@@ -7,11 +7,12 @@ import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
 import { accuracy } from '../../../src-shared/metrics/accuracy.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { perplexity } from '../../../src-shared/metrics/perplexity.ts';
+import { parseYaml } from '../../files/yaml.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
-import { parseYaml, readTextFile } from '../yaml-file.ts';
+import { readTextFile } from '../yaml-file.ts';
 import { applyAssignments, collectAssignment } from './train.ts';
 
 export function addPretrainCommand(parent: Command, context: CommandContext): void {

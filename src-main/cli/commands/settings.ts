@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { settingsChangesSchema } from '../../../src-shared/domain/app/catalog.ts';
+import { parseYaml } from '../../files/yaml.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary } from '../format.ts';
-import { parseYaml } from '../yaml-file.ts';
 
 export function addSettingsCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {

@@ -6,11 +6,12 @@ import type { StudioClient } from '../../../src-shared/contract/studio-client.ts
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import type { Collected } from '../../../src-shared/domain/targets/bundle.ts';
+import { studyFile } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
-import { resolveConfig, studyFile } from '../study-file.ts';
+import { resolveConfig } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { readYamlFile } from '../yaml-file.ts';
 

@@ -5,13 +5,13 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
-import { writeFileAtomic } from '../../backend/index.ts';
+import { studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatSummary } from '../format.ts';
 import { findStudy } from '../references.ts';
 import { registerStudy } from '../registration.ts';
-import { resolveConfig, studyFile } from '../study-file.ts';
+import { resolveConfig } from '../study-file.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
 /** Adds the commands that register a study, write a finished one for others, and check what others wrote. */

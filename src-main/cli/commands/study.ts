@@ -11,7 +11,7 @@ import { catalogWords } from '../../../src-shared/studies/config/catalog-words.t
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts } from '../../../src-shared/studies/report/provenance-facts.ts';
-import { writeFileAtomic } from '../../backend/index.ts';
+import { studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { compareWithExpectation, expectationText, readExpectation } from '../expectation.ts';
@@ -22,7 +22,7 @@ import { addHelpGroups } from '../help/groups.ts';
 import { parseNumber } from '../method-options.ts';
 import { findStudy } from '../references.ts';
 import { compareWithRegistration } from '../registration.ts';
-import { resolveConfig, studyFile } from '../study-file.ts';
+import { resolveConfig } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';

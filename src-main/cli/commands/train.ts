@@ -13,6 +13,7 @@ import { type RunConfig, runParameters } from '../../../src-shared/domain/runs/r
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { exceedsTensor, memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
 import { catalog } from '../../backend/index.ts';
+import { parseYaml } from '../../files/yaml.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followJob } from '../follow.ts';
@@ -21,7 +22,7 @@ import { addHelpGroups, type HelpGroup } from '../help/groups.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import { describeRun, namesOfRun } from '../run-text.ts';
 import type { Terminal } from '../terminal.ts';
-import { parseYaml, readTextFile } from '../yaml-file.ts';
+import { readTextFile } from '../yaml-file.ts';
 
 export function addTrainCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {

@@ -1,11 +1,10 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
-import { useAction, useRequest } from '../../api/query.ts';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { useRequest } from '../../api/query.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { CountInput } from '../../components/form/count-input.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
@@ -15,17 +14,16 @@ import { studiesStrings } from '../../strings/studies.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { AdapterChoice } from './adapter-choice.tsx';
 import { compose } from './compose.ts';
-import { ForecastPanel, useForecast } from './forecast-panel.tsx';
 import { GridRows } from './grid-rows.tsx';
 import classes from './studies.module.css';
 import { studyAdapters } from './study-adapters.ts';
 import { StudyDrawing } from './study-drawing.tsx';
+import { StudyStart, useStartStudy } from './study-start.tsx';
 
 const strings = studiesStrings.form;
 
 /** Makes a study of one kind: what it is made of, what its kind declares, and what it will cost. */
 export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (study: StudyRecord) => void }) {
-  const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [runId, setRunId] = useState<string | null>(null);
   const [dataset, setDataset] = useState<string | null>(null);
@@ -36,13 +34,7 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
   const { data: datasets } = useRequest('datasets.list', {});
   const { data: runs = [] } = useRequest('runs.list', { archived: false });
   const variants = useVariantNames();
-  const create = useAction('studies.create', {
-    failureTitle: studiesStrings.notStarted,
-    onSuccess: ({ study }) => {
-      notifySuccess(studiesStrings.queued, study.name);
-      onStarted(study);
-    },
-  });
+  const create = useStartStudy(onStarted);
   const declaration = catalog?.studies.find(({ id }) => id === kind.declaration.id) ?? kind.declaration;
   const shown = (adapters ?? []).filter(({ archived }) => !archived);
   const selected = shown.filter(({ id }) => chosen.includes(id));
@@ -57,7 +49,6 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
   });
   const reason = firstProblem(declaration.parameters, values) ?? composed.reason;
   const config = reason === null ? composed.config : null;
-  const { error: refusal } = useForecast(config);
   return (
     <div className={classes['form']}>
       <div className={classes['main']}>
@@ -129,33 +120,7 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
           </Panel>
         ) : null}
       </div>
-      <div className={classes['side']}>
-        {config === null ? (
-          <Panel title={studiesStrings.forecast.title}>
-            <Text size="sm" c="dimmed">
-              {reason ?? studiesStrings.forecast.incomplete}
-            </Text>
-          </Panel>
-        ) : (
-          <ForecastPanel config={config} />
-        )}
-        <TextInput
-          label={strings.name}
-          placeholder={strings.nameEmpty}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Button
-          disabled={config === null || refusal !== null}
-          loading={create.isPending}
-          onClick={() => config && create.mutate({ config, ...(name.trim() === '' ? {} : { name: name.trim() }) })}
-        >
-          {strings.start}
-        </Button>
-        <Text size="xs" c="dimmed">
-          {strings.reused}
-        </Text>
-      </div>
+      <StudyStart config={config} reason={reason} create={create} />
     </div>
   );
 }

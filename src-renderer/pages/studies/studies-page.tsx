@@ -1,20 +1,27 @@
 import { Button, Group, Skeleton } from '@mantine/core';
+import { useState } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
+import { request } from '../../api/client.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
 import { NewStudy } from '../../features/studies/new-study.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
 import { StudyDetail } from '../../features/studies/study-detail.tsx';
+import { type StudyFile, StudyFromFile } from '../../features/studies/study-from-file.tsx';
 import { StudyGallery } from '../../features/studies/study-gallery.tsx';
 import { benchmarksStrings } from '../../strings/benchmarks.ts';
 import { studiesStrings as strings } from '../../strings/studies.ts';
 import { BenchmarksPage } from './benchmarks-page.tsx';
 import classes from './studies-page.module.css';
+
+const filters = [{ name: 'Study as YAML', extensions: ['yaml', 'yml'] }];
 
 /** Every study on the left and the chosen one on the right, or a new one: first what it is to answer, then its form. */
 export default function StudiesPage() {
@@ -24,18 +31,33 @@ export default function StudiesPage() {
 }
 
 function NewStudyPage({ kind }: { kind: string | null }) {
+  const [file, setFile] = useState<StudyFile | null>(null);
   const chosen = studyKinds.find((one) => one.kind === kind);
+  const open = (found: Promise<StudyFile | null>) =>
+    found.then((one) => one && setFile(one)).catch((thrown) => notifyFailure(thrown, strings.file.notOpened));
+  useRouteRequest(
+    'path',
+    (path) => void open(request('app.identify', { path }).then(({ text }) => ({ path, text: text ?? '' }))),
+  );
+  const onStarted = (started: StudyRecord) => navigate(pathOf('studies', started.id), { replace: true });
   return (
     <Page
       title={strings.newStudy}
-      state={chosen ? chosen.declaration.label : strings.chooseKind}
+      state={chosen ? chosen.declaration.label : file ? strings.file.state : strings.chooseKind}
       actions={
         <>
-          {chosen ? (
-            <Button variant="default" onClick={() => navigate(pathOf('studies', 'new'))}>
+          {chosen || file ? (
+            <Button variant="default" onClick={() => (chosen ? navigate(pathOf('studies', 'new')) : setFile(null))}>
               {strings.back}
             </Button>
-          ) : null}
+          ) : (
+            <Button
+              variant="default"
+              onClick={() => void open(window.coto.dialogs.openText({ title: strings.file.open, filters }))}
+            >
+              {strings.file.open}
+            </Button>
+          )}
           <Button variant="default" onClick={() => navigate('/studies')}>
             {strings.cancel}
           </Button>
@@ -43,11 +65,9 @@ function NewStudyPage({ kind }: { kind: string | null }) {
       }
     >
       {chosen ? (
-        <NewStudy
-          key={chosen.kind}
-          kind={chosen}
-          onStarted={(started) => navigate(pathOf('studies', started.id), { replace: true })}
-        />
+        <NewStudy key={chosen.kind} kind={chosen} onStarted={onStarted} />
+      ) : file ? (
+        <StudyFromFile key={file.path} file={file} onStarted={onStarted} />
       ) : (
         <StudyGallery />
       )}

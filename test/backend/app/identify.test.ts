@@ -39,3 +39,11 @@ test('a YAML file is a run, with its text', async () => {
   await expect(identify(write('large.yaml', ' '.repeat(2 ** 20)))).rejects.toMatchObject({ code: 'invalid_file' });
   await expect(identify(join(folder, 'missing.csv'))).rejects.toMatchObject({ code: 'not_found' });
 });
+
+test('a YAML file that says a kind is a study, wherever it says so, and its ending says it too', async () => {
+  const text = '# A comment.\nname: mine\nkind: ablation\nrun:\n  model: quickdraw-vit\n';
+  expect(await identify(write('mine.yaml', text))).toEqual({ kind: 'study', text });
+  expect(await identify(write('empty.coto-study.yaml'))).toEqual({ kind: 'study', text: '' });
+  const nested = 'model: quickdraw-vit\nadapter:\n  kind: lora\n';
+  expect(await identify(write('run.yaml', nested))).toEqual({ kind: 'run', text: nested });
+});

@@ -82,6 +82,7 @@ const attempts: readonly (readonly [RequestName, string, (path: string) => objec
   ],
   ['studies.create', 'config', () => ({ config: study })],
   ['studies.forecast', 'config', () => ({ config: study })],
+  ['studies.read', 'path', (path) => ({ path, text: 'kind: ablation' })],
   ['studies.verify', 'path', (path) => ({ path })],
   ['bundles.write', 'config.dataset', (path) => ({ config: study, path })],
   ['bundles.work', 'path', (path) => ({ path, index: 0 })],
