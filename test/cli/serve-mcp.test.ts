@@ -140,6 +140,11 @@ describe('over HTTP, with --allow-write', () => {
     const begun = z.object({ run: jobSchema, jobId: z.string() });
     // Behind a run that does not end by itself, nothing is done before it is cancelled.
     const long = await ask(begun, 'start_run', { name: 'long', config: { ...config, max_steps: 1_000_000 } });
+    const waiting: string[] = [];
+    for (let at = 0; at < 64; at++)
+      waiting.push((await ask(jobSchema, 'evaluate', { model: 'small-llama', dataset: dataset?.id ?? '' })).id);
+    expect(await refusal('start_run', { config })).toContain('64 jobs are waiting: assistants add none');
+    for (const id of waiting) await ask(z.unknown(), 'cancel_job', { id });
     const evaluated = await ask(jobSchema, 'evaluate', { model: 'small-llama', dataset: dataset?.id ?? '' });
     for (const id of [evaluated.id, long.jobId]) {
       await ask(z.unknown(), 'cancel_job', { id });

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { HttpError } from './http-error.ts';
 
@@ -56,6 +57,10 @@ function preflightHeaders(request: IncomingMessage): Record<string, string> {
 /** The one address that is listened on: no other machine reaches it. */
 const loopback = '127.0.0.1';
 const maxConnections = 256;
+/** Connections that have not shown the token: with more, the oldest is closed, so that strangers never take all of them. */
+const maxStrangers = 64;
+/** Deadlines of a request's headers and of all of it, and how often they are looked at. The answer may take longer. */
+const deadlines = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 };
 /** Longer than clients keep an idle connection, e.g. 5 s in httpx: a request must not meet one that is being closed. */
 const keepAliveMilliseconds = 75_000;
 
@@ -94,15 +99,22 @@ export interface LoopbackServer {
  */
 export async function startLoopbackServer(options: LoopbackOptions): Promise<LoopbackServer> {
   const closing = new AbortController();
-  const server = createServer((request, response) => {
+  const strangers = new Set<Socket>();
+  const server = createServer(deadlines, (request, response) => {
     const left = new AbortController();
     response.on('close', () => {
       if (!response.writableEnded) left.abort();
     });
     const signal = AbortSignal.any([left.signal, closing.signal]);
-    answer(options, request, response, signal).catch((thrown: unknown) => {
+    answer(options, request, response, { signal, strangers }).catch((thrown: unknown) => {
       if (!signal.aborted || closing.signal.aborted) options.fail(response, thrown);
     });
+  });
+  server.on('connection', (socket) => {
+    strangers.add(socket);
+    socket.once('close', () => strangers.delete(socket));
+    // A set keeps the order of its entries.
+    if (strangers.size > maxStrangers) strangers.values().next().value?.destroy();
   });
   server.maxConnections = maxConnections;
   server.keepAliveTimeout = keepAliveMilliseconds;
@@ -124,7 +136,7 @@ async function answer(
   { token, allowedOrigins, handle }: LoopbackOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  signal: AbortSignal,
+  { signal, strangers }: { readonly signal: AbortSignal; readonly strangers: Set<Socket> },
 ): Promise<void> {
   requireOwnPage(request, allowedOrigins);
   if (request.method === 'OPTIONS' && request.headers.origin !== undefined) {
@@ -134,6 +146,7 @@ async function answer(
   for (const [name, value] of Object.entries(originHeaders(request))) response.setHeader(name, value);
   response.setHeader('cache-control', 'no-store');
   requireToken(request, token);
+  strangers.delete(request.socket);
   await handle({ request, response, path: pathOf(request), signal });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 
 /** Something that an assistant can ask the studio for. */
@@ -25,6 +26,26 @@ export function readingTool<Input extends z.ZodType>(details: ToolDetails<Input>
 
 export function writingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {
   return { ...readingTool(details), writes: true };
+}
+
+/** Jobs that may wait before assistants add no more: a loop of one must not fill a person's queue. */
+const maxWaiting = 64;
+
+/** A writing tool that adds a job to the queue. @throws StudioError refused while many jobs wait */
+export function queueingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {
+  return writingTool({
+    ...details,
+    async run(client, input) {
+      const jobs = await client.request('jobs.list', { active: true });
+      if (jobs.filter(({ status }) => status === 'queued').length >= maxWaiting)
+        throw new StudioError(
+          'refused',
+          `${maxWaiting} jobs are waiting: assistants add none until some have ended.`,
+          'Wait, or cancel some of them.',
+        );
+      return details.run(client, input);
+    },
+  });
 }
 
 /** Requested part of a list. */

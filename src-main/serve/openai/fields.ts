@@ -13,6 +13,25 @@ export interface UnusedFields {
 /** Fields that never change an answer: they label requests for OpenAI's own records. */
 const labels: ReadonlySet<string> = new Set(['user', 'metadata', 'safety_identifier', 'prompt_cache_key']);
 
+/** Bounds that no request of a real client reaches; beyond them the parsing itself would keep others waiting. */
+const maxFields = 256;
+const maxMessages = 4096;
+
+/** @throws HttpError 400 naming what there is too much of */
+function requireBounds(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  const fields = Object.keys(body).length;
+  if (fields > maxFields)
+    throw new HttpError(400, `The request has ${fields} fields: at most ${maxFields} are read.`, 'invalid_value');
+  if ('messages' in body && Array.isArray(body.messages) && body.messages.length > maxMessages)
+    throw new HttpError(
+      400,
+      `messages has ${body.messages.length} entries: at most ${maxMessages} are read.`,
+      'invalid_value',
+      'messages',
+    );
+}
+
 /**
  * Parses a request. Every field is used, a label, or rejected by name.
  * @throws HttpError 400 naming the field
@@ -22,6 +41,7 @@ export function parseFields<Schema extends z.ZodObject>(
   body: unknown,
   { unsupported, remedies = {} }: UnusedFields,
 ): z.output<Schema> {
+  requireBounds(body);
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const [first] = parsed.error.issues;

@@ -9,6 +9,9 @@ const whole = z.number().int().nullish();
 /** Answers to one prompt. */
 const maxAnswers = 16;
 
+/** Every token's text is compared with every stop: longer ones would keep others waiting. */
+const maxStopCharacters = 1000;
+
 /** Settings of both kinds of request; ranges are those that the studio declares. top_k, min_p and repetition_penalty as vLLM. */
 const settings = {
   model: z.string().min(1),
@@ -26,7 +29,7 @@ const settings = {
     .nullish()
     .transform((n) => n ?? 1),
   stop: z
-    .union([z.string(), z.array(z.string()).max(16)])
+    .union([z.string().max(maxStopCharacters), z.array(z.string().max(maxStopCharacters)).max(16)])
     .nullish()
     .transform((stop) => [stop ?? []].flat().filter((text) => text !== '')),
   seed: whole,

@@ -1,6 +1,6 @@
 import { requests } from '../../../../src-shared/contract/requests.ts';
 import type { JobRecord } from '../../../../src-shared/domain/jobs/job.ts';
-import { pageFields, pageOf, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
+import { pageFields, pageOf, queueingTool, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
 
 /** The queue, and what is put into it besides runs. */
 export const jobTools: readonly Tool[] = [
@@ -30,7 +30,7 @@ export const jobTools: readonly Tool[] = [
     input: requests['jobs.cancel'].input,
     run: (client, input) => client.request('jobs.cancel', input),
   }),
-  writingTool({
+  queueingTool({
     name: 'evaluate',
     title: 'Evaluate',
     description:
@@ -38,7 +38,7 @@ export const jobTools: readonly Tool[] = [
     input: requests['evaluate.start'].input.omit({ predictions: true }),
     run: async (client, input) => describeJob(await client.request('evaluate.start', input)),
   }),
-  writingTool({
+  queueingTool({
     name: 'generate_text',
     title: 'Generate text',
     description:

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { requests } from '../../../../src-shared/contract/requests.ts';
 import { type RunRecord, runConfigSchema, runStatusSchema } from '../../../../src-shared/domain/runs/run.ts';
 import type { Curve } from '../../../../src-shared/domain/runs/run-history.ts';
-import { pageFields, pageOf, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
+import { pageFields, pageOf, queueingTool, readingTool, type Tool, timeOf, writingTool } from '../tool.ts';
 
 const { input: curveInput } = requests['runs.curve'];
 /** A person's form has a default base and dataset; an assistant must name both. */
@@ -61,7 +61,7 @@ export const runTools: readonly Tool[] = [
       return lines.slice(-100).map(({ at, level, text }) => ({ at: timeOf(at), level, text }));
     },
   }),
-  writingTool({
+  queueingTool({
     name: 'start_run',
     title: 'Start a training run',
     description:
@@ -79,7 +79,7 @@ export const runTools: readonly Tool[] = [
     input: requests['runs.pause'].input,
     run: (client, input) => client.request('runs.pause', input),
   }),
-  writingTool({
+  queueingTool({
     name: 'resume_run',
     title: 'Resume a run',
     description: 'Resumes a run that was paused, interrupted or stopped, from its latest checkpoint.',
