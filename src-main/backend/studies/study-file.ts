@@ -66,7 +66,7 @@ function idOf(
   throw new StudioError('invalid_input', `${file}: the ${kind} "${word}" ${problem}.`, way);
 }
 
-/** Where a study file's words are looked up. Each answers with an id, or throws naming the word. */
+/** Lookups of a study file's words. Each answers with an id, or throws naming the word. */
 export interface StudyNames {
   readonly adapter: (word: string) => Promise<string>;
   readonly dataset: (word: string) => Promise<string>;

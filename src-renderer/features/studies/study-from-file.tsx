@@ -14,7 +14,7 @@ import { StudyStart, useStartStudy } from './study-start.tsx';
 const strings = studiesStrings.file;
 
 export interface StudyFile {
-  /** Of the person's choice, as the shell names it. */
+  /** Token of the path that the person chose. */
   readonly path: string;
   readonly text: string;
 }

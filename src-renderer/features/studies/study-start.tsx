@@ -24,13 +24,13 @@ export function useStartStudy(onStarted: (study: StudyRecord) => void) {
 
 interface StudyStartProps {
   config: StudyConfig | null;
-  /** Why there is no config. */
+  /** Reason why there is no config. */
   reason: string | null;
   create: ReturnType<typeof useStartStudy>;
   initialName?: string;
 }
 
-/** What a study will cost, its name, and its start. */
+/** Cost of a study, its name, and its start. */
 export function StudyStart({ config, reason, create, initialName = '' }: StudyStartProps) {
   const [name, setName] = useState(initialName);
   const { error: refusal } = useForecast(config);
