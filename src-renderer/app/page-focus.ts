@@ -5,15 +5,21 @@ import { useRoute } from './routes.tsx';
 export const usePageVisit = create<{ visit: number }>(() => ({ visit: 0 }));
 
 let focused = 0;
-/** Element that had the focus at the last page change. */
+/** Element that had the focus at the last page change, and has not lost it since. */
 let left: Element | null = null;
 
 /** The first two segments name a page: "#/runs" and "#/runs/r1" are two. A selection within a list is not a page. */
 const pageOf = (segments: readonly string[]) => (segments[0] === 'runs' ? segments.slice(0, 2).join('/') : segments[0]);
 
+/** A person who comes back to the element, such as the tour's button, has gone on. */
+function forgetLeft(): void {
+  left = null;
+}
+
 useRoute.subscribe((route, before) => {
   if (pageOf(route.segments) === pageOf(before.segments)) return;
   left = document.activeElement;
+  window.addEventListener('focusin', forgetLeft, { once: true });
   usePageVisit.setState(({ visit }) => ({ visit: visit + 1 }));
 });
 
