@@ -22,8 +22,7 @@ export interface SeedDeviation {
 
 /**
  * Deviations over the ablations in docs/results/studies, root mean square weighted by degrees of freedom, to within a tenth:
- * the fallback before the home has results of its own. Most are of an image classifier; merged or pruned language models
- * varied more.
+ * the fallback before the home has results of its own. Language models varied more than image classifiers.
  */
 export const publishedDeviations: Readonly<Record<ScoreKind['family'], number>> = {
   alone: 0.023,
