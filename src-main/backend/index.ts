@@ -23,6 +23,7 @@ import { registerBundledModels } from './library/models/models.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
 import { cleanHome } from './recovery/clean-home.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
+import { RecordFiles } from './recovery/record-files.ts';
 import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
 import { defaultPlotlyScript } from './reports/plotly-script.ts';
 import { Deletions } from './services/deletions.ts';
@@ -136,6 +137,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
   const backup = new DailyBackup(services);
+  const records = new RecordFiles(services);
   const queue = new JobQueue(services, {
     jobOf,
     checkAdapters: (references) => checkReferenced(services, references),
@@ -148,6 +150,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     await queue.close(graceMilliseconds);
     await services.reader.close();
     await backup.close();
+    await records.close();
     hub.close();
     store.close();
     log.info('the backend ends');

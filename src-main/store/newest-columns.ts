@@ -1,5 +1,5 @@
 /** Schema version of these columns. Newer migrations run normally. */
-export const newestColumnsVersion = 260;
+export const newestColumnsVersion = 270;
 
 /**
  * The columns of each table at the newest schema version, in order: a start need not carry all migrations out in memory to know
@@ -11,6 +11,7 @@ export const newestColumns: Readonly<Record<string, string>> = {
     'id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save, coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived, metrics, tags, starred, config_sha256',
   bundle_results: 'key, attempt, bundle_id, run_id, manifest, created_at',
   bundles: 'id, folder, study_id, created_at',
+  changed_records: 'sequence, kind, id',
   chats: 'id, name, model_id, content, created_at, updated_at',
   checkpoints: 'run_id, folder, kind, step, accuracy, resumable',
   datasets: 'id, name, bundled, licence, provenance, source, description, created_at',

@@ -11,6 +11,7 @@ import { homePaths } from './home-paths.ts';
 import { keepStatements } from './keep-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
+import { listAllRecords, RecordChanges } from './record-changes.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
 import { BundleRepository } from './repositories/bundles.ts';
 import { ChatRepository } from './repositories/chats.ts';
@@ -48,6 +49,8 @@ export interface Store {
   readonly bundles: BundleRepository;
   readonly targets: TargetRepository;
   readonly submissions: SubmissionRepository;
+  /** Records whose small files are to be written. */
+  readonly recordChanges: RecordChanges;
   /** Ends of runs, jobs and studies that wait for space on the disk. */
   readonly ends: Pick<UnwrittenEnds, 'keep' | 'has'>;
   /** Rows that cannot be read. */
@@ -129,6 +132,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
   };
   return {
     ...repositories,
+    recordChanges: new RecordChanges(database),
     ends,
     unreadable: rows,
     findUnreadable,
@@ -179,8 +183,10 @@ export function openDatabase(file: string, { mayBeNew = true, backups }: OpenOpt
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
-    if (backups !== undefined && needsMigration(database)) backUpBeforeMigration(database, backups);
+    const isOlder = needsMigration(database);
+    if (backups !== undefined && isOlder) backUpBeforeMigration(database, backups);
     migrate(database);
+    if (isOlder) listAllRecords(database);
     keepStatements(database);
     return database;
   } catch (error) {

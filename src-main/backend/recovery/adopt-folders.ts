@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readBounded } from '../../files/foreign-file.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
-import { listAdapter } from '../library/adapters/adapters.ts';
+import { baseFields } from '../library/adapters/adapter-base.ts';
+import { readFacts } from '../library/adapters/adapter-facts.ts';
+import { listRead } from '../library/adapters/adapters.ts';
 import { baseFor } from '../library/adapters/find-base.ts';
-import { requireModel } from '../library/models/models.ts';
 import { originOf } from '../runs/run-file.ts';
 import { adoptModels } from './adopt-models.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
+import { readAdapterRecord } from './record-files.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Fields of report.json for its row. */
@@ -88,25 +90,35 @@ async function adoptAdapters(services: HandlerServices, { aside, skipped }: Adop
     if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.folders().includes(`adapters/${id}`))
       continue;
     const run = trained.get(id);
+    const record = readAdapterRecord(home, id);
     try {
-      const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
-      const base = await baseFor(
-        folder,
-        store.models.list(),
-        run === undefined ? null : requireModel(store, run.modelId),
-      );
-      await listAdapter(
+      const createdAt = record?.createdAt ?? Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
+      const modelId = run?.modelId ?? record?.modelId ?? null;
+      const base = await baseFor(folder, store.models.list(), modelId === null ? null : store.models.find(modelId));
+      const dataset = record?.datasetId ?? run?.datasetId ?? null;
+      await listRead(
         services,
         id,
         {
-          name: run?.name ?? id,
-          base,
-          origin: run === undefined ? { kind: 'import', path: folder } : originOf(run),
-          datasetId: run?.datasetId ?? null,
-          accuracy: run?.config.eval_split === 'test' ? (run.result?.accuracy ?? null) : null,
+          name: record?.name ?? run?.name ?? id,
+          ...baseFields(base),
+          origin: record?.origin ?? (run === undefined ? { kind: 'import', path: folder } : originOf(run)),
+          datasetId: dataset !== null && store.datasets.find(dataset) !== null ? dataset : null,
+          accuracy: record?.accuracy ?? (run?.config.eval_split === 'test' ? (run.result?.accuracy ?? null) : null),
+          metrics: record?.metrics ?? {},
+        },
+        async (read) => {
+          const facts = await readFacts(read, base.description);
+          // Files that have changed since the adapter was added are found when it is used.
+          const { sha256, configSha256 } = record ?? facts;
+          return { ...facts, sha256, ...(configSha256 === undefined ? {} : { configSha256 }) };
         },
         { keepFolder: true, createdAt },
       );
+      if (record !== null) {
+        const { tags, starred, archived } = record;
+        store.adapters.update(id, { tags, starred, archived });
+      }
       adopted++;
     } catch (error) {
       aside?.move(folder, 'adapters');

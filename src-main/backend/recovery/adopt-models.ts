@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { homePaths } from '../../store/home-paths.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { addModel, describeModelCached } from '../library/models/models.ts';
 import { readRunFile } from '../runs/run-file.ts';
+import { idsOf, readRecords } from './record-files.ts';
 import type { Adoption } from './set-aside.ts';
 
 /**
@@ -24,10 +26,28 @@ export async function adoptModels(services: HandlerServices, { skipped }: Adopti
       skipped.push(`models/${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  return adopted + (await adoptOthers(services, named));
+}
+
+/** Adds the models outside of the home that its records name, where they are still there. */
+async function adoptOthers(services: HandlerServices, named: readonly NamedModel[]): Promise<number> {
+  const { home, store } = services;
+  const recorded = new Set(idsOf(home, 'model'));
+  let adopted = 0;
+  for (const { id, name, path } of named) {
+    if (!recorded.has(id) || store.models.find(id) !== null || store.models.findByPath(path) !== null) continue;
+    if (!existsSync(path)) continue;
+    try {
+      await addModel(services, path, { name, id });
+      adopted++;
+    } catch {
+      // Its runs and adapters name it as well, and are added without it.
+    }
+  }
   return adopted;
 }
 
-/** A model as the run.json of a run names it. */
+/** A model as the home's records or the run.json of a run name it. */
 interface NamedModel {
   readonly id: string;
   readonly name: string;
@@ -37,12 +57,15 @@ interface NamedModel {
   readonly fingerprint: string | null;
 }
 
-/** The models that the folders of runs name, each once. */
+/** The models that the home's own records and the folders of runs name, each once. */
 function namedModels({ home }: Pick<HandlerServices, 'home'>): NamedModel[] {
   const named = new Map<string, NamedModel>();
+  for (const { path, ...model } of readRecords(home, 'model'))
+    named.set(model.id, { ...model, path: homePaths(home.path).absolute(path) });
   for (const folder of home.entries('runs').folders) {
     const file = readRunFile(home, home.absolute('runs', folder));
-    if (file?.model) named.set(file.run.modelId, { id: file.run.modelId, ...file.model });
+    if (file?.model && !named.has(file.run.modelId))
+      named.set(file.run.modelId, { id: file.run.modelId, ...file.model });
   }
   return [...named.values()];
 }

@@ -64,9 +64,13 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
     throw new StudioError('invalid_file', 'There is no run.json, event file or checkpoint in it.');
   const whole = file === null ? null : await withBase(services, file);
   const isWhole = whole !== null;
-  const run = isWhole
-    ? ended(recordIn(whole, `runs/${id}`, id), checkpoints)
-    : withoutBase(id, folder, { file, recorded, checkpoints });
+  const studyId = file?.run.studyId ?? null;
+  const run = {
+    ...(isWhole
+      ? ended(recordIn(whole, `runs/${id}`, id), checkpoints)
+      : withoutBase(id, folder, { file, recorded, checkpoints })),
+    studyId: studyId !== null && store.studies.find(studyId) !== null ? studyId : null,
+  };
   store.durably(() => {
     store.runs.insert(run);
     store.history.insertMetrics(id, recorded?.columns ?? []);
@@ -136,11 +140,11 @@ function withoutBase(
     modelId: '',
     datasetId: '',
     tags: file?.run.tags ?? [],
-    note: '',
-    starred: false,
-    archived: false,
+    note: file?.run.note ?? '',
+    starred: file?.run.starred ?? false,
+    archived: file?.run.archived ?? false,
     studyId: null,
-    step: lastStep,
+    step: file?.run.origin === undefined ? lastStep : file.run.step,
     facts: file?.run.facts ?? null,
     result: file?.run.result ?? (recorded === null ? null : recordedResult(recorded)),
     adapterId: null,
@@ -150,7 +154,7 @@ function withoutBase(
     createdAt: file?.run.createdAt ?? recorded?.startedAt ?? changedAt,
     startedAt: recorded?.startedAt ?? null,
     finishedAt: recorded?.finishedAt ?? changedAt,
-    origin: { format: 'tensorboard', path: join(folder, 'logs'), run: id, settings },
+    origin: file?.run.origin ?? { format: 'tensorboard', path: join(folder, 'logs'), run: id, settings },
   };
 }
 

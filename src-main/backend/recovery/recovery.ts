@@ -3,6 +3,7 @@ import { restoreBackup } from '../../store/restore-backup.ts';
 import type { Home } from '../home/home.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import type { Adopted } from './adopt-folders.ts';
+import type { RestoredRecords } from './restore-records.ts';
 import { Aside, type Recovery } from './set-aside.ts';
 
 export type { Recovery } from './set-aside.ts';
@@ -12,7 +13,7 @@ export interface Recovered {
   readonly way: RecoveryWay;
   readonly backupAt: number | null;
   /** Records added from folders that no row named. */
-  readonly added: Adopted;
+  readonly added: Adopted & RestoredRecords;
   readonly skipped: readonly string[];
   /** The damaged files. */
   readonly aside: string;
@@ -32,7 +33,12 @@ export function beginRecovery(home: Home, way: RecoveryWay): Recovery {
 export async function finishRecovery(services: HandlerServices, recovery: Recovery): Promise<Recovered> {
   // Imported on demand: it reads files of every kind, which few starts need.
   const { adoptFolders } = await import('./adopt-folders.ts');
-  const added = await adoptFolders(services, recovery);
+  const { restoreEdits, restoreRecords } = await import('./restore-records.ts');
+  const records = await restoreRecords(services, recovery);
+  const added = { ...(await adoptFolders(services, recovery)), ...records };
+  await restoreEdits(services);
+  // The files are of another state of the database.
+  services.store.recordChanges.listAll();
   const { aside, backupAt, skipped } = recovery;
   return {
     way: backupAt === null ? 'rebuild' : 'restore',

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { AdapterOrigin } from '../../../src-shared/domain/adapters/adapter.ts';
 import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/runs/run.ts';
-import { writeFileAtomic } from '../../files/atomic.ts';
+import { discardFolder, writeFileAtomic } from '../../files/atomic.ts';
 import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { homePaths } from '../../store/home-paths.ts';
@@ -38,11 +39,52 @@ export async function writeRunFile(
   id: string,
   changes: Partial<RunRecord> = {},
 ): Promise<void> {
-  const found = store.runs.find(id);
-  if (found === null) return;
-  const run = { ...found, ...changes };
+  await inTurn(id, async () => {
+    const found = store.runs.find(id);
+    if (found !== null) await writeWhole({ home, store }, { ...found, ...changes });
+  });
+}
+
+async function writeWhole({ home, store }: Pick<Services, 'home' | 'store'>, run: RunRecord): Promise<void> {
   const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];
   await writeFileAtomic(join(home.absolute(run.folder), runFileName), runFileText(home, run, { model, dataset }));
+}
+
+/** Fields of a run that a person edits, or that follow from its study. */
+export function editsOf({ name, tags, note, starred, archived, studyId }: RunRecord) {
+  return { name, tags, note, starred, archived, studyId };
+}
+
+/** Writes what a person has edited into the run.json of a run; everything else in it stays as the training has written it. */
+export async function writeRunEdits(parts: Pick<Services, 'home' | 'store'>, id: string): Promise<void> {
+  const { home, store } = parts;
+  await inTurn(id, async () => {
+    const run = store.runs.find(id);
+    if (run === null) return;
+    const folder = home.absolute(run.folder);
+    const file = readRunFile(home, folder);
+    if (file === null) await writeWhole(parts, run);
+    else if (!isDeepStrictEqual(editsOf(file.run), editsOf(run))) {
+      const model = file.model && { ...file.model, path: homePaths(home.path).stored(file.model.path) };
+      const content: RunFile = { ...file, model, run: { ...file.run, ...editsOf(run) } };
+      await writeFileAtomic(join(folder, runFileName), `${JSON.stringify(content)}\n`);
+    }
+    // Removed meanwhile: its folder must not come back.
+    if (store.runs.find(id) === null) discardFolder(folder);
+  });
+}
+
+const turns = new Map<string, Promise<void>>();
+
+/** Writes to the file of one run come one after the other. */
+async function inTurn(id: string, work: () => Promise<void>): Promise<void> {
+  const own = (turns.get(id) ?? Promise.resolve()).catch(() => undefined).then(work);
+  turns.set(id, own);
+  try {
+    await own;
+  } finally {
+    if (turns.get(id) === own) turns.delete(id);
+  }
 }
 
 /** The content of that file. */

@@ -159,7 +159,7 @@ function recoveryText({ backupAt, added, aside }: Recovered): string {
     ['database', backupAt === null ? 'rebuilt from the folders' : `the backup of ${new Date(backupAt).toISOString()}`],
     [
       'added',
-      `${added.models} models, ${added.runs} runs, ${added.adapters} adapters, ${added.reports} reports that it did not have`,
+      `${added.models} models, ${added.runs} runs, ${added.adapters} adapters, ${added.studies} studies, ${added.reports} reports that it did not have`,
     ],
     ['damaged files', aside],
   ]);

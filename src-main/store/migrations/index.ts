@@ -24,6 +24,7 @@ import { migration as bundleResults } from './0230-bundle-results.ts';
 import { migration as targets } from './0240-targets.ts';
 import { migration as exponentialRate } from './0250-exponential-rate.ts';
 import { migration as adapterConfigHashes } from './0260-adapter-config-hashes.ts';
+import { migration as changedRecords } from './0270-changed-records.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   targets,
   exponentialRate,
   adapterConfigHashes,
+  changedRecords,
 ];

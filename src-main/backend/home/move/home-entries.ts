@@ -17,6 +17,7 @@ export const homeEntries: readonly string[] = [
   'datasets',
   'models',
   'reports',
+  'records',
   'backups',
   'damaged',
   'cache/forgetting',

@@ -20,7 +20,7 @@ export class NamePattern {
   constructor(pattern: Readonly<Record<string, number>>, field: string) {
     this.entries = Object.entries(pattern);
     this.field = field;
-    this.mayExplode = this.entries.some(([key]) => mayExplode(key));
+    this.mayExplode = mayExplode(...this.entries.flatMap(([key]) => (isPlain.test(key) ? [] : key)));
   }
 
   /**

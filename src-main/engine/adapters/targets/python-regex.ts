@@ -68,12 +68,24 @@ export function compilePythonRegex(
   }
 }
 
+/** Steps of backtracking on one name that take less time than a limit on them. */
+const MAX_STEPS = 100_000;
+
 /**
- * Returns true if backtracking may take exponential time, or a high power of the name's length: repeated groups, or
- * many repetitions.
+ * Returns true if matching the patterns, one after the other, may take longer than a limit on it: repeated groups, or many
+ * places at which a match can go on in several ways (a repetition, an optional part, alternatives).
  */
-export function mayExplode(pattern: string): boolean {
-  return /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g)?.length ?? 0) > 3;
+export function mayExplode(...patterns: readonly string[]): boolean {
+  return patterns.reduce((sum, pattern) => sum + stepsOf(pattern), 0) > MAX_STEPS;
+}
+
+/** An upper estimate of the steps on one name: the ways of all places multiplied. Names have a hundred characters at most. */
+function stepsOf(pattern: string): number {
+  if (/\)[*+{]/.test(pattern)) return Number.POSITIVE_INFINITY;
+  const repetitions = pattern.match(/[*+{]/g)?.length ?? 0;
+  const options = pattern.match(/(?<!\()\?/g)?.length ?? 0;
+  const alternatives = pattern.split(')').map((part) => part.split('|').length);
+  return alternatives.reduce((ways, each) => ways * each, 40 ** repetitions * 2 ** options);
 }
 
 /** A pattern out of a file that someone else wrote must not hang the studio. */

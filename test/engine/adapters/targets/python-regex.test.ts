@@ -21,7 +21,13 @@ it.each(['(?>a)', 'a++', '(?x)a', '(a', '(?P=open'])('refuses %s, naming the fie
   expect(() => compilePythonRegex(pattern, 'full', 'rank_pattern')).toThrow(`rank_pattern: "${pattern}"`);
 });
 
-it.each(['(.+)+z', '(?:\\w|.)*!', '(.*)*x', '.*.*.*.*.*.*.*.*.*.*.*.*.*.*z'])(
+const endless = [
+  ...['(.+)+z', '(?:\\w|.)*!', '(.*)*x', '.*.*.*.*.*.*.*.*.*.*.*.*.*.*z'],
+  ...[25, 35, 45].map((times) => `${'.?'.repeat(times)}${'.'.repeat(times)}z`),
+  ...[`${'(a|.)?'.repeat(40)}${'.'.repeat(40)}z`, `${'(e|.|\\w)'.repeat(40)}z`],
+];
+
+it.each(endless)(
   'refuses %s for the time it takes, instead of hanging',
   (pattern) => {
     const name = 'model.layers.0.self_attn.q_proj.and.so.on.for.long';
