@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adapterRecordSchema } from '../domain/adapters/adapter.ts';
 import { jobRecordSchema } from '../domain/jobs/job.ts';
 import { checkpointSummarySchema } from '../domain/runs/checkpoint.ts';
+import { diagnosedFindingSchema } from '../domain/runs/diagnosis.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/runs/run-history.ts';
 import { runSamplesSchema } from '../domain/runs/run-samples.ts';
@@ -96,6 +97,8 @@ export const runRequests = {
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
   /** Returns the model's answers at its evaluations; empty if the run keeps no samples. */
   'runs.samples': { input: byId, output: runSamplesSchema },
+  /** Findings that the record of a run shows, the worst first; empty where it shows none. */
+  'runs.diagnose': { input: byId, output: z.array(diagnosedFindingSchema) },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
    * on those of the model and data with other settings; null without any; `stepOfSameAdapter`: they had the same variant and rank. `updateShare`:

@@ -15,6 +15,7 @@ import { importRunsJob } from '../trackers/import-runs-job.ts';
 import { checkRun } from './check-run.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
+import { diagnoseRun } from './diagnose-run.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
 import { memoryOfModels } from './model-memory.ts';
 import { planModel } from './plan-model.ts';
@@ -80,6 +81,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.samples.find(id);
     },
+    'runs.diagnose': ({ id }) => diagnoseRun(services, requireRun(store, id)),
     'runs.checkpoints': ({ id }) => listCheckpoints(services, id),
     'runs.removeCheckpoint': async ({ id, ...choice }) => ({
       freedBytes: await removeCheckpoint(services, id, choice),

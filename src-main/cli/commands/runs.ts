@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { DiagnosedFinding } from '../../../src-shared/domain/runs/diagnosis.ts';
 import { runFormatLabels } from '../../../src-shared/domain/runs/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { midSentence } from '../../../src-shared/format/mid-sentence.ts';
@@ -24,7 +25,11 @@ import { followRun } from './train.ts';
 const byRun = z.object({ run: z.string() });
 
 export function addRunCommands(parent: Command, context: CommandContext): void {
-  const group = addGroup(parent, 'runs', 'runs: list, show, compare, samples, import, resume, pause, cancel, save');
+  const group = addGroup(
+    parent,
+    'runs',
+    'runs: list, show, diagnose, compare, samples, import, resume, pause, cancel, save',
+  );
 
   addCommand(group, context, {
     usage: 'list',
@@ -59,7 +64,8 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         const run = await findRun(client, reference);
         const log = await client.request('runs.log', { id: run.id });
         const names = await namesOfRun(client, run);
-        await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
+        const findings = await client.request('runs.diagnose', { id: run.id });
+        await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { findings, log }));
         const checkpoints = formatTable(
           ['checkpoint', 'step', midSentence(labelOf(run, accuracyMetric)), 'folder'],
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
@@ -71,10 +77,27 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         );
         const lines = log.slice(-10).map(({ level, text }) => `${level}: ${text.split('\n')[0]}\n`);
         return {
-          text: [describeRun(run, names), ...(run.checkpoints.length > 0 ? [checkpoints] : []), lines.join('')].join(
-            '\n',
-          ),
+          text: [
+            describeRun(run, names),
+            ...(findings.length > 0 ? [findingsText(findings)] : []),
+            ...(run.checkpoints.length > 0 ? [checkpoints] : []),
+            lines.join(''),
+          ].join('\n'),
         };
+      });
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'diagnose <run>',
+    summary: 'what the record of a run shows to be wrong, with the numbers and the settings that would change it',
+    input: byRun,
+    async run({ run: reference }, { withStudio }) {
+      return withStudio(async (client) => {
+        const { id, name } = await findRun(client, reference);
+        const findings = await client.request('runs.diagnose', { id });
+        const text = findings.length === 0 ? `The record of ${name} shows nothing wrong.\n` : findingsText(findings);
+        return { json: { run: id, findings }, text };
       });
     },
   });
@@ -198,6 +221,17 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         });
       },
     });
+}
+
+/** A finding in three lines: what it is, what it is based on, what to do. */
+function findingsText(findings: readonly DiagnosedFinding[]): string {
+  return findings
+    .map(({ severity, label, evidence, advice, changes }) => {
+      const set = Object.entries(changes ?? {}).map(([key, value]) => `${key}=${value}`);
+      const how = set.length === 0 ? '' : ` (--set ${set.join(' ')})`;
+      return `${severity}: ${label}\n  ${evidence}\n  ${advice}${how}\n`;
+    })
+    .join('');
 }
 
 /** The label that a metric has in the evaluations of a run. */

@@ -98,7 +98,10 @@ export class RunSampler {
       cancelled,
     );
     if (await cancelled()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
-    return rows.map((ids) => ({ text: writing.decode(ids), probability: null, isRight: null }));
+    return rows.map((ids) => ({
+      ...{ text: writing.decode(ids), probability: null, isRight: null },
+      ended: ids.length < sample_tokens,
+    }));
   }
 
   private async inputs(): Promise<SampleInput[]> {

@@ -70,6 +70,10 @@ export const sampleAnswerSchema = z.object({
   text: z.string().describe('what was written, or the class'),
   probability: z.number().nullable().describe('of the class'),
   isRight: z.boolean().nullable().describe('null where nothing is right or wrong'),
+  ended: z
+    .boolean()
+    .optional()
+    .describe('whether the model wrote an end token within sample_tokens; absent for classes and in older records'),
 });
 export type SampleAnswer = z.infer<typeof sampleAnswerSchema>;
 

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** Severities of findings, the worst first. */
+export const severities = ['problem', 'warning', 'note'] as const;
+
+/** A finding about a run, as the window, the command and reports show it. */
+export const diagnosedFindingSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  severity: z.enum(severities),
+  evidence: z.string().describe('one sentence with the numbers that the finding is based on'),
+  advice: z.string().describe('one sentence on what to do'),
+  changes: z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))
+    .nullable()
+    .describe('settings of a run that carries the advice out; null: no setting does'),
+});
+export type DiagnosedFinding = z.infer<typeof diagnosedFindingSchema>;
