@@ -20,6 +20,7 @@ const strings = studiesStrings.form;
 const emptyAxis: AxisDraft = { field: null, text: '', chosen: [] };
 
 interface GridRowsProps {
+  title?: string;
   /** The run that the grid varies; null: not chosen yet. */
   run: RunConfig | null;
   /** The grid as its parameter has it: a line for each field. */
@@ -28,7 +29,7 @@ interface GridRowsProps {
 }
 
 /** The grid of a study in rows: a setting of the run, and its values in the control of the setting. */
-export function GridRows({ run, text, onChange }: GridRowsProps) {
+export function GridRows({ title = strings.grid, run, text, onChange }: GridRowsProps) {
   const variants = useVariants();
   const fields = useMemo(
     () => runFields(draftOf(run ?? runConfigSchema.parse({})), variants).filter(({ name }) => name !== 'seed'),
@@ -41,7 +42,7 @@ export function GridRows({ run, text, onChange }: GridRowsProps) {
     onChange(gridOfAxes(next, fields));
   };
   return (
-    <Panel title={strings.grid} note={strings.gridNote}>
+    <Panel title={title} note={strings.gridNote}>
       <Stack gap={8}>
         {axes.map((axis, at) => (
           <Axis

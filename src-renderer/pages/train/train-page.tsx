@@ -1,14 +1,14 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
-import { useAction, useRequest } from '../../api/query.ts';
+import { useRequest } from '../../api/query.ts';
 import { TagsInput } from '../../components/form/choices.tsx';
-import { Segments } from '../../components/form/segments.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { resetForm, setName, setTags } from '../../features/train/draft-store.ts';
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
 import { taskOf } from '../../features/train/fields-in-use.ts';
+import { FormMode, useSimpleForms } from '../../features/train/form-mode.tsx';
 import { needsFullForm, SimpleForm } from '../../features/train/simple-form.tsx';
 import { Steps } from '../../features/train/steps.tsx';
 import { sweepMetric } from '../../features/train/sweep.ts';
@@ -24,9 +24,7 @@ export default function TrainPage() {
   const models = useRequest('models.list', {});
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
-  const wantsSimple = useRequest('settings.get', {}).data?.simple_forms === true;
-  const saveSettings = useAction('settings.set');
-  const isSimple = wantsSimple && !needsFullForm(problems);
+  const isSimple = useSimpleForms() && !needsFullForm(problems);
   const [sweepOpened, sweep] = useDisclosure(false);
   const base = models.data?.find(({ id }) => id === draft['model'])?.description;
   const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
@@ -84,17 +82,7 @@ export default function TrainPage() {
       <div className={classes['columns']}>
         <div className={classes['form']}>
           <div className={classes['mode']}>
-            <Segments
-              aria-label={trainStrings.simple.mode}
-              data={(['simple', 'full'] as const).map((value) => ({ value, label: trainStrings.simple[value] }))}
-              value={wantsSimple ? 'simple' : 'full'}
-              onChange={(value) => saveSettings.mutate({ simple_forms: value === 'simple' })}
-            />
-            {wantsSimple && !isSimple ? (
-              <Text size="xs" c="dimmed" role="status">
-                {trainStrings.simple.fullNeeded}
-              </Text>
-            ) : null}
+            <FormMode fits={isSimple} />
           </div>
           <div className={classes['naming']}>
             <TextInput

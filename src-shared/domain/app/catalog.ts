@@ -130,7 +130,7 @@ export const settingsSchema = z.strictObject({
   theme: themeSchema.default('system'),
   compute_backend: computeChoiceSchema.default('auto'),
   threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
-  simple_forms: z.boolean().default(false).describe('whether Train shows only base, data, goal and length'),
+  simple_forms: z.boolean().default(false).describe('whether Train and new studies show their main settings only'),
   forgetting: z
     .boolean()
     .default(true)

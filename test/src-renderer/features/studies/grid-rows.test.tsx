@@ -49,7 +49,7 @@ test('rows are added and removed, and an unfinished one is no part of the grid',
     target: { value: '0.001, 0.002' },
   });
   expect(told.at(-1)).toBe('coto: off, on\nlearning_rate: 0.001, 0.002');
-  fireEvent.click(view.getByRole('button', { name: 'Add a field' }));
+  fireEvent.click(view.getByRole('button', { name: 'Add a setting' }));
   expect(told.at(-1)).toBe('coto: off, on\nlearning_rate: 0.001, 0.002');
   fireEvent.click(view.getByRole('button', { name: 'Leave out Learning rate' }));
   expect(told.at(-1)).toBe('coto: off, on');
