@@ -7,7 +7,7 @@ import { pageActions } from '../../components/actions/page-actions.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
-import { isActive, useJobResult } from '../jobs/use-job.ts';
+import { isActive } from '../jobs/use-job.ts';
 import { Composer } from './composer.tsx';
 import classes from './conversation.module.css';
 import { ConversationTurn, type Editing } from './conversation-turn.tsx';
@@ -29,8 +29,7 @@ export function Conversation({ job, waitsFor, onStop, ...input }: ConversationPr
   const isWriting = isActive(job);
   const form = usePlaygroundForm({ ...input, isWriting });
   const { asked, columns, draft } = usePlayground();
-  const written = useJobResult(job, 'generate');
-  useKeptAnswers(written);
+  const written = useKeptAnswers(job);
   const [editing, setEditing] = useState<Editing | null>(null);
   const branch = branchTo(draft.turns, draft.lastTurn);
   const last = branch.at(-1);

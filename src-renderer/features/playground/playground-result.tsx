@@ -14,7 +14,6 @@ import { CopyButton } from '../../components/format/copy-button.tsx';
 import { formatNumber, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
-import { useJobResult } from '../jobs/use-job.ts';
 import classes from './playground.module.css';
 import { isOfChosenModel, usePlayground } from './playground-store.ts';
 import { useKeptAnswers } from './use-kept-answers.ts';
@@ -95,8 +94,7 @@ function PairColumn({ name, answers, rewards }: PairColumnProps) {
 /** The texts that were last asked for, side by side. */
 export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
   const { draft, asked, columns } = usePlayground();
-  const written = useJobResult(job, 'generate');
-  useKeptAnswers(written);
+  const written = useKeptAnswers(job);
   const model = useRequest('models.list', {}).data?.find(({ id }) => id === asked?.modelId);
   if (asked === null || asked.turnId !== null || !isOfChosenModel(draft, asked.modelId))
     return <EmptyState>{words.start}</EmptyState>;

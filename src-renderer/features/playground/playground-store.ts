@@ -30,23 +30,37 @@ export interface PickedImage {
   readonly pixels: { width: number; height: number; channels: number; pixels: Uint8Array };
 }
 
+/** A chat that is not shown, and the job that still writes its answers. */
+export interface LeftChat {
+  readonly chatId: string;
+  readonly draft: Draft;
+  readonly asked: AskedGeneration;
+  readonly columns: readonly Column[];
+}
+
+/** A request and the job that answers it. */
+interface AskedGeneration {
+  /** null: the answers come from a saved chat. */
+  readonly jobId: string | null;
+  readonly modelId: string | null;
+  readonly prompt: GenerationRequest['prompt'];
+  readonly names: readonly string[];
+  /** Turn of the conversation that it answers; null: not part of one. */
+  readonly turnId: string | null;
+  /** True if its answers are in the saved chat. */
+  readonly isKept: boolean;
+}
+
 interface PlaygroundState {
   readonly draft: Draft;
   /** The chat that is open; null: none is kept yet. */
   readonly chatId: string | null;
-  /** Last request and the job that answers it; null: the answers come from a saved chat. */
-  readonly asked: {
-    readonly jobId: string | null;
-    readonly modelId: string | null;
-    readonly prompt: GenerationRequest['prompt'];
-    readonly names: readonly string[];
-    /** Turn of the conversation that it answers; null: not part of one. */
-    readonly turnId: string | null;
-    /** True if its answers are in the saved chat. */
-    readonly isKept: boolean;
-  } | null;
+  /** Last request; null: nothing was asked. */
+  readonly asked: AskedGeneration | null;
   /** The texts of that job as far as they came. */
   readonly columns: readonly Column[];
+  /** Chats that were left while their answers were being written. */
+  readonly left: readonly LeftChat[];
   readonly picked: PickedImage | null;
   /** Class names for CLIP, one per line, and the texts that stand for each. */
   readonly classNames: string;
@@ -65,6 +79,7 @@ export const emptyPlayground: PlaygroundState = {
   chatId: null,
   asked: null,
   columns: [],
+  left: [],
   picked: null,
   classNames: '',
   classTemplates: usualClassTemplates,
@@ -77,8 +92,12 @@ export const usePlayground = create<PlaygroundState>(() => emptyPlayground);
 const early = new Map<string, TextPiece[]>();
 
 onEvent('generation.text', ({ jobId, pieces }) => {
-  const { asked, columns } = usePlayground.getState();
+  const { asked, columns, left } = usePlayground.getState();
   if (asked?.jobId === jobId) usePlayground.setState({ columns: grown(columns, pieces) });
+  else if (left.some((chat) => chat.asked.jobId === jobId))
+    usePlayground.setState({
+      left: left.map((chat) => (chat.asked.jobId === jobId ? { ...chat, columns: grown(chat.columns, pieces) } : chat)),
+    });
   else early.set(jobId, [...(early.get(jobId) ?? []), ...pieces]);
 });
 
@@ -147,19 +166,36 @@ export function openChatId(): string {
   return id;
 }
 
+/** The chats that were left, with the open one if its answers are still being written. */
+function withOpenChat({ chatId, draft, asked, columns, left }: PlaygroundState): readonly LeftChat[] {
+  if (chatId === null || asked === null || asked.jobId === null || asked.isKept) return left;
+  return [...left.filter((chat) => chat.chatId !== chatId), { chatId, draft, asked, columns }];
+}
+
+export function forgetLeftChat(id: string): void {
+  usePlayground.setState(({ left }) => ({ left: left.filter(({ chatId }) => chatId !== id) }));
+}
+
 /** An empty conversation with the same model, columns, template and sampling. */
 export function newChat(): void {
   const { text, pair, turns, lastTurn, input } = emptyDraft;
-  usePlayground.setState(({ draft }) => ({
+  usePlayground.setState((state) => ({
+    left: withOpenChat(state),
     chatId: null,
     asked: null,
     columns: [],
-    draft: { ...draft, text, pair, turns, lastTurn, input },
+    draft: { ...state.draft, text, pair, turns, lastTurn, input },
   }));
 }
 
-/** Shows a kept chat as it was left. */
+/** Shows a kept chat as it was left, and the answers that are still being written. */
 export function showChat({ id, modelId, content }: ChatRecord): void {
+  const left = withOpenChat(usePlayground.getState());
+  const writing = left.find(({ chatId }) => chatId === id);
+  if (writing !== undefined) {
+    usePlayground.setState({ ...writing, left: left.filter((chat) => chat !== writing) });
+    return;
+  }
   const { answers, messages, ...rest } = content;
   const draft: Draft = { ...rest, ...conversationIn(content), modelId, input: '' };
   const { kind, text } = draft;
@@ -167,6 +203,7 @@ export function showChat({ id, modelId, content }: ChatRecord): void {
   const prompt: GenerationRequest['prompt'] =
     kind === 'pair' ? { kind, text, answers: [...draft.pair] } : { kind: 'text', text };
   usePlayground.setState({
+    left,
     chatId: id,
     draft,
     asked: isAsked

@@ -3,7 +3,7 @@ import { useAction, useRequest } from '../../api/query.ts';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { chatName, type Draft } from './draft.ts';
-import { contentOf, newChat, openChatId, showChat, usePlayground } from './playground-store.ts';
+import { contentOf, forgetLeftChat, newChat, openChatId, showChat, usePlayground } from './playground-store.ts';
 
 const words = playgroundStrings.chats;
 
@@ -27,6 +27,8 @@ export function useChats() {
     failureTitle: words.failedToChange,
     onSuccess: (_, { id }) => {
       if (usePlayground.getState().chatId === id) newChat();
+      // Answers that come later must not bring the chat back.
+      forgetLeftChat(id);
       notifyDeleted('chats', [id], words.deleted);
     },
   });

@@ -5,7 +5,7 @@ import { trainStrings } from '../../strings/train.ts';
 
 const words = trainStrings.simple;
 
-/** Whether forms show their main settings only. It is one setting for Train and studies. */
+/** Returns true if forms show their main settings only: one setting for Train and studies. */
 export function useSimpleForms(): boolean {
   return useRequest('settings.get', {}).data?.simple_forms === true;
 }
