@@ -102,7 +102,12 @@ function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly Linear
   const { parameters } = adapter;
   const initialization = variant.residual?.initialization(parameters);
   if (initialization) checkStarts({ variant, parameters, initialization }, targets);
-  checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks: ranksOf(adapter, targets) });
+  const ranks = ranksOf(adapter, targets);
+  checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks });
+  // A pattern that decides shapes, as IA³'s feedforward_modules, is read with the first of them.
+  const first = targets.findIndex(({ expert }) => expert === undefined);
+  for (const module of targets.slice(first, first + 1))
+    variant.parts(module, { rank: ranks[first] ?? null, parameters });
 }
 
 /** @throws StudioError where the variant cannot be trained so. */

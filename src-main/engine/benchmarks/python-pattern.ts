@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { maxOptionalParts, optionalParts } from '../../files/optional-parts.ts';
 
 /**
  * A regular expression of Python's as JavaScript's, for all matches: named groups, flags at the start, \A and \Z.
@@ -14,6 +15,9 @@ export function pythonPattern(pattern: string, where: string): RegExp {
     .replaceAll('\\A', '(?<![\\s\\S])');
   try {
     if (given.includes('x')) throw new Error('the flag x is not supported');
+    const optional = optionalParts(source);
+    if (optional > maxOptionalParts)
+      throw new Error(`it has ${optional} optional parts, more than ${maxOptionalParts}`);
     return new RegExp(source, flags);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);

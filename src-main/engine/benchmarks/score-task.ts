@@ -12,7 +12,8 @@ import { rollingMetrics } from './metrics/rolling-metrics.ts';
 import type { MetricUse, PreparedTask, Question } from './prepared-task.ts';
 import { pythonPattern } from './python-pattern.ts';
 
-const maxPatternMilliseconds = 60_000;
+/** Each text adds time in proportion to its length. */
+const maxPatternMilliseconds = 2000;
 
 /** Scores of a task whose model answered by likelihoods. */
 export function scoreLikelihoods(task: PreparedTask, answers: readonly (readonly Likelihood[])[]): BenchmarkScore[] {
@@ -78,14 +79,14 @@ function valuesOf({ file, questions }: PreparedTask, use: MetricUse, filtered: r
     use.regexesToIgnore.map((pattern) => pythonPattern(pattern, where)),
   );
   const metric = generationMetrics[use.name];
-  return clock.run(where, () =>
-    questions.map(({ right }, index) =>
-      right.reduce<number>(
-        (most, one) => Math.max(most, metric?.(filtered[index] ?? '', String(one), ignore) ?? Number.NaN),
-        0,
-      ),
-    ),
-  );
+  return questions.map(({ right }, index) => {
+    const text = filtered[index] ?? '';
+    const best = () =>
+      right.reduce<number>((most, one) => Math.max(most, metric?.(text, String(one), ignore) ?? Number.NaN), 0);
+    if (use.regexesToIgnore.length === 0) return best();
+    clock.grant(1 + (text.length + right.join('').length) * 0.002);
+    return clock.run(where, best);
+  });
 }
 
 /** Scores by the task's own function. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxOptionalParts, optionalParts } from '../../files/optional-parts.ts';
 
 /** Ids are indices into a table: a damaged one must not allocate gigabytes. */
 const tokenId = z.number().int().min(0).max(0xff_ffff);
@@ -12,7 +13,10 @@ const tooManyCharacters = 'has tokens of more than four million characters in al
 /** Published tokenizers have at most a dozen stages. */
 const MAX_STAGES = 64;
 
-const pattern = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: z.string() })]);
+const regex = z.string().refine((text) => optionalParts(text) <= maxOptionalParts, {
+  message: `has more than ${maxOptionalParts} optional parts`,
+});
+const pattern = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: regex })]);
 const behavior = z.enum(['Isolated', 'Removed', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']);
 
 export type Stage = { readonly type: string } & Readonly<Record<string, unknown>>;

@@ -132,5 +132,14 @@ describe('texts', () => {
     expect(() => scored(['a'], ['a'], { filters: filters('(') })).toThrow(
       'filter_list f: the pattern ( cannot be used',
     );
+    const endless = '((a+)+)+!';
+    const text = 'a'.repeat(60);
+    expect(() => scored([text], ['a'], { filters: filters(endless) })).toThrow('filter_list f was stopped after 2 s');
+    expect(() => scored([text], ['a'], {}, { regexesToIgnore: [endless] })).toThrow(
+      'regexes_to_ignore was stopped after 2 s',
+    );
+    const slow = `${'.?'.repeat(45)}${'.'.repeat(45)}z`;
+    expect(() => scored(['a'], ['a'], { filters: filters(slow) })).toThrow('it has 45 optional parts, more than 20');
+    expect(() => scored(['a'], ['a'], {}, { regexesToIgnore: [slow] })).toThrow('it has 45 optional parts');
   });
 });

@@ -347,6 +347,14 @@ describe('a file that does not fit', () => {
       expect(() => grown(...contents)).toThrow(message);
   });
 
+  it('refuses an expression that takes V8 seconds to compile', () => {
+    const pattern = { Regex: `${'.?'.repeat(45)}${'.'.repeat(45)}z` };
+    const pre_tokenizer = { type: 'Split', pattern, behavior: 'Isolated' };
+    expect(() => new TextTokenizer(filesOf({ model, pre_tokenizer }))).toThrow('has more than 20 optional parts');
+    const normalizer = { type: 'Replace', pattern, content: '' };
+    expect(() => new TextTokenizer(filesOf({ model, normalizer }))).toThrow('has more than 20 optional parts');
+  });
+
   it('has one clock for the expressions of many texts', () => {
     const pre_tokenizer = { type: 'Split', pattern: { Regex: '((a+)+)+!' }, behavior: 'Isolated' };
     const tokenizer = new TextTokenizer(filesOf({ model, pre_tokenizer }), new WorkClock(500));

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { maxOptionalParts, optionalParts } from '../../../files/optional-parts.ts';
 import { WorkClock } from '../../../files/work-clock.ts';
 
 /** For all that is matched by the expressions of one field: each meets a few hundred names, of which none takes a millisecond. */
@@ -59,6 +60,8 @@ export function compilePythonRegex(
     source = source.slice(inline[0].length);
   }
   const translated = translate(source, refuse);
+  const optional = optionalParts(translated);
+  if (optional > maxOptionalParts) return refuse(`it has ${optional} optional parts, more than ${maxOptionalParts}`);
   try {
     const whole = anchored === 'full' ? `^(?:${translated})$` : `^(?:${translated})`;
     if (!mayExplode(translated)) return new RegExp(whole, flags);
