@@ -15,6 +15,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { log } from './log.mjs';
+import { openObjectCache } from './object-cache.mjs';
 import { modules, root } from './paths.mjs';
 
 export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
@@ -130,6 +131,7 @@ async function build() {
     }
     if (!hasOneDnn(compiler)) return `oneDNN 3 is not installed. ${hint('libdnnl-dev')}`;
   }
+  ensureLapack();
   const failure = await compile(compiler, output, [], instructionSets);
   if (failure !== null) return failure;
   // An addon that does not load now would not load later: better to know at once.
@@ -168,6 +170,8 @@ async function compile(compiler, folder, extra, sets) {
       options: [...flags, ...extra, ...own, ...include, '-c', file, '-o', join(work, object)],
     }));
     writeCompileCommands(folder, compiler, units);
+    // Only plain builds: those of other processors and for sanitizers are rare.
+    const kept = extra.length === 0 ? openObjectCache({ compiler, headers: headers(), include, system }) : null;
     /** @type {string[]} */
     const objects = [];
     /** @type {string[]} */
@@ -175,7 +179,9 @@ async function compile(compiler, folder, extra, sets) {
     const waiting = [...units];
     const worker = async () => {
       for (let next = waiting.pop(); next !== undefined && failures.length === 0; next = waiting.pop()) {
-        const result = await run(compiler, next.options);
+        const isKept = kept?.fetch(next) === true;
+        const result = isKept ? { code: 0, text: '' } : await run(compiler, next.options);
+        if (result.code === 0 && !isKept) kept?.store(next);
         if (result.code === 0) objects.push(next.object);
         else failures.push(`${basename(next.file)} does not compile (${result.text}).`);
       }
@@ -201,6 +207,14 @@ async function compile(compiler, folder, extra, sets) {
   }
 }
 
+/** The headers that the sources share with each other. */
+function headers() {
+  return readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.h'))
+    .sort()
+    .map((name) => join(sources, name));
+}
+
 /**
  * For clangd and clang-tidy (.clangd names the folder): how each file is compiled, the kernels' once for each instruction set.
  * @param {string} folder
@@ -218,25 +232,51 @@ function libraries() {
 }
 
 /**
- * Copies the libraries that the addon links, beyond what every system has, beside a packed copy of it. Answers their names.
+ * Copies the libraries that the addon links or loads, beyond what every system has, beside a packed copy of it. Answers
+ * their names.
  * @param {string} folder
  * @returns {string[]}
  */
 export function bundleLibraries(folder) {
   const addon = join(folder, addonName);
   if (process.platform !== 'linux' || !existsSync(addon)) return [];
-  const answer = spawnSync('ldd', [addon], { encoding: 'utf8' });
-  const wanted = /^\s*(lib(?:dnnl|gomp)\S*) => (\S+)/gm;
-  return [...(answer.stdout ?? '').matchAll(wanted)].map(([, name = '', path = '']) => {
-    copyFileSync(realpathSync(path), join(folder, name));
-    return name;
-  });
+  const lapack = lapackFile();
+  const loaded = existsSync(lapack) ? [{ name: basename(lapack), path: lapack }, ...linkedLibraries(lapack)] : [];
+  const libraries = [...linkedLibraries(addon), ...loaded];
+  for (const { name, path } of libraries) copyFileSync(realpathSync(path), join(folder, name));
+  return libraries.map(({ name }) => name);
+}
+
+/** @param {string} file */
+function linkedLibraries(file) {
+  const answer = spawnSync('ldd', [file], { encoding: 'utf8' });
+  const wanted = /^\s*(lib(?:dnnl|gomp|gfortran)\S*) => (\S+)/gm;
+  return [...(answer.stdout ?? '').matchAll(wanted)].map(([, name = '', path = '']) => ({ name, path }));
+}
+
+/**
+ * OpenBLAS as Debian installs it: the addon loads it when a large matrix is first decomposed, and JavaScript decomposes
+ * without it.
+ */
+function lapackFile() {
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  return `/usr/lib/${triplet}/openblas-serial/libopenblas.so.0`;
+}
+
+function ensureLapack() {
+  if (existsSync(lapackFile()) || !mayInstall()) return;
+  log('installing LAPACK (libopenblas0-serial) with apt …');
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', 'libopenblas0-serial']);
 }
 
 export function findCompiler() {
   const candidates = [...(process.env.CXX ? [process.env.CXX] : []), 'g++', 'clang++', 'c++'];
   return candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) ?? null;
 }
+
+/** The headers of others that the addon is compiled with. */
+const system = `#include <node_api.h>\n${process.platform === 'darwin' ? '' : '#include <oneapi/dnnl/dnnl.hpp>\n'}`;
 
 /** @param {string} compiler */
 function hasOneDnn(compiler) {

@@ -92,6 +92,24 @@ export function libraryOf(file) {
       sha512: null,
       text: `Copyright Free Software Foundation, Inc. Its source is part of GCC: https://gcc.gnu.org\n\n${known('GCC-exception-3.1')}\n\n${known('GPL-3.0')}`,
     };
+  if (file.startsWith('libopenblas'))
+    return {
+      name: 'OpenBLAS',
+      version,
+      license: 'BSD-3-Clause',
+      purl: `pkg:generic/openblas@${version}`,
+      sha512: null,
+      text: `Copyright 2011-2024 The OpenBLAS Project; 2009-2010 The University of Texas at Austin; 2013 Martin Koehler; 2020 IBM\nCorporation; 2022 Arm Ltd. It holds LAPACK (BSD-3-Clause), copyright 1992-2024 The University of Tennessee and The\nUniversity of Tennessee Research Foundation, The University of California Berkeley, and The University of Colorado\nDenver.\n\n${known('BSD-3-Clause')}`,
+    };
+  if (file.startsWith('libgfortran'))
+    return {
+      name: 'libgfortran',
+      version,
+      license: 'GPL-3.0-or-later WITH GCC-exception-3.1',
+      purl: `pkg:generic/libgfortran@${version}`,
+      sha512: null,
+      text: `Copyright Free Software Foundation, Inc. Its source is part of GCC: https://gcc.gnu.org\n\n${known('GCC-exception-3.1')}\n\n${known('GPL-3.0')}`,
+    };
   throw new Error(
     `${file} is packed beside the native addon, and scripts/package/components.mjs does not name its license.`,
   );

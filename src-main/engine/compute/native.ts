@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { storedEncodings } from '../tensors/stored-matrix.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
-import type { NativeAddon } from './native/addon.ts';
+import { type NativeAddon, offersLapack } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
 import { runDecoderStep } from './native/decoder-step.ts';
 import { NativeKernels } from './native/kernel-calls.generated.ts';
@@ -23,7 +23,7 @@ export const nativeBackend: ComputeBackend = {
       kind: 'cpu',
       device: describe(loaded.addon),
       memoryBytes: totalmem(),
-      reason: 'Compiled for this machine.',
+      reason: `Compiled for this machine. ${decomposing(loaded.addon)}`,
     };
   },
   activate: async (threads) => {
@@ -153,6 +153,14 @@ function describe(addon: NativeAddon): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown';
   const processor = model === 'unknown' ? process.arch : model;
   return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
+}
+
+/** Names the library that decomposes large matrices, or why JavaScript does. */
+function decomposing(addon: NativeAddon): string {
+  const isOffered = offersLapack(addon);
+  if (isOffered && addon.hasLapack()) return `${addon.describeLapack()} decomposes large matrices.`;
+  const why = isOffered ? addon.describeLapack() : 'the addon is of an earlier version';
+  return `Without LAPACK (${why}), JavaScript decomposes large matrices, about ten times slower.`;
 }
 
 function defaultThreads(): number {

@@ -1,15 +1,23 @@
+import { lapack } from './lapack.ts';
 import { type Matrix, type MatrixLike, sizeOf, toRows } from './matrix.ts';
 import { dot } from './vectors.ts';
 
 /**
  * X with S·Xᵀ = Bᵀ, that is B·S⁻¹ [m, n], for a symmetric positive definite S [n, n], of which the lower triangle is read, and
- * B [m, n]: S = L·Lᵀ, then two triangular systems a row.
+ * B [m, n], by LAPACK where there is one.
  * @throws Error where S is not positive definite
  */
 export function solveSymmetric(matrix: MatrixLike, right: MatrixLike): Matrix {
   const [size] = sizeOf(matrix);
-  const [count, width] = sizeOf(right);
+  const [, width] = sizeOf(right);
   if (width !== size) throw new Error(`[${size}, ${size}] cannot be solved for rows of ${width}`);
+  return lapack.solveSymmetric(matrix, right) ?? solveByCholesky(matrix, right);
+}
+
+/** `solveSymmetric` in JavaScript: S = L·Lᵀ, then two triangular systems a row. */
+export function solveByCholesky(matrix: MatrixLike, right: MatrixLike): Matrix {
+  const [size] = sizeOf(matrix);
+  const [count] = sizeOf(right);
   const lower = factorize(toRows(matrix));
   // The rows of Lᵀ, so that the way back runs along rows as well.
   const upper = lower.map((_, row) => Float64Array.from(lower, (other) => other[row] ?? 0));

@@ -32,25 +32,6 @@ export function transpose(matrix: MatrixLike): Matrix {
   return { shape: [columns, rows], data: flat(toColumns(matrix), rows) };
 }
 
-/** a [m, k] · b [k, n] → [m, n]. */
-export function matmul(a: MatrixLike, b: MatrixLike): Matrix {
-  const [rows, inner] = sizeOf(a);
-  const [innerOfB, columns] = sizeOf(b);
-  if (inner !== innerOfB) throw new Error(`[${rows}, ${inner}] cannot be multiplied by [${innerOfB}, ${columns}]`);
-  const right = toRows(b);
-  const data = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    const sums = data.subarray(row * columns, (row + 1) * columns);
-    right.forEach((values, k) => {
-      const factor = a.data[row * inner + k] ?? 0;
-      if (factor === 0) return;
-      for (let column = 0; column < columns; column++)
-        sums[column] = (sums[column] ?? 0) + factor * (values[column] ?? 0);
-    });
-  }
-  return { shape: [rows, columns], data };
-}
-
 /** Copies of the rows. */
 export function toRows(matrix: MatrixLike): Float64Array[] {
   const [rows, columns] = sizeOf(matrix);

@@ -1,4 +1,5 @@
 import { multiplyByQ, triangularize } from './householder.ts';
+import { lapack } from './lapack.ts';
 import { fromColumns, type Matrix, type MatrixLike, sizeOf, toColumns } from './matrix.ts';
 import { negate, normalizeScale, scale, unitVectors } from './vectors.ts';
 
@@ -9,8 +10,13 @@ export interface Qr {
   readonly r: Matrix;
 }
 
-/** The thin A = Q·R of a matrix [m, n], by Householder reflections. @throws StudioError not_finite */
+/** The thin A = Q·R of a matrix [m, n], by LAPACK where there is one. @throws StudioError not_finite */
 export function qr(matrix: MatrixLike): Qr {
+  return lapack.qr(matrix) ?? qrByReflections(matrix);
+}
+
+/** `qr` in JavaScript, by Householder reflections. */
+export function qrByReflections(matrix: MatrixLike): Qr {
   const [rows, columns] = sizeOf(matrix);
   const rank = Math.min(rows, columns);
   const triangle = toColumns(matrix);

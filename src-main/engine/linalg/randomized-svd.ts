@@ -1,4 +1,5 @@
-import { fromRows, type Matrix, type MatrixLike, matmul, sizeOf, transpose } from './matrix.ts';
+import { matmul } from './matmul.ts';
+import { fromRows, type Matrix, type MatrixLike, sizeOf, transpose } from './matrix.ts';
 import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
 

@@ -1,4 +1,5 @@
-import { type Matrix, type MatrixLike, matmul, transpose } from './matrix.ts';
+import { matmul } from './matmul.ts';
+import { type Matrix, type MatrixLike, transpose } from './matrix.ts';
 import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
 

@@ -1,5 +1,6 @@
 import { multiplyByQ, triangularize } from './householder.ts';
 import { orthogonalize } from './jacobi.ts';
+import { lapack } from './lapack.ts';
 import { fromColumns, fromRows, type Matrix, type MatrixLike, sizeOf, toColumns, toRows } from './matrix.ts';
 import { negate, normalizeScale, pointsBack, scale } from './vectors.ts';
 
@@ -13,11 +14,16 @@ export interface Svd {
 }
 
 /**
- * The thin A = U·diag(s)·Vᵀ of a matrix [m, n], k = min(m, n): Householder's QR of the longer side, then one-sided Jacobi on the
- * square triangle. U and V are orthonormal whatever the rank.
+ * The thin A = U·diag(s)·Vᵀ of a matrix [m, n], k = min(m, n), by LAPACK where there is one. U and V are orthonormal whatever
+ * the rank.
  * @throws StudioError not_finite
  */
 export function svd(matrix: MatrixLike): Svd {
+  return lapack.svd(matrix) ?? svdByJacobi(matrix);
+}
+
+/** `svd` in JavaScript: Householder's QR of the longer side, then one-sided Jacobi on the square triangle. */
+export function svdByJacobi(matrix: MatrixLike): Svd {
   const [rows, columns] = sizeOf(matrix);
   const isTall = rows >= columns;
   // A wide matrix is decomposed as its transpose, whose left vectors are its right ones.

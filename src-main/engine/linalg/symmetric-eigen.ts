@@ -1,5 +1,6 @@
 import { type EigenPairs, eigenByKernel } from '../tensors/eigen-kernel.ts';
 import { multiplyByQ, reflect } from './householder.ts';
+import { lapack } from './lapack.ts';
 import { fromColumns, type Matrix, type MatrixLike, sizeOf, toRows } from './matrix.ts';
 import { addScaled, dot, negate, normalizeScale, pointsBack, rotate, unitVectors } from './vectors.ts';
 
@@ -14,13 +15,21 @@ export interface SymmetricEigen {
 const maxSteps = 60;
 
 /**
- * A = V·diag(values)·Vᵀ of a symmetric matrix [n, n], of which the lower triangle is read: Householder's tridiagonal form, then
- * implicit QL steps with Wilkinson's shift. Golub and Van Loan, Matrix Computations, 8.3.
+ * A = V·diag(values)·Vᵀ of a symmetric matrix [n, n], of which the lower triangle is read, by LAPACK where there is one.
  * @throws StudioError not_finite
  */
 export function symmetricEigen(matrix: MatrixLike): SymmetricEigen {
   const [size, columns] = sizeOf(matrix);
   if (size !== columns) throw new Error(`eigenvalues are of a square matrix, not of [${size}, ${columns}]`);
+  return lapack.symmetricEigen(matrix) ?? eigenByQl(matrix);
+}
+
+/**
+ * `symmetricEigen` without LAPACK: Householder's tridiagonal form, then implicit QL steps with Wilkinson's shift. Golub and Van
+ * Loan, Matrix Computations, 8.3.
+ */
+export function eigenByQl(matrix: MatrixLike): SymmetricEigen {
+  const [size] = sizeOf(matrix);
   const rows = symmetricRows(matrix);
   const unit = normalizeScale(rows);
   const { values: diagonal, vectors } = eigenByKernel(rows) ?? decompose(rows);

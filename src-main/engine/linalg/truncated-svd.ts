@@ -1,4 +1,5 @@
-import { type Matrix, type MatrixLike, matmul, sizeOf, transpose } from './matrix.ts';
+import { matmul } from './matmul.ts';
+import { type Matrix, type MatrixLike, sizeOf, transpose } from './matrix.ts';
 import { leading } from './randomized-svd.ts';
 import { type Svd, svd } from './svd.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';

@@ -2,6 +2,9 @@ import { type Handle, type KernelFunctions, kernelNames, type OptionalHandle } f
 
 export type TensorValues = Float32Array | Int32Array | Uint8Array;
 
+/** Values of a matrix for LAPACK, row-major. */
+export type Floats = Float32Array | Float64Array;
+
 /** The compiled addon: its kernels (called through NativeKernels), and memory and threads (cpp/addon.cc). */
 export interface NativeAddon extends KernelFunctions {
   /** Handle of a new tensor of so many bytes, undefined values. Throws with the code `out_of_memory`. */
@@ -29,6 +32,40 @@ export interface NativeAddon extends KernelFunctions {
   describe(): string;
 }
 
+/** LAPACK by the addon (cpp/lapack.cc). An addon that was built before it is of use without. */
+export interface LapackFunctions {
+  /** True if a LAPACK library could be loaded, which the first call of it does. */
+  hasLapack(): boolean;
+  /** Name and version of the LAPACK library, or why there is none. */
+  describeLapack(): string;
+  /** matrix = u [rows, k] · s [k] · vt [k, columns]. Like the routines below, false where LAPACK cannot compute it. */
+  svd(rows: number, columns: number, matrix: Floats, u: Float64Array, s: Float64Array, vt: Float64Array): boolean;
+  /** matrix = q [rows, k] · r [k, columns]. */
+  qr(rows: number, columns: number, matrix: Floats, q: Float64Array, r: Float64Array): boolean;
+  /** Eigenvalues, ascending, and vectors of a symmetric matrix, of which the lower triangle is read. */
+  symmetricEigen(rows: number, columns: number, matrix: Floats, values: Float64Array, vectors: Float64Array): boolean;
+  /** right · matrix⁻¹ of a symmetric positive definite matrix, of which the lower triangle is read. */
+  solveSymmetric(
+    rows: number,
+    columns: number,
+    matrix: Floats,
+    rightRows: number,
+    rightColumns: number,
+    right: Floats,
+    result: Float64Array,
+  ): boolean;
+  /** a [rows, inner] · b [inner, columns]. */
+  multiplyDoubles(
+    rows: number,
+    inner: number,
+    a: Floats,
+    innerOfB: number,
+    columns: number,
+    b: Floats,
+    result: Float64Array,
+  ): boolean;
+}
+
 const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] = [
   'allocate',
   'view',
@@ -45,6 +82,16 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] =
   'describe',
 ];
 
+const lapackNames: readonly (keyof LapackFunctions)[] = [
+  'hasLapack',
+  'describeLapack',
+  'svd',
+  'qr',
+  'symmetricEigen',
+  'solveSymmetric',
+  'multiplyDoubles',
+];
+
 /** Returns true if a loaded module is this version of the addon, with every function. */
 export function isNativeAddon(value: unknown): value is NativeAddon {
   return (
@@ -52,4 +99,9 @@ export function isNativeAddon(value: unknown): value is NativeAddon {
     value !== null &&
     [...kernelNames, ...otherNames].every((name) => typeof Reflect.get(value, name) === 'function')
   );
+}
+
+/** Returns true if an addon has LAPACK's functions. The library that computes them may be missing. */
+export function offersLapack(addon: object): addon is LapackFunctions {
+  return lapackNames.every((name) => typeof Reflect.get(addon, name) === 'function');
 }

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "kernels/kernels.h"
+#include "lapack.h"
 #include "methods.generated.h"
 #include "threads.h"
 
@@ -208,5 +209,7 @@ NAPI_MODULE_INIT() {
       env, tensors, [](napi_env, void* data, void*) { delete static_cast<coto::Tensors*>(data); }, nullptr);
   coto::add_methods(env, exports, coto::kMethods, std::size(coto::kMethods));
   coto::add_methods(env, exports, coto::kKernelMethods, std::size(coto::kKernelMethods));
+  const auto [lapack, count] = coto::lapack_methods();
+  coto::add_methods(env, exports, lapack, count);
   return exports;
 }
