@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { buildSanitized, findCompiler } from './bootstrap/native.mjs';
 import { root } from './bootstrap/paths.mjs';
 
-const suites = ['test/engine/compute', 'test/engine/training/golden-training.test.ts', 'test/engine/adapters'];
+const suites = [
+  'test/engine/compute',
+  'test/engine/linalg/lapack.test.ts',
+  'test/engine/training/golden-training.test.ts',
+  'test/engine/adapters',
+];
 
 const compiler = findCompiler();
 if (compiler === null) {

@@ -37,7 +37,10 @@ const { writeNotices, writeBillOfMaterials } = await script('package/write-lists
   writeBillOfMaterials:
     z.custom<(file: string, components: Component[], app: { version: string; at: Date }) => void>(callable),
 });
-const components = componentsOf({ electron: '45.4.1', libraries: ['libdnnl.so.3', 'libgomp.so.1'] });
+const components = componentsOf({
+  electron: '45.4.1',
+  libraries: ['libdnnl.so.3', 'libgomp.so.1', 'libopenblas.so.0', 'libgfortran.so.5'],
+});
 
 test('packages needed only by install scripts and commands stay out of the pack', () => {
   const needless = needlessPackages().map((path) => path.replace(/^.*node_modules\//, ''));
@@ -86,7 +89,8 @@ test('the notices have the license of everything that is packed', () => {
   expect(vips?.text).toContain('librsvg');
   const textOf = (name: string) => components.find((one) => one.name === name)?.text;
   expect(textOf('oneDNN')).toContain('Apache License');
-  expect(textOf('libgomp')).toContain('GCC RUNTIME LIBRARY EXCEPTION');
+  for (const name of ['libgomp', 'libgfortran']) expect(textOf(name)).toContain('GCC RUNTIME LIBRARY EXCEPTION');
+  expect(textOf('OpenBLAS')).toContain('The OpenBLAS Project');
   expect(textOf('font inter')).toContain('SIL OPEN FONT LICENSE');
   expect(() => componentsOf({ electron: '45.4.1', libraries: ['libnew.so.1'] })).toThrow('libnew.so.1');
 });
