@@ -26,7 +26,11 @@ const targets = {
     outputs: ['shell', 'printer', 'archive', 'modules', 'backend', 'engine', 'cli'],
     build: buildMain,
   },
-  report: { inputs: ['src-renderer/plots/plotly-bundle.ts'], outputs: ['report'], build: buildReport },
+  report: {
+    inputs: ['src-renderer/plots', 'src-shared/figures', 'src-shared/typeface.ts', 'assets/fonts'],
+    outputs: ['report'],
+    build: buildReport,
+  },
   renderer: {
     inputs: ['src-renderer', 'src-shared', 'src-main/backend/reports', 'assets/fonts', 'docs', 'vite.config.ts'],
     outputs: ['renderer'],
@@ -224,6 +228,19 @@ async function buildReport() {
     loader: { '.css': 'empty' },
     // A bundle made of a default export: `Plotly` itself shall be the global, not its module.
     footer: { js: 'Plotly=Plotly.default??Plotly;' },
+  });
+  // Draws a study's figures with that bundle, in a page of Electron's.
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    logLevel: 'warning',
+    outfile: 'dist/report/figures.min.js',
+    entryPoints: ['src-renderer/plots/figure-files.ts'],
+    loader: { '.woff2': 'dataurl' },
   });
 }
 

@@ -8,8 +8,12 @@ import { isInside } from '../files/inside.ts';
 import { plainName } from './plain-name.ts';
 
 /** Kinds of files that are dragged out; none of them is a program. */
-const extensions: ReadonlySet<string> = new Set(['.png', '.svg', '.csv']);
-const pngPrefix = 'data:image/png;base64,';
+const extensions: ReadonlySet<string> = new Set(['.png', '.svg', '.pdf', '.csv']);
+/** Start of a binary file's data URL. */
+const urlPrefixes: ReadonlyMap<string, string> = new Map([
+  ['.png', 'data:image/png;base64,'],
+  ['.pdf', 'data:application/pdf;base64,'],
+]);
 /** A larger adapter would take longer to copy than a drag lasts. */
 const maxAdapterBytes = 2 ** 30;
 /** Time for another program to read what was dropped on it. */
@@ -70,8 +74,10 @@ export class DraggedFiles {
 function contentOf({ name, content }: Extract<DraggedItem, { kind: 'file' }>): string | Uint8Array {
   const extension = extname(plainName(name)).toLowerCase();
   if (!extensions.has(extension))
-    throw new StudioError('refused', `${name} is not dragged out. Drag a PNG, an SVG or a CSV.`);
-  if (extension !== '.png') return content;
-  if (!content.startsWith(pngPrefix)) throw new StudioError('invalid_input', `The content of ${name} is no PNG.`);
-  return Buffer.from(content.slice(pngPrefix.length), 'base64');
+    throw new StudioError('refused', `${name} is not dragged out. Drag a PNG, an SVG, a PDF or a CSV.`);
+  const prefix = urlPrefixes.get(extension);
+  if (prefix === undefined) return content;
+  if (!content.startsWith(prefix))
+    throw new StudioError('invalid_input', `The content of ${name} is no ${extension.slice(1).toUpperCase()}.`);
+  return Buffer.from(content.slice(prefix.length), 'base64');
 }

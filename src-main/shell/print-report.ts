@@ -74,7 +74,7 @@ interface WindowOptions {
 }
 
 /** A hidden window that can load this one file and nothing else. */
-function closedWindow(
+export function closedWindow(
   page: string,
   { width, height, javascript = true }: WindowOptions,
 ): { readonly window: BrowserWindow; readonly address: string } {

@@ -4,6 +4,8 @@ import { type InlineTypeface, typefaceRules } from '../../src-shared/typeface.ts
 
 /** Scale of exported pixel images relative to the window. */
 const scale = 2;
+/** Time in which a typeface that is inside an image is read. */
+const typefaceMilliseconds = 50;
 
 /**
  * An SVG of plotly's, as a data URL, with its typeface inside: an image has none of the window's, nor has the machine on
@@ -14,8 +16,7 @@ export async function withTypeface(
   format: 'svg' | 'png',
   { width, height }: { readonly width: number; readonly height: number },
 ): Promise<string> {
-  const [text, digits] = await Promise.all([base64(textFile), base64(digitsFile)]);
-  const source = styled(svgOf(svg), { text, digits });
+  const source = styled(svgOf(svg), await inlineTypeface());
   const url = `data:image/svg+xml,${encodeURIComponent(source)}`;
   if (format === 'svg') return url;
   const image = new Image();
@@ -24,8 +25,18 @@ export async function withTypeface(
   const canvas = document.createElement('canvas');
   canvas.width = width * scale;
   canvas.height = height * scale;
-  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext('2d');
+  context?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  // The first drawing starts the image's own typeface; until it is there, texts are left out.
+  await new Promise((resolve) => setTimeout(resolve, typefaceMilliseconds));
+  context?.clearRect(0, 0, canvas.width, canvas.height);
+  context?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL('image/png');
+}
+
+export async function inlineTypeface(): Promise<InlineTypeface> {
+  const [text, digits] = await Promise.all([base64(textFile), base64(digitsFile)]);
+  return { text, digits };
 }
 
 /** The source of an SVG that is a data URL. */

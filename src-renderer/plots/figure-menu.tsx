@@ -57,6 +57,10 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
   const saveCsv = () => downloadText(figureToCsv(latest.current.current()), `${fileName}.csv`);
 
   const dragged = async ({ shiftKey, altKey }: { readonly shiftKey: boolean; readonly altKey: boolean }) => {
+    if (altKey && shiftKey) {
+      const pdf = await view.current?.vectors('pdf', theme);
+      return pdf ? fileItem(`${fileName}.pdf`, pdf) : null;
+    }
     if (altKey) return fileItem(`${fileName}.csv`, figureToCsv(latest.current.current()));
     const format = shiftKey ? 'svg' : 'png';
     const url = await view.current?.image(format, theme);

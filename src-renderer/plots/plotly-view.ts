@@ -1,45 +1,23 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
 import { z } from 'zod';
 import { asError } from '../../src-shared/contract/errors.ts';
-import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
-import { withCells, withoutImages } from '../../src-shared/figures/vector/cells.ts';
-import { drawingOf } from '../../src-shared/figures/vector/drawing.ts';
-import { pgfOf } from '../../src-shared/figures/vector/pgf.ts';
-import { textTypeface } from '../../src-shared/typeface.ts';
+import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
-import { svgOf, withTypeface } from './figure-image.ts';
+import {
+  figureImage,
+  figurePgf,
+  figureVectors,
+  type PlotlyModule,
+  plotLayout,
+  traces,
+  typefaceLoaded,
+} from './figure-drawing.ts';
 import type { ChoosablePoint } from './figure-points.ts';
 import type { GrowingFigure } from './figure-source.ts';
-import { baseTemplate, surfaceColor } from './figure-theme.ts';
 import type { LiveFrame } from './live/frame-keeper.ts';
 import { LivePlot } from './live/live-plot.ts';
 import type { PlotAxes } from './plot-axes.ts';
 import { axesOf, geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
-import { withRoom } from './room.ts';
-
-let context: CanvasRenderingContext2D | null = null;
-
-/** Pixels of the widest of these texts as an axis writes it, in plotly's few HTML tags and signs. The typeface has to be loaded. */
-function tickTextWidth(texts: readonly string[]): number {
-  context ??= document.createElement('canvas').getContext('2d');
-  if (context === null) return 0;
-  context.font = `11px ${textTypeface}`;
-  return texts.reduce((widest, text) => Math.max(widest, context?.measureText(shownText(text)).width ?? 0), 0);
-}
-
-/** Without tags; a line break starts another line, whose widest counts. */
-function shownText(text: string): string {
-  const lines = text.split(/<br ?\/?>/).map((line) =>
-    line
-      .replaceAll(/<[^>]*>/g, '')
-      .replaceAll('&lt;', '<')
-      .replaceAll('&gt;', '>')
-      .replaceAll('&amp;', '&'),
-  );
-  return lines.reduce((longest, line) => (line.length > longest.length ? line : longest), '');
-}
-
-type PlotlyModule = typeof import('./plotly-bundle.ts').default;
 
 /** A point that was clicked: which trace and point of the figure's data, and where it is. */
 export interface FigurePoint {
@@ -138,46 +116,25 @@ export class PlotlyView {
     this.schedule();
   }
 
-  /** The figure with its title as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
+  /** The figure with its title as a data URL; null before it can be drawn. */
   async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
-    const drawn = await this.drawnSvg(theme, (figure) => figure);
-    return drawn && withTypeface(drawn.url, format, drawn.size);
+    const now = this.now(theme);
+    return now && figureImage(now.plotly, now.figure, now.options, format);
   }
 
   /** The same without pixels: as PDF a data URL, as PGF its text. */
   async vectors(format: 'pdf' | 'pgf', theme: FigureTheme): Promise<string | null> {
-    const drawn = await this.drawnSvg(theme, (figure) => ({ ...figure, ...withCells(figure, surfaceColor(theme)) }));
-    if (drawn === null) return null;
-    const source = withoutImages(svgOf(drawn.url));
-    if (format === 'pgf') return pgfOf(drawingOf(source));
-    const url = await withTypeface(`,${encodeURIComponent(source)}`, 'svg', drawn.size);
-    return window.coto.printFigure({ svg: svgOf(url), ...drawn.size });
+    const now = this.now(theme);
+    if (now === null) return null;
+    if (format === 'pgf') return figurePgf(now.plotly, now.figure, now.options);
+    return window.coto.printFigure(await figureVectors(now.plotly, now.figure, now.options));
   }
 
-  private async drawnSvg(
-    theme: FigureTheme,
-    change: (figure: FigureSource) => FigureSource,
-  ): Promise<{ readonly url: string; readonly size: { readonly width: number; readonly height: number } } | null> {
+  private now(theme: FigureTheme) {
     const wanted = this.shown ?? this.pending;
     if (!this.plotly || !wanted) return null;
-    const { options } = wanted;
-    const figure = change(wanted.source.current());
-    const size = { width: Math.max(320, this.width), height: options.height + titleHeight };
-    const ground = surfaceColor(theme);
-    const url = await this.plotly.toImage(
-      {
-        data: traces(figure),
-        layout: {
-          ...this.layout(figure, { ...options, theme }),
-          ...figure.layout,
-          ...size,
-          paper_bgcolor: ground,
-          plot_bgcolor: ground,
-        },
-      },
-      { format: 'svg', ...size },
-    );
-    return { url, size };
+    const options = { theme, width: this.width, height: wanted.options.height };
+    return { plotly: this.plotly, figure: wanted.source.current(), options };
   }
 
   /** Returns the position of the drawn figure's axes; null before the first drawing. */
@@ -271,14 +228,10 @@ export class PlotlyView {
     return [traces(frame), { ...this.layout(frame, options), hovermode: false }];
   }
 
-  private layout(figure: FigureSource, options: ShowOptions): Partial<Layout> {
+  private layout(figure: FigureSource, { theme, height, name }: ShowOptions): Partial<Layout> {
     return {
-      template: baseTemplate(options.theme),
-      ...withRoom(splitTitle(figure.layout).layout, tickTextWidth),
-      width: this.width,
-      height: options.height,
-      autosize: false,
-      uirevision: options.name,
+      ...plotLayout(figure, { theme, width: this.width, height }),
+      uirevision: name,
       // Values at the pointer appear next to the curves; plotly's own labels would cover them.
       ...(figure.hover === undefined ? {} : { hovermode: figure.data.some(isHeatmap) ? 'closest' : false }),
     };
@@ -306,18 +259,4 @@ function shownTraces(figure: FigureSource): Data[] {
 
 function isHeatmap(trace: object): boolean {
   return 'type' in trace && trace.type === 'heatmap';
-}
-
-/** Plotly checks traces itself when it draws them; its own types are narrower than what a pure function needs to know. */
-function traces(figure: FigureSource): Data[] {
-  return figure.data.map((trace) => ({ ...trace }) as Data);
-}
-
-/**
- * Resolves when text can be measured in the bundled typeface: plotly keeps the widths that it first measures. A typeface
- * that cannot be loaded delays no figure.
- */
-async function typefaceLoaded(): Promise<void> {
-  // Digits are a file of their own.
-  await document.fonts.load('12px Inter', 'p = 0').catch(() => []);
 }

@@ -1,7 +1,7 @@
 /** The words of every figure's menu and table. */
 export const figureStrings = {
   fullScreenOf: (name: string) => `Show the figure "${name}" in full screen`,
-  drag: 'Drag the figure out as PNG; with Shift as SVG, with Alt its values as CSV',
+  drag: 'Drag the figure out as PNG; with Shift as SVG, with both Shift and Alt as PDF, with Alt its values as CSV',
   savePdf: 'Save PDF',
   savePgf: 'Save PGF for LaTeX',
   showValues: 'Show values',

@@ -25,11 +25,11 @@ export type SystemNotice = z.infer<typeof systemNoticeSchema>;
 export const draggedItemSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
-    name: z.string().min(1).max(200).describe('with .png, .svg or .csv'),
+    name: z.string().min(1).max(200).describe('with .png, .svg, .pdf or .csv'),
     content: z
       .string()
       .max(64 * 2 ** 20)
-      .describe('the text; of a PNG its data URL'),
+      .describe('the text; of a PNG and a PDF the data URL'),
   }),
   z.object({
     kind: z.literal('adapter'),

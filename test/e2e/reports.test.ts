@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../src-main/backend/home/home.ts';
-import { printPdf } from '../../src-main/cli/print-pdf.ts';
+import { printPdf, writeFigures } from '../../src-main/cli/printer.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { studies } from '../backend/reports/records.ts';
 import { electronBinary, projectRoot } from './environment.ts';
@@ -91,4 +92,50 @@ test('the command prints a report as the window does', async () => {
   const pdf = readFileSync(target, 'latin1');
   expect(pdf.slice(0, 5)).toBe('%PDF-');
   expect(pdf).toMatch(/MediaBox \[0 0 612 792\]/);
+});
+
+test('the command draws figures as the window saves them', async () => {
+  const figure = {
+    data: [
+      {
+        type: 'heatmap',
+        x: [0, 1],
+        y: [0, 1],
+        z: [
+          [1, 2],
+          [3, null],
+        ],
+        colorscale: [
+          [0, '#ffffff'],
+          [1, '#0b7285'],
+        ],
+      },
+      { type: 'scatter', x: [0, 1], y: [0, 1], name: 'line' },
+    ],
+    layout: { title: { text: 'Share at λ = 2' }, margin: { l: 48, r: 16, t: 36, b: 40 } },
+    caption: 'A heat map and a line.',
+  };
+  const out = mkdtempSync(join(folder, 'figures-'));
+  const environment = { ...process.env, COTO_ELECTRON: electronBinary };
+  const formats = ['svg', 'pdf', 'pgf', 'png'] as const;
+  const built = join(projectRoot, 'dist', 'printer');
+  const names = await writeFigures([figure, figure], formats, out, environment, built);
+  expect(names).toEqual([1, 2].flatMap((number) => formats.map((format) => `figure-${number}.${format}`)));
+  // Nothing else is left.
+  expect(readdirSync(out).sort()).toEqual([...names].sort());
+  const svg = readFileSync(join(out, 'figure-2.svg'), 'utf8');
+  expect(['>Share at λ = 2<', 'font/woff2;base64'].filter((part) => !svg.includes(part))).toEqual([]);
+  expect(readFileSync(join(out, 'figure-2.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
+  // Cells of the heat map are vectors there.
+  const pgf = readFileSync(join(out, 'figure-1.pgf'), 'utf8');
+  expect(pgf.includes('\\begin{pgfpicture}')).toBe(true);
+  // The highest cell has the last color of the scale.
+  expect(pgf.includes('{rgb}{0.0431,0.4471,0.5216}')).toBe(true);
+  // Pixels of the title, which stands in the typeface inside the image.
+  const { data } = await sharp(join(out, 'figure-1.png'))
+    .extract({ left: 0, top: 0, width: 600, height: 56 })
+    .greyscale()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect(data.filter((value) => value < 128).length).toBeGreaterThan(100);
 });

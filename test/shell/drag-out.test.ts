@@ -21,6 +21,8 @@ test('a dragged figure or table is a temporary file of its name, and is removed 
   const figure = await dragged.write({ kind: 'file', name: 'loss.png', content });
   expect(basename(figure)).toBe('loss.png');
   expect(readFileSync(figure)).toEqual(png);
+  const pdf = await dragged.write({ kind: 'file', name: 'loss.pdf', content: 'data:application/pdf;base64,JVBERg==' });
+  expect(readFileSync(pdf, 'utf8')).toBe('%PDF');
   const table = await dragged.write({ kind: 'file', name: '../../scores.csv', content: 'a,b\n' });
   expect(dirname(dirname(table))).toBe(dirname(dirname(figure)));
   expect(readFileSync(table, 'utf8')).toBe('a,b\n');
@@ -41,7 +43,7 @@ test('a dragged adapter is a copy of its folder', async () => {
 test('neither a program nor a folder outside the adapters is dragged out', async () => {
   mkdirSync(join(home, 'runs'));
   await expect(dragged.write({ kind: 'file', name: 'a.sh', content: '' })).rejects.toThrow(
-    'a.sh is not dragged out. Drag a PNG, an SVG or a CSV.',
+    'a.sh is not dragged out. Drag a PNG, an SVG, a PDF or a CSV.',
   );
   await expect(dragged.write({ kind: 'file', name: 'a.png', content: 'text' })).rejects.toThrow('is no PNG');
   for (const folder of ['runs', 'adapters', 'adapters/../runs', '../..'])

@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
-import { printPdf, requirePrinter } from '../print-pdf.ts';
+import { printPdf, requirePrinter } from '../printer.ts';
 import { findRun, findStudy } from '../references.ts';
 
 const formats = ['html', 'pdf', 'md', 'tex', 'csv', 'json'] as const;

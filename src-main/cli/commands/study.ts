@@ -6,10 +6,12 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import { type FigureFormat, figureFormatSchema, figureFormats } from '../../../src-shared/figures/figure-files.ts';
 import type { ExpectedResult, ResultComparison } from '../../../src-shared/results/moved-numbers.ts';
 import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
+import { figuresLatex } from '../../../src-shared/studies/report/figures-latex.ts';
 import { provenanceFacts } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
@@ -20,6 +22,7 @@ import { forecastText } from '../forecast-text.ts';
 import { formatSummary, formatTable, formatTime } from '../format.ts';
 import { addHelpGroups } from '../help/groups.ts';
 import { parseNumber } from '../method-options.ts';
+import { requirePrinter, writeFigures } from '../printer.ts';
 import { findStudy } from '../references.ts';
 import { compareWithRegistration } from '../registration.ts';
 import { resolveConfig } from '../study-file.ts';
@@ -44,6 +47,10 @@ function addResultOptions(command: Command): Command {
       'also write study.yaml, result.json, the tables as Markdown, LaTeX and CSV, and methods.tex with references.bib there',
     )
     .option(
+      '--figures [formats]',
+      `with --out: also write its figures there, as ${figureFormats.join(', ')} (default: svg,pdf), and figures.tex with their captions; needs Electron`,
+    )
+    .option(
       '--expect <result.json>',
       'compare with the result that --out wrote before: list the numbers that moved, and fail if any did',
     )
@@ -58,6 +65,7 @@ const maxAdapters = 8;
 const byStudy = z.object({ study: z.string() });
 const written = z.object({
   out: z.string().optional(),
+  figures: z.union([z.literal(true), z.string()]).optional(),
   expect: z.string().optional(),
   tolerance: z.number().default(0),
 });
@@ -89,8 +97,8 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       dryRun: z.boolean().default(false),
       registered: z.string().optional(),
     }),
-    async run({ file, name: given, on, dryRun, registered, ...options }, { terminal, withStudio }) {
-      const wishes = await wishesOf(options);
+    async run({ file, name: given, on, dryRun, registered, ...options }, { terminal, environment, withStudio }) {
+      const wishes = await wishesOf(options, environment);
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
       const registration = registered === undefined ? null : await compareWithRegistration(registered, value);
@@ -132,8 +140,8 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
     summary: "a study's tables and how they were made, by its id or name",
     options: (command) => void addResultOptions(command),
     input: byStudy.extend(written.shape),
-    async run({ study: reference, ...options }, { withStudio }) {
-      const wishes = await wishesOf(options);
+    async run({ study: reference, ...options }, { environment, withStudio }) {
+      const wishes = await wishesOf(options, environment);
       return withStudio(async (client) => {
         const study = await findStudy(client, reference);
         return study.result === null ? openAnswer(study) : resultAnswer(client, study, { ...wishes, report: null });
@@ -146,8 +154,8 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
     summary: 'resume a study that was paused, interrupted, cancelled or failed; finished work is not repeated',
     options: (command) => void addResultOptions(command),
     input: byStudy.extend(written.shape),
-    async run({ study: reference, ...options }, { terminal, withStudio }) {
-      const wishes = await wishesOf(options);
+    async run({ study: reference, ...options }, { terminal, environment, withStudio }) {
+      const wishes = await wishesOf(options, environment);
       return withStudio(async (client) => {
         const { id } = await findStudy(client, reference);
         const job = await client.request('studies.resume', { id });
@@ -165,7 +173,14 @@ interface Wishes {
   readonly report?: boolean;
   /** A folder for the study's files. */
   readonly out?: string | undefined;
+  readonly figures?: Figures | undefined;
   readonly expectation?: Expectation | undefined;
+}
+
+/** The formats of a study's figures, and the environment in which Electron draws them. */
+interface Figures {
+  readonly formats: readonly FigureFormat[];
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** An earlier result that a new one is compared with. */
@@ -175,16 +190,40 @@ interface Expectation {
   readonly tolerance: number;
 }
 
-/** Reads the expected result, before anything is trained. */
-async function wishesOf({
-  report,
-  out,
-  expect,
-  tolerance,
-}: z.output<typeof written> & { readonly report?: boolean }): Promise<Wishes> {
+/**
+ * Reads the expected result and looks for what draws figures, before anything is trained.
+ * @throws StudioError invalid_input, refused where there is no Electron
+ */
+async function wishesOf(
+  { report, out, figures, expect, tolerance }: z.output<typeof written> & { readonly report?: boolean },
+  environment: NodeJS.ProcessEnv,
+): Promise<Wishes> {
   const expectation =
     expect === undefined ? undefined : { file: expect, expected: await readExpectation(expect), tolerance };
-  return { report: report ?? false, out, expectation };
+  return { report: report ?? false, out, figures: figuresOf(figures, out, environment), expectation };
+}
+
+function figuresOf(
+  wish: string | true | undefined,
+  out: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Figures | undefined {
+  if (wish === undefined) return undefined;
+  if (out === undefined)
+    throw new StudioError('invalid_input', '--figures has no folder to write to.', 'Add --out and a folder.');
+  const formats = wish === true ? (['svg', 'pdf'] as const) : wish.split(',').map(formatOf);
+  requirePrinter(environment);
+  return { formats: [...new Set(formats)], environment };
+}
+
+function formatOf(text: string): FigureFormat {
+  const { data } = figureFormatSchema.safeParse(text.trim().toLowerCase());
+  if (data !== undefined) return data;
+  throw new StudioError(
+    'invalid_input',
+    `--figures: "${text}" is no format of a figure.`,
+    `Choose from ${figureFormats.join(', ')}, with commas between them.`,
+  );
 }
 
 /** Shows a study's progress until it ends. Ctrl+C pauses it, with all that is finished. */
@@ -211,16 +250,19 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
 async function resultAnswer(
   client: StudioClient,
   study: StudyRecord,
-  { out, expectation, report = null }: Omit<Wishes, 'report'> & { readonly report?: string | null },
+  { out, figures, expectation, report = null }: Omit<Wishes, 'report'> & { readonly report?: string | null },
 ): Promise<Answer> {
   const { command, files } = await client.request('studies.files', { id: study.id });
+  const words = await studyWords(client);
+  const names = files.map(({ name }) => name);
   if (out !== undefined) {
     await mkdir(out, { recursive: true });
     for (const { name, text } of files) await writeFileAtomic(join(out, name), text);
+    if (figures !== undefined) names.push(...(await writeStudyFigures(study, words, out, figures)));
   }
   const tuned = await client.request('studies.tuned', { studyId: study.id });
   const made = provenanceFacts(study.provenance, maxAdapters).map(({ label, value }) => [label, value] as const);
-  const folder = out === undefined ? '' : `\nWritten to ${out}: ${files.map(({ name }) => name).join(', ')}\n`;
+  const folder = out === undefined ? '' : `\nWritten to ${out}: ${names.join(', ')}\n`;
   const comparison = expectation === undefined ? null : compareFiles(files, expectation);
   return {
     json: {
@@ -232,7 +274,7 @@ async function resultAnswer(
     ...(comparison === null || comparison.moved.length === 0 ? {} : { code: exitCodes.failed.code }),
     text: [
       `study  ${study.id}\n\n`,
-      studyText(study, await studyWords(client)),
+      studyText(study, words),
       tunedText(tuned),
       `\nHow it was made\n\n${formatSummary(made)}`,
       folder,
@@ -241,6 +283,22 @@ async function resultAnswer(
       comparison === null || expectation === undefined ? '' : expectationText(comparison, expectation.file),
     ].join(''),
   };
+}
+
+/** Writes a study's figures and the LaTeX that sets them with their captions; returns the names of the files. */
+async function writeStudyFigures(
+  { kind, config, result }: StudyRecord,
+  words: StudyWords,
+  out: string,
+  { formats, environment }: Figures,
+): Promise<string[]> {
+  const drawn = studyKind(kind)
+    .figures(result, config, words)
+    .map((figure) => figure.draw({ dark: false }));
+  if (drawn.length === 0) return [];
+  const names = await writeFigures(drawn, formats, out, environment);
+  await writeFileAtomic(join(out, 'figures.tex'), figuresLatex(drawn, formats));
+  return [...names, 'figures.tex'];
 }
 
 function compareFiles(files: readonly StudyFile[], { file, expected, tolerance }: Expectation): ResultComparison {

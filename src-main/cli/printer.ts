@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { Figure } from '../../src-shared/figures/figure.ts';
+import type { FigureFormat } from '../../src-shared/figures/figure-files.ts';
 import type { PaperSize } from '../../src-shared/paper.ts';
+import { besideArchive } from '../archive/beside-archive.ts';
 
 /** Electron's start and the drawing of a long report. */
 const maxSeconds = 120;
@@ -24,19 +27,70 @@ export async function printPdf(
   paper: PaperSize | null = null,
   printer = builtPrinter,
 ): Promise<void> {
+  const unfinished = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
+  try {
+    await runPrinter(['report', page, unfinished, paper ?? 'usual'], environment, printer);
+    renameSync(unfinished, target);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/**
+ * Has Electron draw figures as the window does, and writes them as figure-1.svg, figure-2.svg and so on; all or none.
+ * @returns the names of the files
+ * @throws StudioError like `printPdf`
+ */
+export async function writeFigures(
+  figures: readonly Figure[],
+  formats: readonly FigureFormat[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  printer = builtPrinter,
+): Promise<string[]> {
+  requirePrinter(environment, printer);
+  const unfinished = join(folder, `.figures.${process.pid}.partial`);
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    const page = join(unfinished, 'figures.html');
+    writeFileSync(page, figuresPage(figures, besideArchive(join(dirname(printer), 'report'))));
+    await runPrinter(['figures', page, unfinished, formats.join(',')], environment, printer);
+    const names = figures.flatMap((_figure, at) => formats.map((format) => `figure-${at + 1}.${format}`));
+    const missing = names.find((name) => !existsSync(join(unfinished, name)));
+    if (missing !== undefined) throw noPrinter(`${missing} was not written`);
+    for (const name of names) renameSync(join(unfinished, name), join(folder, name));
+    return names;
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** A page with the figures as JSON and the two built scripts that draw them. */
+function figuresPage(figures: readonly Figure[], folder: string): string {
+  const scripts = ['plotly.min.js', 'figures.min.js'].map((name) => {
+    const script = readFileSync(join(folder, name), 'utf8');
+    return `<script>${script.replaceAll('</script', '<\\/script')}</script>`;
+  });
+  const data = JSON.stringify(figures).replaceAll('<', '\\u003c');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures</title>${scripts.join('')}<script type="application/json" id="figure-data">${data}</script></head><body></body></html>`;
+}
+
+/** Starts Electron's part with a folder of its own, on a screen of its own where there is none. */
+async function runPrinter(
+  [what, page, target, how]: readonly [what: 'report' | 'figures', page: string, target: string, how: string],
+  environment: NodeJS.ProcessEnv,
+  printer: string,
+): Promise<void> {
   const electron = requirePrinter(environment, printer);
   const folder = mkdtempSync(join(tmpdir(), 'coto-print-'));
-  const unfinished = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
   const screen = needsScreen(environment) ? await startVirtualScreen(environment) : null;
   try {
     if (screen === null && needsScreen(environment)) throw noPrinter('there is no screen (DISPLAY), and no Xvfb');
-    const args = [...flags(), printer, page, unfinished, join(folder, 'window'), paper ?? 'usual'];
+    const args = [...flags(), printer, what, page, target, join(folder, 'window'), how];
     await run(electron, args, screen === null ? environment : { ...environment, DISPLAY: screen.display });
-    renameSync(unfinished, target);
   } finally {
     screen?.stop();
     rmSync(folder, { recursive: true, force: true });
-    rmSync(unfinished, { force: true });
   }
 }
 
@@ -92,8 +146,8 @@ function run(electron: string, args: readonly string[], environment: NodeJS.Proc
 function noPrinter(reason: string): StudioError {
   return new StudioError(
     'refused',
-    `A PDF is printed by Electron, which did not do so: ${reason}.`,
-    'Write the report as .html and print that in a browser, or export it on the Reports page.',
+    `PDFs and figures are made by Electron, which did not do so: ${reason}.`,
+    'Export the report or the figures in the window, or write the report as .html and print that in a browser.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { printPdf, requirePrinter } from '../../src-main/cli/print-pdf.ts';
+import { printPdf, requirePrinter, writeFigures } from '../../src-main/cli/printer.ts';
 import { temporaryFolder } from './run-command.ts';
 
 const folder = temporaryFolder();
@@ -38,7 +38,7 @@ it('leaves nothing where Electron fails, and says its words', async () => {
   const target = join(folder, 'none.pdf');
   await expect(printPdf(page, target, environment, null, printer)).rejects.toMatchObject({
     code: 'refused',
-    message: 'A PDF is printed by Electron, which did not do so: no paper.',
+    message: 'PDFs and figures are made by Electron, which did not do so: no paper.',
     hint: expect.stringContaining('.html'),
   });
   expect(existsSync(target)).toBe(false);
@@ -52,4 +52,14 @@ it('says in one sentence where there is no Electron, or no screen', async () => 
   await expect(printPdf(page, join(folder, 'x.pdf'), environment, null, printer)).rejects.toThrow(
     /there is no screen \(DISPLAY\), and no Xvfb/,
   );
+});
+
+it('leaves no figure where one of them is missing', async () => {
+  const environment = program('half', 'while [ $# -gt 4 ]; do shift; done; printf 1 > "$2/figure-1.svg"');
+  const out = join(folder, 'figures');
+  mkdirSync(join(folder, 'report'));
+  for (const name of ['plotly.min.js', 'figures.min.js']) writeFileSync(join(folder, 'report', name), '');
+  const figure = { data: [], layout: {}, caption: '' };
+  await expect(writeFigures([figure, figure], ['svg'], out, environment, printer)).rejects.toThrow(/figure-2\.svg/);
+  expect(readdirSync(out)).toEqual([]);
 });
