@@ -69,9 +69,9 @@ export function applyRun(client: QueryClient, run: RunRecord): void {
   // While a run is training it changes ten times a second, its checkpoints now and then.
   if (before?.status !== run.status || JSON.stringify(before.checkpoints) !== JSON.stringify(run.checkpoints))
     void client.invalidateQueries({ queryKey: ['runs.checkpoints', { id: run.id }] });
-  // Log and samples are polled while their run is training; the last of them are there before the run is said to have ended.
+  // Log, samples and findings are polled while their run is training; the last of them are there before the run is said to have ended.
   if (run.status !== 'running')
-    for (const name of ['runs.log', 'runs.samples'])
+    for (const name of ['runs.log', 'runs.samples', 'runs.diagnose'])
       void client.invalidateQueries({ queryKey: [name, { id: run.id }] });
   for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {
     if (query.state.isInvalidated) continue;

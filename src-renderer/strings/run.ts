@@ -81,6 +81,16 @@ export const runStrings = {
   peak: (bytes: string) => `peak ${bytes}`,
   machine: (backend: string, threads: number) => `${backend}, ${plural(threads, 'thread')}`,
 
+  findings: {
+    title: 'Findings',
+    soFar: 'from the steps so far',
+    note: 'from the record of this run',
+    severities: { problem: 'Problem', warning: 'Warning', note: 'Note' },
+    openTrain: 'Change in Train',
+    openDataset: 'Open dataset',
+    remedyOf: (remedy: string, label: string) => `${remedy}: ${label}`,
+  },
+
   noCurves: {
     queued: 'Curves appear when the run starts.',
     running: 'Loading the model and the data. Curves start with the first step.',

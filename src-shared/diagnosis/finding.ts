@@ -29,6 +29,8 @@ export interface Found {
   readonly advice: string;
   /** Settings that carry the advice out; absent: no setting does. */
   readonly changes?: Readonly<Partial<Record<keyof RunConfig, number | string | boolean | null>>>;
+  /** Where the advice is carried out, if not by settings. */
+  readonly opens?: 'dataset';
 }
 
 /** Something that can be wrong with a run: one file, and one line of the list in `index.ts`. */

@@ -50,9 +50,10 @@ export function diagnose(evidence: RunEvidence): DiagnosedFinding[] {
   const ids = new Set(all.map(({ finding }) => finding.id));
   return all
     .filter(({ finding: { impliedBy = [] } }) => impliedBy.every((id) => !ids.has(id)))
-    .map(({ finding: { id, label, severity }, found: { evidence: text, advice, changes } }) => ({
+    .map(({ finding: { id, label, severity }, found: { evidence: text, advice, changes, opens } }) => ({
       ...{ id, label, severity, evidence: text, advice },
       changes: changes ?? null,
+      opens: opens ?? null,
     }))
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
 }

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../domain/runs/run.ts';
+import { optimizationSettings } from '../domain/runs/run-optimization.ts';
 import type { Found } from './finding.ts';
 
 type Remedy = Pick<Found, 'advice' | 'changes'>;
@@ -20,9 +21,10 @@ export function lowerRate({ learning_rate, max_grad_norm }: RunConfig, factor: n
   };
 }
 
-/** The peak learning rate times `factor`. */
+/** The peak learning rate times `factor`: above the default rate at most ten times the present one. */
 export function higherRate({ learning_rate }: RunConfig, factor: number): Remedy {
-  const changed = rate(learning_rate * factor);
+  const usual = optimizationSettings.learning_rate.parse(undefined);
+  const changed = rate(Math.max(Math.min(learning_rate * factor, usual), 10 * learning_rate));
   return { advice: `Train again with a learning rate of ${changed}.`, changes: { learning_rate: changed } };
 }
 

@@ -20,6 +20,7 @@ export const duplicatesAcrossSplits: Finding = {
     return {
       evidence: `${formatCount(count)} of ${formatCount(tests)} test examples (${formatPercent(count / tests)} %) ${exact >= near ? 'are' : 'nearly repeat'} training examples, so the score is too good.`,
       advice: 'Open the dataset in Data and leave the repeated rows out, then train again.',
+      opens: 'dataset',
     };
   },
 };

@@ -32,6 +32,7 @@ export const labelLeak: Finding = {
     return {
       evidence: `${formatCount(named)} of the first ${formatCount(read.length)} training texts (${formatPercent(named / read.length)} %) contain the name of their own label, so nothing else has to be learned.`,
       advice: 'Remove the label from the text column of the file, add the dataset again, then train again.',
+      opens: 'dataset',
     };
   },
 };

@@ -3,7 +3,7 @@ import { lossCurve } from '../../metrics/curves.ts';
 import { mean } from '../../statistics/student.ts';
 import { type Finding, hasEnded } from '../finding.ts';
 import { higherRate } from '../remedies.ts';
-import { part, valuesOf } from '../series.ts';
+import { differenceError, part, valuesOf } from '../series.ts';
 
 const minValues = 20;
 /** A loss that fell by less than this share has not been trained. */
@@ -13,6 +13,10 @@ const fallShare = 0.02;
  * hundredths: below this sum, the adapter cannot have left its beginning.
  */
 const maxPath = 0.01;
+/** Below this sum, even a fall that the noise of the batches may be is none of the adapter's. */
+const tinyPath = 0.001;
+/** Standard errors up to which a fall may be noise. */
+const maxErrors = 2;
 /** Below this loss, the base already solves the task. */
 const solved = 0.05;
 
@@ -27,13 +31,16 @@ export const learningRateLow: Finding = {
     const rates = curves.get('learning_rate');
     if (!hasEnded(evidence) || rates === undefined || losses.length < minValues || run.config.optim === 'sgd')
       return null;
-    const [first, last] = [mean(part(losses, 0, 0.25)), mean(part(losses, 0.75, 1))];
+    const [early, late] = [part(losses, 0, 0.25), part(losses, 0.75, 1)];
+    const [first, last] = [mean(early), mean(late)];
     const path =
       run.config.logging_steps * rates.mean.reduce((sum, rate, at) => sum + rate * (rates.counts[at] ?? 0), 0);
-    if (!(path > 0 && path < maxPath && first > solved && first - last < fallShare * first)) return null;
+    const isFlat = first - last < fallShare * first;
+    const isNoise = path < tinyPath && first - last < maxErrors * differenceError(early, late);
+    if (!(path > 0 && path < maxPath && first > solved && (isFlat || isNoise))) return null;
     const steps = formatCount((curves.get(lossCurve.metric)?.ends.at(-1) ?? 0) + 1);
     return {
-      evidence: `In ${steps} steps the training loss went from ${formatNumber(first)} to ${formatNumber(last)} (${formatPercent((last - first) / first)} %); all learning rates together are only ${formatNumber(path)}.`,
+      evidence: `In ${steps} steps the training loss went from ${formatNumber(first)} to ${formatNumber(last)} (${formatPercent((last - first) / first)} %); the learning rates of all steps add up to only ${formatNumber(path)}.`,
       ...higherRate(run.config, 10 ** Math.ceil(Math.log10((2 * maxPath) / path))),
     };
   },

@@ -14,5 +14,6 @@ export const diagnosedFindingSchema = z.object({
     .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))
     .nullable()
     .describe('settings of a run that carries the advice out; null: no setting does'),
+  opens: z.literal('dataset').nullable().describe('where the advice is carried out, if not by settings of a run'),
 });
 export type DiagnosedFinding = z.infer<typeof diagnosedFindingSchema>;

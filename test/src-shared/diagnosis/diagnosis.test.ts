@@ -71,9 +71,21 @@ describe('from the training loss', () => {
       );
     expect(low(1e-6, 1.99).map(({ id }) => id)).toEqual(['learning-rate-low']);
     expect(low(1e-6, 1.99)[0]?.changes).toEqual({ learning_rate: 1e-3 });
+    expect(low(9e-5, 1.99)[0]?.changes).toEqual({ learning_rate: 9e-4 });
     expect(low(1.1e-4, 1.99)).toEqual([]);
     expect(low(1e-6, 1.9).map(({ id }) => id)).not.toContain('learning-rate-low');
     expect(low(1e-6, 1.99, { optim: 'sgd' })).toEqual([]);
+  });
+
+  test('a fall within the noise of the batches is none where the rates add up to less than 0.001', () => {
+    const noisy = (rate: number, fall: number) => {
+      const loss = line(2, 2 - fall, 100).map((value, at) => value + (at % 2 === 0 ? 0.5 : -0.5));
+      return found(record({ curves: { loss, learning_rate: line(rate, rate, 100) } }));
+    };
+    // The outer quarters differ by three quarters of the fall and 0.04 of the noise; their standard error is 0.144.
+    expect(noisy(9e-6, 0.31)).toEqual(['learning-rate-low']);
+    expect(noisy(9e-6, 0.34)).toEqual([]);
+    expect(noisy(2e-5, 0.31)).toEqual([]);
   });
 
   test('a straight fall ended while still learning, a flattened one did not', () => {

@@ -16,6 +16,7 @@ import { useDrawnRun, useRestOfRun } from '../use-unchanged.ts';
 import { CheckpointTable } from './checkpoint-table.tsx';
 import { RunConfigPanel } from './run-config.tsx';
 import { RunLog } from './run-details.tsx';
+import { RunFindings } from './run-findings.tsx';
 import { RunNotes } from './run-heading.tsx';
 import { RunOverview } from './run-overview.tsx';
 import { RunSamplesPanel } from './run-samples.tsx';
@@ -32,6 +33,7 @@ export function RunView({ run }: { run: RunRecord }) {
       <RunTiles run={run} history={history} />
       <RunNotes run={rest} />
       <RunEnd run={rest} />
+      <RunFindings run={rest} />
       <RunTabs run={rest} history={history} />
     </Stack>
   );
