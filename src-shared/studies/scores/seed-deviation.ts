@@ -25,9 +25,9 @@ export interface SeedDeviation {
  * the fallback before the home has results of its own. Language models varied more than image classifiers.
  */
 export const publishedDeviations: Readonly<Record<ScoreKind['family'], number>> = {
-  alone: 0.023,
-  merge: 0.048,
-  prune: 0.042,
+  alone: 0.021,
+  merge: 0.068,
+  prune: 0.052,
 };
 
 export function scoreKindOf(choice: SubjectChoice): ScoreKind {

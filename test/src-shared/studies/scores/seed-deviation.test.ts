@@ -125,7 +125,7 @@ test('has the deviations of the published studies as fallback', () => {
       const label = /^(.*): accuracy of each cell/.exec(section)?.[1];
       // With another cell's head or strength, its spread is added.
       if (label === undefined || label.includes(', ')) continue;
-      const family = label === 'Alone' ? 'alone' : label.includes('average') ? 'merge' : 'prune';
+      const family = label === 'Alone' ? 'alone' : label.endsWith('of two seeds') ? 'merge' : 'prune';
       let reference: number[] = [];
       for (const line of section.split('\n').slice(4)) {
         const cells = line.split('|').map((cell) => cell.trim());
