@@ -29,7 +29,7 @@ export interface Found {
   readonly advice: string;
   /** Settings that carry the advice out; absent: no setting does. */
   readonly changes?: Readonly<Partial<Record<keyof RunConfig, number | string | boolean | null>>>;
-  /** Where the advice is carried out, if not by settings. */
+  /** Page on which the advice is carried out, if not by settings. */
   readonly opens?: 'dataset';
 }
 

@@ -4,6 +4,9 @@ import type { Found } from './finding.ts';
 
 type Remedy = Pick<Found, 'advice' | 'changes'>;
 
+/** The default learning rate. */
+export const usualRate = optimizationSettings.learning_rate.parse(undefined);
+
 /** A learning rate with two significant digits. */
 function rate(value: number): number {
   return Number(value.toPrecision(2));
@@ -23,8 +26,7 @@ export function lowerRate({ learning_rate, max_grad_norm }: RunConfig, factor: n
 
 /** The peak learning rate times `factor`: above the default rate at most ten times the present one. */
 export function higherRate({ learning_rate }: RunConfig, factor: number): Remedy {
-  const usual = optimizationSettings.learning_rate.parse(undefined);
-  const changed = rate(Math.max(Math.min(learning_rate * factor, usual), 10 * learning_rate));
+  const changed = rate(Math.max(Math.min(learning_rate * factor, usualRate), 10 * learning_rate));
   return { advice: `Train again with a learning rate of ${changed}.`, changes: { learning_rate: changed } };
 }
 

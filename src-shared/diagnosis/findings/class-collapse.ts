@@ -2,7 +2,7 @@ import { formatCount, formatPercent } from '../../format/numbers.ts';
 import { f1Macro } from '../../metrics/f1.ts';
 import { matthews } from '../../metrics/matthews.ts';
 import type { Finding, RunEvidence } from '../finding.ts';
-import { lowerRate } from '../remedies.ts';
+import { longer, lowerRate, usualRate } from '../remedies.ts';
 
 const minExamples = 50;
 const rounding = 1e-6;
@@ -40,11 +40,13 @@ function isOneClass({ run: { result }, dataset }: RunEvidence): boolean {
   return Math.abs(correlation) < rounding && isWhole && Math.round(classes) >= 2 && Math.round(classes) <= most;
 }
 
+/** Other than by the data, a collapse comes of a rate above the usual one, or of too few steps. */
 function remedyOf({ run: { config }, dataset }: RunEvidence): ReturnType<typeof lowerRate> {
   const counts = dataset?.splits.find(({ name }) => name === 'train')?.perLabel ?? [];
   const sum = counts.reduce((total, count) => total + count, 0);
   const [largest, smallest] = [Math.max(0, ...counts), Math.min(...counts)];
-  if (config.train_samples_per_class > 0 || largest < largeShare * sum || !(smallest > 0)) return lowerRate(config, 10);
+  if (config.train_samples_per_class > 0 || largest < largeShare * sum || !(smallest > 0))
+    return config.learning_rate > usualRate ? lowerRate(config, 10) : longer(config);
   return {
     advice: `One class has ${formatPercent(largest / sum)} % of the training examples: train on ${formatCount(smallest)} of each class, as many as the smallest has.`,
     changes: { train_samples_per_class: smallest },

@@ -21,7 +21,8 @@ export const learningRateHigh: Finding = {
   impliedBy: ['diverged'],
   find({ run: { config }, curves }) {
     const losses = valuesOf(curves, lossCurve.metric);
-    if (losses.length < minValues) return null;
+    // A head that was fitted to the training examples begins below what it can keep.
+    if (losses.length < minValues || config.head === 'frozen_after_base_probe') return null;
     const { level, highest } = beginning(losses);
     const last = mean(part(losses, 0.75, 1));
     if (!(level > 0)) return null;

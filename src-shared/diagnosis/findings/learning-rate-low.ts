@@ -1,3 +1,4 @@
+import { optimizationSettings } from '../../domain/runs/run-optimization.ts';
 import { formatCount, formatNumber, formatPercent } from '../../format/numbers.ts';
 import { lossCurve } from '../../metrics/curves.ts';
 import { mean } from '../../statistics/student.ts';
@@ -20,6 +21,9 @@ const maxErrors = 2;
 /** Below this loss, the base already solves the task. */
 const solved = 0.05;
 
+/** The default optimizer, whose moves the sum bounds. */
+const adamw = optimizationSettings.optim.parse(undefined);
+
 export const learningRateLow: Finding = {
   id: 'learning-rate-low',
   label: 'Learning rate too low',
@@ -29,7 +33,7 @@ export const learningRateLow: Finding = {
     const { run, curves } = evidence;
     const losses = valuesOf(curves, lossCurve.metric);
     const rates = curves.get('learning_rate');
-    if (!hasEnded(evidence) || rates === undefined || losses.length < minValues || run.config.optim === 'sgd')
+    if (!hasEnded(evidence) || rates === undefined || losses.length < minValues || run.config.optim !== adamw)
       return null;
     const [early, late] = [part(losses, 0, 0.25), part(losses, 0.75, 1)];
     const [first, last] = [mean(early), mean(late)];

@@ -42,6 +42,8 @@ describe('from the training loss', () => {
       found(record({ curves: { loss: [...line(2, 2, 20), ...line(value, value, 20), ...line(1, 1, 60)] } }));
     expect(peak(3.1)).toEqual(['learning-rate-high']);
     expect(peak(2.9)).toEqual([]);
+    const loss = [...line(2, 2, 20), ...line(3.1, 3.1, 20), ...line(1, 1, 60)];
+    expect(found(record({ config: { head: 'frozen_after_base_probe' }, curves: { loss } }))).toEqual([]);
   });
 
   test('a last quarter above the beginning is a learning rate too high, unless the first batches differ as much', () => {
@@ -145,9 +147,10 @@ describe('from evaluations', () => {
   });
 
   test('a collapse on data of one large class is answered by as many examples of each class', () => {
-    const skewed = (large: number) =>
+    const skewed = (large: number, learning_rate = 1e-3) =>
       diagnose(
         record({
+          config: { learning_rate },
           result: { accuracy: 0.5, metrics: { f1_macro: 1 / 3, matthews: 0 } },
           rest: {
             dataset: texts({ splits: [{ name: 'train', exampleCount: large + 20, perLabel: [large, 20] }] }, [
@@ -158,7 +161,8 @@ describe('from evaluations', () => {
         }),
       )[0]?.changes;
     expect(skewed(90)).toEqual({ train_samples_per_class: 20 });
-    expect(skewed(70)).toEqual({ learning_rate: 1e-4 });
+    expect(skewed(70)).toEqual({ num_train_epochs: 6 });
+    expect(skewed(70, 2e-3)).toEqual({ learning_rate: 2e-4 });
   });
 
   test('an interval of 10 points on either side is too wide, and all test examples are the remedy', () => {
