@@ -1,6 +1,6 @@
 import { formatCount, formatNumber } from '../../format/numbers.ts';
 import { lossCurve } from '../../metrics/curves.ts';
-import { isLowerBetter, isShareOfExamples, metricIds } from '../../metrics/index.ts';
+import { defaultMetric, isLowerBetter, isShareOfExamples, metricIds } from '../../metrics/index.ts';
 import { loss } from '../../metrics/loss.ts';
 import { evaluationName } from '../../metrics/recorded.ts';
 import { headlineOf } from '../../results/headline.ts';
@@ -52,7 +52,7 @@ function trainLoss({ curves }: RunEvidence, end: number): number | null {
 
 /** True if the run's score is better than at the lowest loss by more than two standard errors. */
 function scoreImproved({ run: { result, facts }, curves }: RunEvidence, best: number): boolean {
-  const metric = headlineOf(result)?.id ?? 'accuracy';
+  const metric = headlineOf(result)?.id ?? defaultMetric.id;
   const scores = valuesOf(curves, evaluationName(metric));
   const [then, last] = [scores[best], scores.at(-1)];
   if (then === undefined || last === undefined) return false;
