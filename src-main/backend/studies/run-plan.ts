@@ -3,9 +3,11 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/merging/mergeability.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import {
   checkpointsOf,
   type JobSpec,
+  leavesOf,
   type MergeabilitySpec,
   type Score,
   type TrainingSpec,
@@ -124,6 +126,9 @@ export type TargetWork = z.infer<typeof queuedOnTarget.payload>;
 /** The job of a part, or the jobs of several. */
 export type Begun = JobRecord | readonly JobRecord[];
 
+/** Returns true for a job that ended without a result and does not end the study. */
+export type MayFail = (job: JobRecord) => boolean;
+
 /** Executor of a plan's parts, one after the other. */
 export interface PlanLead {
   readonly studyId: string;
@@ -131,9 +136,9 @@ export interface PlanLead {
   readonly jobId: string;
   /**
    * Runs one of `parts` parts, or several at once, to the end of all.
-   * @throws StudioError if one did not complete
+   * @throws StudioError if one did not complete that may not fail; by default none may
    */
-  part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void>;
+  part(parts: number, begin: () => Begun | Promise<Begun>, mayFail?: MayFail): Promise<void>;
   /** Says that further parts belong to a new round, whose parts are counted from one again, and how many come after it. */
   nextRound(later: number): void;
 }
@@ -189,6 +194,29 @@ function queueOnTarget(
   return queue.add(queuedOnTarget, details, { studyId, target, trainings: [...trainings] });
 }
 
+const divergedScore: Score = {
+  accuracy: Number.NaN,
+  loss: Number.NaN,
+  metrics: {},
+  examples: 0,
+  kept: null,
+  total: null,
+  diverged: true,
+};
+
+/** Returns true for the run or the job of a training that diverged: it would do so again. */
+function isDiverged(one: Pick<RunRecord | JobRecord, 'status' | 'error'> | null): boolean {
+  return one?.status === 'failed' && one.error?.code === 'not_finite';
+}
+
+/** Returns true for a score of one of these trainings. */
+function isOfAny(spec: JobSpec, trainings: ReadonlySet<string>): boolean {
+  return (
+    spec.kind === 'score' &&
+    leavesOf(spec.subject).some((leaf) => leaf.kind === 'trained' && trainings.has(leaf.training))
+  );
+}
+
 /**
  * Completes a plan: trains the missing or unfinished runs, then computes the missing evaluations. Everything is stored
  * under its content key as soon as it is known, so that an interruption costs one evaluation at most.
@@ -204,15 +232,30 @@ export async function runPlan(
   const trainings = specs.filter((spec) => spec.kind === 'train');
   const checkpoints = checkpointsOf(specs);
   const trained = new Map<string, AdapterRecord>();
+  const diverged = new Set<string>();
   const missing: TrainingSpec[] = [];
-  for (const spec of trainings) if ((await plannedRun(services, spec))?.status !== 'completed') missing.push(spec);
+  for (const spec of trainings) {
+    const run = await plannedRun(services, spec);
+    if (run?.status !== 'completed' && !(spec.trial && isDiverged(run))) missing.push(spec);
+  }
   const target = services.store.studies.find(lead.studyId)?.target ?? null;
   if (target !== null && missing.length > 0) await lead.part(2, () => queueOnTarget(services, missing, target, lead));
   else
     for (const group of trainedTogether(missing))
-      await lead.part(missing.length + 1, () => queuePlannedRuns(services, group, lead));
+      await lead.part(
+        missing.length + 1,
+        () => queuePlannedRuns(services, group, lead),
+        group.some(({ trial }) => trial) ? isDiverged : undefined,
+      );
   for (const spec of trainings) {
     const run = await plannedRun(services, spec);
+    if (isDiverged(run)) {
+      if (spec.trial) {
+        diverged.add(spec.key);
+        continue;
+      }
+      throw new StudioError('not_finite', `"${spec.title}" failed: ${run?.error?.message}`, run?.error?.hint ?? null);
+    }
     if (run?.adapterId == null || run.status !== 'completed')
       throw new StudioError(
         'refused',
@@ -223,12 +266,15 @@ export async function runPlan(
     for (const leaf of checkpoints)
       if (leaf.training === spec.key) trained.set(trainedKey(leaf), await adapterAfter(services, run, leaf.step));
   }
+  const unscored = new Set(specs.flatMap((spec) => (isOfAny(spec, diverged) ? spec.key : [])));
+  const scored = specs.filter(({ key }) => !unscored.has(key));
   const work = {
-    score: await plannedScores(services, specs, trained, metrics),
-    masks: await plannedMasks(services, specs, trained, metrics),
-    mergeability: await plannedMergeability(services, specs, trained, metrics),
+    score: await plannedScores(services, scored, trained, metrics),
+    masks: await plannedMasks(services, scored, trained, metrics),
+    mergeability: await plannedMergeability(services, scored, trained, metrics),
   };
   const parts = Object.values(work).flatMap((prepared) => prepared.parts);
   for (const begin of parts) await lead.part(missing.length + parts.length, () => begin(lead.jobId));
-  return { scoreOf: work.score.resultOf, tableOf: work.masks.resultOf, pairsOf: work.mergeability.resultOf };
+  const scoreOf: ScoreOf = (key) => (unscored.has(key) ? divergedScore : work.score.resultOf(key));
+  return { scoreOf, tableOf: work.masks.resultOf, pairsOf: work.mergeability.resultOf };
 }

@@ -8,7 +8,7 @@ import type { JobContext } from '../jobs/job-context.ts';
 import { InterruptedError } from '../jobs/job-endings.ts';
 import { pauseRun } from '../runs/runs.ts';
 import { PartsClock } from './parts-clock.ts';
-import type { Begun, PlanLead } from './run-plan.ts';
+import type { Begun, MayFail, PlanLead } from './run-plan.ts';
 
 /** Thrown when the study is paused: its current part saves its progress, and the study ends as paused. */
 export class PausedError extends Error {}
@@ -36,7 +36,7 @@ export class StudyLead implements PlanLead {
     this.later = later;
   }
 
-  async part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void> {
+  async part(parts: number, begin: () => Begun | Promise<Begun>, mayFail: MayFail = () => false): Promise<void> {
     const { abort, pausing } = this.context;
     if (pausing.aborted) throw new PausedError();
     abort.throwIfAborted();
@@ -53,7 +53,8 @@ export class StudyLead implements PlanLead {
       const { queue } = this.services;
       const ended = Promise.all(jobs.map((job) => queue.ended(job)));
       // One that failed leaves the others to their end.
-      for (const job of await Promise.race([ended, this.interrupted(jobs, over.signal)])) requireCompleted(job);
+      for (const job of await Promise.race([ended, this.interrupted(jobs, over.signal)]))
+        if (!mayFail(job)) requireCompleted(job);
       this.clock.end(clock.now());
     } finally {
       over.abort();

@@ -116,6 +116,8 @@ export const scoreSchema = z.object({
   outcomes: outcomesSchema.optional(),
   /** Absent where it was not asked for; null where the base has no measure of it. */
   forgetting: forgettingSchema.nullable().optional(),
+  /** Its training diverged: there is no adapter, and no value. */
+  diverged: z.literal(true).optional(),
 });
 export type Score = z.infer<typeof scoreSchema>;
 
@@ -125,6 +127,7 @@ export const trainingSpecSchema = z.object({
   key: z.string(),
   title: z.string().describe('name of the run'),
   config: runConfigSchema,
+  trial: z.literal(true).optional().describe('tries a setting: if it diverges, the study continues without it'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 

@@ -63,6 +63,10 @@ const tunedCellSchema = z.object({
     .enum(['low', 'high'])
     .nullable()
     .describe('the chosen rate is an end of the grid: a better one may lie beyond'),
+  diverged: z
+    .array(z.object(trialShape))
+    .optional()
+    .describe('trials of which a training diverged: they have no point'),
   points: z.array(
     z.object({
       ...trialShape,
@@ -112,6 +116,9 @@ export function tuningTable(
     ],
     notes: [
       `Means over the sweep's seeds on ${examples} validation examples; *: chosen. ${equalBudget ? `Every ${one} had the same ${hasBatches ? 'rates, batch sizes' : 'rates'}, seeds and steps.` : `The ${one}s differ in the steps of a trial: their budgets are not equal.`}`,
+      ...(cells.some(({ diverged }) => diverged !== undefined)
+        ? ['Diverged: the loss or the gradient norm of a training was no longer finite. Such a rate is never chosen.']
+        : []),
       ...(repeats === 0
         ? []
         : [
@@ -127,7 +134,7 @@ export function tuningTable(
             ...(batch === undefined ? [] : [String(batch)]),
             ...rates.map((rate) => {
               const point = pointAt(cell, rate, batch);
-              if (point === undefined) return '–';
+              if (point === undefined) return hasDiverged(cell, rate, batch) ? 'diverged' : '–';
               const moved = point.rounding == null ? '' : ` (${valueText(metric, point.rounding)})`;
               const value = `${valueText(metric, point.interval.mean)}${moved}`;
               return isChosen && rate === cell.learning_rate ? `${value} *` : value;
@@ -143,20 +150,28 @@ export function tuningTable(
 
 /** Every rate of a sweep, ascending. */
 export function triedRates(cells: readonly TunedCell[]): number[] {
-  const rates = cells.flatMap(({ points }) => points.map(({ learning_rate }) => learning_rate));
+  const rates = cells.flatMap((cell) => trialsOf(cell).map(({ learning_rate }) => learning_rate));
   return [...new Set(rates)].sort((one, other) => one - other);
 }
 
 /** Batch sizes of a sweep, ascending; none where only rates are swept. */
 export function triedBatches(cells: readonly TunedCell[]): number[] {
-  const sizes = cells.flatMap(({ points }) => points.flatMap(({ batch_size }) => batch_size ?? []));
+  const sizes = cells.flatMap((cell) => trialsOf(cell).flatMap(({ batch_size }) => batch_size ?? []));
   return [...new Set(sizes)].sort((one, other) => one - other);
+}
+
+function trialsOf({ points, diverged = [] }: TunedCell): readonly Trial[] {
+  return [...points, ...diverged];
 }
 
 /** Batch sizes of a cell; that of the run, undefined, where only rates are swept. */
 function batchesOf(cell: TunedCell): (number | undefined)[] {
   const sizes = triedBatches([cell]);
   return sizes.length === 0 ? [undefined] : sizes;
+}
+
+function hasDiverged({ diverged = [] }: TunedCell, rate: number, batch: number | undefined): boolean {
+  return diverged.some(({ learning_rate, batch_size }) => learning_rate === rate && batch_size === batch);
 }
 
 export function pointAt({ points }: TunedCell, rate: number, batch: number | undefined) {

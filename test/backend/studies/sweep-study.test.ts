@@ -104,4 +104,32 @@ describe('an ablation with a sweep, on a tiny model', () => {
     await whole.backend.handle('studies.remove', { id: whole.study.id });
     expect(await tuned({ runIds: idsOf(true) })).toMatchObject({ state: 'untuned' });
   });
+
+  it('continues without a learning rate at which the training diverges, and does not train it again', async () => {
+    const { start, counts } = countingEngine([]);
+    const backend = await openBackend({ startEngine: start, resourcesDirectory: tinyResources() });
+    const given = config(tinyIdx(8, 3));
+    const small = {
+      ...given,
+      seeds: [1, 2],
+      scores: ['alone' as const],
+      // A step of AdamW this large leaves the range of float32.
+      tune: { ...given.tune, learning_rate: [1e-4, 1e38], seeds: [1], extend: 0 },
+    };
+    const { study } = await backend.handle('studies.create', { config: small });
+    await backend.idle();
+    const { status, error, result } = await backend.handle('studies.get', { id: study.id });
+    expect(error).toBeNull();
+    expect(status).toBe('completed');
+    if (result?.kind !== 'ablation' || result.tuning === null) throw new Error('another kind');
+    for (const cell of result.tuning.cells)
+      expect(cell).toMatchObject({ learning_rate: 1e-4, diverged: [{ learning_rate: 1e38 }] });
+    // Two cells × two rates, and the second seed of each; those that diverged stay failed runs.
+    expect(counts.trainings).toHaveLength(4 + 2);
+    const runs = await backend.handle('runs.list', {});
+    expect(runs.filter((run) => run.status === 'failed').map(({ error: lost }) => lost?.code)).toEqual([
+      'not_finite',
+      'not_finite',
+    ]);
+  });
 });

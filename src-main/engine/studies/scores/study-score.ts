@@ -19,8 +19,9 @@ export function judgedValue(score: Score, metric: string): number {
   return metricValue(score, metric) ?? valueIfUndefined(metric) ?? metricOf(score, metric);
 }
 
-/** @throws StudioError refused listing the available metrics */
+/** The value of a metric; of a training that diverged NaN. @throws StudioError refused listing the available metrics */
 export function metricOf(score: Score, metric: string): number {
+  if (score.diverged) return Number.NaN;
   const value = metricValue(score, metric);
   if (value !== null) return value;
   const { accuracy, loss, metrics } = score;

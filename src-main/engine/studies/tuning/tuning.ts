@@ -9,6 +9,7 @@ import {
   type TuneConfig,
   type TunedCell,
   type Tuning,
+  triedRates,
 } from '../../../../src-shared/studies/grid/tuning.ts';
 import type { ChosenRate, ScoreOf } from '../define-study-work.ts';
 import { estimateCells } from '../scores/metric-estimates.ts';
@@ -98,19 +99,31 @@ export class LearningRateSweep {
     return this.tried(scoreOf).rounds;
   }
 
-  /** Rate and batch size of each cell, once the sweep is complete. */
+  /**
+   * Rate and batch size of each cell, once the sweep is complete.
+   * @throws StudioError not_finite for a cell that diverged at every rate
+   */
   chosen(scoreOf: ScoreOf): Trial[] {
     const { rates } = this.tried(scoreOf);
-    return this.cells.map((cell) => this.best(cell, rates, scoreOf));
+    return this.cells.map((cell) => {
+      const best = this.best(cell, rates, scoreOf);
+      if (!this.isDiverged(cell, best, scoreOf)) return best;
+      throw new StudioError(
+        'not_finite',
+        `tune: the trainings of "${cell.label}" diverged at every learning rate (${rates.map(rateText).join(', ')}).`,
+        'Add lower rates to tune.learning_rate, or set max_grad_norm or warmup_steps of the run.',
+      ).at('tune');
+    });
   }
 
   /** The complete sweep: curves, chosen rates, and what is to be said of them. */
   result(scoreOf: ScoreOf): Tuning {
     const { rates } = this.tried(scoreOf);
-    const [first] = this.cells;
     const seed = this.tune.seeds[0] ?? 0;
-    const [trial] = this.trials(rates);
-    const examples = first === undefined || trial === undefined ? 0 : scoreOf(keyOf(first, trial, seed)).examples;
+    const scores = this.cells.flatMap((cell) =>
+      this.trials(rates).flatMap((trial) => this.scoresOf(cell, trial, scoreOf)),
+    );
+    const examples = Math.max(0, ...scores.map((score) => score.examples));
     const budgets = new Set(this.cells.map((cell) => this.budgetOf(cell.run(seed))));
     return {
       metric: this.metric,
@@ -127,12 +140,12 @@ export class LearningRateSweep {
     return this.cells.flatMap((cell, at) => {
       const found = cells[at];
       if (found === undefined) return [];
-      const { learning_rate, batch_size, edge, points } = found;
+      const { learning_rate, batch_size, edge } = found;
       const config = this.runOf(cell, found, seeds[0] ?? 0);
       const batches = this.tune.per_device_train_batch_size;
       const tuning = {
         learning_rate,
-        rates: sorted(points.map((point) => point.learning_rate)),
+        rates: triedRates([found]),
         ...(batches === undefined || batch_size === undefined ? {} : { batch_size, batch_sizes: batches }),
         seeds,
         validation_samples: this.validationSamples,
@@ -145,7 +158,9 @@ export class LearningRateSweep {
   }
 
   private tunedCell(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): TunedCell {
-    const trials = this.trials(rates);
+    const all = this.trials(rates);
+    const diverged = all.filter((trial) => this.isDiverged(cell, trial, scoreOf));
+    const trials = all.filter((trial) => !diverged.includes(trial));
     const scored = trials.map((trial) => ({ scores: this.scoresOf(cell, trial, scoreOf), examples: 'validation' }));
     const estimates = estimateCells(scored, this.metric);
     const points = trials.flatMap((trial, at) => {
@@ -161,6 +176,7 @@ export class LearningRateSweep {
       ...best,
       edge: edgeOf(best, rates),
       points,
+      ...(diverged.length === 0 ? {} : { diverged }),
     };
   }
 
@@ -201,6 +217,11 @@ export class LearningRateSweep {
     const equal = trials.filter(({ value }) => Object.is(value, best));
     const least = Math.min(...equal.map(({ loss }) => loss));
     return (equal.find(({ loss }) => loss === least) ?? equal[0])?.trial ?? { learning_rate: 0 };
+  }
+
+  /** Returns true if a training of the trial diverged, on any seed. */
+  private isDiverged(cell: SweptCell, trial: Trial, scoreOf: ScoreOf): boolean {
+    return this.scoresOf(cell, trial, scoreOf).some(({ diverged }) => diverged);
   }
 
   /** The rates with every batch size, both ascending. */
@@ -254,7 +275,7 @@ export class LearningRateSweep {
       ),
     );
     return [
-      ...runs.map((run): JobSpec => ({ kind: 'train', ...run })),
+      ...runs.map((run): JobSpec => ({ kind: 'train', ...run, trial: true })),
       ...runs.map(
         ({ key, title, config: { dataset } }): JobSpec => ({
           kind: 'score',

@@ -376,6 +376,48 @@ describe('a learning-rate sweep', () => {
     expect(result.tuning?.cells.map(({ learning_rate }) => learning_rate)).toEqual([1e-3, 1e-3]);
   });
 
+  describe('with trainings that diverge', () => {
+    const lost = (score: Score): Score => ({
+      ...score,
+      accuracy: Number.NaN,
+      loss: Number.NaN,
+      examples: 0,
+      diverged: true,
+    });
+    const above = (limit: number, seeds: readonly number[]) => (spec: ScoreSpec, trainings: TrainingSpec[]) => {
+      const score = scored([1e-2, 1e-2])(spec, trainings);
+      const { learning_rate = 0, seed = 0 } = trainings[0]?.config ?? {};
+      return learning_rate > limit && seeds.includes(seed) ? lost(score) : score;
+    };
+
+    it('does not choose them, and says so', () => {
+      // The rate that would be best diverges on one seed of two.
+      const { result, rounds } = studied(config, above(5e-3, [2]));
+      expect(rounds).toHaveLength(2);
+      expect(rounds[0]?.every((spec) => spec.kind !== 'train' || spec.trial)).toBe(true);
+      expect(rounds[1]?.some((spec) => spec.kind === 'train' && spec.trial)).toBe(false);
+      const [cell] = result.tuning?.cells ?? [];
+      expect(cell).toMatchObject({ learning_rate: 1e-3, edge: null, diverged: [{ learning_rate: 1e-2 }] });
+      expect(cell?.points.map(({ learning_rate }) => learning_rate)).toEqual([1e-4, 1e-3]);
+      expect(result.tuning?.examples).toBe(examples);
+      const [table] = sweepStudy.table(result, config, words);
+      expect(table?.rows[0]?.cells.slice(1, 4)).toEqual([expect.any(String), expect.stringMatching(/\*$/), 'diverged']);
+      expect(table?.notes?.join(' ')).toContain('no longer finite');
+      for (const figure of sweepStudy.figures(result, config, words)) figure.draw({ dark: false });
+      const record = studyWork('sweep').tunings?.(studyConfigSchema.parse(config), result)[0];
+      expect(record?.tuning.rates).toEqual([1e-4, 1e-3, 1e-2]);
+    });
+
+    it('tries lower rates where all diverged, and ends in one sentence where these do too', () => {
+      const extended = { ...config, tune: { ...tune, extend: 1 } };
+      const { result } = studied(extended, above(5e-5, [1, 2]));
+      expect(result.tuning?.cells[0]).toMatchObject({ learning_rate: 1e-5, edge: 'low' });
+      expect(() => studied(config, above(0, [1, 2]))).toThrow(
+        /diverged at every learning rate \(0\.0001, 0\.001, 0\.01\)/,
+      );
+    });
+  });
+
   it('extends the rates for all cells alike while one is best at their end, up to the limit', () => {
     const extended = { ...config, tune: { ...tune, extend: 3 } };
     const { result, rounds } = studied(extended, scored([1e-3, 1e-1]));
