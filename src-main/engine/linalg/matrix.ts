@@ -27,9 +27,18 @@ export function toFloat32({ shape, data }: Matrix): HostTensor {
   return { shape, data: Float32Array.from(data) };
 }
 
+/** Rows that are transposed at a time, so that what is written stays in the cache. */
+const tile = 16;
+
 export function transpose(matrix: MatrixLike): Matrix {
   const [rows, columns] = sizeOf(matrix);
-  return { shape: [columns, rows], data: flat(toColumns(matrix), rows) };
+  const from = matrix.data;
+  const data = new Float64Array(rows * columns);
+  for (let top = 0; top < rows; top += tile)
+    for (let column = 0; column < columns; column++)
+      for (let row = top; row < Math.min(rows, top + tile); row++)
+        data[column * rows + row] = from[row * columns + column] ?? 0;
+  return { shape: [columns, rows], data };
 }
 
 /** Copies of the rows. */

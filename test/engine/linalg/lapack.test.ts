@@ -241,6 +241,12 @@ describe.skipIf(!isLoaded)('LAPACK', () => {
     shifted.set(matrix.data);
     const { u, s, vt } = given(lapack.svd({ ...matrix, data: shifted }));
     expect([u.data, s, vt.data].map((data) => Buffer.from(data.buffer).toString('base64'))).toEqual(first.slice(0, 3));
+    const [left, right] = [gaussian(190, 70), gaussian(70, 17)];
+    const moved = new Float64Array(left.data.length + 1).subarray(1);
+    moved.set(left.data);
+    expect(given(lapack.multiply({ ...left, data: moved }, right, all))).toEqual(
+      given(lapack.multiply(left, right, all)),
+    );
     if (!('addon' in loaded)) return;
     const before = loaded.addon.threads();
     for (const threads of [1, 4]) {

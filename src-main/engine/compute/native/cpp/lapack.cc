@@ -1,5 +1,5 @@
 // Matrices come and go as typed arrays, row-major. LAPACK reads a row-major matrix as its transpose, which most of
-// these routines make use of. All memory of LAPACK is aligned to 64 bytes, so that sums keep their order.
+// these routines make use of. Decompositions work on memory aligned to 64 bytes, so that sums keep their order.
 #include "lapack.h"
 
 #include <algorithm>
@@ -57,15 +57,35 @@ double* take_result(Call& call, int64_t expected) {
   return values.doubles();
 }
 
+/** Sums and maxima are found in so many lanes, which the compiler turns into vectors. */
+constexpr int kLanes = 8;
+
+/** A sum of zeros and NaNs: one comparison a call instead of one a value. */
+class FiniteTest {
+ public:
+  void see(double value, int64_t at) { sums_[at % kLanes] += 0 * value; }
+  bool passed() const {
+    return std::all_of(sums_, sums_ + kLanes, [](double sum) { return sum == 0; });
+  }
+
+ private:
+  double sums_[kLanes] = {};
+};
+
+template <typename Number>
+bool are_finite(const Number* values, int64_t count) {
+  FiniteTest test;
+  int64_t at = 0;
+  for (; at + kLanes <= count; at += kLanes)
+    for (int lane = 0; lane < kLanes; lane++) test.see(static_cast<double>(values[at + lane]), lane);
+  for (; at < count; at++) test.see(static_cast<double>(values[at]), at);
+  return test.passed();
+}
+
 template <typename Number>
 bool copy_finite(const Number* from, double* to, int64_t count) {
-  // A sum of zeros and NaNs: one comparison a call instead of one a value.
-  double nothing = 0;
-  for (int64_t at = 0; at < count; at++) {
-    to[at] = static_cast<double>(from[at]);
-    nothing += 0 * to[at];
-  }
-  return nothing == 0;
+  for (int64_t at = 0; at < count; at++) to[at] = static_cast<double>(from[at]);
+  return are_finite(to, count);
 }
 
 /** Copies values; false where one of them is not finite. */
@@ -76,8 +96,15 @@ bool load(const Values& values, double* to) {
 
 /** Scales by a power of two, which rounds nothing, so that the greatest value lies in [1, 2). Returns its inverse. */
 double normalize(double* values, int64_t count) {
-  double greatest = 0;
-  for (int64_t at = 0; at < count; at++) greatest = std::max(greatest, std::fabs(values[at]));
+  double most[kLanes] = {};
+  int64_t next = 0;
+  for (; next + kLanes <= count; next += kLanes)
+    for (int lane = 0; lane < kLanes; lane++) {
+      const double size = std::fabs(values[next + lane]);
+      most[lane] = size > most[lane] ? size : most[lane];
+    }
+  double greatest = *std::max_element(most, most + kLanes);
+  for (; next < count; next++) greatest = std::max(greatest, std::fabs(values[next]));
   if (greatest == 0) return 1;
   const double back = std::ldexp(1.0, std::max(-1022, std::ilogb(greatest)));
   for (int64_t at = 0; at < count; at++) values[at] /= back;
@@ -132,6 +159,14 @@ Size take_size(Call& call) {
   return {static_cast<int>(rows), static_cast<int>(columns), rows * columns};
 }
 
+/** Copies values column by column; false where one of them is not finite. */
+bool load_columns(const Values& values, double* to, const Size& size) {
+  const Doubles rows(size.count);
+  if (!load(values, rows.data())) return false;
+  transpose(rows.data(), to, size.rows, size.columns);
+  return true;
+}
+
 /** Takes a matrix, u [rows, k], s [k] and vt [k, columns]. */
 napi_value svd(Call& call) {
   const Size size = take_size(call);
@@ -140,32 +175,46 @@ napi_value svd(Call& call) {
   double* const u = take_result(call, int64_t{size.rows} * k);
   double* const s = take_result(call, k);
   double* const vt = take_result(call, int64_t{k} * size.columns);
-  const Doubles work_matrix(size.count);
-  if (!load(matrix, work_matrix.data())) return call.flag_result(false);
-  const double unit = normalize(work_matrix.data(), size.count);
-  // Aᵀ = V·S·Uᵀ: LAPACK's left vectors by columns are the rows of Vᵀ, its right ones by columns the rows of U.
-  const Doubles left(int64_t{k} * size.columns);
-  const Doubles right(int64_t{size.rows} * k);
+  // LAPACK is faster for tall matrices: a wide one, read by columns, is its tall transpose.
+  const bool is_tall = size.rows > size.columns;
+  const int length = std::max(size.rows, size.columns);
+  const Doubles tall(size.count);
+  if (is_tall ? !load_columns(matrix, tall.data(), size) : !load(matrix, tall.data())) return call.flag_result(false);
+  const double unit = normalize(tall.data(), size.count);
+  // The long vectors one after another, and the entries of the short ones side by side.
+  const Doubles long_vectors(int64_t{k} * length);
+  const Doubles short_vectors(int64_t{k} * k);
   const Doubles values(k);
   const Doubles integers(int64_t{4} * k);
   const auto& dgesdd = lapack_library().routines.dgesdd;
   int info = 0;
-  const auto run = [&](double* work, int length) {
-    dgesdd("S", &size.columns, &size.rows, work_matrix.data(), &size.columns, values.data(), left.data(), &size.columns,
-           right.data(), &k, work, &length, reinterpret_cast<int*>(integers.data()), &info, 1);
+  const auto run = [&](double* work, int count) {
+    dgesdd("S", &length, &k, tall.data(), &length, values.data(), long_vectors.data(), &length, short_vectors.data(),
+           &k, work, &count, reinterpret_cast<int*>(integers.data()), &info, 1);
   };
   double wanted = 0;
   run(&wanted, -1);
-  const int length = size_of_work(wanted);
-  const Doubles work(length);
-  run(work.data(), length);
+  const int count = size_of_work(wanted);
+  const Doubles work(count);
+  run(work.data(), count);
   if (info != 0) return call.flag_result(false);
+  const Doubles signs(k);
   for (int64_t at = 0; at < k; at++) {
     s[at] = values[at] * unit;
-    const double sign = sign_of(right.data() + at, size.rows, k);
-    for (int64_t row = 0; row < size.rows; row++) u[row * k + at] = turned(right[row * k + at], sign);
-    for (int64_t column = 0; column < size.columns; column++)
-      vt[at * size.columns + column] = turned(left[at * size.columns + column], sign);
+    signs[at] =
+        is_tall ? sign_of(long_vectors.data() + at * length, length, 1) : sign_of(short_vectors.data() + at, k, k);
+  }
+  if (is_tall) {
+    transpose(long_vectors.data(), u, k, length, signs.data());
+    for (int64_t at = 0; at < k; at++)
+      for (int64_t column = 0; column < k; column++)
+        vt[at * k + column] = turned(short_vectors[column * k + at], signs[at]);
+    return call.flag_result(true);
+  }
+  for (int64_t at = 0; at < k; at++) {
+    for (int64_t row = 0; row < k; row++) u[row * k + at] = turned(short_vectors[row * k + at], signs[at]);
+    for (int64_t column = 0; column < length; column++)
+      vt[at * length + column] = turned(long_vectors[at * length + column], signs[at]);
   }
   return call.flag_result(true);
 }
@@ -178,11 +227,7 @@ napi_value qr(Call& call) {
   double* const q = take_result(call, int64_t{size.rows} * k);
   double* const r = take_result(call, int64_t{k} * size.columns);
   const Doubles columns(size.count);
-  {
-    const Doubles rows(size.count);
-    if (!load(matrix, rows.data())) return call.flag_result(false);
-    transpose(rows.data(), columns.data(), size.rows, size.columns);
-  }
+  if (!load_columns(matrix, columns.data(), size)) return call.flag_result(false);
   const double unit = normalize(columns.data(), size.count);
   const Doubles tau(k);
   const LapackRoutines& routines = lapack_library().routines;
@@ -294,16 +339,18 @@ napi_value multiply(Call& call) {
   if (other.rows != size.columns) throw std::runtime_error("matrices that do not fit each other");
   const Values right = take_values(call, other.count);
   double* const result = take_result(call, int64_t{size.rows} * other.columns);
-  const Doubles a(size.count);
-  const Doubles b(other.count);
-  if (!load(left, a.data()) || !load(right, b.data())) return call.flag_result(false);
-  const Doubles c(int64_t{size.rows} * other.columns);
+  // The library packs what it multiplies: float64 is read where it lies.
+  const Doubles a(left.is_double ? 0 : size.count);
+  const Doubles b(right.is_double ? 0 : other.count);
+  if (left.is_double ? !are_finite(left.doubles(), size.count) : !load(left, a.data())) return call.flag_result(false);
+  if (right.is_double ? !are_finite(right.doubles(), other.count) : !load(right, b.data()))
+    return call.flag_result(false);
   const double one = 1;
   const double zero = 0;
   // (A·B)ᵀ = Bᵀ·Aᵀ.
-  lapack_library().routines.dgemm("N", "N", &other.columns, &size.rows, &size.columns, &one, b.data(), &other.columns,
-                                  a.data(), &size.columns, &zero, c.data(), &other.columns, 1, 1);
-  std::copy(c.data(), c.data() + int64_t{size.rows} * other.columns, result);
+  lapack_library().routines.dgemm(
+      "N", "N", &other.columns, &size.rows, &size.columns, &one, right.is_double ? right.doubles() : b.data(),
+      &other.columns, left.is_double ? left.doubles() : a.data(), &size.columns, &zero, result, &other.columns, 1, 1);
   return call.flag_result(true);
 }
 
