@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { updateNorms } from '../../../../src-main/engine/adapters/inspect/update-norms.ts';
 import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { withShared } from '../../../../src-main/engine/adapters/variant/variant.ts';
-import { matmul } from '../../../../src-main/engine/linalg/matrix.ts';
+import { matmul } from '../../../../src-main/engine/linalg/matmul.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { resultOf } from '../../../../src-shared/domain/jobs/job.ts';
 import { goldenPath } from '../../../engine/golden.ts';
