@@ -25,7 +25,7 @@ import { balanceWords, classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
 import { ImageDuplicatesPanel } from './image-duplicates.tsx';
-import { ProblemList } from './problem-list.tsx';
+import { byPlace, ProblemList } from './problem-list.tsx';
 import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
 import { TextPanels } from './text-panels.tsx';
@@ -104,7 +104,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       ) : null}
       {description.problems.length > 0 ? (
         <Panel title="Problems" note={`${plural(description.problems.length, 'problem')} found when it was read`}>
-          <ProblemList problems={description.problems} />
+          <ProblemList problems={byPlace(description.problems)} />
         </Panel>
       ) : null}
       {description.labels.length > 0 ? (

@@ -28,3 +28,8 @@ export function ProblemList({ problems, title = dataStrings.problems }: ProblemL
     </section>
   );
 }
+
+/** Sorts problems by file and row. */
+export function byPlace(problems: ProblemListProps['problems']): ProblemListProps['problems'] {
+  return problems.toSorted((one, other) => one.where.localeCompare(other.where, 'en', { numeric: true }));
+}

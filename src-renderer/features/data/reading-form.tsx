@@ -18,7 +18,7 @@ import { AccountingPanel, ContentQuestions } from './accounting-panel.tsx';
 import classes from './data.module.css';
 import { RowEditor } from './editor/row-editor.tsx';
 import { StepList } from './editor/step-list.tsx';
-import { ProblemList } from './problem-list.tsx';
+import { byPlace, ProblemList } from './problem-list.tsx';
 import { hasTooManyFaults, kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
 import { rowColumns } from './row-columns.tsx';
 import { TemplatePreview } from './template-preview.tsx';
@@ -97,7 +97,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
                   ) : null
                 }
               >
-                <ProblemList problems={fitting.problems} />
+                <ProblemList problems={byPlace(fitting.problems)} />
               </Panel>
             ) : null}
             <div className={classes['views']}>
