@@ -189,8 +189,8 @@ export async function finishTraining(
     finishedAt: endOf(services, run.id),
   };
   const headline = headlineText(scores);
-  const score = headline === '' ? '' : ` with ${headline} on the ${split} examples`;
-  const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;
+  const score = headline === '' ? '' : `: ${headline} on the ${split} examples`;
+  const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Finished'} after ${result?.steps ?? 0} steps${score}.`;
   // The job ends in the same turn as its run: killed between the two, the run would be trained again.
   await writeRunFile(services, run.id, end);
   services.store.history.insertLog(run.id, Date.now(), 'info', ending);

@@ -31,9 +31,9 @@ export const tuningParameters = once(() => parametersOf(tuningSchema));
 /** Baselines beside the merge in its table of scores. */
 export const placeboSchema = z.object({
   placebos: z.boolean().default(false).meta({
-    title: 'Beside placebos',
+    title: 'Compare with random merges',
     description:
-      'Also scores the merge with random directions of the same singular values, and with its layers shuffled. A merge that is not better than these has combined nothing.',
+      'Also scores the merge with random directions of the same singular values, and with its layers shuffled. If the merge is not better than these, it has combined nothing.',
   }),
 });
 export const placeboParameters = once(() => parametersOf(placeboSchema));

@@ -43,7 +43,7 @@ const declaration: Declaration = {
     judgedMetric,
     {
       name: 'placebos',
-      label: 'Beside placebos',
+      label: 'Compare with random merges',
       type: 'boolean',
       default: false,
       help: 'Scores each merge also with random directions of the same singular values, and with its layers shuffled.',

@@ -30,10 +30,10 @@ const declaration: Declaration = {
     },
     {
       name: 'placebos',
-      label: 'Beside placebos',
+      label: 'Compare with random merges',
       type: 'boolean',
       default: true,
-      help: 'Also scores each merge with random directions of the same singular values, and with its layers shuffled. A merge that is not better than these has combined nothing.',
+      help: 'Also scores each merge with random directions of the same singular values, and with its layers shuffled. If the merge is not better than these, it has combined nothing.',
     },
     {
       name: 'random_adapters',

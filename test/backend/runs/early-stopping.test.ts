@@ -37,7 +37,7 @@ it('completes a run that stops early, and says so in its message, its card and c
   );
   const log = await backend.handle('runs.log', { id: run.id });
   expect(log.some(({ text }) => text.startsWith(note))).toBe(true);
-  expect(log.at(-1)?.text).toMatch(/^Trained with [\w ]+[\d.]+ % on the validation examples, after 3 steps\.$/);
+  expect(log.at(-1)?.text).toMatch(/^Finished after 3 steps: [\w ]+[\d.]+ % on the validation examples\.$/);
   expect(describeRun(ended, { model: 'base', dataset: null })).toMatch(/accuracy +[\d.]+ % on 10 validation examples/);
   expect(describeRun(ended, { model: 'base', dataset: null })).toContain(note);
   expect(describeRun(ended, { model: 'base', dataset: null })).toMatch(/^model +base \(\S+\)\ndataset +[^ (]+$/m);
