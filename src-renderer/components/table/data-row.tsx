@@ -1,14 +1,14 @@
 import { Checkbox } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { flexRender, type Row } from '@tanstack/react-table';
-import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
+import { type KeyboardEvent, type MouseEvent, memo, type ReactNode } from 'react';
 import { tableStrings } from '../../strings/table.ts';
 import { PaletteContext } from '../layout/page.tsx';
 import type { DataColumn } from './data-column.ts';
 import classes from './data-table.module.css';
 import type { Selected } from './row-selection.ts';
 
-interface DataRowProps<Item> {
+export interface DataRowProps<Item> {
   row: Row<Item>;
   index: number;
   columns: ReadonlyMap<string, DataColumn<Item>>;
@@ -19,7 +19,9 @@ interface DataRowProps<Item> {
   isActive: boolean;
   /** Null: rows cannot be selected. */
   selected: Selected | null;
-  onSelect: (withRange: boolean) => void;
+  /** True if it holds others and they are shown. */
+  isOpen: boolean;
+  onSelect: (row: Row<Item>, withRange: boolean) => void;
   onSelectAll: () => void;
   onToggleExpanded: (id: string) => void;
   onActivate?: (item: Item) => void;
@@ -27,8 +29,10 @@ interface DataRowProps<Item> {
   actions?: (item: Item) => ReactNode;
 }
 
-/** One row of a DataTable, with its keys and clicks. */
-export function DataRow<Item>(props: DataRowProps<Item>) {
+/** One row of a DataTable, with its keys and clicks. It is drawn again only if its own properties change. */
+export const DataRow = memo(PlainRow) as typeof PlainRow;
+
+function PlainRow<Item>(props: DataRowProps<Item>) {
   const { row, columns, selected, isActive } = props;
   const holdsOthers = row.subRows.length > 0;
   const onKeyDown = (event: KeyboardEvent<HTMLTableRowElement>) => {
@@ -71,7 +75,7 @@ export function DataRow<Item>(props: DataRowProps<Item>) {
             checked={selected === 'all'}
             indeterminate={selected === 'some'}
             onChange={() => undefined}
-            onClick={(event) => props.onSelect(event.shiftKey)}
+            onClick={(event) => props.onSelect(row, event.shiftKey)}
           />
         </td>
       )}
@@ -82,7 +86,9 @@ export function DataRow<Item>(props: DataRowProps<Item>) {
           <td key={cell.id} data-align={column?.align} data-mark={column?.headHidden}>
             {cell.column.id === 'name' && (holdsOthers || row.depth > 0) ? (
               <div className={classes['tree']} style={{ paddingLeft: holdsOthers ? 0 : 20 * row.depth }}>
-                {holdsOthers ? <Expander row={row} name={props.name} onToggle={props.onToggleExpanded} /> : null}
+                {holdsOthers ? (
+                  <Expander row={row} isOpen={props.isOpen} name={props.name} onToggle={props.onToggleExpanded} />
+                ) : null}
                 {content}
               </div>
             ) : (
@@ -102,12 +108,12 @@ export function DataRow<Item>(props: DataRowProps<Item>) {
 
 interface ExpanderProps<Item> {
   row: Row<Item>;
+  isOpen: boolean;
   name: string;
   onToggle: (id: string) => void;
 }
 
-function Expander<Item>({ row, name, onToggle }: ExpanderProps<Item>) {
-  const isOpen = row.getIsExpanded();
+function Expander<Item>({ row, isOpen, name, onToggle }: ExpanderProps<Item>) {
   return (
     <button
       type="button"
@@ -125,16 +131,15 @@ function Expander<Item>({ row, name, onToggle }: ExpanderProps<Item>) {
 /** Returns the action of a key in the focused row, if it has one. */
 function keyAction<Item>(
   event: KeyboardEvent<HTMLTableRowElement>,
-  { row, isActive, selected, ...props }: DataRowProps<Item>,
+  { row, isActive, isOpen, selected, ...props }: DataRowProps<Item>,
 ): (() => void) | null {
   const element = event.currentTarget;
   const holdsOthers = row.subRows.length > 0;
-  const isOpen = row.getIsExpanded();
   if (event.key === 'ArrowDown') return () => focusRow(element.nextElementSibling);
   if (event.key === 'ArrowUp') return () => focusRow(element.previousElementSibling);
   if (event.key === 'ArrowRight' && holdsOthers && !isOpen) return () => props.onToggleExpanded(row.id);
   if (event.key === 'ArrowLeft' && holdsOthers && isOpen) return () => props.onToggleExpanded(row.id);
-  if (event.key === ' ' && selected !== null) return () => props.onSelect(event.shiftKey);
+  if (event.key === ' ' && selected !== null) return () => props.onSelect(row, event.shiftKey);
   if (event.key === 'a' && (event.ctrlKey || event.metaKey) && selected !== null) return props.onSelectAll;
   if (event.key !== 'Enter') return null;
   if (holdsOthers) return () => props.onToggleExpanded(row.id);

@@ -9,10 +9,10 @@ import {
   type SortingState,
   useReactTable,
 } from '@tanstack/react-table';
-import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { tableStrings } from '../../strings/table.ts';
 import { type DataColumn, defineColumn, fittingColumns } from './data-column.ts';
-import { DataRow } from './data-row.tsx';
+import { DataRow, type DataRowProps } from './data-row.tsx';
 import classes from './data-table.module.css';
 import { headerStyle } from './header-style.ts';
 import { matchesWords } from './match-words.ts';
@@ -29,30 +29,50 @@ interface RowWindow {
   readonly to: number;
 }
 
-/** The rows of a scrolling table that are in sight, give or take a few; all of them where the table has no height. */
+/** The nearest element around a table that scrolls; null: the page itself. */
+function scrollingParent(element: HTMLElement): HTMLElement | null {
+  for (let outer = element.parentElement; outer !== null; outer = outer.parentElement)
+    if (['auto', 'scroll'].includes(getComputedStyle(outer).overflowY)) return outer;
+  return null;
+}
+
+/** The part of a table that is in sight, in its own pixels: among other tables, an outer element scrolls it. */
+function sightOf(element: HTMLElement, outer: HTMLElement | null): { top: number; height: number } {
+  const own = element.getBoundingClientRect();
+  const view = outer?.getBoundingClientRect();
+  const [from, to] = [view?.top ?? 0, view?.bottom ?? window.innerHeight];
+  const height = Math.min(own.bottom, to) - Math.max(own.top, from);
+  return { top: element.scrollTop + Math.max(0, from - own.top), height: own.height === 0 ? 0 : Math.max(1, height) };
+}
+
+/** The rows of a table that are in sight, give or take a few; all of them where the table has no height. */
 function useRowWindow(scroller: RefObject<HTMLElement | null>, count: number, rowHeight: number): RowWindow {
   const [sight, setSight] = useState({ top: 0, height: 0 });
   const isLong = count >= least;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || !isLong) return;
+    const outer = scrollingParent(element);
     const look = () => {
+      const now = sightOf(element, outer);
       // Whole blocks of rows: most scroll events then change nothing.
       const block = rowHeight * Math.floor(margin / 2);
-      const top = Math.floor(element.scrollTop / block) * block;
-      const height = element.clientHeight;
+      const top = Math.floor(now.top / block) * block;
+      const height = Math.ceil(now.height / block) * block;
       setSight((known) => (known.top === top && known.height === height ? known : { top, height }));
     };
     look();
-    element.addEventListener('scroll', look, { passive: true });
     const sizes = new ResizeObserver(look);
-    sizes.observe(element);
+    for (const one of [element, ...(outer === null ? [] : [outer])]) {
+      one.addEventListener('scroll', look, { passive: true });
+      sizes.observe(one);
+    }
     return () => {
-      element.removeEventListener('scroll', look);
+      for (const one of [element, outer]) one?.removeEventListener('scroll', look);
       sizes.disconnect();
     };
   }, [scroller, isLong, rowHeight]);
-  if (!isLong || sight.height === 0) return { from: 0, to: count };
+  if (!isLong || sight.height === 0) return { from: 0, to: isLong ? Math.min(count, least) : count };
   const first = Math.floor(sight.top / rowHeight);
   const shown = Math.ceil(sight.height / rowHeight) + Math.floor(margin / 2);
   const from = Math.max(0, Math.min(first, count - shown) - margin);
@@ -155,13 +175,9 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   const rows = table.getRowModel().rows;
   const selection = useRowSelection(rows, props.selected, props.onSelectedChange);
   const sight = useRowWindow(scroller, rows.length, rowHeight);
-  const columnById = new Map(shown.map((column) => [column.id, column]));
+  const columnById = useMemo(() => new Map(shown.map((column) => [column.id, column])), [shown]);
   const nameColumn = columnById.get('name') ?? columns[0];
-  const toggleExpanded = (id: string) => {
-    const next = new Set(props.expanded);
-    if (!next.delete(id)) next.add(id);
-    props.onExpandedChange?.(next);
-  };
+  const handlers = useRowHandlers(props, selection);
   const activeIsShown = rows.slice(sight.from, sight.to).some((row) => row.id === props.activeId);
   const columnCount = shown.length + (selectable ? 1 : 0) + (props.rowActions ? 1 : 0);
   const all = selection.of(rows);
@@ -217,11 +233,8 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
               isFirst={activeIsShown ? row.id === props.activeId : index === 0}
               isActive={row.id === props.activeId}
               selected={selectable ? selection.of([row]) : null}
-              onSelect={(withRange) => selection.toggle(row, withRange)}
-              onSelectAll={selection.toggleAll}
-              onToggleExpanded={toggleExpanded}
-              {...(props.onActivate ? { onActivate: props.onActivate } : {})}
-              {...(props.onOpen ? { onOpen: props.onOpen } : {})}
+              isOpen={row.getIsExpanded()}
+              {...handlers}
               {...(props.rowActions ? { actions: props.rowActions } : {})}
             />
           ))}
@@ -236,6 +249,37 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+type RowHandlers<Item> = Pick<
+  DataRowProps<Item>,
+  'onSelect' | 'onSelectAll' | 'onToggleExpanded' | 'onActivate' | 'onOpen'
+>;
+
+/** What rows do, by functions that stay the same, so that a table that scrolls draws only the rows that come into sight. */
+function useRowHandlers<Item>(
+  props: DataTableProps<Item>,
+  selection: ReturnType<typeof useRowSelection<Item>>,
+): RowHandlers<Item> {
+  const latest = useRef({ props, selection });
+  useLayoutEffect(() => {
+    latest.current = { props, selection };
+  });
+  const [activates, opens] = [props.onActivate !== undefined, props.onOpen !== undefined];
+  return useMemo(
+    () => ({
+      onSelect: (row, withRange) => latest.current.selection.toggle(row, withRange),
+      onSelectAll: () => latest.current.selection.toggleAll(),
+      onToggleExpanded: (id) => {
+        const next = new Set(latest.current.props.expanded);
+        if (!next.delete(id)) next.add(id);
+        latest.current.props.onExpandedChange?.(next);
+      },
+      ...(activates ? { onActivate: (item: Item) => latest.current.props.onActivate?.(item) } : {}),
+      ...(opens ? { onOpen: (item: Item) => latest.current.props.onOpen?.(item) } : {}),
+    }),
+    [activates, opens],
   );
 }
 

@@ -3,6 +3,7 @@ import { ActionIcon, Chip, Group, Menu, Skeleton, Text, TextInput, Tooltip } fro
 import { IconDots, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
 import { Fragment, type KeyboardEvent, useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
+import { firstOfGroups, useGrowingList } from '../../components/table/use-growing-list.ts';
 import { useRoving } from '../../components/use-roving.ts';
 import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
@@ -30,7 +31,11 @@ export function Shelf({ adapters, namesOf }: ShelfProps) {
   // A chip that tells nothing apart is not shown, and must not filter unseen.
   const active = filters.filter((id) => chips.some((chip) => chip.id === id));
   const groups = shelfGroups(adapters ?? [], { search, filters: active, bench: onBench }, namesOf);
-  const roving = useRoving(groups.flatMap((group) => group.adapters.map(({ id }) => id)));
+  const total = groups.reduce((sum, group) => sum + group.adapters.length, 0);
+  const { drawn, end } = useGrowingList(total);
+  const sizes = new Map(groups.map((group) => [group.base, group.adapters.length]));
+  const inSight = firstOfGroups(groups, drawn);
+  const roving = useRoving(inSight.flatMap((group) => group.adapters.map(({ id }) => id)));
   return (
     <div className={classes['shelf']}>
       <TextInput
@@ -57,14 +62,14 @@ export function Shelf({ adapters, namesOf }: ShelfProps) {
       ) : null}
       {adapters ? (
         <ul className={classes['cards']} aria-label={mergeStrings.shelf} onKeyDown={roving.onKeyDown}>
-          {groups.map((group) => (
+          {inSight.map((group) => (
             <Fragment key={group.base}>
               <li aria-hidden className={classes['groupHead']}>
                 <span className={classes['base']} style={{ background: group.color }} />
                 <span className={classes['groupName']} title={group.base}>
                   {group.base}
                 </span>
-                <span>{group.adapters.length}</span>
+                <span>{sizes.get(group.base)}</span>
               </li>
               {group.adapters.map((adapter) => (
                 <ShelfCard
@@ -77,6 +82,7 @@ export function Shelf({ adapters, namesOf }: ShelfProps) {
               ))}
             </Fragment>
           ))}
+          {end === null ? null : <li ref={end} aria-hidden className={classes['listEnd']} />}
         </ul>
       ) : (
         <Skeleton h={240} />

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { firstOfGroups, useGrowingList } from '../../components/table/use-growing-list.ts';
 import { pruneStrings } from '../../strings/prune.ts';
 import { shelfGroups, toggleFilter, usefulFilters } from '../merge/shelf-groups.ts';
 import { useAdapterNames } from '../merge/use-adapter-names.ts';
@@ -28,6 +29,8 @@ export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps
   const chips = usefulFilters(adapters, selected);
   const active = filters.filter((id) => chips.some((chip) => chip.id === id));
   const groups = shelfGroups(adapters, { search, filters: active, bench: selected }, namesOf);
+  const { drawn, end } = useGrowingList(groups.reduce((sum, group) => sum + group.adapters.length, 0));
+  const sizes = new Map(groups.map((group) => [group.base, group.adapters.length]));
   return (
     <Panel
       title={pruneStrings.adapters}
@@ -64,14 +67,14 @@ export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps
       ) : null}
       <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={pruneStrings.adaptersLabel}>
         <div className={classes['choices']}>
-          {groups.map((group) => (
+          {firstOfGroups(groups, drawn).map((group) => (
             <div key={group.base}>
               <div className={classes['groupHead']}>
                 <span className={classes['base']} style={{ background: group.color }} />
                 <span className={classes['groupName']} title={group.base}>
                   {group.base}
                 </span>
-                {group.adapters.length}
+                {sizes.get(group.base)}
               </div>
               {group.adapters.map((adapter) => (
                 <Checkbox
@@ -90,6 +93,7 @@ export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps
               ))}
             </div>
           ))}
+          {end === null ? null : <div ref={end} className={classes['listEnd']} />}
         </div>
       </Checkbox.Group>
       {groups.length === 0 ? (

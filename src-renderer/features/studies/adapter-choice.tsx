@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { matchesWords } from '../../components/table/match-words.ts';
+import { useGrowingList } from '../../components/table/use-growing-list.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import classes from './studies.module.css';
 
@@ -22,6 +23,7 @@ interface AdapterChoiceProps {
 export function AdapterChoice({ adapters, chosen, onChange, words }: AdapterChoiceProps) {
   const [filter, setFilter] = useState('');
   const found = adapters.filter(({ name }) => matchesWords(name, filter));
+  const { drawn, end } = useGrowingList(found.length);
   return (
     <Panel title={strings.adapters} note={`${words.note} · ${strings.chosen(chosen.length, adapters.length)}`}>
       <Stack gap={8}>
@@ -35,9 +37,10 @@ export function AdapterChoice({ adapters, chosen, onChange, words }: AdapterChoi
         ) : null}
         <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={words.label}>
           <Stack gap={4} className={classes['adapters'] ?? ''}>
-            {found.map((adapter) => (
+            {found.slice(0, drawn).map((adapter) => (
               <Checkbox key={adapter.id} value={adapter.id} label={adapter.name} />
             ))}
+            {end === null ? null : <div ref={end} className={classes['listEnd']} />}
           </Stack>
         </Checkbox.Group>
         {found.length === 0 ? (

@@ -25,13 +25,15 @@ import { RunView } from '../page/run-view.tsx';
 import { isActive } from '../run-labels.ts';
 import { useRunNames } from '../use-run-names.ts';
 import { fixedColumns, runColumns, usualColumns } from './run-columns.tsx';
-import { filterRuns, runRows } from './run-rows.ts';
+import { filterRuns, type RunRow, runRows } from './run-rows.ts';
 import { changeRunsList, groupings, selectRuns, useRunsList } from './runs-list-store.ts';
 import classes from './runs-workspace.module.css';
 import { SelectionBar } from './selection-bar.tsx';
 
 /** More runs than this are compared on a page of their own only. */
 const maxCompared = 12;
+
+const runActions = (row: RunRow) => <RunMenu row={row} />;
 
 /** The table of runs over the whole page; the run that was clicked beside it, and a bar for the ticked ones below. */
 export function RunsWorkspace() {
@@ -130,7 +132,7 @@ export function RunsWorkspace() {
                         activeId={active?.id ?? null}
                         onActivate={(row) => changeRunsList({ activeId: row.run.id })}
                         onOpen={(row) => navigate(pathOf('runs', row.run.id))}
-                        rowActions={(row) => <RunMenu row={row} />}
+                        rowActions={runActions}
                         emptyText={archived && list.length === 0 ? runsStrings.noArchived : runsStrings.noMatch}
                       />
                     ) : (

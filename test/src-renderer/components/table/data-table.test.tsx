@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { fireEvent } from '@testing-library/react';
 import { useState } from 'react';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type DataColumn, fittingColumns } from '../../../../src-renderer/components/table/data-column.ts';
 import { DataTable, type DataTableProps } from '../../../../src-renderer/components/table/data-table.tsx';
 import { matchesWords } from '../../../../src-renderer/components/table/match-words.ts';
@@ -152,4 +152,42 @@ test('a name is cut before its last part, or before its last letters', () => {
   expect(end('a-long-name-without-parts-of-its-own')).toBe('-its-own');
   expect(end('a · part that is far too long to be kept whole')).toBe('pt whole');
   expect(endOf('short')).toBe(0);
+});
+
+test('ticking a row draws that row again, and no other', () => {
+  const drawn: string[] = [];
+  const counted: readonly DataColumn<Item>[] = [
+    {
+      id: 'name',
+      header: 'Name',
+      value: ({ id }) => id,
+      cell: ({ id }) => {
+        drawn.push(id);
+        return id;
+      },
+    },
+  ];
+  const view = renderInWindow(<Table columns={counted} />);
+  drawn.length = 0;
+  fireEvent.click(box(view, 'bee'));
+  expect(new Set(drawn)).toEqual(new Set(['bee']));
+  fireEvent.click(box(view, 'cow'));
+  expect(new Set(drawn)).toEqual(new Set(['bee', 'cow']));
+});
+
+test('a table that an outer element scrolls draws the rows in sight only', () => {
+  const many = Array.from({ length: 500 }, (_, index) => ({ id: `row-${index}`, size: index }));
+  const box = vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (this: HTMLElement) {
+    return this.dataset['outer'] === undefined ? new DOMRect(0, -6600, 600, 33 * 501) : new DOMRect(0, 0, 600, 660);
+  });
+  const view = renderInWindow(
+    <div data-outer="" style={{ overflowY: 'auto' }}>
+      <Table items={many} />
+    </div>,
+  );
+  box.mockRestore();
+  const shown = names(view).flatMap((name) => (name === undefined ? [] : [Number(name.slice(4))]));
+  expect(shown.length).toBeLessThan(70);
+  expect(shown[0]).toBeLessThanOrEqual(198);
+  expect(shown.at(-1)).toBeGreaterThanOrEqual(222);
 });
