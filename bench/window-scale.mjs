@@ -1,4 +1,4 @@
-import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,13 +70,15 @@ function fill(runs, adapters) {
     for (let at = rows.length; at < count; at++) {
       const row = rows[at % rows.length] ?? {};
       const id = `${table.slice(0, -1)}-scale-${at}`;
-      if (table === 'adapters') symlinkSync(join(home, String(row['folder'])), join(home, 'adapters', id));
+      // Every record has a folder of its own, by its id.
+      cpSync(join(home, String(row['folder'])), join(home, table, id), { recursive: true });
+      /** @type {typeof row} */
       const changed = {
         ...row,
         id,
         name: `${String(row['name']).replace(/\d+$/, '')}${at}`,
         created_at: Number(row['created_at']) + at * 1000,
-        folder: table === 'adapters' ? `adapters/${id}` : row['folder'],
+        folder: `${table}/${id}`,
         ...(table === 'runs' ? { study_id: null } : {}),
       };
       insert.run(...names.map((name) => changed[name] ?? null));
@@ -93,10 +95,10 @@ async function addRows(count) {
   out.write('text,label\n');
   for (let at = 0; at < count; at++)
     if (!out.write(`the order ${at} was late by ${at % 97} days,${at % 2 === 0 ? 'late' : 'lost'}\n`))
-      await new Promise((resolve) => out.once('drain', resolve));
+      await new Promise((resolve) => out.once('drain', () => resolve(null)));
   await new Promise((resolve) => out.end(() => resolve(null)));
   const start = performance.now();
-  await coto('data', 'add', file);
+  await coto('datasets', 'add', file, '--name', 'rows');
   log(`adding ${count} rows: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
@@ -127,7 +129,10 @@ async function measure(env) {
       await act();
       return (await quiet(page, cpu)) - before;
     };
-    for (const name of values.pages.split(',')) {
+    const large = new DatabaseSync(join(home, 'studio.sqlite'), { readOnly: true });
+    const added = large.prepare("select id from datasets where name = 'rows'").all();
+    large.close();
+    for (const name of [...values.pages.split(','), ...added.map(({ id }) => `data/${id}`)]) {
       const opened = await spent(() => open(page, name));
       const nodes = await page.evaluate(() => document.querySelectorAll('main *').length);
       const scrolled = await scrollCost(page, cpu);

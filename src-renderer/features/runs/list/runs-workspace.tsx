@@ -25,7 +25,7 @@ import { RunView } from '../page/run-view.tsx';
 import { isActive } from '../run-labels.ts';
 import { useRunNames } from '../use-run-names.ts';
 import { fixedColumns, runColumns, usualColumns } from './run-columns.tsx';
-import { filterRuns, type RunRow, runRows } from './run-rows.ts';
+import { filterRuns, type RunsRow, runRows } from './run-rows.ts';
 import { changeRunsList, groupings, selectRuns, useRunsList } from './runs-list-store.ts';
 import classes from './runs-workspace.module.css';
 import { SelectionBar } from './selection-bar.tsx';
@@ -33,7 +33,7 @@ import { SelectionBar } from './selection-bar.tsx';
 /** More runs than this are compared on a page of their own only. */
 const maxCompared = 12;
 
-const runActions = (row: RunRow) => <RunMenu row={row} />;
+const runActions = (row: RunsRow) => <RunMenu row={row} />;
 
 /** The table of runs over the whole page; the run that was clicked beside it, and a bar for the ticked ones below. */
 export function RunsWorkspace() {
