@@ -6,6 +6,7 @@ import { app, BrowserWindow, session } from 'electron';
 import type { PrintedFigure } from '../../src-shared/contract/bridge.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type PaperSize, paperSizes, usualPaper } from '../../src-shared/paper.ts';
+import { linkBelow } from '../files/below.ts';
 
 /** Until then a report that draws nothing is printed as it is. */
 const maxSeconds = 20;
@@ -17,7 +18,9 @@ const maxSeconds = 20;
 export function reportPage(reports: string, path: string): string {
   const page = resolve(path);
   const isReport = dirname(dirname(page)) === resolve(reports) && extname(page) === '.html';
-  if (!isReport) throw new StudioError('refused', `${basename(page)} is not a report of the studio.`);
+  // A home from elsewhere may have a link in place of a report.
+  if (!isReport || linkBelow(resolve(reports), page) !== null)
+    throw new StudioError('refused', `${basename(page)} is not a report of the studio.`);
   return page;
 }
 

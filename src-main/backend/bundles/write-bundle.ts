@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeId } from '../../../src-shared/domain/app/catalog.ts';
@@ -210,7 +210,9 @@ async function writeBlobs(
 
 async function copyBlob(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE);
-  await chmod(to, 0o644);
+  // Others may read what they may read of the original; the bundle's folder is open to them.
+  const { mode } = await stat(from);
+  await chmod(to, 0o600 | (mode & 0o044));
 }
 
 /** Makes `to` a link to the shared file of that hash, which is written where it is not there, or is not what its name says. */

@@ -11,6 +11,11 @@ import { toGrey } from './to-grey.ts';
 
 /** Beyond these an image of a few hundred kB would take gigabytes: 64 million pixels are 192 MB as RGB. */
 const largestPixels = 64_000_000;
+/** The longest side that JPEG has. */
+const largestSide = 65_535;
+/** Packed texts before the pixels of a PNG unpack to a thousand times as many bytes. */
+const largestTextBytes = 2 ** 18;
+const mostChunks = 2000;
 const decodeSeconds = 20;
 /** All images that are decoded at a time, however many are asked for. */
 const decoding = new ByteBudget(512 * 2 ** 20);
@@ -60,6 +65,12 @@ export async function readImageHeader(source: ImageSource): Promise<ImageHeader>
       throw new StudioError(
         'invalid_file',
         `${placeOf(source)} has ${height} × ${width} pixels, and at most ${largestPixels / 1e6} million are read.`,
+        'Scale it down.',
+      );
+    if (Math.max(height, width) > largestSide)
+      throw new StudioError(
+        'invalid_file',
+        `${placeOf(source)} has ${height} × ${width} pixels, and sides of at most ${largestSide} are read.`,
         'Scale it down.',
       );
     if (bitmap !== null) return { height, width, grey: bitmap.grey, bitmap };
@@ -169,13 +180,40 @@ async function readDeepGrey(opened: Sharp): Promise<Image> {
 
 /** The first bytes. @throws StudioError where it is no regular file */
 async function headOf(source: ImageSource): Promise<Buffer> {
-  if (typeof source !== 'string') return source.bytes.subarray(0, bmpHeaderBytes);
+  if (typeof source !== 'string') {
+    await refuseTexts(async (at, size) => source.bytes.subarray(at, at + size));
+    return source.bytes.subarray(0, bmpHeaderBytes);
+  }
   const file = await openRegularFile(source);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(bmpHeaderBytes), 0, bmpHeaderBytes, 0);
-    return buffer.subarray(0, bytesRead);
+    const read = async (at: number, size: number): Promise<Buffer> => {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(size), 0, size, at);
+      return buffer.subarray(0, bytesRead);
+    };
+    const head = await read(0, bmpHeaderBytes);
+    await refuseTexts((at, size) =>
+      at + size <= head.length ? Promise.resolve(head.subarray(at, at + size)) : read(at, size),
+    );
+    return head;
   } finally {
     await file.close();
+  }
+}
+
+/** Refuses a PNG with long packed texts before its pixels: the library unpacks them, although nobody reads them. */
+async function refuseTexts(read: (at: number, size: number) => Promise<Buffer>): Promise<void> {
+  if ((await read(0, 8)).toString('latin1') !== '\x89PNG\r\n\x1a\n') return;
+  let bytes = 0;
+  for (let at = 8, chunks = 0; ; chunks++) {
+    // A keyword has at most 79 characters; behind it iTXt has a flag for a packed text.
+    const start = await read(at, 8 + 82);
+    if (start.length < 8) return;
+    const [size, kind] = [start.readUInt32BE(0), start.toString('latin1', 4, 8)];
+    if (kind === 'IDAT') return;
+    if (kind === 'zTXt' || (kind === 'iTXt' && start[start.indexOf(0, 8) + 1] === 1)) bytes += size;
+    if (bytes > largestTextBytes || chunks > mostChunks)
+      throw new Error('it has more packed texts before its pixels than are read; save it again without them');
+    at += 12 + size;
   }
 }
 

@@ -74,12 +74,13 @@ async function* sentences(path: string, reading: RowReading): AsyncGenerator<Raw
         sentence = null;
         continue;
       }
+      if (sentence !== null && sentence.fault !== null) continue;
       const cells = text === null ? [] : cellsOf(text);
       if (cells[0] === '-DOCSTART-' || isComment(text ?? '', cells, columns?.count ?? null)) continue;
       sentence ??= { row: line, words: [], bytes: 0, fault: null };
       sentence.bytes += bytes?.length ?? 0;
       if (text === null || sentence.bytes > largestRowBytes) sentence.fault ??= tooLong;
-      if (sentence.fault !== null) continue;
+      if (text === null || sentence.fault !== null) continue;
       if (columns === null) columns = { line, count: checkedCount(path, line, cells.length, reading.options) };
       addWord(sentence, cells, line, columns);
     }
@@ -122,10 +123,15 @@ function addWord(
   line: number,
   { line: first, count }: { readonly line: number; readonly count: number },
 ): void {
-  if (cells.length === count) sentence.words.push(cells);
+  if (sentence.words.length === maxWords)
+    sentence.fault = `has more than ${maxWords} words; put an empty line after each sentence`;
+  else if (cells.length === count) sentence.words.push(cells);
   else
     sentence.fault = `has a line (${line}) of ${cells.length} columns where line ${first} has ${count}; give every word the same columns`;
 }
+
+/** Documents without empty lines have a few thousand words. */
+const maxWords = 100_000;
 
 /** Indices of the columns of words and tags; those of tags count from the end if negative. */
 interface WordColumns {

@@ -1,4 +1,4 @@
-import { isObject } from '../text/raw-row.ts';
+import { FaultyValue, isObject, largestRowBytes } from '../text/raw-row.ts';
 
 /**
  * Returns true if a file's start matches SQuAD's original release: one object with articles, in a line that is too long
@@ -7,6 +7,9 @@ import { isObject } from '../text/raw-row.ts';
 export function beginsSquad(text: string): boolean {
   return /^\{\s*(?:"version"\s*:\s*"[^"]*"\s*,\s*)?"data"\s*:\s*\[\s*\{/.test(text) && text.includes('"paragraphs"');
 }
+
+/** Each question is a row with the whole context: those of SQuAD have 20 times 4,000 characters at most. */
+const mostContextCharacters = 4 * largestRowBytes;
 
 /**
  * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}, and then the fields that
@@ -21,6 +24,8 @@ export function questionsOf(articles: readonly unknown[]): unknown[] | null {
     return paragraphs.flatMap((paragraph: unknown) => {
       const { context, qas, ...ofParagraph } = isObject(paragraph) ? paragraph : {};
       if (!Array.isArray(qas)) return [paragraph];
+      if (typeof context === 'string' && context.length * qas.length > mostContextCharacters)
+        return [new FaultyValue('has a context that is too long for its number of questions; split it')];
       return qas.map((asked: unknown) => {
         if (!isObject(asked)) return asked;
         const { id, question, answers, ...others } = asked;

@@ -1,4 +1,4 @@
-import { open } from 'yauzl';
+import { openPromise } from 'yauzl';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
 import { firstLine, unreadable } from '../byte-source.ts';
@@ -42,6 +42,15 @@ export const xlsxReader = textReader(
 const maxPackedBytes = 64 * 2 ** 20;
 const maxUnpackedBytes = 512 * 2 ** 20;
 const maxEntries = 10_000;
+/** XML of tables is packed to a twentieth. More than this of it is taken for a bomb. */
+const maxRatio = 200;
+const plainBytes = 32 * 2 ** 20;
+/** Excel's own limits, and those on what is held in memory. */
+const [maxSheetRows, maxSheetColumns] = [1_048_576, 16_384];
+const maxCells = 1_000_000;
+const maxTable = 20_000_000;
+/** Characters that hold the start of a cell's element. */
+const cellHead = 256;
 const batchRows = 512;
 
 type Cell = string | number | boolean | null;
@@ -130,31 +139,70 @@ function cellOf(value: unknown): Cell {
   return null;
 }
 
-/** Refuses by its directory a workbook that would unpack to more than can be read. Its size in bytes. */
-function checkPackage(path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    open(path, { lazyEntries: true }, (error, zip) => {
-      if (error) {
-        const isSystem = 'code' in error && error.code !== undefined;
-        reject(isSystem ? unreadable(path, error) : broken(path, error));
-        return;
-      }
-      let unpacked = 0;
-      const refuse = (thrown: StudioError): void => {
-        zip.close();
-        reject(thrown);
-      };
-      if (zip.fileSize > maxPackedBytes || zip.entryCount > maxEntries) return refuse(tooLarge(path));
-      zip.on('entry', (entry) => {
-        unpacked += entry.uncompressedSize;
-        if (unpacked > maxUnpackedBytes) refuse(tooLarge(path));
-        else zip.readEntry();
-      });
-      zip.on('error', (thrown: unknown) => refuse(broken(path, thrown)));
-      zip.on('end', () => resolve(zip.fileSize));
-      zip.readEntry();
-    });
+/**
+ * Refuses a workbook that would unpack to more than can be read, or whose sheets have cells so far away that the table between
+ * would fill the memory: the library makes a cell of each. Returns the size in bytes.
+ */
+async function checkPackage(path: string): Promise<number> {
+  const zip = await openPromise(path, { lazyEntries: true }).catch((error: unknown) => {
+    const isSystem = error instanceof Error && 'code' in error && error.code !== undefined;
+    throw isSystem ? unreadable(path, error) : broken(path, error);
   });
+  try {
+    if (zip.fileSize > maxPackedBytes || zip.entryCount > maxEntries) throw tooLarge(path);
+    let unpacked = 0;
+    for await (const entry of zip.eachEntry()) {
+      const { uncompressedSize: size, compressedSize: packed } = entry;
+      unpacked += size;
+      if (unpacked > maxUnpackedBytes) throw tooLarge(path);
+      if (size > plainBytes && size > maxRatio * packed)
+        throw new StudioError(
+          'invalid_file',
+          `${path}: ${entry.fileName} unpacks to more than ${maxRatio} times its size, which no table does.`,
+          'Save the sheet as CSV.',
+        );
+      if (/^xl\/worksheets\/[^/]+\.xml$/.test(entry.fileName))
+        await checkCells(path, await zip.openReadStreamPromise(entry));
+    }
+    return zip.fileSize;
+  } catch (thrown) {
+    throw broken(path, thrown);
+  } finally {
+    zip.close();
+  }
+}
+
+async function checkCells(path: string, sheet: AsyncIterable<Buffer>): Promise<void> {
+  let [rest, cells, rows, columns] = ['', 0, 0, 0];
+  for await (const bytes of sheet) {
+    const text = rest + bytes.toString('latin1');
+    let read = 0;
+    for (const found of text.matchAll(/<(?:\w{1,20}:)?c\b[^<>]{0,100}?\br="([A-Z]+)(\d+)"/g)) {
+      const [whole, letters = '', digits = ''] = found;
+      read = found.index + whole.length;
+      cells++;
+      const column = letters.length > 3 ? Number.POSITIVE_INFINITY : columnOf(letters);
+      [rows, columns] = [Math.max(rows, Number(digits)), Math.max(columns, column)];
+      if (rows > maxSheetRows || columns > maxSheetColumns || rows * columns > maxTable)
+        throw new StudioError(
+          'invalid_file',
+          `${path} has a cell at ${letters}${digits}, which makes a table of more than ${maxTable / 1e6} million cells.`,
+          'Delete that cell in Excel, or save the sheet as CSV.',
+        );
+      if (cells > maxCells)
+        throw new StudioError(
+          'invalid_file',
+          `${path} has a sheet of more than ${maxCells / 1e6} million cells.`,
+          'Save the sheet as CSV.',
+        );
+    }
+    rest = text.slice(Math.max(read, text.length - cellHead));
+  }
+}
+
+/** Number of a column by its letters, from 1. */
+function columnOf(letters: string): number {
+  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
 }
 
 function tooLarge(path: string): StudioError {

@@ -42,6 +42,15 @@ export const maxColumns = 4096;
 export const rowTooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
 export const tooLong = `${rowTooLong}, or close the quotation mark that lets it go on`;
 
+/** Stands for a value that is not read. */
+export class FaultyValue {
+  readonly fault: string;
+
+  constructor(fault: string) {
+    this.fault = fault;
+  }
+}
+
 /** Name of a column that has none, from 1. */
 export function numberedName(index: number): string {
   return `column ${index + 1}`;
@@ -67,6 +76,7 @@ export function rowOfValue(row: number, value: unknown): RawRow {
   if (isConversation(value)) return { row, cells: { messages: value }, fault: null };
   if (Array.isArray(value) && value.length > 0 && value.length <= maxColumns && !value.some(isObject))
     return { row, cells: Object.fromEntries(value.map((cell, index) => [numberedName(index), cell])), fault: null };
+  if (value instanceof FaultyValue) return faultyRow(row, value.fault);
   if (!isObject(value)) return faultyRow(row, 'is no object with named values; write it as {"text": …, "label": …}');
   const count = Object.keys(value).length;
   if (count > maxColumns)
