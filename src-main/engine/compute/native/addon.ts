@@ -82,15 +82,16 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] =
   'describe',
 ];
 
-const lapackNames: readonly (keyof LapackFunctions)[] = [
-  'hasLapack',
-  'describeLapack',
-  'svd',
-  'qr',
-  'symmetricEigen',
-  'solveSymmetric',
-  'multiplyDoubles',
-];
+/** Names of these functions, as keys: one of them is also the id of a method. */
+const lapackFunctions: Readonly<Record<keyof LapackFunctions, true>> = {
+  hasLapack: true,
+  describeLapack: true,
+  svd: true,
+  qr: true,
+  symmetricEigen: true,
+  solveSymmetric: true,
+  multiplyDoubles: true,
+};
 
 /** Returns true if a loaded module is this version of the addon, with every function. */
 export function isNativeAddon(value: unknown): value is NativeAddon {
@@ -103,5 +104,5 @@ export function isNativeAddon(value: unknown): value is NativeAddon {
 
 /** Returns true if an addon has LAPACK's functions. The library that computes them may be missing. */
 export function offersLapack(addon: object): addon is LapackFunctions {
-  return lapackNames.every((name) => typeof Reflect.get(addon, name) === 'function');
+  return Object.keys(lapackFunctions).every((name) => typeof Reflect.get(addon, name) === 'function');
 }
