@@ -257,7 +257,7 @@ type RowHandlers<Item> = Pick<
   'onSelect' | 'onSelectAll' | 'onToggleExpanded' | 'onActivate' | 'onOpen'
 >;
 
-/** What rows do, by functions that stay the same, so that a table that scrolls draws only the rows that come into sight. */
+/** Actions of rows, by functions that stay the same, so that a table that scrolls draws only the rows that come into sight. */
 function useRowHandlers<Item>(
   props: DataTableProps<Item>,
   selection: ReturnType<typeof useRowSelection<Item>>,
