@@ -37,9 +37,9 @@ const wrong: [string, string[], RegExp][] = [
   [
     'a PDF',
     ['blobs', '--out', 'blobs.pdf'],
-    /^coto: A PDF is printed by Electron, which did not do so: there is none here\. Write the report as \.html/,
+    /^coto: PDFs and figures are made by Electron, which did not do so: there is none here\. Export the report or the figures/,
   ],
-  ['a PDF beside', ['blobs', '--pdf'], /^coto: A PDF is printed by Electron/],
+  ['a PDF beside', ['blobs', '--pdf'], /^coto: PDFs and figures are made by Electron/],
   ['another format', ['blobs', '--out', 'blobs.docx'], /^coto: blobs\.docx ends in \.docx/],
   ['no format', ['blobs', '--out', 'blobs'], /^coto: blobs ends in nothing that names a format/],
   ['no run', ['nothing'], /^coto: There is no run "nothing"/],
