@@ -27,7 +27,8 @@ const targets = {
     build: buildMain,
   },
   report: {
-    inputs: ['src-renderer/plots', 'src-shared/figures', 'src-shared/typeface.ts', 'assets/fonts'],
+    // The shared code writes figures for LaTeX with that of tables.
+    inputs: ['src-renderer/plots', 'src-shared', 'assets/fonts'],
     outputs: ['report'],
     build: buildReport,
   },
@@ -212,15 +213,19 @@ function copyAddonSources(folder) {
 
 async function buildReport() {
   const { build } = await import('esbuild');
-  await build({
+  /** @satisfies {import('esbuild').BuildOptions} */
+  const script = {
     absWorkingDir: root,
     bundle: true,
     minify: true,
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    globalName: 'Plotly',
     logLevel: 'warning',
+  };
+  await build({
+    ...script,
+    globalName: 'Plotly',
     outfile: 'dist/report/plotly.min.js',
     entryPoints: ['src-renderer/plots/plotly-bundle.ts'],
     define: { global: 'globalThis' },
@@ -231,13 +236,7 @@ async function buildReport() {
   });
   // Draws a study's figures with that bundle, in a page of Electron's.
   await build({
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    platform: 'browser',
-    target: 'es2022',
-    format: 'iife',
-    logLevel: 'warning',
+    ...script,
     outfile: 'dist/report/figures.min.js',
     entryPoints: ['src-renderer/plots/figure-files.ts'],
     loader: { '.woff2': 'dataurl' },

@@ -125,9 +125,7 @@ async function build() {
   if (compiler === null) return `there is no C++ compiler. ${hint('g++')}`;
   if (process.platform !== 'darwin' && !hasOneDnn(compiler)) {
     if (mayInstall()) {
-      log('installing oneDNN (libdnnl-dev) with apt …');
-      apt(['update', '-qq']);
-      apt(['install', '-y', '-qq', '--no-install-recommends', 'libdnnl-dev']);
+      install('oneDNN', 'libdnnl-dev');
     }
     if (!hasOneDnn(compiler)) return `oneDNN 3 is not installed. ${hint('libdnnl-dev')}`;
   }
@@ -265,9 +263,7 @@ function lapackFile() {
 
 function ensureLapack() {
   if (existsSync(lapackFile()) || !mayInstall()) return;
-  log('installing LAPACK (libopenblas0-serial) with apt …');
-  apt(['update', '-qq']);
-  apt(['install', '-y', '-qq', '--no-install-recommends', 'libopenblas0-serial']);
+  install('LAPACK', 'libopenblas0-serial');
 }
 
 export function findCompiler() {
@@ -301,6 +297,20 @@ function hint(debianPackage) {
 /** @param {string} program */
 function isThere(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+let areListsRead = false;
+
+/**
+ * Installs a package with apt, whose lists are read once in a build.
+ * @param {string} library
+ * @param {string} debianPackage
+ */
+function install(library, debianPackage) {
+  log(`installing ${library} (${debianPackage}) with apt …`);
+  if (!areListsRead) apt(['update', '-qq']);
+  areListsRead = true;
+  apt(['install', '-y', '-qq', '--no-install-recommends', debianPackage]);
 }
 
 /** @param {string[]} args */

@@ -171,11 +171,15 @@ function batchesOf(cell: TunedCell): (number | undefined)[] {
 }
 
 function hasDiverged({ diverged = [] }: TunedCell, rate: number, batch: number | undefined): boolean {
-  return diverged.some(({ learning_rate, batch_size }) => learning_rate === rate && batch_size === batch);
+  return diverged.some(isTrial(rate, batch));
 }
 
 export function pointAt({ points }: TunedCell, rate: number, batch: number | undefined) {
-  return points.find(({ learning_rate, batch_size }) => learning_rate === rate && batch_size === batch);
+  return points.find(isTrial(rate, batch));
+}
+
+function isTrial(rate: number, batch: number | undefined) {
+  return ({ learning_rate, batch_size }: Trial) => learning_rate === rate && batch_size === batch;
 }
 
 /** The rows of a sweep: cells of a grid, or a task's variants. */
