@@ -252,7 +252,7 @@ function removeUnfinished(home: string): void {
   // Homes of earlier versions have unfinished files in the folders of reports.
   for (const report of below(join(home, 'reports'))) below(report);
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
-  for (const folder of ['cache', 'bundles']) for (const each of below(join(home, folder))) below(each);
+  for (const folder of ['cache', 'bundles', 'records']) for (const each of below(join(home, folder))) below(each);
 }
 
 function ownerText(file: string): string {

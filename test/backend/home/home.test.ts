@@ -111,7 +111,7 @@ it('removes the folder of a report whose job was killed before it was whole', ()
   expect(readdirSync(join(path, 'reports'))).toEqual(['report-2']);
 });
 
-it.each(['cache/forgetting', 'bundles/study-1'])('removes what a killed job had not finished in %s', (folder) => {
+it.each(['cache/forgetting', 'bundles/study-1', 'records/adapter'])('removes what a killed job had not finished in %s', (folder) => {
   const path = join(temporaryFolder(), 'home');
   openHome(path).release();
   mkdirSync(join(path, folder), { recursive: true });
