@@ -24,7 +24,7 @@ const workloads = {
     dataset: 'fashion-mnist-small',
     train_samples_per_class: 64,
     head: 'frozen_after_base_probe',
-    adapter: { r: 4, lora_alpha: 8, target_modules: ['q_proj', 'k_proj', 'v_proj'] },
+    adapter: { r: 4, target_modules: ['q_proj', 'k_proj', 'v_proj'] },
     learning_rate: 0.003,
     max_steps: 300,
     per_device_train_batch_size: 32,
@@ -37,7 +37,6 @@ const workloads = {
     chat_template: 'none',
     adapter: {
       r: 8,
-      lora_alpha: 16,
       target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'],
     },
     learning_rate: 0.003,
@@ -63,7 +62,15 @@ function compare(/** @type {string} */ workload, /** @type {string} */ variant, 
   const times = [[], []];
   for (let round = 0; round < rounds; round++) {
     for (const [at, coto] of [null, {}].entries()) {
-      const config = { ...run, adapter: { ...run.adapter, variant }, compute_dtype: 'bfloat16', coto, seed: round + 1 };
+      // HiRA has no alpha.
+      const alpha = variant === 'hira' ? {} : { lora_alpha: 2 * run.adapter.r };
+      const config = {
+        ...run,
+        adapter: { ...run.adapter, ...alpha, variant },
+        compute_dtype: 'bfloat16',
+        coto,
+        seed: round + 1,
+      };
       times[at]?.push(timeOf(config));
     }
   }
