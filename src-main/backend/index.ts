@@ -38,9 +38,9 @@ export { catalog } from './app/catalog.ts';
 export { startEngine } from './engine/engine-host.ts';
 export { EngineSupervisor } from './engine/engine-supervisor.ts';
 export { moveHome } from './home/move/move-home.ts';
-export { canonicalJson } from './library/content-keys.ts';
 export { checkDataset, detectDataset } from './library/datasets/check-dataset.ts';
 export type { Recovered } from './recovery/recovery.ts';
+export { parseRegistration, registerStudy } from './studies/registration.ts';
 export { resolveStudy, studyFile } from './studies/study-file.ts';
 
 export interface BackendOptions {

@@ -46,7 +46,7 @@ import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
 import { pretrainConfigSchema } from '../domain/runs/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
 import { tunedVerdictSchema } from '../domain/runs/tuned.ts';
-import { registrationSchema } from '../domain/studies/registration.ts';
+import { registeredStudySchema, registrationSchema } from '../domain/studies/registration.ts';
 import { packageCheckSchema, studyFileSchema, studyPackageSchema, studyRecordSchema } from '../domain/studies/study.ts';
 import { studyForecastSchema } from '../domain/studies/study-forecast.ts';
 import { openedKindSchema } from '../opened-files.ts';
@@ -310,6 +310,20 @@ export const requests = {
       registration: registrationSchema.optional().describe('where the study was registered before'),
     }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
+  },
+  /** The settings of a study with their hash and the time, to be written to a file before its first training. @throws as `studies.forecast` */
+  'studies.register': { input: z.strictObject({ config: studyConfigSchema }), output: registeredStudySchema },
+  /** How a study deviates from a registered one. @throws invalid_input for a text that is no registration */
+  'studies.compareRegistration': {
+    input: z.strictObject({
+      name: z.string().describe('of the registration, for messages'),
+      text: z.string().max(1_000_000),
+      config: studyConfigSchema,
+      meant: studyConfigSchema
+        .optional()
+        .describe('what the registered settings mean; absent: read by the names of the home'),
+    }),
+    output: registrationSchema,
   },
   /** The study that a file's text means, with names of what the home has. Starts and adds nothing. @throws invalid_input */
   'studies.read': {

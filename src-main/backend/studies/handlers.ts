@@ -1,12 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { clock } from '../../store/clock.ts';
 import { withOutputNote } from '../home/output-notes.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
+import { compareWithRegistration, parseRegistration, registerStudy } from './registration.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { readStudyText } from './study-file.ts';
-import { studyFiles } from './study-files.ts';
+import { studyFiles, studySettings } from './study-files.ts';
 import { packageStudy } from './study-package.ts';
 import { openSubmissions, requireStudy } from './study-records.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
@@ -32,6 +34,13 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
     },
     'studies.read': ({ path, text }) => readStudyText(store, paths.readable(path), text),
     'studies.forecast': ({ config }) => forecastStudy(services, config),
+    'studies.register': async ({ config }) => {
+      // A study that cannot be run is not registered.
+      await forecastStudy(services, config);
+      return registerStudy(studySettings(services, config), new Date(clock.now()));
+    },
+    'studies.compareRegistration': ({ name, text, config, meant }) =>
+      compareWithRegistration(services, name, parseRegistration(name, text), config, meant ?? null),
     'studies.tuned': (of) => {
       if ('studyId' in of) return tunedStudy(services, requireStudy(store, of.studyId));
       return 'runIds' in of ? tunedRuns(services, of.runIds) : tunedAdapters(services, of.adapterIds);

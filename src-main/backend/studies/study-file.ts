@@ -37,8 +37,18 @@ export async function readStudyText(
 ): Promise<{ name: string | null; config: StudyConfig }> {
   const file = basename(path);
   const { name = null, ...value } = studyFile(file, parseYaml(text, file));
+  return { name, config: await resolveNamedStudy(store, { file, folder: dirname(path) }, value) };
+}
+
+/** The config that a study's file means with the names of what the store has. @throws StudioError as `resolveStudy` */
+export function resolveNamedStudy(
+  store: Store,
+  place: { readonly file: string; readonly folder: string },
+  value: { readonly kind: string },
+): Promise<StudyConfig> {
+  const { file } = place;
   const records = { adapters: store.adapters.list(), runs: store.runs.list(false) };
-  const config = await resolveStudy({ file, folder: dirname(path) }, value, {
+  return resolveStudy(place, value, {
     adapter: async (word) => {
       const [run] = recordsMeant(records.runs, word);
       const made = run === undefined ? undefined : records.adapters.find(({ id }) => id === run.adapterId);
@@ -50,7 +60,6 @@ export async function readStudyText(
     model: async (word) => idOf('base', store.models.list(), word, file),
     records: async () => records,
   });
-  return { name, config };
 }
 
 function idOf(

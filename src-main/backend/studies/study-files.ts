@@ -5,7 +5,7 @@ import { type PlannedAdapter, plannedAdapterSchema } from '../../../src-shared/d
 import type { RunConfig } from '../../../src-shared/domain/runs/run.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.ts';
-import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
+import { type StudyConfig, studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { studyMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
@@ -66,7 +66,6 @@ export function studyFiles(
  * far as these are known, so that it can be made again in another home.
  */
 export function studyYaml({ store }: Pick<Services, 'store'>, { name, config }: StudyRecord): string {
-  const { kind, ...settings } = record(withoutDefaults(config));
   const named = studyKind(config.kind)
     .references(config)
     .flatMap((reference) => {
@@ -76,8 +75,15 @@ export function studyYaml({ store }: Pick<Services, 'store'>, { name, config }: 
       return `${place}"${adapter.name}", SHA-256 ${adapter.sha256}`;
     });
   const comment = [`Makes the study again: ${studyCommand}`, ...new Set(named)];
-  const written = { kind, name, ...withAdaptersAsRuns({ store }, settings) };
+  const { kind, ...settings } = studySettings({ store }, config);
+  const written = { kind, name, ...settings };
   return `${comment.map((line) => `# ${line}\n`).join('')}${stringify(written, { lineWidth: 0 })}`;
+}
+
+/** The settings of a study's file: its kind, and what is not at its default. Adapters are given by the runs that make them. */
+export function studySettings({ store }: Pick<Services, 'store'>, config: StudyConfig): Record<string, unknown> {
+  const { kind, ...settings } = record(withoutDefaults(config));
+  return { kind, ...withAdaptersAsRuns({ store }, settings) };
 }
 
 /** Settings that the file names even at their defaults, which later versions may change. */

@@ -5,12 +5,11 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
-import { studyFile, writeFileAtomic } from '../../backend/index.ts';
+import { registerStudy, studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatSummary } from '../format.ts';
 import { findStudy } from '../references.ts';
-import { registerStudy } from '../registration.ts';
 import { resolveConfig } from '../study-file.ts';
 import { readYamlFile } from '../yaml-file.ts';
 

@@ -1,19 +1,20 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
+import type { Registration } from '../../../src-shared/domain/studies/registration.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { type FigureFormat, figureFormatSchema, figureFormats } from '../../../src-shared/figures/figure-files.ts';
 import type { ExpectedResult, ResultComparison } from '../../../src-shared/results/moved-numbers.ts';
 import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
-import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
+import { type StudyConfig, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { figuresLatex } from '../../../src-shared/studies/report/figures-latex.ts';
 import { provenanceFacts } from '../../../src-shared/studies/report/provenance-facts.ts';
-import { studyFile, writeFileAtomic } from '../../backend/index.ts';
+import { parseRegistration, studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { compareWithExpectation, expectationText, readExpectation } from '../expectation.ts';
@@ -24,7 +25,6 @@ import { addHelpGroups } from '../help/groups.ts';
 import { parseNumber } from '../method-options.ts';
 import { requirePrinter, writeFigures } from '../printer.ts';
 import { findStudy } from '../references.ts';
-import { compareWithRegistration } from '../registration.ts';
 import { resolveConfig } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
@@ -101,16 +101,18 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       const wishes = await wishesOf(options, environment);
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
-      const registration = registered === undefined ? null : await compareWithRegistration(registered, value);
+      const registration = registered === undefined ? null : await readRegistration(registered);
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
         const forecast = await client.request('studies.forecast', { config });
         if (dryRun) return { json: { config, forecast }, text: forecastText(forecast) };
         terminal.note(forecastText(forecast));
+        const compared =
+          registration && (await compareRegistration(client, file, { config, terminal, ...registration }));
         const details = {
           ...(name === undefined ? {} : { name }),
           ...(on === undefined ? {} : { target: on }),
-          ...(registration === null ? {} : { registration }),
+          ...(compared === null ? {} : { registration: compared }),
         };
         const { job } = await client.request('studies.create', { config, ...details });
         return followStudy(client, job, wishes, terminal);
@@ -167,6 +169,35 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
   addPlaceCommands(group, context, { follow: followStudy });
   addPublishCommands(group, context);
   addBundleCommands(group, context, { follow: followStudy, show: resultAnswer });
+}
+
+interface RegistrationFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** @throws StudioError invalid_input for a file that is no registration, before a home is opened */
+async function readRegistration(name: string): Promise<RegistrationFile> {
+  const text = await readFile(name, 'utf8').catch(() => '');
+  parseRegistration(name, text);
+  return { name, text };
+}
+
+/** Compares with the registered settings as the study's own file would mean them: its paths are relative to that file. */
+async function compareRegistration(
+  client: StudioClient,
+  file: string,
+  { name, text, config, terminal }: RegistrationFile & { readonly config: StudyConfig; readonly terminal: Terminal },
+): Promise<Registration> {
+  const { name: _, ...value } = studyFile(name, parseRegistration(name, text).study);
+  // Names that are unknown here are a deviation, not a reason to refuse.
+  const meant = await resolveConfig(client, file, value, terminal).catch(() => undefined);
+  return client.request('studies.compareRegistration', {
+    name,
+    text,
+    config,
+    ...(meant === undefined ? {} : { meant }),
+  });
 }
 
 interface Wishes {

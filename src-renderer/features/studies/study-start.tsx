@@ -8,6 +8,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { studiesStrings } from '../../strings/studies.ts';
 import { ForecastPanel, useForecast } from './forecast-panel.tsx';
 import classes from './studies.module.css';
+import { type RegistrationFile, StudyRegistration, useRegistration } from './study-registration.tsx';
 
 const strings = studiesStrings.form;
 
@@ -33,7 +34,15 @@ interface StudyStartProps {
 /** Cost of a study, its name, and its start. */
 export function StudyStart({ config, reason, create, initialName = '' }: StudyStartProps) {
   const [name, setName] = useState(initialName);
+  const [file, setFile] = useState<RegistrationFile | null>(null);
   const { error: refusal } = useForecast(config);
+  const compared = useRegistration(config, file);
+  const { registration } = compared;
+  const start = () => {
+    if (config === null || registration === undefined) return;
+    const details = { ...(name.trim() === '' ? {} : { name: name.trim() }), ...(registration && { registration }) };
+    create.mutate({ config, ...details });
+  };
   return (
     <div className={classes['side']}>
       {config === null ? (
@@ -51,10 +60,11 @@ export function StudyStart({ config, reason, create, initialName = '' }: StudySt
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      <StudyRegistration config={refusal === null ? config : null} file={file} compared={compared} onChange={setFile} />
       <Button
-        disabled={config === null || refusal !== null}
+        disabled={config === null || refusal !== null || registration === undefined}
         loading={create.isPending}
-        onClick={() => config && create.mutate({ config, ...(name.trim() === '' ? {} : { name: name.trim() }) })}
+        onClick={start}
       >
         {strings.start}
       </Button>
