@@ -34,14 +34,16 @@ export async function writeSplit(
   await writeFile(file('labels-idx1'), idxBytes([count], labelsOf));
 }
 
-/** An adapter with random A, B and head, written as a PEFT folder. */
+/** An adapter with random A, B and head (if its task has one), written as a PEFT folder. */
 export async function randomAdapter(
   directory: string,
   seed: number,
-  task: string[],
+  task: string[] | null,
   targets = ['q_proj', 'v_proj'],
+  folder = modelDirectory,
+  deviation = 0.3,
 ): Promise<string> {
-  const base = await loadBaseModel(modelDirectory);
+  const base = await loadBaseModel(folder);
   const model = new AdaptedModel(base);
   const random = RandomStream.seeded(seed, 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: targets }), {
@@ -51,7 +53,7 @@ export async function randomAdapter(
   const state = await model.exportState();
   const drawn = (tensor: HostTensor): HostTensor => ({
     shape: tensor.shape,
-    data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),
+    data: Float32Array.from(tensor.data, () => deviation * random.normal()),
   });
   const modules = new Map(
     [...state.modules].map(([key, { tensors, ...rest }]) => {
@@ -63,7 +65,7 @@ export async function randomAdapter(
   await writeAdapter(
     directory,
     { ...state, modules, saved },
-    { description: base.description, baseModelName: 'golden/vit-28' },
+    { description: base.description, baseModelName: path.basename(path.dirname(folder)) },
   );
   model.dispose();
   base.dispose();
