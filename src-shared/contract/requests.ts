@@ -313,7 +313,7 @@ export const requests = {
   },
   /** The settings of a study with their hash and the time, to be written to a file before its first training. @throws as `studies.forecast` */
   'studies.register': { input: z.strictObject({ config: studyConfigSchema }), output: registeredStudySchema },
-  /** How a study deviates from a registered one. @throws invalid_input for a text that is no registration */
+  /** Deviations of a study from a registered one. @throws invalid_input for a text that is no registration */
   'studies.compareRegistration': {
     input: z.strictObject({
       name: z.string().describe('of the registration, for messages'),

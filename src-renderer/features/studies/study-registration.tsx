@@ -21,7 +21,7 @@ export interface RegistrationFile {
   readonly text: string;
 }
 
-/** What a study deviates in from the registration; undefined while it is compared. Null: it is not registered. */
+/** Compares a study with a registration; undefined until that is done. Null: it is not registered. */
 export function useRegistration(config: StudyConfig | null, file: RegistrationFile | null) {
   const { data, error } = useRequest(
     'studies.compareRegistration',

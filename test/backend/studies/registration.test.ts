@@ -21,7 +21,7 @@ test('a study is compared with its registration by what both mean, whether a for
   expect(await compare(config)).toMatchObject({ deviations: [] });
   expect(await compare(await read(4))).toMatchObject({ deviations: ['run.max_steps: 3 → 4'] });
 
-  // As the command writes it: the file's own words, with a default spelled out.
+  // Registered by the command: the file's own words, with a default spelled out.
   const words = { kind: 'ablation', grid: { coto: [null, {}] }, seeds: [1, 2, 3], scores: ['alone'] };
   const run = { model: tinyConfig.model, dataset: 'digits', max_steps: 3, gradient_accumulation_steps: 1 };
   const byCommand = JSON.stringify(registerStudy({ ...words, run }, now));

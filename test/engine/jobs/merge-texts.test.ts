@@ -34,8 +34,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const dataset = () => ({ reader: 'jsonl', path: scratch, options: {} });
 const common = { compute: testCompute, modelDirectory, eval_samples: 0 };
 
-async function evaluated(members: readonly { directory: string; weight: number }[]) {
-  const task = { kind: 'evaluate', ...common, dataset: dataset(), settings, adapters: [...members] } as const;
+async function evaluated(members: { directory: string; weight: number }[]) {
+  const task = { kind: 'evaluate' as const, ...common, dataset: dataset(), settings, adapters: members };
   return (await runEvaluateTask(task, testContext())).result.accuracy;
 }
 
