@@ -127,7 +127,7 @@ export const trainingSpecSchema = z.object({
   key: z.string(),
   title: z.string().describe('name of the run'),
   config: runConfigSchema,
-  trial: z.literal(true).optional().describe('tries a setting: if it diverges, the study continues without it'),
+  trial: z.literal(true).optional().describe('may diverge: the study continues without it, and says so'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { studyWords } from '../../../src-main/backend/studies/study-words.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
 import { closeBackends, openBackend, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 import { countingEngine } from './counting-engine.ts';
 
@@ -131,5 +133,43 @@ describe('an ablation with a sweep, on a tiny model', () => {
       'not_finite',
       'not_finite',
     ]);
+  });
+
+  it('has no outcome for a cell whose training diverges, whichever it is, and says so', async () => {
+    const { start } = countingEngine([]);
+    const backend = await openBackend({ startEngine: start, resourcesDirectory: tinyResources() });
+    const { tune: _, ...given } = config(tinyIdx(8, 3));
+    const done = async (learning_rate: number[]) => {
+      const { study } = await backend.handle('studies.create', {
+        config: { ...given, grid: { learning_rate }, seeds: [1, 2] },
+      });
+      await backend.idle();
+      return backend.handle('studies.get', { id: study.id });
+    };
+    for (const rates of [
+      [1e-4, 1e38],
+      [1e38, 1e-4],
+    ]) {
+      const { id, config: used, status, error, result } = await done(rates);
+      expect({ status, error }).toEqual({ status: 'completed', error: null });
+      if (result?.kind !== 'ablation') throw new Error('another kind');
+      const [alone, , merged] = result.outcomes;
+      const lost = rates.indexOf(1e38);
+      for (const one of [alone, merged]) {
+        expect(one?.cells[lost]).toBeNull();
+        expect(one?.cells[1 - lost]?.own.mean).toBeGreaterThanOrEqual(0);
+        expect(one?.cells[1 - lost]?.difference).toBeNull();
+      }
+      expect(alone?.notes).toEqual([expect.stringMatching(/^Alone of .*: a training diverged \(seed 1, seed 2\)\.$/)]);
+      expect(merged?.notes).toEqual([expect.stringMatching(/: a training diverged\.$/)]);
+      expect(result.examples).toBe(30);
+      const { files } = await backend.handle('studies.files', { id });
+      expect(files.find(({ name }) => name === 'tables.md')?.text).toContain('a training diverged (seed 1, seed 2)');
+      expect(studyKind('ablation').figures(result, used, studyWords).length).toBeGreaterThan(0);
+    }
+    expect((await done([1e38, 1e37])).error).toMatchObject({
+      code: 'not_finite',
+      message: expect.stringContaining('every cell'),
+    });
   });
 });

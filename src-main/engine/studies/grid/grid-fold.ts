@@ -1,3 +1,4 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { Score } from '../../../../src-shared/domain/studies/plan.ts';
 import { meanRise } from '../../../../src-shared/results/forgetting.ts';
 import { mean } from '../../../../src-shared/statistics/student.ts';
@@ -16,9 +17,21 @@ import type { ScoreOf } from '../define-study-work.ts';
 import { estimateCells } from '../scores/metric-estimates.ts';
 import { measureOfScores, riseDifference } from './forgetting-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
-import { type GridConfig, isPairs, isScored, labelOf, leftOutOf, scoreKey, subjectsOf } from './grid-subjects.ts';
+import {
+  type CellSubject,
+  type GridConfig,
+  isPairs,
+  isScored,
+  labelOf,
+  leftOutOf,
+  scoreKey,
+  subjectsOf,
+} from './grid-subjects.ts';
 
-/** The result of the cells' scores, beside that of the sweep before them. */
+/**
+ * The result of the cells' scores, beside that of the sweep before them. A cell with a training that diverged has no outcome, and
+ * a note says so. @throws StudioError not_finite where every cell diverged
+ */
 export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {
   const cells = cellsOf(config.grid);
   const references = referencesOf(config);
@@ -26,6 +39,12 @@ export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning |
     config.seeds.length === 0
       ? []
       : scoredChoices(config).flatMap((one) => outcomesOfChoice(config, one, references, scoreOf));
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome.cells.every((cell) => cell === null)))
+    throw new StudioError(
+      'not_finite',
+      'A training of every cell diverged: nothing can be compared.',
+      'Set a lower learning_rate, or more warmup_steps.',
+    );
   const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
   return {
     examples,
@@ -50,9 +69,17 @@ function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
   for (const one of scoredChoices(config))
     for (const [at, cell] of cellsOf(config.grid).entries()) {
       const [subject] = subjectsOf(config, one, at);
-      if (subject !== undefined && isScored(config, one, at)) return scoreOf(scoreKey(one, cell, config, subject));
+      if (subject === undefined || !isScored(config, one, at)) continue;
+      const score = scoreOf(scoreKey(one, cell, config, subject));
+      if (!score.diverged) return score;
     }
   return null;
+}
+
+/** Subjects of a cell whose training diverged, or that of an adapter in them. */
+function divergedSubjects(config: GridConfig, one: ScoredChoice, at: number, scoreOf: ScoreOf): CellSubject[] {
+  const cell = cellsOf(config.grid)[at] ?? {};
+  return subjectsOf(config, one, at).filter((subject) => scoreOf(scoreKey(one, cell, config, subject)).diverged);
 }
 
 /** A subject under each metric. */
@@ -63,7 +90,14 @@ function outcomesOfChoice(
   scoreOf: ScoreOf,
 ): GridOutcome[] {
   const cells = cellsOf(config.grid);
-  const places = cells.flatMap((_, at) => (isScored(config, one, at) ? [at] : []));
+  const planned = cells.flatMap((_, at) => (isScored(config, one, at) ? [at] : []));
+  const lost = new Map(
+    planned.flatMap((at) => {
+      const subjects = divergedSubjects(config, one, at, scoreOf);
+      return subjects.length === 0 ? [] : [[at, subjects] as const];
+    }),
+  );
+  const places = planned.filter((at) => !lost.has(at));
   const scoredCell = (of: ScoredChoice, at: number) => {
     const cell = cells[at] ?? {};
     const subjects = subjectsOf(config, of, at);
@@ -118,7 +152,7 @@ function outcomesOfChoice(
       label: labelOf(one, config.seeds.length),
       metric,
       cells: cells.map((_, at) => known.get(at) ?? null),
-      notes: notesOf(config, one),
+      notes: [...notesOf(config, one), ...lostNotes(config, one, lost)],
     };
   });
 }
@@ -132,6 +166,16 @@ function notesOf(config: GridConfig, scored: ScoredChoice): string[] {
     ([reason, left]) =>
       `${label} of ${left.map(({ cell }) => cellLabel(cells[cell] ?? {}, settingWords)).join('; ')}: ${reason}`,
   );
+}
+
+/** Names the cells without an outcome as a training of theirs diverged, with its seeds where single seeds are scored. */
+function lostNotes(config: GridConfig, one: ScoredChoice, lost: ReadonlyMap<number, readonly CellSubject[]>): string[] {
+  const label = labelOf(one, config.seeds.length);
+  return [...lost].map(([at, subjects]) => {
+    const seeds = subjects.flatMap((subject) => (subject.seeds.length === 1 ? subject.seeds : []));
+    const which = seeds.length === 0 ? '' : ` (${seeds.map((seed) => `seed ${config.seeds[seed]}`).join(', ')})`;
+    return `${label} of ${cellLabel(cellsOf(config.grid)[at] ?? {}, settingWords)}: a training diverged${which}.`;
+  });
 }
 
 function forgettingOf(

@@ -289,7 +289,7 @@ function cellSpecs(config: GridConfig, trialOf: (cell: number) => Trial | null):
       });
     }),
   );
-  return [...runs.map((run): JobSpec => ({ kind: 'train', ...run })), ...scores];
+  return [...runs.map((run): JobSpec => ({ kind: 'train', ...run, trial: true })), ...scores];
 }
 
 function runAt(
