@@ -394,8 +394,7 @@ describe('a learning-rate sweep', () => {
       // The rate that would be best diverges on one seed of two.
       const { result, rounds } = studied(config, above(5e-3, [2]));
       expect(rounds).toHaveLength(2);
-      expect(rounds[0]?.every((spec) => spec.kind !== 'train' || spec.trial)).toBe(true);
-      expect(rounds[1]?.some((spec) => spec.kind === 'train' && spec.trial)).toBe(false);
+      expect(rounds.flat().every((spec) => spec.kind !== 'train' || spec.trial)).toBe(true);
       const [cell] = result.tuning?.cells ?? [];
       expect(cell).toMatchObject({ learning_rate: 1e-3, edge: null, diverged: [{ learning_rate: 1e-2 }] });
       expect(cell?.points.map(({ learning_rate }) => learning_rate)).toEqual([1e-4, 1e-3]);
