@@ -22,6 +22,7 @@ import { timeStepsJob } from './runs/time-steps-job.ts';
 import { trainJob } from './runs/train-job.ts';
 import { masksJob } from './studies/masks-job.ts';
 import { mergeabilityJob } from './studies/mergeability-job.ts';
+import { packageStudyJob } from './studies/package-study-job.ts';
 import { scoreJob } from './studies/score-job.ts';
 import { studyJob } from './studies/study-job.ts';
 import { trainOnTargetJob } from './targets/train-on-target-job.ts';
@@ -41,6 +42,7 @@ export const jobs: readonly Job[] = [
   masksJob,
   mergeabilityJob,
   reportJob,
+  packageStudyJob,
   exportJob,
   convertJob,
   quantizeJob,

@@ -139,8 +139,6 @@ export const studiesStrings = {
     package: 'Package…',
     packageTitle: (name: string) => `Choose the folder in which "${name}" is packaged`,
     packageHelp: 'Writes a folder to publish: study, result, adapters, predictions, licenses and checksums',
-    packaged: 'Study packaged',
-    packagedFiles: (files: number) => `${plural(files, 'file')}.`,
     notPackaged: 'The study was not packaged',
   },
   registration: {

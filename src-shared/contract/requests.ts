@@ -47,8 +47,9 @@ import { pretrainConfigSchema } from '../domain/runs/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/runs/run.ts';
 import { tunedVerdictSchema } from '../domain/runs/tuned.ts';
 import { registeredStudySchema, registrationSchema } from '../domain/studies/registration.ts';
-import { packageCheckSchema, studyFileSchema, studyPackageSchema, studyRecordSchema } from '../domain/studies/study.ts';
+import { studyFileSchema, studyRecordSchema } from '../domain/studies/study.ts';
 import { studyForecastSchema } from '../domain/studies/study-forecast.ts';
+import { packageCheckSchema } from '../domain/studies/study-package.ts';
 import { openedKindSchema } from '../opened-files.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 import { bundleRequests } from './bundle-requests.ts';
@@ -337,8 +338,8 @@ export const requests = {
     input: byId,
     output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
   },
-  /** Writes a finished study with its adapters, predictions, licenses and checksums into a new folder. */
-  'studies.package': { input: byId.extend({ path: z.string() }), output: studyPackageSchema },
+  /** Queues the writing of a finished study with its adapters, predictions, licenses and checksums into a new folder. */
+  'studies.package': { input: byId.extend({ path: z.string() }), output: jobRecordSchema },
   /** Checks the folder of a packaged study by its checksums, adapters, examples and tables. */
   'studies.verify': { input: z.strictObject({ path: z.string() }), output: packageCheckSchema },
   'studies.remove': { input: removal, output: done },

@@ -7,7 +7,8 @@ import { adapterRecordSchema } from '../../src-shared/domain/adapters/adapter.ts
 import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation/evaluation.ts';
 import { runRecordSchema } from '../../src-shared/domain/runs/run.ts';
 import { registeredStudySchema } from '../../src-shared/domain/studies/registration.ts';
-import { packageCheckSchema, studyPackageSchema, studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
+import { studyRecordSchema } from '../../src-shared/domain/studies/study.ts';
+import { packageCheckSchema, studyPackageSchema } from '../../src-shared/domain/studies/study-package.ts';
 import { floats, goldenPath, relativeDifference } from '../engine/golden.ts';
 import { commandFiles, model, trained } from './commands-support.ts';
 

@@ -23,6 +23,8 @@ export function preparations(base: string, data: string): string[][] {
   const encoder = `${data}-encoder`;
   cpSync(goldenPath('bert-bare', 'base'), encoder, { recursive: true });
   withWords(encoder);
+  const finished = `${data}-study.yaml`;
+  writeFileSync(finished, 'kind: contribution\nname: finished\ndataset: bands\nadapters:\n  - { adapter: other }\n');
   const run = ['--set', 'model=tiny', 'dataset=bands', 'adapter.r=2', 'max_steps=2'];
   return [
     ['models', 'add', base, '--name', 'tiny'],
@@ -33,6 +35,7 @@ export function preparations(base: string, data: string): string[][] {
     ['adapters', 'import', lora, '--name', 'one'],
     ['train', '--name', 'trained', ...run, 'seed=1'],
     ['train', '--name', 'other', ...run, 'seed=2'],
+    ['study', finished],
   ];
 }
 
@@ -75,6 +78,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'export to PEFT': { words: (out) => ['export', '--adapter', 'one', '--to', 'peft', '--out', out] },
     'export merged': { words: (out) => ['export', '--adapter', 'one', '--to', 'merged', '--out', out] },
     'export to Python': { words: (out) => ['export', '--run', 'trained', '--to', 'python', '--out', out] },
+    'package of a study': { words: (out) => ['study', 'package', 'finished', '--out', out] },
     convert: { words: () => ['models', 'add', goldenPath('gguf', 'llama.gguf'), '--name', 'converted'] },
     quantize: { words: () => ['models', 'quantize', 'tiny', '--type', 'Q8_0', '--name', 'quantized'] },
     'add-tokens': { words: () => ['models', 'add-tokens', 'small-llama', '<|new|>', '--name', 'more'] },

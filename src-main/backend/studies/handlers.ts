@@ -1,15 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { clock } from '../../store/clock.ts';
-import { withOutputNote } from '../home/output-notes.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
 import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
+import { packageStudyJob } from './package-study-job.ts';
 import { compareWithRegistration, parseRegistration, registerStudy } from './registration.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { readStudyText } from './study-file.ts';
 import { studyFiles, studySettings } from './study-files.ts';
-import { packageStudy } from './study-package.ts';
+import { refuseExisting } from './study-package.ts';
 import { openSubmissions, requireStudy } from './study-records.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 import { verifyPackage } from './verify-package.ts';
@@ -49,7 +49,13 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
     'studies.files': ({ id }) => studyFiles(services, requireStudy(store, id)),
     'studies.package': ({ id, path }) => {
       const folder = paths.writable(path);
-      return withOutputNote(services, folder, () => packageStudy(services, requireStudy(store, id), folder));
+      const study = requireStudy(store, id);
+      refuseExisting(folder);
+      return queue.add(
+        packageStudyJob,
+        { title: `Package of ${study.name}`, subjectId: null },
+        { studyId: id, path: folder },
+      );
     },
     'studies.verify': ({ path }) => verifyPackage(paths.readable(path)),
     'studies.remove': async ({ id, undoMilliseconds }) => {

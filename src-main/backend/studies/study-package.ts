@@ -5,12 +5,15 @@ import { stringify } from 'yaml';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapters/adapter.ts';
-import type { StudyPackage, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/studies/study.ts';
+import type { StudyPackage } from '../../../src-shared/domain/studies/study-package.ts';
 import { decodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyWork } from '../../engine/api/studies.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
+import { byteProgress } from '../../files/byte-progress.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import type { HandlerServices } from '../jobs/handler-services.ts';
+import type { JobContext } from '../jobs/job-context.ts';
 import { copyAdapterFiles } from '../library/adapters/adapter-files.ts';
 import { checkedRun, shortRun } from '../runs/run-yaml.ts';
 import { filesBelow, packageFiles } from './package-files.ts';
@@ -25,42 +28,69 @@ const licenseFile = /^(licen[cs]e|notice|provenance|copying)/i;
  * Writes a finished study as a folder that others can check and repeat: the study, its result and tables, its adapters with their
  * settings, the outcome of every test example, licenses, versions, checksums and metadata (RO-Crate 1.1). Nothing is left of a
  * folder that could not be written.
- * @throws StudioError refused without a result, or for a folder that exists
+ * @throws StudioError refused without a result, or for a folder that exists; cancelled between two files
  */
 export async function packageStudy(
   services: HandlerServices,
   study: StudyRecord,
   folder: string,
+  { abort, progress }: Pick<JobContext, 'abort' | 'progress'>,
 ): Promise<StudyPackage> {
-  if (existsSync(folder))
-    throw new StudioError('refused', `${folder} already exists.`, 'Choose a new folder: nothing is overwritten.');
+  refuseExisting(folder);
   const { files } = studyFiles(services, study);
   const notes: string[] = [];
   await writeFolderAtomic(folder, async (temporary) => {
     for (const { name, text } of files) await writeFile(join(temporary, name), text);
-    notes.push(...(await writeAdapters(services, study, temporary)));
+    notes.push(...(await writeAdapters(services, study, temporary, { abort, progress })));
+    abort.throwIfAborted();
     notes.push(...(await writePredictions(services, study, temporary)));
     notes.push(...(await writeLicenses(services, study, temporary)));
     await writeFile(join(temporary, packageFiles.versions), versionsOf(study));
     await writeFile(join(temporary, packageFiles.readme), readmeOf(study, notes));
     await writeFile(join(temporary, packageFiles.crate), await roCrate(study, temporary));
-    await writeFile(join(temporary, packageFiles.checksums), await checksums(temporary));
+    await writeFile(join(temporary, packageFiles.checksums), await checksums(temporary, { abort, progress }));
   });
   const written = await filesBelow(folder);
   return { folder, files: written.length, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0), notes };
 }
 
-async function checksums(folder: string): Promise<string> {
+/** @throws StudioError refused for a folder that exists */
+export function refuseExisting(folder: string): void {
+  if (existsSync(folder))
+    throw new StudioError('refused', `${folder} already exists.`, 'Choose a new folder: nothing is overwritten.');
+}
+
+type Watch = Pick<JobContext, 'abort' | 'progress'>;
+
+async function checksums(folder: string, { abort, progress }: Watch): Promise<string> {
   const lines: string[] = [];
-  for (const { path } of await filesBelow(folder)) lines.push(`${await fileHash(join(folder, path))}  ${path}\n`);
+  const files = await filesBelow(folder);
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const onBytes = byteProgress('Hashing files', progress);
+  let done = 0;
+  for (const { path, bytes } of files) {
+    abort.throwIfAborted();
+    onBytes(done, total);
+    lines.push(`${await fileHash(join(folder, path))}  ${path}\n`);
+    done += bytes;
+  }
   return lines.join('');
 }
 
 /** Adapters of the result, each with the settings of its run. @returns notes on what is missing */
-async function writeAdapters({ home, store }: HandlerServices, study: StudyRecord, folder: string): Promise<string[]> {
+async function writeAdapters(
+  { home, store }: HandlerServices,
+  study: StudyRecord,
+  folder: string,
+  { abort, progress }: Watch,
+): Promise<string[]> {
   const notes: string[] = [];
   const known = Map.groupBy(store.adapters.list(), ({ sha256 }) => sha256);
-  for (const [at, { name, sha256 }] of (study.provenance?.adapters ?? []).entries()) {
+  const wanted = study.provenance?.adapters ?? [];
+  const total = wanted.length;
+  for (const [at, { name, sha256 }] of wanted.entries()) {
+    abort.throwIfAborted();
+    progress({ phase: 'Copying adapters', done: at, total, unit: 'adapters', perSecond: null, etaSeconds: null });
     const [record] = known.get(sha256) ?? [];
     if (record === undefined) {
       notes.push(`The adapter "${name}" (SHA-256 ${sha256}) is no longer in the studio, and not in the package.`);

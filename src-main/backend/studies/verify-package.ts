@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { PackageCheck } from '../../../src-shared/domain/studies/study.ts';
+import type { PackageCheck } from '../../../src-shared/domain/studies/study-package.ts';
 import { type ExpectedResult, expectedResultSchema } from '../../../src-shared/results/moved-numbers.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';

@@ -8,6 +8,7 @@ import { plural } from '../../../src-shared/format/numbers.ts';
 import { registerStudy, studyFile, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
 import { findStudy } from '../references.ts';
 import { resolveConfig } from '../study-file.ts';
@@ -48,12 +49,14 @@ export function addPublishCommands(group: Command, context: CommandContext): voi
       'write a finished study as a folder to publish: study, result, adapters, predictions, licenses, versions, checksums and RO-Crate metadata',
     options: (command) => void command.option('--out <folder>', 'the new folder'),
     input: z.object({ study: z.string(), out: z.string().optional() }),
-    async run({ study: reference, out }, { withStudio }) {
+    async run({ study: reference, out }, { terminal, withStudio }) {
       if (out === undefined)
         throw new StudioError('invalid_input', 'The package needs a folder.', 'Name a new one: --out FOLDER.');
       return withStudio(async (client) => {
         const { id } = await findStudy(client, reference);
-        const written = await client.request('studies.package', { id, path: resolve(out) });
+        const job = await client.request('studies.package', { id, path: resolve(out) });
+        await followJob(client, job, terminal);
+        const written = await jobResult(client, job, 'package-study');
         const { folder, files, bytes, notes } = written;
         return {
           json: written,

@@ -4,7 +4,7 @@ import { provenanceFacts, studyCommand } from '../../../src-shared/studies/repor
 import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
-import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { HashText } from '../../components/format/path-text.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
@@ -65,11 +65,8 @@ function StudyFiles({ study: { id, name: studyName } }: { study: StudyRecord }) 
       notifyFailure(error, strings.notSaved);
     }
   };
-  const pack = useAction('studies.package', {
-    failureTitle: strings.notPackaged,
-    onSuccess: ({ folder, files, notes }) =>
-      notifySuccess(strings.packaged, [strings.packagedFiles(files), ...notes].join(' '), folder),
-  });
+  // How it ended comes as a notification of its job.
+  const pack = useAction('studies.package', { failureTitle: strings.notPackaged });
   const askFolder = async () => {
     try {
       const folder = await window.coto.dialogs.saveFolder({ title: strings.packageTitle(studyName) });

@@ -10,6 +10,7 @@ import { embeddingResultSchema } from '../generation/text-embeddings.ts';
 import { placedTokenSchema } from '../models/new-tokens.ts';
 import { pretrainResultSchema } from '../runs/pretrain.ts';
 import { runResultSchema } from '../runs/run.ts';
+import { studyPackageSchema } from '../studies/study-package.ts';
 import { bundleStudySchema, collectedSchema } from '../targets/bundle.ts';
 import { jobProgressSchema } from './job-progress.ts';
 
@@ -103,6 +104,7 @@ const kinds = [
     { page: 'reports', lane: 'reports', subjectHasPage: 'when completed', atClose: 'finish', effort: 0.2 },
     z.object({ reportId: z.string() }),
   ),
+  job('package-study', { page: 'studies', lane: 'files', effort: 0.2 }, studyPackageSchema),
   job(
     'export',
     { page: 'home', effort: 1 },

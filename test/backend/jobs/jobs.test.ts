@@ -91,6 +91,7 @@ it('asks every kind which adapters it needs', () => {
       needs: [{ adapterId: 'a' }, { adapterId: 'b' }],
     },
     report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
+    'package-study': { payload: { studyId: 'gone', path: '/x' }, needs: [] },
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
     convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },
     quantize: { payload: { modelId: 'm', name: 'x', baseId: 'b', type: 'nf4' }, needs: [] },

@@ -6,7 +6,7 @@ import { StudyProvenance } from '../../../../src-renderer/features/studies/study
 import { StudyResultView } from '../../../../src-renderer/features/studies/study-result.tsx';
 import type { Provenance } from '../../../../src-shared/domain/adapters/provenance.ts';
 import { studies } from '../../../backend/reports/records.ts';
-import { backend, catalog } from '../../fake-backend.ts';
+import { backend, catalog, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -98,7 +98,7 @@ test('a study is packaged in a folder of its own inside the chosen one', async (
   const token = 'coto-path:secret/home/me';
   const saveFolder = vi.fn<() => Promise<string | null>>(async () => token);
   vi.stubGlobal('coto', { dialogs: { saveFolder } });
-  backend.answers['studies.package'] = () => ({ folder: '/home/me/x', files: 12, bytes: 99, notes: [] });
+  backend.answers['studies.package'] = () => job('package', 'package-study');
   const view = renderInWindow(<StudyProvenance study={{ ...study, name: 'My pruning (2)' }} />);
   fireEvent.click(view.getByRole('button', { name: 'Package…' }));
   await waitFor(() =>
