@@ -184,6 +184,7 @@ function stepMemory(
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
     halfProducts: hasHalfProducts(config),
+    int8Products: config.compute_dtype === 'int8',
     backend,
   };
   return { memory: estimateMemory(shape), tensorBytes: largestTensorBytes(shape) };

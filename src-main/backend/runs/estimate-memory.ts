@@ -32,6 +32,8 @@ export interface StepShape {
   readonly halvedStates: boolean;
   /** True if products with the frozen linear layers run in 16 bits. */
   readonly halfProducts: boolean;
+  /** True if they run in 8-bit integers. */
+  readonly int8Products: boolean;
   /** Id of the compute backend. */
   readonly backend: ComputeId;
 }
@@ -41,7 +43,8 @@ export interface StepShape {
  *
  * - weights: every parameter in float32, but those of a quantized model, and of a large one of 16 bits, as its files have
  *   them; in float32, where the backend packs frozen weights, each linear once more for its product, and from the lowest
- *   adapter up once more for its gradient (in bfloat16 half as large).
+ *   adapter up once more for its gradient (in bfloat16 half as large, in int8 a
+ *   quarter, where encoded weights are packed too).
  * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
  *   are not trained.
  * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest
@@ -143,7 +146,9 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 }
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
-  return keptWeightBytes(shape) ?? shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend);
+  const kept = keptWeightBytes(shape);
+  const packed = kept === null || shape.int8Products ? packedBytes(shape, backend) : 0;
+  return (kept ?? shape.description.parameterCount * bytesPerFloat) + packed;
 }
 
 /** Bytes of the weights where matrices stay encoded; null where they are decoded to float32. */
@@ -186,9 +191,9 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
     // The head of a language model is frozen, any other is trained with the adapter.
     const isFrozen = layer !== null || (isHead && !isMissing && writesText(shape.description));
     if (!isFrozen || shape.adapters.replaces(name)) continue;
-    const once = backend.blockBytes(
-      inFeatures * outFeatures * (shape.halfProducts ? bytesPerBrainFloat : bytesPerFloat),
-    );
+    const isInteger = shape.int8Products && layer !== null;
+    const each = isInteger ? 1 : shape.halfProducts ? bytesPerBrainFloat : bytesPerFloat;
+    const once = backend.blockBytes(inFeatures * outFeatures * each);
     sum += layer === null || layer >= lowest ? 2 * once : once;
   }
   return sum;

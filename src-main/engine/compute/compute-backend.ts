@@ -32,6 +32,11 @@ export interface MatrixStorage {
    * be faster. Omitted if the backend never does.
    */
   allowFloat16?(matrix: tf.Tensor): Promise<void>;
+  /**
+   * Lets products by a frozen matrix, stored or not, run in 8-bit integers, with sums in 32 bits. Omitted if the backend never does;
+   * only called if `int8` says that it can.
+   */
+  allowInt8?(matrix: tf.Tensor): void;
 }
 
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
@@ -68,6 +73,8 @@ export interface ComputeBackend {
   followMemoryLimit?(): void;
   /** Omitted if the backend never supports bfloat16. */
   readonly bfloat16?: Bfloat16Support;
+  /** Omitted if the backend has no matrix products of 8-bit integers. */
+  readonly int8?: Int8Support;
   /** Peak bytes of tensors and their buffers since `reset`; omitted if unknown. */
   peakBytes?: { reset(): void; read(): number };
   /**
@@ -82,6 +89,11 @@ export interface Bfloat16Support {
   isAvailable(): boolean;
   /** True if bfloat16 was measured to be faster than float32; only called if supported. Measured once. */
   isFaster(): boolean;
+}
+
+export interface Int8Support {
+  /** True if the local processor has exact products of 8-bit integers that are faster than those of float32. */
+  isAvailable(): boolean;
 }
 
 export interface LibraryGemm {

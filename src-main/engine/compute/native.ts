@@ -43,6 +43,7 @@ export const nativeBackend: ComputeBackend = {
     // A small model is faster with copies that are packed for its products.
     keepsHalves: false,
     store: async (matrix) => active().store(matrix),
+    allowInt8: (matrix) => kernels().allowInt8(active().handle(matrix)),
   },
   decoderStep: (step) => runDecoderStep(active(), step),
   bfloat16: {
@@ -53,6 +54,12 @@ export const nativeBackend: ComputeBackend = {
     isFaster: () => {
       const { float32, bfloat16 } = measureNativeGemm();
       return bfloat16 >= worthwhile * float32;
+    },
+  },
+  int8: {
+    isAvailable: () => {
+      const loaded = loadAddon();
+      return 'addon' in loaded && new NativeKernels(loaded.addon).computesInt8();
     },
   },
   measureLibraryGemm: ({ rows, inFeatures, outFeatures, bfloat16 }) =>

@@ -8,7 +8,7 @@ import { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { activeBackend } from '../compute/active-backend.ts';
-import { resolveComputeDtype } from '../compute/compute-dtype.ts';
+import { loadPrecision, resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { type ActiveCompute, activateCompute } from '../compute/index.ts';
 import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
 import type { TrainTask } from '../contract.ts';
@@ -135,7 +135,7 @@ async function loadOnto(
 ): Promise<BaseModel> {
   const tooLarge: string[] = [];
   const base = await loadBaseModel(directory, {
-    bfloat16: computeDtype === 'bfloat16',
+    ...loadPrecision(computeDtype),
     ...(computeDtype === 'float16' ? { halves: computeDtype } : {}),
     onTooLarge: (name) => tooLarge.push(name),
     ...loadingProgress(context),

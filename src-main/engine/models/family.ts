@@ -22,6 +22,8 @@ export type FamilyDescription = Omit<
 export interface LoadOptions {
   /** True if products with frozen weights use bfloat16 with float32 sums; the backend must support it. */
   readonly bfloat16?: boolean;
+  /** True if products with the frozen linears of the layers use 8-bit integers; the backend must support it. */
+  readonly int8?: boolean;
   /**
    * True if 16-bit matrices stay encoded if the backend allows it, using a third of the memory or less, and each
    * product decodes them. Block-encoded matrices always do. Default: true for large models.

@@ -21,7 +21,7 @@ export const runInfoSchema = z.object({
   evalExamples: z.number().int(),
   backend: z.string(),
   threads: z.number().int(),
-  computeDtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32'),
+  computeDtype: z.enum(['float32', 'bfloat16', 'float16', 'int8']).default('float32'),
   runsTogether: z
     .number()
     .int()

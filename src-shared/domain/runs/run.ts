@@ -147,10 +147,10 @@ export const runConfigSchema = z.strictObject({
     advanced: true,
     group: 'Optimization',
   }),
-  compute_dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto').meta({
+  compute_dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16', 'int8']).default('auto').meta({
     title: 'Compute dtype',
     description:
-      'Type of the matrix products with the frozen base; the adapter and the optimizer stay float32. auto selects bfloat16 only if it was measured to be faster on this machine. On WebGPU, bfloat16 and float16 are the types of the base’s matrices on the card. With float16, products may also round their operands if that was timed to be faster.',
+      'Type of the matrix products with the frozen base; the adapter and the optimizer stay float32. auto selects bfloat16 only if it was measured to be faster on this machine. On WebGPU, bfloat16 and float16 are the types of the base’s matrices on the card. With float16, products may also round their operands if that was timed to be faster. int8 multiplies the base’s linear layers in 8-bit integers; only the native backend has it, on processors with VNNI or AMX.',
     advanced: true,
     group: 'Optimization',
   }),

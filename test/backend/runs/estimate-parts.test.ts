@@ -37,7 +37,13 @@ function shapeOf(variant: string, description: Partial<ModelDescription>, given:
     memory: { inputs: () => [], layer: () => ({ input: 0, kept: [], working: [] }), head: () => [] },
     adapters: adapterMemory(kind, checkedParameters(kind.declaration, { r: 8 }), [small, large]),
     ...{ trained: [], fixed: [], optimizer: [], outputs: 1, batch: 1 },
-    ...{ gradientCheckpointing: false, halvedStates: false, halfProducts: false, backend: 'native' },
+    ...{
+      gradientCheckpointing: false,
+      halvedStates: false,
+      halfProducts: false,
+      int8Products: false,
+      backend: 'native',
+    },
     ...given,
   };
 }

@@ -75,6 +75,7 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
     gradientCheckpointing,
     halvedStates,
     halfProducts: false,
+    int8Products: false,
     backend: backend.id,
   });
   console.log(

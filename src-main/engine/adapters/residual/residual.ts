@@ -44,7 +44,7 @@ export class ResidualBase {
     const made = new ResidualBase(subtracted);
     for (const [name, factors] of subtracted) {
       const module = requireLinear(base.description, name);
-      const { weight, bias, bfloat16, isEncoded } = base.frozenWeight(module);
+      const { weight, bias, bfloat16, int8, isEncoded } = base.frozenWeight(module);
       const scaling = -(modules.get(name)?.scaling ?? 0);
       if (isEncoded && variant.residual?.isAdditive && module.kind === 'linear') {
         const { a, b } = factors;
@@ -56,7 +56,7 @@ export class ResidualBase {
         const [a, b] = [toMatrix(factors.a), toMatrix(factors.b)];
         return mergedWeight(weight, { a, b, scaling }, false);
       });
-      made.weights.set(name, new FrozenWeight(residual, bias && (await toHost(bias)), bfloat16));
+      made.weights.set(name, new FrozenWeight(residual, bias && (await toHost(bias)), bfloat16, { int8 }));
     }
     return made;
   }

@@ -360,6 +360,8 @@ export interface KernelFunctions {
   gemm(...parameters: readonly Argument[]): void;
   batchedGemm(...parameters: readonly Argument[]): void;
   computesBfloat16(...parameters: readonly Argument[]): boolean;
+  computesInt8(...parameters: readonly Argument[]): boolean;
+  allowInt8(...parameters: readonly Argument[]): void;
   measureGemm(...parameters: readonly Argument[]): number;
   measureLibraryGemm(...parameters: readonly Argument[]): number;
   encodeTensor(...parameters: readonly Argument[]): void;
@@ -434,6 +436,8 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'gemm',
   'batchedGemm',
   'computesBfloat16',
+  'computesInt8',
+  'allowInt8',
   'measureGemm',
   'measureLibraryGemm',
   'encodeTensor',
@@ -779,6 +783,19 @@ export class NativeKernels {
   /** True if this processor has bfloat16 matrix products, slow or fast; without them, requesting one throws. */
   computesBfloat16(): boolean {
     return this.addon.computesBfloat16();
+  }
+
+  /** True if this processor has exact matrix products of 8-bit integers that are faster than those of float32. */
+  computesInt8(): boolean {
+    return this.addon.computesInt8();
+  }
+
+  /**
+   * Lets products with a frozen weight run in 8-bit integers with sums of 32 bits: rows of the other factor are rounded
+   * as they are read, the weight once for each orientation.
+   */
+  allowInt8(weight: Handle): void {
+    this.addon.allowInt8(weight);
   }
 
   /** GFLOPS of the product m × k × n with a packed right-hand side, best of `rounds`. */

@@ -18,6 +18,7 @@ import type { LoadOptions } from '../family.ts';
 export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
+  private readonly int8: boolean;
   private readonly encoded: boolean;
   /** By their names in the checkpoint; null if the model is frozen. */
   private readonly variables: Map<string, tf.Variable> | null;
@@ -27,9 +28,13 @@ export class FrozenTensors {
   private readonly options: Pick<LoadOptions, 'onTensor' | 'halves' | 'onTooLarge'>;
   private done = 0;
 
-  constructor(source: TensorSource, { bfloat16 = false, encoded = false, trained, ...options }: LoadOptions = {}) {
+  constructor(
+    source: TensorSource,
+    { bfloat16 = false, int8 = false, encoded = false, trained, ...options }: LoadOptions = {},
+  ) {
     this.source = source;
     this.bfloat16 = bfloat16;
+    this.int8 = int8;
     this.encoded = encoded;
     this.options = { ...(bfloat16 ? { halves: 'bfloat16' } : {}), ...options };
     this.variables = trained ?? null;
@@ -40,15 +45,20 @@ export class FrozenTensors {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
     const isTrained = this.variables !== null;
     const key = module.checkpointKey;
+    // Integers are for the layers' own linears: an embedding is indexed, and few rows are multiplied by a head.
+    const int8 = this.int8 && module.layer !== null && module.kind === 'linear' && !module.isHead;
     const encoded =
       (module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`)) ??
       (await this.readHalved(`${key}.weight`, module.fanInFanOut));
     const frozen = encoded
-      ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true })
+      ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true, int8 })
       : await this.read(
           `${key}.weight`,
           (weight) =>
-            new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, { isTrained }),
+            new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, {
+              isTrained,
+              int8,
+            }),
         );
     if (encoded && this.options.halves === 'float16') await this.storage()?.allowFloat16?.(encoded);
     this.register(`${key}.weight`, frozen.weight);

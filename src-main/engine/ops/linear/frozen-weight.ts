@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { storageOfBackend } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { asVariable, FrozenVector } from './frozen-vector.ts';
+
+export interface FrozenWeightOptions {
+  readonly isTrained?: boolean;
+  readonly isEncoded?: boolean;
+  readonly int8?: boolean;
+}
 
 /** The frozen weight of a linear layer, in the checkpoint's layout. Backends may repack it internally. */
 export class FrozenWeight {
@@ -12,6 +19,8 @@ export class FrozenWeight {
   readonly bfloat16: boolean;
   /** True if the backend keeps the weight encoded like in its file, smaller than in float32. */
   readonly isEncoded: boolean;
+  /** True if the backend may multiply by the weight in 8-bit integers. */
+  readonly int8: boolean;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
   /**
@@ -22,12 +31,14 @@ export class FrozenWeight {
     weight: HostTensor | tf.Tensor2D,
     bias: HostTensor | null,
     bfloat16 = false,
-    { isTrained = false, isEncoded = false }: { readonly isTrained?: boolean; readonly isEncoded?: boolean } = {},
+    { isTrained = false, isEncoded = false, int8 = false }: FrozenWeightOptions = {},
   ) {
     this.bfloat16 = bfloat16;
     this.isEncoded = isEncoded;
     const made = weight instanceof tf.Tensor ? weight : toMatrix(weight);
     this.weight = isTrained ? asVariable(made) : tf.keep(made);
+    this.int8 = int8 && !isTrained;
+    if (this.int8) storageOfBackend()?.allowInt8?.(this.weight);
     this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
   }
 

@@ -136,6 +136,15 @@ napi_value hira_gradient(Call& call) {
 
 napi_value computes_bfloat16(Call& call) { return call.flag_result(coto::computes_bfloat16()); }
 
+napi_value computes_int8(Call& call) { return call.flag_result(coto::computes_int8()); }
+
+napi_value allow_int8(Call& call) {
+  PackedWeights* const packs = call.packs();
+  if (packs == nullptr) throw std::runtime_error("a weight that is missing");
+  packs->allows_int8 = true;
+  return nullptr;
+}
+
 napi_value measure_gemm(Call& call) { return measure(call, coto::measure_gemm); }
 
 napi_value measure_library_gemm(Call& call) { return measure(call, coto::measure_library_gemm); }

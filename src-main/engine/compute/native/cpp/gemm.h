@@ -32,13 +32,41 @@ class PackedWeights {
     packs_.push_back(pack);
     return packs_.back();
   }
+
+  /** The weight [k, n] in 8-bit integers, with a scale for each of its n columns. */
+  struct Int8Pack {
+    int64_t k = 0;
+    int64_t n = 0;
+    bool transposed = false;
+    Block block;
+    Block scales;
+  };
+  const Int8Pack* find_int8(int64_t k, int64_t n, bool transposed) const {
+    for (const Int8Pack& pack : int8_packs_)
+      if (pack.k == k && pack.n == n && pack.transposed == transposed) return &pack;
+    return nullptr;
+  }
+  const Int8Pack& add(const Int8Pack& pack) {
+    int8_packs_.push_back(pack);
+    return int8_packs_.back();
+  }
+
   void release(MemoryPool& pool) {
     for (const Pack& pack : packs_) pool.give_back(pack.block);
+    for (const Int8Pack& pack : int8_packs_) {
+      pool.give_back(pack.block);
+      pool.give_back(pack.scales);
+    }
     packs_.clear();
+    int8_packs_.clear();
   }
+
+  /** True if products with the weight may run in 8-bit integers. */
+  bool allows_int8 = false;
 
  private:
   std::vector<Pack> packs_;
+  std::vector<Int8Pack> int8_packs_;
 };
 
 class GemmRunner {
@@ -68,6 +96,8 @@ class GemmRunner {
 std::string gemm_library();
 /** True if the library has bfloat16 matrix products on this processor, slow or fast. */
 bool computes_bfloat16();
+/** True if the library has exact products of 8-bit integers on this processor that are not its reference ones. */
+bool computes_int8();
 /** GFLOPS of the packed product m × k × n, best of `rounds`. */
 double measure_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
 /**

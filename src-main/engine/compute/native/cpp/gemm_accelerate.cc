@@ -195,6 +195,8 @@ PairPanels GemmRunner::pair_panels(const Gemm&, MemoryPool&) { return {nullptr, 
 
 std::string gemm_library() { return "Accelerate"; }
 
+bool computes_int8() { return false; }
+
 bool computes_bfloat16() { return false; }
 
 }  // namespace coto

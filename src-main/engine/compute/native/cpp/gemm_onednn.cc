@@ -72,6 +72,10 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   const int64_t k = given.k;
   if (m == 0 || n == 0) return;
   State& state = *state_;
+  if (runs_in_int8(given)) {
+    state.run_int8(given, pool);
+    return;
+  }
   if (given.b.stored != nullptr && given.transpose_a) {
     const Block block = decoded(*given.b.stored, pool);
     Gemm gemm = given;

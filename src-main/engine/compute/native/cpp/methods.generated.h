@@ -195,6 +195,8 @@ napi_value hira_gradient(Call& call);
 napi_value gemm(Call& call);
 napi_value batched_gemm(Call& call);
 napi_value computes_bfloat16(Call& call);
+napi_value computes_int8(Call& call);
+napi_value allow_int8(Call& call);
 napi_value measure_gemm(Call& call);
 napi_value measure_library_gemm(Call& call);
 napi_value encode_tensor(Call& call);
@@ -275,6 +277,8 @@ constexpr Method kKernelMethods[] = {
     {"gemm", bindings::gemm},
     {"batchedGemm", bindings::batched_gemm},
     {"computesBfloat16", bindings::computes_bfloat16},
+    {"computesInt8", bindings::computes_int8},
+    {"allowInt8", bindings::allow_int8},
     {"measureGemm", bindings::measure_gemm},
     {"measureLibraryGemm", bindings::measure_library_gemm},
     {"encodeTensor", bindings::encode_tensor},

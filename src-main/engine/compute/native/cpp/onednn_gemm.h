@@ -19,6 +19,12 @@ int64_t rows_per_task(int64_t m, int64_t n, int64_t k);
 /** Layout in which b is packed, asked for at one number of rows, so that all products of a weight share it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 
+/** The same of 8-bit integers. */
+memory::desc packed_int8_layout(int64_t k, int64_t n);
+
+/** True if a product runs in 8-bit integers: its weight allows that, and its sums fit 32 bits. */
+bool runs_in_int8(const Gemm& gemm);
+
 /** True if a frozen weight is packed and multiplied in parts. */
 bool is_partitioned(int64_t k, int64_t n);
 
@@ -35,7 +41,17 @@ struct GemmRunner::State {
     return layouts.emplace(key, packed_layout(k, n, bfloat16)).first->second;
   }
 
+  const memory::desc& int8_layout(int64_t k, int64_t n) {
+    const Key key{0, n, k, 0, 0, kInt8, 1};
+    const auto found = layouts.find(key);
+    if (found != layouts.end()) return found->second;
+    return layouts.emplace(key, packed_int8_layout(k, n)).first->second;
+  }
+
   void run_split_k(const Gemm& gemm, MemoryPool& pool);
+  void run_int8(const Gemm& gemm, MemoryPool& pool);
+  /** Quantizes and packs b the first time. */
+  const PackedWeights::Int8Pack& pack_int8(const Gemm& gemm, MemoryPool& pool);
   void run_partitioned(const Gemm& gemm, MemoryPool& pool);
   /** Packs `count` columns of HiRA's weight, as a product reads them, from `first` on. */
   void pack_hira(const HiraGemm& gemm, int64_t first, int64_t count, void* to, MemoryPool& pool);
@@ -50,16 +66,17 @@ struct GemmRunner::State {
 
   Primitive make(const Key& key) {
     const auto has = [&](Flag flag) { return (key.flags & flag) != 0; };
-    const DataType type = has(kBfloat16) ? DataType::bf16 : DataType::f32;
+    const DataType type = has(kInt8) ? DataType::s8 : has(kBfloat16) ? DataType::bf16 : DataType::f32;
     const memory::desc source =
         has(kTransposeA) ? transposed(key.m, key.k, key.lda, type) : matrix(key.m, key.k, key.lda, type);
-    const memory::desc weights = has(kPackedB)      ? layout(key.k, key.n, has(kBfloat16))
+    const memory::desc weights = has(kInt8)         ? int8_layout(key.k, key.n)
+                                 : has(kPackedB)    ? layout(key.k, key.n, has(kBfloat16))
                                  : has(kTransposeB) ? transposed(key.k, key.n, key.ldb)
                                                     : matrix(key.k, key.n, key.ldb);
     Primitive made;
     made.row = matrix(1, key.n, key.n);
     made.columns = memory::desc({key.n}, DataType::f32, memory::dims{1});
-    made.whole = matrix(key.m, key.n, key.ldc == 0 ? key.n : key.ldc);
+    made.whole = matrix(key.m, key.n, key.ldc == 0 ? key.n : key.ldc, has(kInt8) ? DataType::s32 : DataType::f32);
     dnnl::post_ops after;
     int index = 0;
     if (key.scale != 1) {

@@ -28,6 +28,8 @@ enum Flag : uint32_t {
   kMultiplier = 256,
   kRowScale = 512,
   kWeightScale = 1024,
+  /** Factors of 8 bits, sums of 32. */
+  kInt8 = 2048,
 };
 
 struct Key {

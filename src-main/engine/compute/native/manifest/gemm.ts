@@ -14,6 +14,24 @@ null, y may be x or addend. Runs on the calling thread alone, since it serves in
       isInternal: true,
     },
     {
+      name: 'quantize_rows',
+      doc: `Each row of x [rows, width] as 8-bit integers times its own scale: q = x / scale rounded to the nearest, ties to even, where
+scale is the row's largest magnitude / 127. The scale of a row with a number that is not finite is NaN, and its integers are
+0. With \`segments\` > 1, a power of two that divides width, a row is rotated first: the Hadamard matrix of that size mixes the numbers that
+lie width / segments apart. Runs on the calling thread alone, since it serves inside the tasks of a product.`,
+      params: 'const float* x, int8_t* q, float* scales, int64_t rows, int64_t width, int64_t segments',
+      isInternal: true,
+    },
+    {
+      name: 'int8_epilogue',
+      doc: `c = ((scale · sums ∘ row_scales ∘ column_scales + c where \`accumulates\`) ∘ output_scale + bias + addend) ∘ multiplier by row: sums,
+c, addend, multiplier [rows, width], row_scales [rows], the others [width]; those after column_scales may be null. Runs on the
+calling thread alone.`,
+      params:
+        'const int32_t* sums, const float* row_scales, const float* column_scales, const float* output_scale, const float* bias, const float* addend, const float* multiplier, float* c, int64_t rows, int64_t width, float scale, bool accumulates',
+      isInternal: true,
+    },
+    {
       name: 'low_rank_product',
       doc: `y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Uses
 pairs of bfloat16, with sums in float32, if they are allowed and faster on the processor.`,
@@ -76,6 +94,18 @@ thread alone.`,
       doc: 'True if this processor has bfloat16 matrix products, slow or fast; without them, requesting one throws.',
       params: '',
       returns: 'bool',
+    },
+    {
+      name: 'computes_int8',
+      doc: 'True if this processor has exact matrix products of 8-bit integers that are faster than those of float32.',
+      params: '',
+      returns: 'bool',
+    },
+    {
+      name: 'allow_int8',
+      doc: `Lets products with a frozen weight run in 8-bit integers with sums of 32 bits: rows of the other factor are rounded as they
+are read, the weight once for each orientation.`,
+      params: 'Weight weight',
     },
     {
       name: 'measure_gemm',

@@ -19,6 +19,8 @@ void gated_silu(const float* gate, const float* up, float* y, int64_t count);
 void gated_silu_gradient(const float* gate, const float* up, const float* dy, float* dgate, float* dup, int64_t count);
 void skinny_gemm(const SkinnyGemm& gemm);
 void scaled_epilogue(const float* x, const float* row_scale, const float* bias, const float* addend, float* y, int64_t rows, int64_t width);
+void quantize_rows(const float* x, int8_t* q, float* scales, int64_t rows, int64_t width, int64_t segments);
+void int8_epilogue(const int32_t* sums, const float* row_scales, const float* column_scales, const float* output_scale, const float* bias, const float* addend, const float* multiplier, float* c, int64_t rows, int64_t width, float scale, bool accumulates);
 void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool bfloat16);
 void lora_gradient(const LoraGradient& gradient);
 void dora_row_scale(Weight weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);

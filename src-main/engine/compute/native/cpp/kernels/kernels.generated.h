@@ -376,6 +376,22 @@ struct Kernels {
   void (*scaled_epilogue)(const float* x, const float* row_scale, const float* bias, const float* addend, float* y,
       int64_t rows, int64_t width);
   /**
+   * Each row of x [rows, width] as 8-bit integers times its own scale: q = x / scale rounded to the nearest, ties to
+   * even, where scale is the row's largest magnitude / 127. The scale of a row with a number that is not finite is NaN,
+   * and its integers are 0. With `segments` > 1, a power of two that divides width, a row is rotated first: the
+   * Hadamard matrix of that size mixes the numbers that lie width / segments apart. Runs on the calling thread alone,
+   * since it serves inside the tasks of a product.
+   */
+  void (*quantize_rows)(const float* x, int8_t* q, float* scales, int64_t rows, int64_t width, int64_t segments);
+  /**
+   * c = ((scale · sums ∘ row_scales ∘ column_scales + c where `accumulates`) ∘ output_scale + bias + addend) ∘
+   * multiplier by row: sums, c, addend, multiplier [rows, width], row_scales [rows], the others [width]; those after
+   * column_scales may be null. Runs on the calling thread alone.
+   */
+  void (*int8_epilogue)(const int32_t* sums, const float* row_scales, const float* column_scales, const float*
+      output_scale, const float* bias, const float* addend, const float* multiplier, float* c, int64_t rows, int64_t
+      width, float scale, bool accumulates);
+  /**
    * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Uses pairs
    * of bfloat16, with sums in float32, if they are allowed and faster on the processor.
    */

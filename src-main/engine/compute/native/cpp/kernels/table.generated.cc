@@ -23,6 +23,8 @@ const Kernels& table() {
     made.gated_silu_gradient = gated_silu_gradient;
     made.skinny_gemm = skinny_gemm;
     made.scaled_epilogue = scaled_epilogue;
+    made.quantize_rows = quantize_rows;
+    made.int8_epilogue = int8_epilogue;
     made.low_rank_product = low_rank_product;
     made.lora_gradient = lora_gradient;
     made.dora_row_scale = dora_row_scale;
