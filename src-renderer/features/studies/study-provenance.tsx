@@ -65,7 +65,7 @@ function StudyFiles({ study: { id, name: studyName } }: { study: StudyRecord }) 
       notifyFailure(error, strings.notSaved);
     }
   };
-  // How it ended comes as a notification of its job.
+  // The job notifies of its end.
   const pack = useAction('studies.package', { failureTitle: strings.notPackaged });
   const askFolder = async () => {
     try {
