@@ -3,36 +3,14 @@
 // ways: some of copy,linear,cat,core-space,preflight (core-space: TIES in Core Space)
 // Copy and merges take turns, each in a process of its own; both are on the disk (synced) when they end. No base is needed.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { allLayers, describeBase, makeAdapter } from './synthetic-7b.mjs';
 
 /** @typedef {import('../src-shared/domain/models/model.ts').ModelDescription} ModelDescription */
-
-const hidden = 4096;
-const intermediate = 11008;
-const layers = 32;
-/** @type {Record<string, [inFeatures: number, outFeatures: number]>} */
-const shapes = {
-  'self_attn.q_proj': [hidden, hidden],
-  'self_attn.k_proj': [hidden, hidden],
-  'self_attn.v_proj': [hidden, hidden],
-  'self_attn.o_proj': [hidden, hidden],
-  'mlp.gate_proj': [hidden, intermediate],
-  'mlp.up_proj': [hidden, intermediate],
-  'mlp.down_proj': [intermediate, hidden],
-};
 
 if (process.argv[2] === 'child') {
   const [, , , what = '', directories = '', output = ''] = process.argv;
@@ -47,7 +25,8 @@ const dtype = z.enum(['F32', 'BF16']).parse(stored);
 const folder = given ?? mkdtempSync(join(tmpdir(), 'coto-merging-'));
 mkdirSync(folder, { recursive: true });
 const inputs = [];
-for (let index = 0; index < Number(count); index++) inputs.push(await makeAdapter(index));
+for (let index = 0; index < Number(count); index++)
+  inputs.push(await makeAdapter(folder, index, { dtype, rank: Number(rank), layers: allLayers }));
 const bytes = inputs.reduce((sum, directory) => sum + folderBytes(directory), 0);
 console.log(`${count} adapters, rank ${rank}, ${dtype}: ${(bytes / 1e9).toFixed(2)} GB in ${folder}`);
 const mergeSchema = z.object({ milliseconds: z.number(), cpu: z.number(), peakBytes: z.number() });
@@ -94,7 +73,7 @@ async function timed(what, directories, output) {
   const { writeFolderAtomic } = await import('../src-main/files/atomic.ts');
   const { mergeFolders } = await import('../src-main/engine/merge/run/merge-folders.ts');
   const { mergeMethod } = await import('../src-main/engine/merge/methods/index.ts');
-  const description = describeBase();
+  const description = describeBase(allLayers);
   const weights = directories.map((_, index) => (index + 1) / 10);
   if (what === 'preflight') return preflight(directories, description, weights);
   const run = () =>
@@ -157,80 +136,6 @@ async function preflight(directories, description, weights) {
   const warm = [];
   for (let time = 0; time < 5; time++) warm.push(await once());
   return { cold, warm: middle(warm) };
-}
-
-/**
- * A LoRA folder as PEFT writes it, with random tensors.
- * @param {number} index
- */
-async function makeAdapter(index) {
-  const { encodeFloats } = await import('../src-main/engine/tensors/encode-floats.ts');
-  const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
-  const directory = join(folder, `adapter-${dtype}-${rank}-${index}`);
-  if (existsSync(directory)) return directory;
-  mkdirSync(directory);
-  const r = Number(rank);
-  const tensors = [...modules()].flatMap(({ name, inFeatures, outFeatures }) =>
-    /** @type {const} */ ([
-      { part: 'lora_A', shape: [r, inFeatures] },
-      { part: 'lora_B', shape: [outFeatures, r] },
-    ]).map(({ part, shape }) => ({
-      name: `base_model.model.${name}.${part}.weight`,
-      dtype,
-      shape,
-      pieces: () => [
-        encodeFloats(
-          dtype,
-          Float32Array.from({ length: shape[0] * shape[1] }, () => 0.02 * (Math.random() - 0.5)),
-        ),
-      ],
-    })),
-  );
-  await streamSafetensors(join(directory, 'adapter_model.safetensors'), tensors);
-  const config = {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    base_model_name_or_path: 'synthetic-7b',
-    r,
-    lora_alpha: 2 * r,
-    target_modules: Object.keys(shapes).map((name) => name.split('.')[1]),
-  };
-  writeFileSync(join(directory, 'adapter_config.json'), JSON.stringify(config));
-  return directory;
-}
-
-function* modules() {
-  for (let layer = 0; layer < layers; layer++)
-    for (const [part, [inFeatures, outFeatures]] of Object.entries(shapes))
-      yield { name: `model.layers.${layer}.${part}`, layer, inFeatures, outFeatures };
-}
-
-/** @returns {ModelDescription} */
-function describeBase() {
-  return {
-    family: 'llama',
-    architecture: 'LlamaForCausalLM',
-    kind: 'causal-lm',
-    parameterCount: 6738415616,
-    sizeBytes: 13476831232,
-    dtype: 'BF16',
-    layerCount: layers,
-    hiddenSize: hidden,
-    labels: [],
-    image: null,
-    text: { vocabularySize: 32000, maxPositions: 4096 },
-    linears: [...modules()].map((module) => ({
-      ...module,
-      aliases: [],
-      checkpointKey: module.name,
-      hasBias: false,
-      isHead: false,
-      kind: 'linear',
-      fanInFanOut: false,
-      isMissing: false,
-    })),
-    fingerprint: 'synthetic',
-  };
 }
 
 /** @param {string} directory */
