@@ -24,7 +24,7 @@ export function sizeOf({ shape, data }: MatrixLike): [rows: number, columns: num
 
 /** Rounded once to float32. */
 export function toFloat32({ shape, data }: Matrix): HostTensor {
-  return { shape, data: Float32Array.from(data) };
+  return { shape, data: new Float32Array(data) };
 }
 
 /** Rows that are transposed at a time, so that what is written stays in the cache. */
@@ -44,9 +44,12 @@ export function transpose(matrix: MatrixLike): Matrix {
 /** Copies of the rows. */
 export function toRows(matrix: MatrixLike): Float64Array[] {
   const [rows, columns] = sizeOf(matrix);
-  return Array.from({ length: rows }, (_, row) =>
-    Float64Array.from({ length: columns }, (_, column) => matrix.data[row * columns + column] ?? 0),
-  );
+  const { data } = matrix;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = new Float64Array(columns);
+    for (let column = 0; column < columns; column++) values[column] = data[row * columns + column] ?? 0;
+    return values;
+  });
 }
 
 /** Copies of the columns. */

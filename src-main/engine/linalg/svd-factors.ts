@@ -11,9 +11,19 @@ export function factorsOfSvd({ u, s, vt }: Svd, scaling: number): { readonly a: 
 }
 
 export function scaledRows({ shape, data }: Matrix, scales: ArrayLike<number>): Matrix {
-  return { shape, data: data.map((value, index) => value * (scales[Math.floor(index / shape[1])] ?? 0)) };
+  const [rows, columns] = shape;
+  const scaled = new Float64Array(data.length);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const factor = scales[row] ?? 0;
+    for (let column = 0; column < columns; column++, at++) scaled[at] = (data[at] ?? 0) * factor;
+  }
+  return { shape, data: scaled };
 }
 
 export function scaledColumns({ shape, data }: Matrix, scales: ArrayLike<number>): Matrix {
-  return { shape, data: data.map((value, index) => value * (scales[index % shape[1]] ?? 0)) };
+  const [rows, columns] = shape;
+  const scaled = new Float64Array(data.length);
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++) scaled[at] = (data[at] ?? 0) * (scales[column] ?? 0);
+  return { shape, data: scaled };
 }

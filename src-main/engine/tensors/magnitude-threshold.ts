@@ -28,7 +28,8 @@ export class MagnitudeThreshold {
 
   countHigh(values: Float32Array): void {
     this.total += values.length;
-    for (const bits of bitsOf(values)) increment(this.high, magnitudeOf(bits) >>> lowBits);
+    const [all, bins] = [bitsOf(values), this.high];
+    for (let at = 0; at < all.length; at++) increment(bins, magnitudeOf(all[at] ?? 0) >>> lowBits);
   }
 
   /** Ends the first pass; later calls change nothing. @param count rank of the magnitude from the top, 1 the largest */
@@ -38,9 +39,10 @@ export class MagnitudeThreshold {
 
   countLow(values: Float32Array): void {
     const index = this.bin?.index ?? -1;
-    for (const bits of bitsOf(values)) {
-      const magnitude = magnitudeOf(bits);
-      if (magnitude >>> lowBits === index) increment(this.low, magnitude & lowMask);
+    const [all, bins] = [bitsOf(values), this.low];
+    for (let at = 0; at < all.length; at++) {
+      const magnitude = magnitudeOf(all[at] ?? 0);
+      if (magnitude >>> lowBits === index) increment(bins, magnitude & lowMask);
     }
   }
 

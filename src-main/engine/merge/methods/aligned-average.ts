@@ -45,10 +45,11 @@ interface Factors {
 /** √|scaling| goes to both factors, a negative sign to A: adapters of different alphas are then comparable. */
 function balanced({ a, b, scaling }: AdapterUpdate): Factors {
   const root = Math.sqrt(Math.abs(scaling));
-  const scaled = ({ shape: [rows = 0, columns = 0], data }: AdapterUpdate['a'], factor: number): Matrix => ({
-    shape: [rows, columns],
-    data: Float64Array.from(data, (value) => factor * value),
-  });
+  const scaled = ({ shape: [rows = 0, columns = 0], data }: AdapterUpdate['a'], factor: number): Matrix => {
+    const values = new Float64Array(data.length);
+    for (let at = 0; at < values.length; at++) values[at] = factor * (data[at] ?? 0);
+    return { shape: [rows, columns], data: values };
+  };
   return { a: scaled(a, Math.sign(scaling) * root), b: scaled(b, root) };
 }
 

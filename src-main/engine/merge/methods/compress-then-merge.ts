@@ -1,4 +1,4 @@
-import { leading, type Matrix, type MatrixLike, matmul, svd, transpose } from '../../linalg/index.ts';
+import { type Matrix, type MatrixLike, matmul, transpose, truncatedSvd } from '../../linalg/index.ts';
 import type { ModuleMergeMethod } from '../merge-method.ts';
 import { coreSpaceOf } from '../spaces/core-basis.ts';
 import { cutProduct, energyOf } from '../spaces/cut-rank.ts';
@@ -122,5 +122,5 @@ function leadingDirections(matrices: readonly MatrixLike[], rank: number): Matri
         data[row * width + first + column] = matrix.data[row * own + column] ?? 0;
     first += own;
   }
-  return leading(svd({ shape: [rows, width], data }), rank).u;
+  return truncatedSvd({ shape: [rows, width], data }, rank).u;
 }

@@ -7,6 +7,8 @@ import { seedParameter } from './parameters.ts';
 
 /** Components of [ΔW₁ … ΔWₙ] with a smaller singular value are left out, as in the released code. */
 const minSingularValue = 1e-5;
+/** Entries that are merged at a time: their sums stay in the first-level cache. */
+const chunk = 1024;
 
 /**
  * KnOTS: the adapters' updates of a module in the axes of one singular value decomposition of [ΔW₁ … ΔWₙ], merged there
@@ -107,7 +109,9 @@ function align({ updates, context }: ModuleToMerge, dropped: number) {
   const aligned = updates.map((update, index) => {
     const coordinates = matmul(transpose(axes), space.leftCoordinates[index] ?? axes);
     const root = rootOf(update, 'a');
-    const values = Float32Array.from(matmul(coordinates, update.a).data, (value) => root * value);
+    const { data } = matmul(coordinates, update.a);
+    const values = new Float32Array(data.length);
+    for (let at = 0; at < values.length; at++) values[at] = root * (data[at] ?? 0);
     if (dropped > 0) dropAtRandom(values, dropped, context.random(`mask/${update.adapter}`));
     return values;
   });
@@ -130,16 +134,24 @@ function mergeAligned(
   weights: readonly number[],
   elects: boolean,
 ): void {
-  for (let at = 0; at < merged.length; at++) {
-    let total = 0;
-    for (const values of aligned) total += values[at] ?? 0;
-    let [sum, count] = [0, 0];
+  const [totals, sums, counts] = [new Float64Array(chunk), new Float64Array(chunk), new Int32Array(chunk)];
+  for (let start = 0; start < merged.length; start += chunk) {
+    const now = Math.min(chunk, merged.length - start);
+    for (const values of [totals, sums, counts]) values.fill(0);
+    for (const values of aligned)
+      for (let at = 0; at < now; at++) totals[at] = (totals[at] ?? 0) + (values[start + at] ?? 0);
     for (const [index, values] of aligned.entries()) {
-      const value = values[at] ?? 0;
-      if (value === 0 || (elects && value > 0 !== total >= 0)) continue;
-      sum += (weights[index] ?? 0) * value;
-      count++;
+      const weight = weights[index] ?? 0;
+      for (let at = 0; at < now; at++) {
+        const value = values[start + at] ?? 0;
+        if (value === 0 || (elects && value > 0 !== (totals[at] ?? 0) >= 0)) continue;
+        sums[at] = (sums[at] ?? 0) + weight * value;
+        counts[at] = (counts[at] ?? 0) + 1;
+      }
     }
-    merged[at] = elects && count > 0 ? sum / count : sum;
+    for (let at = 0; at < now; at++) {
+      const count = counts[at] ?? 0;
+      merged[start + at] = elects && count > 0 ? (sums[at] ?? 0) / count : (sums[at] ?? 0);
+    }
   }
 }

@@ -58,15 +58,16 @@ export function mergeUnits(
 
 function unitOf({ a, b, rank, scaling }: AdapterUpdate, row: number, inputs: number, outputs: number): Float64Array {
   const root = Math.sqrt(Math.abs(scaling));
-  return Float64Array.from({ length: inputs + outputs }, (_, at) =>
-    at < inputs
-      ? Math.sign(scaling) * root * (a.data[row * inputs + at] ?? 0)
-      : root * (b.data[(at - inputs) * rank + row] ?? 0),
-  );
+  const unit = new Float64Array(inputs + outputs);
+  for (let at = 0; at < inputs; at++) unit[at] = Math.sign(scaling) * root * (a.data[row * inputs + at] ?? 0);
+  for (let at = 0; at < outputs; at++) unit[inputs + at] = root * (b.data[at * rank + row] ?? 0);
+  return unit;
 }
 
 function euclideanNorm(values: Float64Array): number {
-  return Math.sqrt(values.reduce((total, value) => total + value * value, 0));
+  let total = 0;
+  for (let at = 0; at < values.length; at++) total += (values[at] ?? 0) ** 2;
+  return Math.sqrt(total);
 }
 
 function largestMagnitude(values: Float64Array): number {

@@ -1,4 +1,5 @@
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { MagnitudeThreshold } from '../../tensors/magnitude-threshold.ts';
 import type { ModuleMergeMethod } from '../merge-method.ts';
 import { factorWeights } from '../spaces/factor-weights.ts';
 
@@ -69,27 +70,39 @@ export const robustMerge: ModuleMergeMethod = {
       const [keptA, keptB] = [trimmed(update.a.data, ratio), trimmed(update.b.data, ratio)];
       const scales = clampFromBelow(rowScales(update.a, keptA), 1 - attention);
       for (let row = 0; row < rank; row++) divisor[row] = (divisor[row] ?? 0) + (scales[row] ?? 0);
-      addScaled(a, keptA, () => fuse * (shares.a[index] ?? 0));
-      addScaled(b, keptB, (at) => fuse * (shares.b[index] ?? 0) * (scales[at % rank] ?? 0));
+      addScaled(a, keptA, [fuse * (shares.a[index] ?? 0)]);
+      addScaled(
+        b,
+        keptB,
+        Array.from(scales, (scale) => fuse * (shares.b[index] ?? 0) * scale),
+      );
     }
     for (let at = 0; at < b.length; at++) b[at] = (b[at] ?? 0) / (divisor[at % rank] || 1);
     return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
   },
 };
 
-function addScaled(target: Float32Array, values: Float64Array, factor: (at: number) => number): void {
-  for (let at = 0; at < target.length; at++) target[at] = (target[at] ?? 0) + factor(at) * (values[at] ?? 0);
+/** Adds the values times the factors, which repeat. */
+function addScaled(target: Float32Array, values: Float32Array, factors: readonly number[]): void {
+  const width = factors.length;
+  for (let at = 0; at < target.length; at++)
+    target[at] = (target[at] ?? 0) + (factors[at % width] ?? 0) * (values[at] ?? 0);
 }
 
 /** The entries of at least the magnitude that ranks ⌊n · (1 − ratio)⌋th from below, as released; the others are 0. */
-function trimmed(values: HostTensor['data'], ratio: number): Float64Array {
-  const magnitudes = Float64Array.from(values, Math.abs).sort();
-  const threshold = magnitudes[Math.max(0, Math.trunc(values.length * (1 - ratio)) - 1)] ?? 0;
-  return Float64Array.from(values, (value) => (Math.abs(value) >= threshold ? value : 0));
+function trimmed(values: HostTensor['data'], ratio: number): Float32Array {
+  const kept = new Float32Array(values);
+  const magnitudes = new MagnitudeThreshold();
+  magnitudes.countHigh(kept);
+  magnitudes.choose(kept.length - Math.max(0, Math.trunc(kept.length * (1 - ratio)) - 1));
+  magnitudes.countLow(kept);
+  const threshold = magnitudes.value();
+  for (let at = 0; at < kept.length; at++) if (!(Math.abs(kept[at] ?? 0) >= threshold)) kept[at] = 0;
+  return kept;
 }
 
 /** ‖row‖₁ before / after trimming. A row of which nothing is left has the largest scale of the others. */
-function rowScales({ shape: [rank = 0, inputs = 0], data }: HostTensor, kept: Float64Array): Float64Array {
+function rowScales({ shape: [rank = 0, inputs = 0], data }: HostTensor, kept: Float32Array): Float64Array {
   const scales = Float64Array.from({ length: rank }, (_, row) => {
     let [before, after] = [0, 0];
     for (let at = row * inputs; at < (row + 1) * inputs; at++) {

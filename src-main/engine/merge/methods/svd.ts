@@ -1,6 +1,6 @@
 import { anyAdapters, type ModuleMergeMethod } from '../merge-method.ts';
 import { concatenated } from '../spaces/concatenated.ts';
-import { cutProduct } from '../spaces/cut-rank.ts';
+import { cutProduct, cutSum } from '../spaces/cut-rank.ts';
 import { clampFactors, rankCut, rankParameters } from '../spaces/svd-parameters.ts';
 
 /**
@@ -16,8 +16,9 @@ export const svd: ModuleMergeMethod = {
   },
   makes: 'adapter',
   needs: anyAdapters,
-  mergeModule(updates, weights, parameters) {
-    const largest = Math.max(...updates.map(({ rank }) => rank));
-    return clampFactors(cutProduct(concatenated(updates, weights), rankCut(parameters, largest)), parameters);
+  mergeModule(updates, weights, parameters, context) {
+    const cut = rankCut(parameters, Math.max(...updates.map(({ rank }) => rank)));
+    const merged = cutSum(updates, weights, cut, context) ?? cutProduct(concatenated(updates, weights), cut);
+    return clampFactors(merged, parameters);
   },
 };

@@ -13,6 +13,7 @@ export const taskArithmetic: Combination = {
     parameters: [lambdaParameter, normalizeParameter(false)],
   },
   needs: { equalTargets: false, negativeWeights: true, normalized: () => false },
+  usesProducts: false,
   coefficients: (_gram, weights, { lambda, normalize }) => {
     const total = sum(weights);
     const divisor = normalize !== true || Math.abs(total) < 1e-8 ? 1 : total;

@@ -1,7 +1,7 @@
 import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameters/parameter.ts';
-import { type MatrixLike, matmul, transpose } from '../../linalg/index.ts';
-import type { AdapterUpdate, LowRankUpdate, MergeNeeds, ModuleMergeMethod } from '../merge-method.ts';
-import { concatenated } from './concatenated.ts';
+import { gram, type MatrixLike, matmul, transpose } from '../../linalg/index.ts';
+import type { AdapterUpdate, LowRankUpdate, MergedUpdate, MergeNeeds, ModuleMergeMethod } from '../merge-method.ts';
+import { concatenated, concatenatedInputs } from './concatenated.ts';
 import { cutProduct } from './cut-rank.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
@@ -18,6 +18,8 @@ export interface Combination {
   readonly needs: Pick<MergeNeeds, 'negativeWeights' | 'normalized'> & Partial<MergeNeeds>;
   /** Kind of vectors to combine. Default: the whole matrices. */
   vectors?(parameters: ParameterValues): VectorKind;
+  /** False: the coefficients follow from the weights alone, and the inner products are not computed. Default: true. */
+  readonly usesProducts?: boolean;
   /**
    * cᵢ from the inner products gram[i][j] of the vectors.
    * @param weights in the order of the vectors
@@ -30,29 +32,23 @@ export interface Combination {
 }
 
 /** The merge method of a combination on the adapters' factors: exact, of rank Σ rᵢ, unless a rank is set. */
-export function combinedFactors({ declaration, needs, vectors, coefficients }: Combination): ModuleMergeMethod {
+export function combinedFactors(combination: Combination): ModuleMergeMethod {
+  const { declaration, needs, vectors, usesProducts = true, coefficients } = combination;
   const exact = 'the sum of the ranks: exact';
   return {
     declaration: { ...declaration, parameters: [...declaration.parameters, ...rankParameters(exact)] },
     makes: 'adapter',
     needs: { equalRanks: false, equalTargets: true, ...needs },
-    mergeModule(updates, weights, parameters) {
+    mergeModule(updates, weights, parameters, { allocate }) {
       const kind = vectors?.(parameters) ?? 'matrices';
-      const products = updates.map((one) => updates.map((other) => factorProducts(one, other, kind)));
-      const grams = Array.from({ length: products[0]?.[0]?.length ?? 0 }, (_, vector) =>
-        products.map((row) => row.map((values) => values[vector] ?? 0)),
-      );
-      const found = grams.map((gram) => coefficients(gram, weights, parameters));
-      const merged = concatenated(
-        updates.map((update, index) =>
-          scaled(
-            update,
-            found.map((own) => own[index] ?? 0),
-            kind,
-          ),
-        ),
-        updates.map(() => 1),
-      );
+      const merged =
+        kind === 'matrices'
+          ? concatenatedInputs(
+              updates,
+              coefficients(usesProducts ? matrixGram(updates) : [], weights, parameters),
+              allocate,
+            )
+          : vectorsMerged(updates, kind, (gram) => coefficients(gram, weights, parameters));
       const cut = rankCut(parameters, merged.rank);
       if (cut.rank >= merged.rank && cut.energy === undefined) return clampFactors(merged, parameters);
       return clampFactors(cutProduct(merged, cut), parameters);
@@ -60,19 +56,56 @@ export function combinedFactors({ declaration, needs, vectors, coefficients }: C
   };
 }
 
+/** ⟨ΔWᵢ, ΔWⱼ⟩ of all pairs: with G = A·Aᵀ and H = Bᵀ·B of the stacked factors, the sum of a block of sᵢsⱼ·G ⊙ H. */
+function matrixGram(updates: readonly AdapterUpdate[]): number[][] {
+  const vectors = (part: 'a' | 'b') =>
+    updates.map((update) => ({ matrix: update[part], scale: part === 'a' ? update.scaling : 1 }));
+  const [ofA, ofB] = [gram(vectors('a'), 'rows'), gram(vectors('b'), 'columns')];
+  const [size] = ofA.shape;
+  const places = updates.flatMap(({ rank }, index) => new Array<number>(rank).fill(index));
+  const sums = updates.map(() => new Array<number>(updates.length).fill(0));
+  for (const [row, one] of places.entries()) {
+    const own = sums[one] ?? [];
+    for (const [column, other] of places.entries()) {
+      const at = row * size + column;
+      own[other] = (own[other] ?? 0) + (ofA.data[at] ?? 0) * (ofB.data[at] ?? 0);
+    }
+  }
+  return sums;
+}
+
+/** The sum whose rows or columns have coefficients of their own. */
+function vectorsMerged(
+  updates: readonly AdapterUpdate[],
+  kind: 'rows' | 'columns',
+  coefficients: (gram: readonly (readonly number[])[]) => readonly number[],
+): MergedUpdate {
+  const products = updates.map((one) => updates.map((other) => factorProducts(one, other, kind)));
+  const found = Array.from({ length: products[0]?.[0]?.length ?? 0 }, (_, vector) =>
+    coefficients(products.map((row) => row.map((values) => values[vector] ?? 0))),
+  );
+  return concatenated(
+    updates.map((update, index) =>
+      scaled(
+        update,
+        found.map((own) => own[index] ?? 0),
+        kind,
+      ),
+    ),
+    updates.map(() => 1),
+  );
+}
+
 /**
- * ⟨ΔWᵢ, ΔWⱼ⟩ of the matrices (one value), or of their rows or columns: with G = AᵢAⱼᵀ and H = BᵢᵀBⱼ it is
- * sᵢsⱼ·Σ G ⊙ H, for row o sᵢsⱼ·bᵢ(o)·G·bⱼ(o)ᵀ, for column k sᵢsⱼ·aᵢ(k)ᵀ·H·aⱼ(k).
+ * ⟨ΔWᵢ, ΔWⱼ⟩ of the rows or columns: with G = AᵢAⱼᵀ and H = BᵢᵀBⱼ it is for row o sᵢsⱼ·bᵢ(o)·G·bⱼ(o)ᵀ, for column k
+ * sᵢsⱼ·aᵢ(k)ᵀ·H·aⱼ(k).
  */
-function factorProducts(one: AdapterUpdate, other: AdapterUpdate, kind: VectorKind): Float64Array {
+function factorProducts(one: AdapterUpdate, other: AdapterUpdate, kind: 'rows' | 'columns'): Float64Array {
   const scale = one.scaling * other.scaling;
   if (kind === 'rows')
     return rowProducts(matmul(one.b, matmul(one.a, transpose(other.a))).data, other.b.data, other.rank, scale);
   const crossed = matmul(transpose(one.b), other.b);
-  if (kind === 'columns')
-    return rowProducts(matmul(transpose(one.a), crossed).data, transpose(other.a).data, other.rank, scale);
-  const products = matmul(one.a, transpose(other.a)).data;
-  return Float64Array.of(scale * products.reduce((sum, value, at) => sum + value * (crossed.data[at] ?? 0), 0));
+  return rowProducts(matmul(transpose(one.a), crossed).data, transpose(other.a).data, other.rank, scale);
 }
 
 function rowProducts(left: ArrayLike<number>, right: ArrayLike<number>, width: number, scale: number): Float64Array {
@@ -84,10 +117,9 @@ function rowProducts(left: ArrayLike<number>, right: ArrayLike<number>, width: n
   return products;
 }
 
-/** The update with its matrix, or each row or column of it, times its coefficient. */
-function scaled(update: AdapterUpdate, coefficients: readonly number[], kind: VectorKind): LowRankUpdate {
-  const { a, b, rank, scaling } = update;
-  if (kind === 'matrices') return { ...update, scaling: scaling * (coefficients[0] ?? 0) };
+/** The update with each row or column times its coefficient. */
+function scaled(update: AdapterUpdate, coefficients: readonly number[], kind: 'rows' | 'columns'): LowRankUpdate {
+  const { a, b, rank } = update;
   if (kind === 'rows')
     return {
       ...update,

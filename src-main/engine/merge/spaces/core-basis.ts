@@ -20,6 +20,10 @@ export interface CoreSpace {
   readonly leftCoordinates: readonly Matrix[];
   /** U·mix [out, columns of mix], rounded to float32. */
   combineLeft(mix: MatrixLike): HostTensor;
+  /** (V·mix)ᵀ [columns of mix, in], rounded to float32. */
+  combineRight(mix: MatrixLike): HostTensor;
+  /** Product of the largest singular values of the stacked factors: what the cores' rounding errors are relative to. */
+  readonly largest: number;
   /** U·core·Vᵀ as factors, scaling 1. */
   lift(core: MatrixLike): LowRankUpdate;
 }
@@ -54,7 +58,8 @@ export function coreSpaceOf(
     return { a, b, rank: Math.min(k, l), scaling: 1 };
   };
   const combineLeft = (mix: MatrixLike) => mixed(updates, 'b', matmul(left.mix, mix), allocate);
-  return { cores, leftCoordinates, combineLeft, lift };
+  const combineRight = (mix: MatrixLike) => mixed(updates, 'a', transpose(matmul(right.mix, mix)), allocate);
+  return { cores, leftCoordinates, combineLeft, combineRight, lift, largest: left.largest * right.largest };
 }
 
 /** B·mix and A, or B and mix·A; the factor that is not multiplied leaves its scalings to the other. */

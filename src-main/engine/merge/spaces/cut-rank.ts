@@ -7,8 +7,14 @@ import {
   svd,
   svdOfProduct,
   toFloat32,
+  transpose,
 } from '../../linalg/index.ts';
-import type { Draws, LowRankUpdate, MergedUpdate } from '../merge-method.ts';
+import type { AdapterUpdate, Draws, LowRankUpdate, MergedUpdate, ModuleContext } from '../merge-method.ts';
+import { coreSpaceOf } from './core-basis.ts';
+import { weightedMatrixSum } from './weighted-sums.ts';
+
+/** Share of the largest possible singular value below which values are not taken from products of vectors. */
+const smallestShare = 1e-4;
 
 /** Truncation of a merged ΔW: to `rank`, or to the fewest singular values that keep this share of the energy. */
 export interface RankCut {
@@ -28,6 +34,31 @@ export function cutProduct({ a, b, scaling }: Omit<LowRankUpdate, 'rank'>, cut: 
 }
 
 /**
+ * As `cutProduct` of Σ wᵢ·ΔWᵢ, in the core space of the updates: their vectors are multiplied with each other once, where QR of
+ * the stacked factors takes several times as long. Null where the smallest value that is kept would be too near to the rounding
+ * errors of these products.
+ */
+export function cutSum(
+  updates: readonly AdapterUpdate[],
+  weights: readonly number[],
+  cut: RankCut,
+  context: Pick<ModuleContext, 'allocate'>,
+): MergedUpdate | null {
+  const space = coreSpaceOf(updates, context);
+  const decomposed = svd(weightedMatrixSum(space.cores, weights));
+  const total = energyOf(decomposed.s);
+  const { u, s, vt } = leadingUnder(decomposed, cut, total);
+  if (!((s[s.length - 1] ?? 0) > smallestShare * space.largest)) return null;
+  return {
+    a: space.combineRight(transpose(vt)),
+    b: space.combineLeft(scaledColumns(u, s)),
+    rank: s.length,
+    scaling: 1,
+    energy: { kept: energyOf(s), total },
+  };
+}
+
+/**
  * The best approximation of a full ΔW [out, in] under the cut; for a low rank of a large matrix by randomized SVD.
  * @param draws random directions of the randomized SVD
  */
@@ -38,11 +69,13 @@ export function cutMatrix(matrix: MatrixLike, cut: RankCut, draws: () => Draws):
   return laidOut(decomposed, cut, energyOf(matrix.data));
 }
 
-function laidOut(decomposed: Svd, { rank, energy }: RankCut, total: number): MergedUpdate {
-  const { u, s, vt } = leading(
-    decomposed,
-    energy === undefined ? rank : Math.min(rank, countOf(decomposed.s, energy * total)),
-  );
+function leadingUnder(decomposed: Svd, { rank, energy }: RankCut, total: number): Svd {
+  const count = energy === undefined ? rank : Math.min(rank, countOf(decomposed.s, energy * total));
+  return leading(decomposed, count);
+}
+
+function laidOut(decomposed: Svd, cut: RankCut, total: number): MergedUpdate {
+  const { u, s, vt } = leadingUnder(decomposed, cut, total);
   const kept = s.length;
   return {
     a: toFloat32(vt),

@@ -1,6 +1,9 @@
 import { keepLargestMagnitudes } from '../../tensors/largest-magnitudes.ts';
 import type { Draws } from '../merge-method.ts';
 
+/** Entries that are merged at a time: their sums stay in the first-level cache. */
+const chunk = 1024;
+
 /** A task vector of one adapter: the entries of ΔW, or of a factor. */
 export interface TaskVector {
   readonly shape: readonly number[];
@@ -46,23 +49,67 @@ export function mergeTaskVectors(
   const prepared = vectors.map((vector, place) => prepare(vector, steps, () => drawsOf(place), place));
   const length = prepared[0]?.length ?? 0;
   const merged = allocate(length);
-  const { consensus, normalize } = steps;
-  for (let at = 0; at < length; at++) {
-    const sign = consensus ? electedSign(prepared, weights, at, consensus) : 0;
-    let sum = 0;
-    let divisor = 0;
-    for (let place = 0; place < prepared.length; place++) {
-      const value = prepared[place]?.[at] ?? 0;
-      const weight = weights[place] ?? 0;
-      const voted = consensus?.weighted ? value * weight : value;
-      if (consensus && Math.sign(voted) !== sign) continue;
-      sum += weight * value;
-      divisor += normalize === 'weight' ? weight : 1;
+  const sums = new Float64Array(chunk);
+  const divisors = new Float64Array(chunk);
+  const signs = new Float64Array(chunk);
+  for (let start = 0; start < length; start += chunk) {
+    const now = Math.min(chunk, length - start);
+    if (steps.consensus) electSigns(signs, prepared, weights, start, now, steps.consensus);
+    addUp(sums, divisors, steps.consensus ? signs : null, prepared, weights, start, now, steps);
+    for (let at = 0; at < now; at++) {
+      const divisor = divisors[at] ?? 0;
+      const isDivided = steps.normalize !== undefined && Math.abs(divisor) >= 1e-8;
+      merged[start + at] = isDivided ? (sums[at] ?? 0) / divisor : (sums[at] ?? 0);
     }
-    if (!normalize || Math.abs(divisor) < 1e-8) divisor = 1;
-    merged[at] = sum / divisor;
   }
   return merged;
+}
+
+/** Σ wᵢ·vᵢ of a chunk, vector by vector, over the entries of the elected signs (null: all), and their divisors. */
+function addUp(
+  sums: Float64Array,
+  divisors: Float64Array,
+  signs: Float64Array | null,
+  vectors: readonly Float32Array[],
+  weights: readonly number[],
+  start: number,
+  count: number,
+  { consensus, normalize }: TaskVectorSteps,
+): void {
+  sums.fill(0);
+  divisors.fill(0);
+  for (const [place, values] of vectors.entries()) {
+    const weight = weights[place] ?? 0;
+    const share = normalize === 'weight' ? weight : 1;
+    // A value of the elected sign: its product with the sign is positive. A negative weight turns a weighted vote.
+    const turn = consensus?.weighted ? Math.sign(weight) : 1;
+    for (let at = 0; at < count; at++) {
+      const value = values[start + at] ?? 0;
+      if (signs !== null && !(turn * value * (signs[at] ?? 0) > 0)) continue;
+      sums[at] = (sums[at] ?? 0) + weight * value;
+      divisors[at] = (divisors[at] ?? 0) + share;
+    }
+  }
+}
+
+/** 1 or −1 for each entry of a chunk. */
+function electSigns(
+  signs: Float64Array,
+  vectors: readonly Float32Array[],
+  weights: readonly number[],
+  start: number,
+  count: number,
+  { by, weighted }: NonNullable<TaskVectorSteps['consensus']>,
+): void {
+  signs.fill(0);
+  for (const [place, values] of vectors.entries()) {
+    const weight = weighted ? (weights[place] ?? 0) : 1;
+    if (by === 'total')
+      for (let at = 0; at < count; at++) signs[at] = (signs[at] ?? 0) + weight * (values[start + at] ?? 0);
+    else
+      for (let at = 0; at < count; at++) signs[at] = (signs[at] ?? 0) + Math.sign(weight * (values[start + at] ?? 0));
+  }
+  for (let at = 0; at < count; at++) signs[at] = (signs[at] ?? 0) >= 0 ? 1 : -1;
 }
 
 function prepare(
@@ -71,7 +118,7 @@ function prepare(
   draws: () => Draws,
   place: number,
 ): Float32Array {
-  const values = Float32Array.from(vector.data);
+  const values = new Float32Array(vector.data);
   const before = rescale === 'l1' ? magnitudeSum(values) : 0;
   sparsify?.(values, vector.shape, draws, place);
   if (rescale === undefined) return values;
@@ -79,20 +126,6 @@ function prepare(
   const factor = rescale === 'l1' ? (after === 0 ? 1 : before / after) : rescale;
   for (let at = 0; at < values.length; at++) values[at] = factor * (values[at] ?? 0);
   return values;
-}
-
-function electedSign(
-  vectors: readonly Float32Array[],
-  weights: readonly number[],
-  at: number,
-  { by, weighted }: NonNullable<TaskVectorSteps['consensus']>,
-): 1 | -1 {
-  let total = 0;
-  for (let place = 0; place < vectors.length; place++) {
-    const value = (vectors[place]?.[at] ?? 0) * (weighted ? (weights[place] ?? 0) : 1);
-    total += by === 'total' ? value : Math.sign(value);
-  }
-  return total >= 0 ? 1 : -1;
 }
 
 function magnitudeSum(values: Float32Array): number {
