@@ -30,13 +30,22 @@ test('a study is compared with its registration by what both mean, whether a for
     registeredAt: now.toISOString(),
     deviations: [],
   });
+  // The form fills in the parameters of a variant that a file leaves out.
+  const lora = { variant: 'lora', r: 4 };
+  const short = `${head}run: { model: ${tinyConfig.model}, dataset: digits, adapter: ${JSON.stringify(lora)} }\n`;
+  const { config: filed } = await backend.handle('studies.read', { path: '/somewhere/a.yaml', text: short });
+  const filled = `${head}run: { model: ${tinyConfig.model}, dataset: digits, adapter: ${JSON.stringify({ ...lora, lora_alpha: 16, lora_dropout: 0 })} }\n`;
+  const { config: formed } = await backend.handle('studies.read', { path: '/somewhere/a.yaml', text: filled });
+  expect(formed).not.toEqual(filed);
+  const ofForm = JSON.stringify(await backend.handle('studies.register', { config: formed }));
+  expect((await compare(filed, ofForm)).deviations).toEqual([]);
   // A dataset that this home lacks is compared by its word.
   const elsewhere = JSON.stringify(registerStudy({ ...words, run: { ...run, dataset: 'letters' } }, now));
   expect((await compare(config, elsewhere)).deviations).toContain(`run.dataset: letters → ${dataset}`);
 
   await expect(compare(config, 'kind: ablation')).rejects.toThrow('registration.json cannot be read as JSON.');
   await expect(compare(config, '{}')).rejects.toThrow('registration.json is no registration: ');
-  await expect(compare(config, text.replace(':3', ':4'))).rejects.toThrow('was changed after the registration');
+  await expect(compare(config, text.replace('"max_steps":3', '"max_steps":4'))).rejects.toThrow('was changed after the registration');
 });
 
 test('a study that cannot be run is not registered', async () => {
