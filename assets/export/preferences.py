@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from examples import IGNORED, Rows
 
-REFERENCED = ("dpo", "kto")  # losses that compare with the base
+REFERENCED = ("dpo", "kto", "ipo", "hinge", "bco_pair")  # losses that compare with the base
 
 
 class Preferences(Dataset):
@@ -105,14 +105,24 @@ def scores_of(settings, tokens, answers, references):
     return Scores(*(sums.view(2, -1) - references.T.to(sums)))
 
 
-def preference_losses(settings, scores, wanted):
-    """The loss of each example, without what is learned of the chosen answer as text."""
+def lengths_of(answers):
+    return Scores(*answers.sum(-1).view(2, -1))
+
+
+def preference_losses(settings, scores, wanted, lengths):
+    """The loss of each example, without what is learned of the chosen answer as text; `lengths`: tokens of the two answers."""
     loss_type, beta = settings["loss_type"], settings["beta"]
     margins = scores.first - scores.second
     if loss_type == "dpo":
         return smoothed(beta * margins, settings["label_smoothing"])
     if loss_type == "simpo":
         return smoothed(beta * margins - settings["simpo_gamma"], settings["label_smoothing"])
+    if loss_type == "ipo":
+        return (scores.first / lengths.first - scores.second / lengths.second - 1 / (2 * beta)) ** 2
+    if loss_type == "hinge":
+        return torch.relu(1 - beta * margins)
+    if loss_type == "bco_pair":
+        return -functional.logsigmoid(beta * scores.first) - functional.logsigmoid(-beta * scores.second)
     if loss_type == "orpo":
         odds = margins - (torch.log1p(-scores.first.exp()) - torch.log1p(-scores.second.exp()))
         return -beta * functional.logsigmoid(odds)
@@ -138,7 +148,7 @@ def batch_loss(model, batch, settings):
     """The mean over the examples of a batch."""
     tokens, answers = likelihoods(model, batch, settings["loss_type"])
     scores = scores_of(settings, tokens, answers, batch["references"])
-    loss = preference_losses(settings, scores, batch["labels"][:, 1]).mean()
+    loss = preference_losses(settings, scores, batch["labels"][:, 1], lengths_of(answers)).mean()
     counts, weight = learned_text(settings, batch)
     return loss if weight == 0 else loss - weight * (tokens[: len(counts)] * counts).sum() / counts.sum()
 
@@ -154,9 +164,9 @@ def scores(model, examples, order, collate, settings, bf16=False):
             found = scores_of(settings, tokens, answers, batch["references"])
             counts, weight = learned_text(settings, batch)
             learned = -weight * (tokens[: len(counts)] * counts).sum(-1) / counts.sum(-1)
-            parts.append([part.cpu() for part in (*found, batch["labels"][:, 1], learned)])
-    first, second, wanted, learned = (torch.cat(part) for part in zip(*parts))
-    losses = preference_losses(settings, Scores(first, second), wanted) + learned
+            parts.append([part.cpu() for part in (*found, batch["labels"][:, 1], learned, *lengths_of(answers))])
+    first, second, wanted, learned, *lengths = (torch.cat(part) for part in zip(*parts))
+    losses = preference_losses(settings, Scores(first, second), wanted, Scores(*lengths)) + learned
     rewards = settings["beta"] * first
     if settings["loss_type"] == "kto":
         chosen, rejected = rewards[wanted > 0], rewards[wanted == 0]

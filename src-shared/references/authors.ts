@@ -31,6 +31,10 @@ const authors: ReadonlyMap<string, string> = new Map(
     'https://arxiv.org/abs/2312.03732': 'Kalajdzievski, Damjan',
     'https://arxiv.org/abs/2406.13175': 'Bhardwaj, Kartikeya and others',
     'https://arxiv.org/abs/2310.11454': 'Kopiczko, Dawid J. and Blankevoort, Tijmen and Asano, Yuki M.',
+    // Losses of preferences.
+    'https://arxiv.org/abs/2310.12036': 'Azar, Mohammad Gheshlaghi and others',
+    'https://arxiv.org/abs/2305.10425': 'Zhao, Yao and others',
+    'https://arxiv.org/abs/2404.04656': 'Jung, Seungjae and others',
     // Schedules.
     'https://arxiv.org/abs/2506.05713':
       'Zhuang, Zhan and Wang, Xiequn and Li, Wei and Zhang, Yulong and Huang, Qiushi and Chen, Shuhao and Wang, Xuehao and Wei, Yanbin and Nie, Yuhe and Ma, Kede and Zhang, Yu and Wei, Ying',

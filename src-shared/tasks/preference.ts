@@ -6,7 +6,7 @@ import { accuracy } from '../metrics/accuracy.ts';
 import { defineTask, isLanguageModel, promptSettings } from './task.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
-export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
+export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo', 'ipo', 'hinge', 'bco_pair'] as const;
 export type PreferenceLossId = (typeof preferenceLossIds)[number];
 
 /** Restricts a field to these losses; `auto` may choose any of them, so its fields are shown too. */
@@ -23,13 +23,16 @@ export const preferenceSettings = {
       title: 'Preference loss',
       description:
         'Loss of preference training. auto selects dpo for rows with a chosen and a rejected answer, and kto for rows with one answer and its label.',
-      labels: { dpo: 'DPO', orpo: 'ORPO', kto: 'KTO', simpo: 'SimPO' },
+      labels: {
+        ...{ dpo: 'DPO', orpo: 'ORPO', kto: 'KTO', simpo: 'SimPO' },
+        ...{ ipo: 'IPO', hinge: 'Hinge (SLiC)', bco_pair: 'BCO' },
+      },
       group: 'Task',
     }),
   beta: z.number().positive().default(0.1).meta({
     title: 'β of the preference loss',
     description:
-      'DPO, KTO: a higher value keeps the model closer to its base. ORPO: weight of the odds ratio. SimPO: scale of the rewards; its paper uses 2 to 10.',
+      'DPO, KTO, BCO: a higher value keeps the model closer to its base. IPO: the margin a token is brought to is 1 ⁄ 2β. Hinge: the margin is trained up to 1 ⁄ β. ORPO: weight of the odds ratio. SimPO: scale of the rewards; its paper uses 2 to 10.',
     group: 'Task',
   }),
   label_smoothing: z
@@ -127,7 +130,7 @@ export function preferenceOf({ messages, rejected }: Pick<TextExample, 'messages
 export const preference = defineTask({
   id: 'preference',
   label: 'Preferences',
-  summary: 'A language model learns which answers are preferred: by DPO, ORPO, KTO or SimPO.',
+  summary: 'A language model learns which answers are preferred: by DPO, IPO, BCO, ORPO, KTO, SimPO or a hinge.',
   reads: 'texts',
   settings: preferenceSettings,
   uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],

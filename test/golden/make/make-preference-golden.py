@@ -39,6 +39,12 @@ CASES = [
     ("simpo", {"beta": 2.0, "simpo_gamma": 0.5, "cpo_alpha": 0.7, "label_smoothing": 0.0}),
     ("kto", {"beta": 0.1, "desirable_weight": 1.0, "undesirable_weight": 1.0}),
     ("kto", {"beta": 0.4, "desirable_weight": 1.33, "undesirable_weight": 0.8}),
+    ("ipo", {"beta": 0.1}),
+    ("ipo", {"beta": 0.7}),
+    ("hinge", {"beta": 0.1}),
+    ("hinge", {"beta": 0.4}),
+    ("bco_pair", {"beta": 0.1}),
+    ("bco_pair", {"beta": 0.5}),
 ]
 
 
@@ -68,9 +74,25 @@ def rows(count):
     return {"input_ids": ones, "attention_mask": ones, "completion_mask": ones}
 
 
-def dpo(settings, chosen, rejected, ref_chosen, ref_rejected):
-    """`sigmoid`; with smoothing, TRL 1.16 has that loss only as `aot`, which for a single pair sorts nothing."""
+# Losses of DPOTrainer under the names of the app.
+DPO_TYPES = {"dpo": "sigmoid", "ipo": "ipo", "hinge": "hinge", "bco_pair": "bco_pair"}
+
+
+def of_length(sums, lengths):
+    """Rows whose first completion token has the log-likelihood, and the others none."""
+    width = max(lengths) + 1
+    log_probs = torch.cat([sums.unsqueeze(1), torch.zeros(len(sums), width - 2)], 1) if width > 2 else sums.unsqueeze(1)
+    zeros = torch.zeros_like(log_probs).detach()
+    mask = torch.tensor([[0, *[1] * length, *[0] * (width - 1 - length)] for length in lengths])
+    ones = torch.ones_like(mask)
+    outputs = types.SimpleNamespace(log_probs=log_probs, entropy=zeros, mean_logits=zeros, is_top1=zeros.bool())
+    return outputs, {"input_ids": ones, "attention_mask": ones, "completion_mask": mask}
+
+
+def dpo(loss_type, settings, chosen, rejected, ref_chosen, ref_rejected, lengths):
+    """With smoothing, TRL 1.16 has `sigmoid` only as `aot`, which for a single pair sorts nothing."""
     losses, rewards = [], []
+    settings = {"label_smoothing": 0.0, **settings}
     for pair in range(len(chosen)):
         own = slice(pair, pair + 1)
         sums = torch.cat([chosen[own], rejected[own]])
@@ -78,13 +100,14 @@ def dpo(settings, chosen, rejected, ref_chosen, ref_rejected):
             ld_alpha=None,
             precompute_ref_logps=True,
             f_divergence_type="reverse_kl",
-            loss_types=["aot" if settings["label_smoothing"] > 0 else "sigmoid"],
+            loss_types=["aot" if settings["label_smoothing"] > 0 else DPO_TYPES[loss_type]],
             loss_weights=[1.0],
             use_weighting=False,
             **settings,
         )
-        inputs = {**rows(2), "ref_chosen_logps": ref_chosen[own], "ref_rejected_logps": ref_rejected[own]}
-        losses.append(DPOTrainer._compute_loss(trainer, lambda **_: outputs_of(sums), inputs, False))
+        outputs, texts = of_length(sums, [lengths[0][pair], lengths[1][pair]])
+        inputs = {**texts, "ref_chosen_logps": ref_chosen[own], "ref_rejected_logps": ref_rejected[own]}
+        losses.append(DPOTrainer._compute_loss(trainer, lambda **_: outputs, inputs, False))
         logged = trainer._metrics["train"]
         rewards.append((logged["rewards/chosen"][0], logged["rewards/rejected"][0]))
     return torch.stack(losses).mean(), [chosen for chosen, _ in rewards], [rejected for _, rejected in rewards]
@@ -150,7 +173,7 @@ def given_losses():
             }
             made = {"loss": loss.item(), "kl": kl, "rewards": rewards, "gradients": sums.grad.tolist()}
         else:
-            means = loss_type != "dpo"
+            means = loss_type not in DPO_TYPES
             mean, spread = (-1.2, 0.6) if means else (-30, 6)
             chosen, rejected = drawn(generator, 4, mean, spread, True), drawn(generator, 4, mean, spread, True)
             given = {"chosen": chosen.tolist(), "rejected": rejected.tolist()}
@@ -162,7 +185,9 @@ def given_losses():
             else:
                 references = [drawn(generator, 4, -30, 6) for _ in range(2)]
                 given |= {"chosenReference": references[0].tolist(), "rejectedReference": references[1].tolist()}
-                loss, *rewards = dpo(settings, chosen, rejected, *references)
+                lengths = [[3, 1, 7, 4], [2, 5, 6, 1]]
+                given |= {"chosenTokens": lengths[0], "rejectedTokens": lengths[1]}
+                loss, *rewards = dpo(loss_type, settings, chosen, rejected, *references, lengths)
             loss.backward()
             made = {
                 "loss": loss.item(),
@@ -214,8 +239,9 @@ def on_llama():
             with torch.no_grad():
                 kl_sums = run(crossed, starts)[0]
             loss = kto(settings, sums, references, labels, kl_sums, kl_references)[0]
-        elif loss_type == "dpo":
-            loss = dpo(settings, *sums.chunk(2), *references.chunk(2))[0]
+        elif loss_type in DPO_TYPES:
+            lengths = [list(map(len, answers)) for answers in (chosen, rejected)]
+            loss = dpo(loss_type, settings, *sums.chunk(2), *references.chunk(2), lengths)[0]
         else:
             make, seen = (orpo, every) if loss_type == "orpo" else (simpo, completions)
             loss = make(settings, *means.chunk(2), cross_entropy(logits[:3], seen[:3]))[0]

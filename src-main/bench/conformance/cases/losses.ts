@@ -136,6 +136,7 @@ const termsOf = {
   sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
   log_sigmoid: (x: number) => -Math.log1p(Math.exp(-x)),
   log1mexp: (x: number) => Math.log(-Math.expm1(x)),
+  relu: (x: number) => Math.max(0, x),
 };
 
 /** Draws values of both signs, or −x² − 1/16 for a log-likelihood. */
@@ -173,6 +174,7 @@ export const lossCases: readonly OperationCase[] = [
   preference('log_sigmoid', 7, 30),
   preference('log1mexp', 9, 0.5),
   preference('log1mexp', 9, 2),
+  preference('relu', 9, 3),
   binary(5, 3, 2),
   binary(1, 1, 1),
   binary(4, 7, 30),

@@ -22,6 +22,7 @@ const terms = {
     value: (x) => tf.where(tf.less(x, -Math.LN2), tf.log1p(tf.neg(tf.exp(x))), tf.log(tf.neg(tf.expm1(x)))),
     slope: (x) => tf.div(tf.exp(x), tf.expm1(x)),
   },
+  relu: { value: tf.relu, slope: (x) => tf.cast(tf.greater(x, 0), 'float32') },
 } as const satisfies Record<string, Term>;
 export type PreferenceTerm = keyof typeof terms;
 const names = Object.keys(terms);
@@ -36,7 +37,7 @@ const operation = defineOperation({
   }),
 });
 
-/** Computes each value separately: σ(x), log σ(x), or log(1 − eˣ). x [values]; the gradient goes to x. */
+/** Computes each value separately: σ(x), log σ(x), log(1 − eˣ), or relu(x). x [values]; the gradient goes to x. */
 export function preferenceTerm(x: tf.Tensor1D, term: PreferenceTerm): tf.Tensor1D {
   return as1D(first(operation({ x }, { term: names.indexOf(term) })));
 }

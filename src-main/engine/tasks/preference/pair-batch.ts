@@ -7,7 +7,7 @@ import type { Pair } from './examples.ts';
 import type { PairLoss } from './losses/preference-loss.ts';
 import { measuresOf, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
-import { scoresOf, weightedSum } from './scores.ts';
+import { answerLengths, scoresOf, weightedSum } from './scores.ts';
 
 /**
  * A batch of pairs: the rows of the chosen answers, then those of the rejected ones.
@@ -38,6 +38,7 @@ export function pairBatch(
       rows: at === 0 ? chosen : rejected,
       references: references.map((pair) => pair[at]),
     });
+  const lengths = answerLengths(chosen, rejected);
   const { inputs, ...segmented } = answerBatch(rows, segments, padding);
   return {
     inputs,
@@ -45,7 +46,7 @@ export function pairBatch(
     loss: preferences.loss(segmented, {
       examples: count,
       loss(sums) {
-        const losses = loss.losses({ chosen: part(sums, 0), rejected: part(sums, 1) }, settings);
+        const losses = loss.losses({ chosen: part(sums, 0), rejected: part(sums, 1), tokens: lengths }, settings);
         const mean = weightedSum(losses, new Array<number>(count).fill(1 / count));
         if (likelihood.weight === 0) return mean;
         return tf.add(

@@ -12,7 +12,7 @@ import type { PreferenceSplit } from './load-batch.ts';
 import type { AnswerLoss, PairLoss } from './losses/preference-loss.ts';
 import { type Rewards, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
-import { scoresOf } from './scores.ts';
+import { answerLengths, scoresOf } from './scores.ts';
 
 /** Log-likelihoods of an example under the model and under the base; `prompt`: of its chosen answer's prompt. */
 interface Evaluated {
@@ -106,8 +106,12 @@ async function pairLosses(
       rows: pairs.map((pair) => pair[of]),
       references: pairs.map(({ reference }) => reference[at]),
     });
+  const tokens = answerLengths(
+    pairs.map(({ chosen }) => chosen),
+    pairs.map(({ rejected }) => rejected),
+  );
   const made = await read(() =>
-    loss.losses({ chosen: scores('chosen', 0), rejected: scores('rejected', 1) }, settings),
+    loss.losses({ chosen: scores('chosen', 0), rejected: scores('rejected', 1), tokens }, settings),
   );
   const { weight, of } = loss.likelihood?.(settings) ?? { weight: 0, of: 'answer' };
   return pairs.map(({ sums: [sum], prompt, chosen }, at) => {

@@ -29,6 +29,15 @@ export function scoreOf(
   return score === 'ratio' ? sum - reference : sum / answer.length;
 }
 
+/** Tokens of the chosen answers, and of the rejected ones. */
+export function answerLengths(
+  chosen: readonly AnswerRow[],
+  rejected: readonly AnswerRow[],
+): [chosen: number[], rejected: number[]] {
+  const lengths = (rows: readonly AnswerRow[]) => rows.map(({ answer }) => answer.length);
+  return [lengths(chosen), lengths(rejected)];
+}
+
 /** Σ weights · values: a scalar, in operations that the tape knows. */
 export function weightedSum(values: tf.Tensor1D, weights: readonly number[]): tf.Scalar {
   const row = tf.reshape<tf.Rank.R2>(values, [1, weights.length]);

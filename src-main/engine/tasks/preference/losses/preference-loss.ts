@@ -6,6 +6,8 @@ import type { PreferenceLossId, PreferenceSettings } from '../../../../../src-sh
 export interface PairScores {
   readonly chosen: tf.Tensor1D;
   readonly rejected: tf.Tensor1D;
+  /** Tokens of the chosen answers, and of the rejected ones. */
+  readonly tokens: readonly [chosen: readonly number[], rejected: readonly number[]];
 }
 
 /** Scores of answers [answers], each wanted or not. */
