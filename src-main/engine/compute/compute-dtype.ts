@@ -11,7 +11,7 @@ type ComputeDtype = RunInfo['computeDtype'];
 export function loadPrecision(dtype: ComputeDtype): { readonly bfloat16: boolean; readonly int8: boolean } {
   const int8 = dtype === 'int8';
   const other = activeBackend()?.bfloat16;
-  // What is not multiplied in integers, such as attention and a language model's head, takes bfloat16 where that is faster.
+  // Products that stay out of integers, such as attention and a language model's head, take bfloat16 where that is faster.
   const bfloat16 = dtype === 'bfloat16' || (int8 && other?.isAvailable() === true && other.isFaster());
   return { bfloat16, int8 };
 }
