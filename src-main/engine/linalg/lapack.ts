@@ -55,12 +55,12 @@ function solveSymmetric(matrix: MatrixLike, right: MatrixLike, least = leastDeco
     : null;
 }
 
-function multiply(a: MatrixLike, b: MatrixLike, least = leastProduct): Matrix | null {
+function multiply(a: MatrixLike, b: MatrixLike, least = leastProduct, target?: Float64Array): Matrix | null {
   const [rows, inner] = sizeOf(a);
   const [innerOfB, columns] = sizeOf(b);
   const addon = addonFor(rows * inner * columns, least);
   if (addon === null) return null;
-  const result = zeros(rows, columns);
+  const result: Matrix = { shape: [rows, columns], data: target ?? new Float64Array(rows * columns) };
   return addon.multiplyDoubles(rows, inner, floatsOf(a), innerOfB, columns, floatsOf(b), result.data) ? result : null;
 }
 

@@ -1,12 +1,15 @@
 import { lapack } from './lapack.ts';
 import { type Matrix, type MatrixLike, sizeOf, toRows } from './matrix.ts';
 
-/** a [m, k] · b [k, n] → [m, n]. */
-export function matmul(a: MatrixLike, b: MatrixLike): Matrix {
+/**
+ * a [m, k] · b [k, n] → [m, n].
+ * @param target memory that the product may be in. Default: new memory.
+ */
+export function matmul(a: MatrixLike, b: MatrixLike, target?: Float64Array): Matrix {
   const [rows, inner] = sizeOf(a);
   const [innerOfB, columns] = sizeOf(b);
   if (inner !== innerOfB) throw new Error(`[${rows}, ${inner}] cannot be multiplied by [${innerOfB}, ${columns}]`);
-  return lapack.multiply(a, b) ?? multiplyRows(a, b);
+  return lapack.multiply(a, b, undefined, target) ?? multiplyRows(a, b);
 }
 
 /** `matmul` in JavaScript. A 0 of a leaves out what it multiplies, even where that is not finite. */

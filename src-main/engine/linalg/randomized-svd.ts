@@ -1,5 +1,6 @@
+import { lapack } from './lapack.ts';
 import { matmul } from './matmul.ts';
-import { fromRows, type Matrix, type MatrixLike, sizeOf, transpose } from './matrix.ts';
+import { type Matrix, type MatrixLike, sizeOf, transpose } from './matrix.ts';
 import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
 
@@ -33,11 +34,23 @@ export interface MatrixProducts {
  * @throws StudioError not_finite
  */
 export function randomizedSvd(matrix: MatrixLike, options: RandomizedSvdOptions, random: Normals): Svd {
-  const across = transpose(matrix);
+  const shape = sizeOf(matrix);
+  // Converted once, not for each product.
+  const doubles: Matrix = {
+    shape,
+    data: matrix.data instanceof Float64Array ? matrix.data : new Float64Array(matrix.data),
+  };
+  let across: Matrix | null = null;
   const products: MatrixProducts = {
-    shape: sizeOf(matrix),
-    times: (right) => matmul(matrix, right),
-    acrossTimes: (right) => matmul(across, right),
+    shape,
+    times: (right) => matmul(doubles, right),
+    acrossTimes(right) {
+      // Aᵀ·R = (Rᵀ·A)ᵀ: the large matrix is read as it lies. JavaScript's product reads a transpose of it faster.
+      const product = lapack.multiply(transpose(right), doubles);
+      if (product !== null) return transpose(product);
+      across ??= transpose(doubles);
+      return matmul(across, right);
+    },
   };
   return randomizedSvdOf(products, options, random);
 }
@@ -73,6 +86,7 @@ export function leading({ u, s, vt }: Svd, rank: number): Svd {
 }
 
 function gaussian(rows: number, columns: number, random: Normals): Matrix {
-  const draw = () => Float64Array.from({ length: columns }, () => random.normal());
-  return fromRows(Array.from({ length: rows }, draw), columns);
+  const data = new Float64Array(rows * columns);
+  for (let at = 0; at < data.length; at++) data[at] = random.normal();
+  return { shape: [rows, columns], data };
 }

@@ -26,6 +26,7 @@ export function generalizedTaskArithmetic(
       draws,
     );
     const factor = Number(lambda);
-    return { shape: matrices[0]?.shape ?? [], data: factor === 1 ? data : data.map((value) => factor * value) };
+    if (factor !== 1) for (let at = 0; at < data.length; at++) data[at] = factor * (data[at] ?? 0);
+    return { shape: matrices[0]?.shape ?? [], data };
   };
 }

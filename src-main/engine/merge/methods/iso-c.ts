@@ -32,6 +32,7 @@ export const isoC: MatrixMerger = {
     parameters: [scalingFactorParameter],
   },
   needs: { changesSingle: true },
+  axisFree: () => true,
   mergeMatrices(matrices, weights, { scaling_factor }) {
     return isotropic(weightedMatrixSum(matrices, weights), Number(scaling_factor ?? 1));
   },

@@ -1,8 +1,8 @@
-import { scaledRows } from '../../linalg/index.ts';
-import type { AdapterUpdate, ModuleContext, ModuleMergeMethod } from '../merge-method.ts';
-import { coreSpaceOf } from '../spaces/core-basis.ts';
-import { cutMatrix, energyOf } from '../spaces/cut-rank.ts';
-import { deltaOf } from '../spaces/delta.ts';
+import { type Matrix, scaledRows } from '../../linalg/index.ts';
+import type { AdapterUpdate, ModuleMergeMethod } from '../merge-method.ts';
+import { type CoreSpace, coreSpaceOf } from '../spaces/core-basis.ts';
+import { cutMatrix, cutProduct, energyOf } from '../spaces/cut-rank.ts';
+import { DeltaRows } from '../spaces/delta.ts';
 import { listsFor } from '../spaces/mergekit-parameters.ts';
 import { rootOf } from '../spaces/stacked-factors.ts';
 import { clampFactors, rankCut, rankParameters } from '../spaces/svd-parameters.ts';
@@ -43,23 +43,36 @@ export const pico: ModuleMergeMethod = {
     const values = mergerValues(merger, parameters);
     const lists = listsFor(merger.declaration.parameters, values, updates);
     const drawsOf = (index: number) => context.random(`delta/${updates[index]?.adapter}`);
-    const { data, shape } = merger.mergeMatrices(calibrated(updates, context).map(deltaOf), weights, lists, drawsOf);
-    const norms = updates.map((update) => Math.sqrt(energyOf(deltaOf(update).data)));
-    const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
-    const merged = Math.sqrt(energyOf(data));
-    const factor = parameters['energy_compensation'] === true && merged > 0 ? mean / Math.max(merged, 1e-8) : 1;
-    const scaled = { shape, data: Float64Array.from(data, (value) => factor * value) };
     const cut = rankCut(parameters, Math.max(...updates.map(({ rank }) => rank)));
+    const space = coreSpaceOf(updates, context);
+    const norms = space.cores.map((core) => Math.sqrt(energyOf(core.data)));
+    const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
+    const factorOf = (merged: ArrayLike<number>) => {
+      const norm = Math.sqrt(energyOf(merged));
+      return parameters['energy_compensation'] === true && norm > 0 ? mean / Math.max(norm, 1e-8) : 1;
+    };
+    const damping = dampingOf(space.leftCoordinates);
+    if (merger.axisFree?.(values) === true) {
+      // Row j of a core belongs to direction j.
+      const cores = space.cores.map((core) => scaledRows(core, damping));
+      const { shape, data } = merger.mergeMatrices(cores, weights, lists, drawsOf);
+      const lifted = space.lift({ shape, data });
+      return clampFactors(cutProduct({ ...lifted, scaling: factorOf(data) }, cut), parameters);
+    }
+    const deltas = calibrated(updates, space, damping).map((update) => new DeltaRows(update));
+    const { data, shape } = merger.mergeMatrices(deltas, weights, lists, drawsOf);
+    const scaled = new Float64Array(data);
+    const factor = factorOf(data);
+    for (let at = 0; at < scaled.length; at++) scaled[at] = factor * (scaled[at] ?? 0);
     return clampFactors(
-      cutMatrix(scaled, cut, () => context.random('pico/svd')),
+      cutMatrix({ shape, data: scaled }, cut, () => context.random('pico/svd')),
       parameters,
     );
   },
 };
 
-/** The updates with (I + U·diag(α − 1)·Uᵀ)·B in place of B. */
-function calibrated(updates: readonly AdapterUpdate[], context: ModuleContext): AdapterUpdate[] {
-  const { leftCoordinates, combineLeft } = coreSpaceOf(updates, context);
+/** α of each direction of the outputs. */
+function dampingOf(leftCoordinates: readonly Matrix[]): Float64Array {
   const directions = leftCoordinates[0]?.shape[0] ?? 0;
   // Row j of all coordinates has the square of the singular value as its energy.
   const squares = new Float64Array(directions);
@@ -72,7 +85,15 @@ function calibrated(updates: readonly AdapterUpdate[], context: ModuleContext): 
     squares.reduce((sum, square) => sum + square, 0),
     1e-12,
   );
-  const damping = squares.map((square) => 1 / (1 + ((updates.length - 1) * square) / total));
+  return squares.map((square) => 1 / (1 + ((leftCoordinates.length - 1) * square) / total));
+}
+
+/** The updates with (I + U·diag(α − 1)·Uᵀ)·B in place of B. */
+function calibrated(
+  updates: readonly AdapterUpdate[],
+  { leftCoordinates, combineLeft }: CoreSpace,
+  damping: Float64Array,
+): AdapterUpdate[] {
   return updates.map((update, index) => {
     const coordinates = leftCoordinates[index];
     if (coordinates === undefined) return update;

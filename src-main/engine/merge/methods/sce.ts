@@ -1,7 +1,7 @@
 import { keepLargestMagnitudes } from '../../tensors/largest-magnitudes.ts';
 import { sum } from '../merge-method.ts';
-import { energyOf } from '../spaces/cut-rank.ts';
 import type { MatrixMerger } from '../spaces/matrix-merger.ts';
+import { rowBlocks, type TaskVector } from '../spaces/task-vectors.ts';
 
 /**
  * Select, calculate, erase: the entries with the largest variance over the adapters stay, each adapter counts with the
@@ -29,45 +29,57 @@ export const sce: MatrixMerger = {
   },
   needs: { ignoresWeights: true },
   mergeMatrices(matrices, _weights, { select_topk }) {
-    const [first] = matrices;
-    const length = first?.data.length ?? 0;
-    const vectors = matrices.map(({ data }) => Float64Array.from(data));
+    const [rows = 0, columns = 0] = matrices[0]?.shape ?? [];
     const share = Number(select_topk);
-    const selected = share < 1 ? largestVariances(vectors, length, share) : null;
-    if (selected)
-      for (const vector of vectors) for (let at = 0; at < length; at++) if (selected[at] === 0) vector[at] = 0;
-    const squares = vectors.map(energyOf);
-    const total = sum(squares);
-    const shares = squares.map((square) => (total === 0 ? 1 / vectors.length : square / total));
-    const data = new Float32Array(length);
-    for (let at = 0; at < length; at++) {
-      let balance = 0;
-      for (const vector of vectors) balance += vector[at] ?? 0;
-      const sign = balance >= 0 ? 1 : -1;
-      let [merged, divisor] = [0, 0];
-      for (let index = 0; index < vectors.length; index++) {
-        const value = vectors[index]?.[at] ?? 0;
-        if (Math.sign(value) !== sign) continue;
-        merged += (shares[index] ?? 0) * value;
-        divisor += shares[index] ?? 0;
+    const selected = share < 1 ? largestVariances(matrices, rows * columns, share) : null;
+    const squares = matrices.map(() => 0);
+    for (const { vectors, start } of rowBlocks(matrices))
+      for (const [index, vector] of vectors.entries()) {
+        let total = 0;
+        for (let at = 0; at < vector.length; at++)
+          if (selected === null || selected[start + at] !== 0) total += (vector[at] ?? 0) ** 2;
+        squares[index] = (squares[index] ?? 0) + total;
       }
-      data[at] = merged / Math.max(1e-6, divisor);
+    const total = sum(squares);
+    const shares = squares.map((square) => (total === 0 ? 1 / matrices.length : square / total));
+    const data = new Float32Array(rows * columns);
+    for (const { vectors, start } of rowBlocks(matrices)) {
+      const length = vectors[0]?.length ?? 0;
+      const [balances, sums, divisors] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+      for (const vector of vectors)
+        for (let at = 0; at < length; at++) balances[at] = (balances[at] ?? 0) + (vector[at] ?? 0);
+      for (const [index, vector] of vectors.entries()) {
+        const own = shares[index] ?? 0;
+        for (let at = 0; at < length; at++) {
+          const value = vector[at] ?? 0;
+          if (value === 0 || value > 0 !== (balances[at] ?? 0) >= 0) continue;
+          sums[at] = (sums[at] ?? 0) + own * value;
+          divisors[at] = (divisors[at] ?? 0) + own;
+        }
+      }
+      for (let at = 0; at < length; at++)
+        if (selected === null || selected[start + at] !== 0)
+          data[start + at] = (sums[at] ?? 0) / Math.max(1e-6, divisors[at] ?? 0);
     }
-    return { shape: first?.shape ?? [], data };
+    return { shape: [rows, columns], data };
   },
 };
 
 /** Variances of the entries over the adapters, all but the largest ⌊share · non-zero⌋ set to zero. */
-function largestVariances(vectors: readonly Float64Array[], length: number, share: number): Float32Array {
+function largestVariances(matrices: readonly TaskVector[], length: number, share: number): Float32Array {
   const variances = new Float32Array(length);
   let nonZero = 0;
-  for (let at = 0; at < length; at++) {
-    let [total, squares] = [0, 0];
-    for (const vector of vectors) total += vector[at] ?? 0;
-    const mean = total / vectors.length;
-    for (const vector of vectors) squares += ((vector[at] ?? 0) - mean) ** 2;
-    variances[at] = squares / vectors.length;
-    if (variances[at] !== 0) nonZero++;
+  for (const { vectors, start } of rowBlocks(matrices)) {
+    const count = vectors[0]?.length ?? 0;
+    const [means, squares] = [new Float64Array(count), new Float64Array(count)];
+    for (const vector of vectors) for (let at = 0; at < count; at++) means[at] = (means[at] ?? 0) + (vector[at] ?? 0);
+    for (let at = 0; at < count; at++) means[at] = (means[at] ?? 0) / vectors.length;
+    for (const vector of vectors)
+      for (let at = 0; at < count; at++) squares[at] = (squares[at] ?? 0) + ((vector[at] ?? 0) - (means[at] ?? 0)) ** 2;
+    for (let at = 0; at < count; at++) {
+      variances[start + at] = (squares[at] ?? 0) / vectors.length;
+      if (variances[start + at] !== 0) nonZero++;
+    }
   }
   keepLargestMagnitudes(variances, Math.trunc(nonZero * share));
   return variances;

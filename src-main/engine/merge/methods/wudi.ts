@@ -53,6 +53,8 @@ export const wudi: MatrixMerger = {
       },
     ],
   },
+  // Adam moves each entry by its own gradients.
+  axisFree: ({ solver }) => solver === 'closed_form',
   mergeMatrices(matrices, weights, { solver, iter_num, learning_rate }) {
     const parts = weightedMatrices(matrices, weights).filter((matrix) => energyOf(matrix.data) > 0);
     if (parts.length === 0) return weightedMatrixSum(matrices, weights);

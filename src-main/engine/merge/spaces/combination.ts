@@ -137,6 +137,7 @@ export function combinedMatrices({ declaration, needs, vectors, coefficients }: 
   return {
     declaration,
     needs,
+    axisFree: (parameters) => (vectors?.(parameters) ?? 'matrices') === 'matrices',
     mergeMatrices(matrices, weights, parameters) {
       const kind = vectors?.(parameters) ?? 'matrices';
       const [first] = matrices;

@@ -34,8 +34,8 @@ export function cutProduct({ a, b, scaling }: Omit<LowRankUpdate, 'rank'>, cut: 
 }
 
 /**
- * Counterpart of `cutProduct` for Σ wᵢ·ΔWᵢ, in the core space of the updates: their vectors are multiplied with each other once, where QR of
- * the stacked factors takes several times as long. Null where the smallest value that is kept would be too near to the rounding
+ * Cuts Σ wᵢ·ΔWᵢ like `cutProduct`, in the core space of the updates: their vectors are multiplied with each other once, where QR
+ * of the stacked factors takes several times as long. Null where the smallest value that is kept would be too near to the rounding
  * errors of these products.
  */
 export function cutSum(

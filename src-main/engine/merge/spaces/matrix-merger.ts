@@ -11,6 +11,11 @@ export interface MatrixMerger {
   /** Default: weights are neither normalized nor must they be positive; one adapter or more. */
   readonly needs?: Partial<MergeNeeds>;
   /**
+   * True if the merge of matrices in other orthonormal axes is the merge in these axes: it may then run in core space. Default:
+   * false.
+   */
+  axisFree?(parameters: ParameterValues): boolean;
+  /**
    * The merged matrix, row-major, in new memory. The inputs must not be changed.
    * @param draws random stream for the matrix of this index
    */

@@ -1,13 +1,12 @@
 import { anyAdapters, type ModuleMergeMethod } from '../merge-method.ts';
 import { cutMatrix } from './cut-rank.ts';
-import { deltaOf } from './delta.ts';
+import { DeltaRows } from './delta.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
 import { checkLists, listsFor } from './mergekit-parameters.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
 /**
- * A merge of task vectors on ΔW: module by module each adapter's ΔW [out, in] is formed in full, and the merge is cut
- * to a rank by SVD.
+ * A merge of task vectors on ΔW [out, in], module by module: the merge is formed in full and cut to a rank by SVD.
  */
 export function onDelta(merger: MatrixMerger): ModuleMergeMethod {
   const { needs } = merger;
@@ -24,8 +23,11 @@ export function onDelta(merger: MatrixMerger): ModuleMergeMethod {
     },
     mergeModule(updates, weights, parameters, { random }) {
       const lists = listsFor(own.parameters, parameters, updates);
-      const merged = merger.mergeMatrices(updates.map(deltaOf), weights, lists, (index) =>
-        random(`delta/${updates[index]?.adapter}`),
+      const merged = merger.mergeMatrices(
+        updates.map((update) => new DeltaRows(update)),
+        weights,
+        lists,
+        (index) => random(`delta/${updates[index]?.adapter}`),
       );
       const largest = Math.max(...updates.map(({ rank }) => rank));
       return clampFactors(

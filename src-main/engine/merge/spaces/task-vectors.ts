@@ -1,13 +1,18 @@
 import { keepLargestMagnitudes } from '../../tensors/largest-magnitudes.ts';
+import { MagnitudeOrder } from '../../tensors/magnitude-order.ts';
 import type { Draws } from '../merge-method.ts';
 
 /** Entries that are merged at a time: their sums stay in the first-level cache. */
 const chunk = 1024;
+/** Entries of a matrix that is read by rows, at a time. */
+const rowBlock = 2 ** 17;
 
 /** A task vector of one adapter: the entries of ΔW, or of a factor. */
 export interface TaskVector {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
+  /** Rows of a large matrix, in new memory; `data` is then not read, so that not all vectors are in memory at once. */
+  rows?(first: number, count: number): Float32Array;
 }
 
 /** Zeroes entries of a copy, in place. `draws` is the random stream of this vector, `place` its index. */
@@ -46,9 +51,41 @@ export function mergeTaskVectors(
   drawsOf: (place: number) => Draws,
   allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Float32Array {
+  const length = (vectors[0]?.shape ?? []).reduce((product, side) => product * side, 1);
+  const merged = allocate(vectors.length === 0 ? 0 : length);
   const prepared = vectors.map((vector, place) => prepare(vector, steps, () => drawsOf(place), place));
+  for (const { vectors: values, start } of rowBlocks(prepared)) mergeBlock(merged, start, values, weights, steps);
+  return merged;
+}
+
+/** The matrices by blocks of rows: those that can be read by rows, block after block; others as a whole. */
+export function* rowBlocks(
+  matrices: readonly TaskVector[],
+): Generator<{ readonly vectors: readonly ArrayLike<number>[]; readonly start: number }> {
+  const [first] = matrices;
+  if (first === undefined) return;
+  const readers = matrices.flatMap((matrix) => (matrix.rows === undefined ? [] : matrix));
+  if (readers.length < matrices.length) {
+    yield { vectors: matrices.map(({ data }) => data), start: 0 };
+    return;
+  }
+  const [rows = 0, columns = 1] = first.shape;
+  const step = Math.max(1, Math.floor(rowBlock / columns));
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    yield { vectors: readers.flatMap((matrix) => matrix.rows?.(row, count) ?? []), start: row * columns };
+  }
+}
+
+/** The merge of entries from `first` on. */
+function mergeBlock(
+  merged: Float32Array,
+  first: number,
+  prepared: readonly ArrayLike<number>[],
+  weights: readonly number[],
+  steps: TaskVectorSteps,
+): void {
   const length = prepared[0]?.length ?? 0;
-  const merged = allocate(length);
   const sums = new Float64Array(chunk);
   const divisors = new Float64Array(chunk);
   const signs = new Float64Array(chunk);
@@ -59,10 +96,9 @@ export function mergeTaskVectors(
     for (let at = 0; at < now; at++) {
       const divisor = divisors[at] ?? 0;
       const isDivided = steps.normalize !== undefined && Math.abs(divisor) >= 1e-8;
-      merged[start + at] = isDivided ? (sums[at] ?? 0) / divisor : (sums[at] ?? 0);
+      merged[first + start + at] = isDivided ? (sums[at] ?? 0) / divisor : (sums[at] ?? 0);
     }
   }
-  return merged;
 }
 
 /** Σ wᵢ·vᵢ of a chunk, vector by vector, over the entries of the elected signs (null: all), and their divisors. */
@@ -70,7 +106,7 @@ function addUp(
   sums: Float64Array,
   divisors: Float64Array,
   signs: Float64Array | null,
-  vectors: readonly Float32Array[],
+  vectors: readonly ArrayLike<number>[],
   weights: readonly number[],
   start: number,
   count: number,
@@ -95,7 +131,7 @@ function addUp(
 /** 1 or −1 for each entry of a chunk. */
 function electSigns(
   signs: Float64Array,
-  vectors: readonly Float32Array[],
+  vectors: readonly ArrayLike<number>[],
   weights: readonly number[],
   start: number,
   count: number,
@@ -112,25 +148,67 @@ function electSigns(
   for (let at = 0; at < count; at++) signs[at] = (signs[at] ?? 0) >= 0 ? 1 : -1;
 }
 
-function prepare(
-  vector: TaskVector,
+/** The vector sparsified and rescaled. Of one that is read by rows only the places of its entries are kept. */
+function prepare(vector: TaskVector, steps: TaskVectorSteps, draws: () => Draws, place: number): TaskVector {
+  const { shape } = vector;
+  const { sparsify, rescale } = steps;
+  if (vector.rows === undefined) {
+    const values = new Float32Array(vector.data);
+    const factor = sparsified(values, shape, steps, draws, place);
+    if (factor !== 1) for (let at = 0; at < values.length; at++) values[at] = factor * (values[at] ?? 0);
+    return { shape, data: values };
+  }
+  const read = vector.rows.bind(vector);
+  if (sparsify === undefined && typeof rescale !== 'number') return vector;
+  const values = read(0, shape[0] ?? 0);
+  const factor = sparsified(values, shape, steps, draws, place);
+  const kept = keptPlaces(values);
+  const columns = shape[1] ?? 1;
+  return {
+    shape,
+    data: [],
+    rows(first, count) {
+      const own = read(first, count);
+      const offset = first * columns;
+      for (let at = 0; at < own.length; at++) {
+        const bit = ((kept[(offset + at) >>> 5] ?? 0) >>> ((offset + at) & 31)) & 1;
+        own[at] = bit === 1 ? factor * (own[at] ?? 0) : 0;
+      }
+      return own;
+    },
+  };
+}
+
+/** Zeroes entries in place, and returns what the others are to be multiplied by. */
+function sparsified(
+  values: Float32Array,
+  shape: readonly number[],
   { sparsify, rescale }: TaskVectorSteps,
   draws: () => Draws,
   place: number,
-): Float32Array {
-  const values = new Float32Array(vector.data);
+): number {
   const before = rescale === 'l1' ? magnitudeSum(values) : 0;
-  sparsify?.(values, vector.shape, draws, place);
-  if (rescale === undefined) return values;
-  const after = rescale === 'l1' ? magnitudeSum(values) : 1;
-  const factor = rescale === 'l1' ? (after === 0 ? 1 : before / after) : rescale;
-  for (let at = 0; at < values.length; at++) values[at] = factor * (values[at] ?? 0);
-  return values;
+  sparsify?.(values, shape, draws, place);
+  if (rescale !== 'l1') return rescale ?? 1;
+  const after = magnitudeSum(values);
+  return after === 0 ? 1 : before / after;
+}
+
+/** One bit for each value: 1 where it is not zero. */
+function keptPlaces(values: Float32Array): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(values.length / 32));
+  for (let word = 0; word < bits.length; word++) {
+    let own = 0;
+    const end = Math.min(32, values.length - 32 * word);
+    for (let bit = 0; bit < end; bit++) if (values[32 * word + bit] !== 0) own |= 1 << bit;
+    bits[word] = own;
+  }
+  return bits;
 }
 
 function magnitudeSum(values: Float32Array): number {
   let sum = 0;
-  for (const value of values) sum += Math.abs(value);
+  for (let at = 0; at < values.length; at++) sum += Math.abs(values[at] ?? 0);
   return sum;
 }
 
@@ -185,12 +263,10 @@ export function keepByRank(density: Share, epsilon: Share): Sparsify {
     const width = shape.at(-1) ?? values.length;
     const step = width > 1 ? (2 * spread) / (width - 1) : 0;
     const ranks = new Float64Array(width);
+    const sorter = new MagnitudeOrder(width);
     for (let start = 0; start < values.length; start += width) {
-      const order = Uint32Array.from({ length: width }, (_, at) => at);
-      order.sort(
-        (one, other) => Math.abs(values[start + one] ?? 0) - Math.abs(values[start + other] ?? 0) || one - other,
-      );
-      for (const [rank, at] of order.entries()) ranks[at] = rank;
+      const order = sorter.order(values.subarray(start, start + width));
+      for (let rank = 0; rank < width; rank++) ranks[order[rank] ?? 0] = rank;
       for (let at = 0; at < width; at++)
         if (stream.uniform() >= mean - spread + step * (ranks[at] ?? 0)) values[start + at] = 0;
     }
