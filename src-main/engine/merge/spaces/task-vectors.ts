@@ -148,7 +148,7 @@ function electSigns(
   for (let at = 0; at < count; at++) signs[at] = (signs[at] ?? 0) >= 0 ? 1 : -1;
 }
 
-/** The vector sparsified and rescaled. Of one that is read by rows only the places of its entries are kept. */
+/** Sparsifies and rescales a vector. A vector that is read by rows keeps one bit for each of its entries. */
 function prepare(vector: TaskVector, steps: TaskVectorSteps, draws: () => Draws, place: number): TaskVector {
   const { shape } = vector;
   const { sparsify, rescale } = steps;
