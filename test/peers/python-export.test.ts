@@ -221,7 +221,7 @@ const cases: readonly Case[] = [
   preference('dpo', asPairs, { beta: 0.3, label_smoothing: 0.1 }),
   preference('orpo', asPairs, { beta: 0.5 }),
   preference('ipo', asPairs, { beta: 0.5 }),
-  preference('hinge', asPairs, { beta: 0.1 }),
+  preference('hinge', asPairs, { beta: 0.01 }),
   preference('bco_pair', asPairs, { beta: 0.1 }),
   preference('kto', asAnswers, { beta: 0.4, undesirable_weight: 0.8 }),
   preference('simpo', asPairs, { beta: 2, cpo_alpha: 0.5 }),

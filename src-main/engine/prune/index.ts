@@ -8,6 +8,7 @@ import { layerThird } from './layer-third.ts';
 import { loraDrop } from './lora-drop.ts';
 import { magnitude } from './magnitude.ts';
 import { moduleType } from './module-type.ts';
+import { para } from './para.ts';
 import type { PruneMethod } from './prune-method.ts';
 import { random } from './random.ts';
 import { randomLayers } from './random-layers.ts';
@@ -30,6 +31,7 @@ export const pruneMethods: readonly PruneMethod[] = [
   wanda,
   random,
   svd,
+  para,
   intruderDimensions,
 ];
 
