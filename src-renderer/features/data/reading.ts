@@ -229,11 +229,16 @@ export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspec
   const words: Readonly<Record<TextDescription['labelKind'], string>> = {
     none: 'no label',
     numbers: 'numeric (regression)',
-    classes: labels.length === 0 ? 'too many distinct values for classes' : `${labels.length} classes: ${names}`,
+    classes: classWords(labels.length, names),
     sets: `several of ${labels.length} a row: ${names}`,
     tags: `${labels.length} tags: ${names}`,
   };
   return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
+}
+
+function classWords(count: number, names: string): string {
+  if (count === 0) return 'too many distinct values for classes';
+  return count === 1 ? `1 class: ${names}. Classification needs at least two.` : `${count} classes: ${names}`;
 }
 
 /** Describes the task of a dataset in a few words: "Texts, 3 classes". */

@@ -102,6 +102,8 @@ describe('choosing a split', () => {
 
 it('says what the labels are', () => {
   expect(labelsWords(inspection)).toBe('Labels of all rows: 2 classes: a, b');
+  const one = { ...inspection, labels: ['a'] };
+  expect(labelsWords(one)).toBe('Labels of all rows: 1 class: a. Classification needs at least two.');
   const many = { ...inspection, labels: [...'abcdefghij'], isWhole: false, rowsRead: 1000 };
   expect(labelsWords(many)).toBe('Labels of the first 1000 rows: 10 classes: a, b, c, d, e, f, g, h and 2 more');
   expect(labelsWords({ ...inspection, labels: [] })).toMatch(/too many distinct/);
