@@ -21,6 +21,28 @@ const policyInPage: Plugin = {
   ],
 };
 
+/** The window's program is loaded after its words, by an import of its own; its files need not wait for that. */
+const startAtOnce: Plugin = {
+  name: 'start-at-once',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_html, { bundle = {} }) {
+      const start = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'start');
+      if (start?.type !== 'chunk') return [];
+      const link = (rel: string, file: string) => ({
+        tag: 'link',
+        attrs: { rel, href: `./${file}`, crossorigin: true },
+        injectTo: 'head' as const,
+      });
+      return [
+        ...[start.fileName, ...start.imports].map((file) => link('modulepreload', file)),
+        ...[...(start.viteMetadata?.importedCss ?? [])].map((file) => link('stylesheet', file)),
+      ];
+    },
+  },
+};
+
 const reportScripts = new Map([
   ['report/plotly.js', () => readFileSync(join(project, 'dist', 'report', 'plotly.min.js'), 'utf8')],
   ['report/draw.js', () => drawScript],
@@ -45,7 +67,7 @@ export default defineConfig({
   root: join(project, 'src-renderer'),
   // The window loads its files from the app's own scheme: every path is relative to index.html.
   base: './',
-  plugins: [react(), policyInPage, scriptsOfReports],
+  plugins: [react(), policyInPage, startAtOnce, scriptsOfReports],
   define: { global: 'globalThis' },
   build: {
     outDir: join(project, 'dist', 'renderer'),

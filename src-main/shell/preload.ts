@@ -69,6 +69,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   notify: (notice) => ipcRenderer.send(bridgeChannels.notify, notice),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),
   platform: process.platform,
+  languages: argument('studio-languages').split(',').filter(Boolean),
   versions: {
     app: argument('studio-version'),
     electron: process.versions.electron,

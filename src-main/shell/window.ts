@@ -69,7 +69,10 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       disableBlinkFeatures: 'FileSystemAccessLocal,FileSystemAccess',
       // Charts of a running training go on while the window is covered.
       backgroundThrottling: false,
-      additionalArguments: [`--studio-version=${app.getVersion()}`],
+      additionalArguments: [
+        `--studio-version=${app.getVersion()}`,
+        `--studio-languages=${app.getPreferredSystemLanguages().join(',')}`,
+      ],
     },
   });
   window.on('focus', () => {

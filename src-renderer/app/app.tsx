@@ -1,4 +1,4 @@
-import { MantineProvider } from '@mantine/core';
+import { DirectionProvider, MantineProvider } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ModalsProvider } from '@mantine/modals';
 import { QueryClientProvider } from '@tanstack/react-query';
@@ -16,16 +16,18 @@ export function App() {
   useEffect(rememberComparisons, []);
   const hasMoreContrast = useMediaQuery('(prefers-contrast: more)', undefined, { getInitialValueInEffect: false });
   return (
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={hasMoreContrast ? contrastVariables : cssVariables}
-      defaultColorScheme="auto"
-    >
-      <QueryClientProvider client={queryClient}>
-        <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
-          <Frame />
-        </ModalsProvider>
-      </QueryClientProvider>
-    </MantineProvider>
+    <DirectionProvider>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={hasMoreContrast ? contrastVariables : cssVariables}
+        defaultColorScheme="auto"
+      >
+        <QueryClientProvider client={queryClient}>
+          <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
+            <Frame />
+          </ModalsProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </DirectionProvider>
   );
 }

@@ -49,6 +49,17 @@ export const appStrings = {
   backendFailed: 'The backend cannot start.',
   startAgain: 'Start it again',
 
+  /** Times that are not long ago. */
+  ago: {
+    now: 'just now',
+    minutes: (minutes: number) => `${minutes} min ago`,
+    hours: (hours: number) => `${hours} h ago`,
+    yesterday: 'yesterday',
+    /** From two on. */
+    days: (days: number) => `${days} days ago`,
+  },
+  detecting: 'detecting…',
+
   idle: 'Nothing is running',
   connecting: 'Connecting to the backend',
   notConnected: 'The backend isn’t running',

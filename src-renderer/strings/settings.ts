@@ -21,6 +21,9 @@ export const settingsStrings = {
 
   appearance: 'Appearance',
   theme: 'Theme',
+  language: 'Language',
+  languageHelp: 'Menus and windows. The guide, method cards, reports and the command line are in English.',
+  systemLanguage: 'System',
   changeKeys: 'Change…',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
 

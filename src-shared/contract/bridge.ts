@@ -151,5 +151,7 @@ export interface StudioBridge<Dropped = DroppedFile> {
   /** A choice in the native menu: a route to open ('/train', '/data?add=file'), or an id of `windowCommands`. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;
+  /** Languages that the system prefers, the first at first: ["de-DE", "en"]. */
+  readonly languages: readonly string[];
   readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };
 }

@@ -1,3 +1,5 @@
+import { groupMark } from './locale.ts';
+
 /** Number formats for people, shared by window, command and reports; files for programs keep JavaScript's own form. */
 
 export const missing = '–';
@@ -27,7 +29,7 @@ export function formatNumber(value: MaybeNumber, digits = 3): string {
   return withMinus(text);
 }
 
-/** A count in full, thousands set apart by commas: "1,640,645". */
+/** A count in full, thousands set apart by the locale's mark: "1,640,645". */
 export function formatCount(value: MaybeNumber): string {
   if (value === null || value === undefined) return missing;
   const whole = Math.round(value);
@@ -48,7 +50,7 @@ export function formatShortCount(value: number): string {
 }
 
 function grouped(whole: number): string {
-  return String(whole).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return String(whole).replaceAll(/\B(?=(\d{3})+$)/g, groupMark());
 }
 
 /** A share (0..1) as a number of percent with three significant figures, without the sign: the unit is the column's. */

@@ -1,5 +1,7 @@
 import { computeIdSchema, computeLabels } from '../../../src-shared/domain/app/catalog.ts';
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
+import { currentLocale } from '../../../src-shared/format/locale.ts';
+import { appStrings } from '../../strings/app.ts';
 
 export {
   formatCount,
@@ -39,24 +41,30 @@ export function formatShortDuration(seconds: number): string {
 /** "just now", "4 min ago", "3 h ago", "yesterday", "12 Mar". Times are milliseconds since 1970. */
 export function formatRelative(at: number, now: number): string {
   const seconds = (now - at) / 1000;
-  if (seconds < 45) return 'just now';
-  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  if (seconds < 45) return appStrings.ago.now;
+  if (seconds < 3600) return appStrings.ago.minutes(Math.max(1, Math.round(seconds / 60)));
+  if (seconds < 86_400) return appStrings.ago.hours(Math.round(seconds / 3600));
   const days = Math.floor(seconds / 86_400);
-  if (days === 1) return 'yesterday';
-  if (days < 7) return `${days} days ago`;
+  if (days === 1) return appStrings.ago.yesterday;
+  if (days < 7) return appStrings.ago.days(days);
   const date = new Date(at);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  return date.toLocaleDateString('en-GB', {
+  return date.toLocaleDateString(dateLocale(), {
     day: 'numeric',
     month: 'short',
     ...(sameYear ? {} : { year: 'numeric' }),
   });
 }
 
+/** English dates have the day first: "12 Mar". */
+function dateLocale(): string {
+  const locale = currentLocale();
+  return locale.startsWith('en') ? 'en-GB' : locale;
+}
+
 /** The exact time, for a hover: "25 Nov 2026, 03:16:49". */
 export function formatExact(at: number): string {
-  return new Date(at).toLocaleString('en-GB', {
+  return new Date(at).toLocaleString(dateLocale(), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -68,7 +76,7 @@ export function formatExact(at: number): string {
 
 /** A compute backend by its name, as the settings call it too; it is chosen when something first computes. */
 export function backendName(id: string): string {
-  if (id === 'auto') return 'detecting…';
+  if (id === 'auto') return appStrings.detecting;
   const known = computeIdSchema.safeParse(id);
   return known.success ? computeLabels[known.data] : id;
 }

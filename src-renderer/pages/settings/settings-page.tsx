@@ -22,6 +22,7 @@ import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
 import { UpdatesPanel } from '../../features/settings/updates-panel.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 import { appStrings } from '../../strings/app.ts';
+import { chooseLanguage, chosenLanguage, languageChoices } from '../../strings/language.ts';
 import { settingsStrings as words } from '../../strings/settings.ts';
 
 const themeChoices = Object.entries(words.themes).map(([value, label]) => ({ value, label }));
@@ -58,6 +59,20 @@ export default function SettingsPage() {
                   value={settings.data?.theme ?? 'system'}
                   disabled={!settings.data}
                   onChange={(value) => save.mutate({ theme: settingsSchema.shape.theme.parse(value) })}
+                />
+              </div>
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>
+                  <div>{words.language}</div>
+                  <div className={classes['help']}>{words.languageHelp}</div>
+                </div>
+                <Select
+                  aria-label={words.language}
+                  w={220}
+                  data={languageChoices(words.systemLanguage)}
+                  value={chosenLanguage()}
+                  allowDeselect={false}
+                  onChange={(language) => language && chooseLanguage(language)}
                 />
               </div>
               <div className={classes['row']}>

@@ -51,6 +51,7 @@ function fakeBridge() {
     notify: () => undefined,
     onMenu: () => () => undefined,
     platform: 'linux',
+    languages: [],
     versions: { app: '0', electron: '0', chrome: '0' },
   };
   return {

@@ -48,6 +48,7 @@ function reportingBridge(shown: SystemNotice[]) {
     notify: (notice) => shown.push(notice),
     onMenu: () => () => undefined,
     platform: 'linux',
+    languages: [],
     versions: { app: '0', electron: '0', chrome: '0' },
   };
   const server = serve(far, { requests, events }, () => null);
