@@ -21,6 +21,7 @@ const tasks = [
   'typecheck',
   'test',
   'test-unit',
+  'check-locales',
   'check-staged',
   'e2e',
   'dist',

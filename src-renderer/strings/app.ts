@@ -1,10 +1,17 @@
 import { formatCount } from '../../src-shared/format/numbers.ts';
+import { fileCommands, helpCommands, windowCommands } from '../../src-shared/menu-commands.ts';
+import { type PageId, pageNames } from '../../src-shared/pages.ts';
 
 /** The words of the frame: rail, status bar, palette, shortcuts, banner, and what every page shares. */
 export const appStrings = {
   name: 'CoTo Studio',
   shortName: 'CoTo',
   pages: 'Pages',
+  /** Labels that the native menu has too, by id. */
+  pageLabels: Object.fromEntries(pageNames.map(({ id, label }) => [id, label])) as Record<PageId, string>,
+  commandLabels: Object.fromEntries(
+    [...fileCommands.flat(), ...helpCommands, ...Object.values(windowCommands)].map(({ id, label }) => [id, label]),
+  ),
   skip: 'Skip to content',
   search: 'Search',
   expandSidebar: 'Expand sidebar',

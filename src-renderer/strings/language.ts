@@ -1,4 +1,6 @@
 import { setCurrentLocale } from '../../src-shared/format/locale.ts';
+import { fileCommands, helpCommands, windowCommands } from '../../src-shared/menu-commands.ts';
+import { pageNames } from '../../src-shared/pages.ts';
 import { bestLocale, locales, source } from './locales.ts';
 
 const key = 'coto.language';
@@ -47,5 +49,9 @@ export async function loadLanguage(preferred: readonly string[]): Promise<void> 
     import('./map-words.ts'),
   ]);
   replaceWords(english, words);
+  const { pageLabels, commandLabels } = words.app;
+  for (const page of pageNames) Reflect.set(page, 'label', pageLabels[page.id]);
+  for (const command of [...fileCommands.flat(), ...helpCommands, ...Object.values(windowCommands)])
+    Reflect.set(command, 'label', commandLabels[command.id] ?? command.label);
   setCurrentLocale(id);
 }

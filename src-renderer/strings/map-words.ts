@@ -8,7 +8,9 @@ export function mapWords<T>(words: T, change: (text: string) => string): Words<T
 function mapped(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (typeof value === 'function')
-    return (...args: readonly unknown[]) => mapped(Reflect.apply(value, undefined, args), change);
+    return function (this: unknown, ...args: readonly unknown[]) {
+      return mapped(Reflect.apply(value, this, args), change);
+    };
   if (Array.isArray(value)) return value.map((entry: unknown) => mapped(entry, change));
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry, change)]));
