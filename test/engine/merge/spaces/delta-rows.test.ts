@@ -15,7 +15,7 @@ import { RandomStream } from '../../../../src-shared/random.ts';
 const [outputs, inputs, rank] = [301, 997, 3];
 
 const updates = [0, 1, 2].map((seed) => {
-  const random = RandomStream.named(seed, 'test', 'delta');
+  const random = RandomStream.named(seed, 'study', 'delta');
   const draw = (count: number) => Float32Array.from({ length: count }, () => random.normal());
   return {
     a: { shape: [rank, inputs], data: draw(rank * inputs) },
@@ -44,7 +44,7 @@ describe('task vectors that are read by rows', () => {
   for (const [name, steps] of Object.entries(cases))
     test(`${name} gives the bits of whole matrices`, () => {
       const weights = [0.5, -0.25, 1];
-      const drawsOf = (place: number) => RandomStream.named(place, 'test', 'mask');
+      const drawsOf = (place: number) => RandomStream.named(place, 'study', 'mask');
       const rows = updates.map((update) => new DeltaRows(update));
       const whole = rows.map(({ shape, data }) => ({ shape, data }));
       expect(mergeTaskVectors(rows, weights, steps, drawsOf)).toEqual(mergeTaskVectors(whole, weights, steps, drawsOf));
