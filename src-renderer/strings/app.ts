@@ -66,6 +66,17 @@ export const appStrings = {
     days: (days: number) => `${days} days ago`,
   },
   detecting: 'detecting…',
+  /** Where the value of a setting comes from, and the same in a hover. */
+  origins: { default: 'default', model: 'model', preset: 'preset', detected: 'detected', yours: 'yours' },
+  originHelp: {
+    default: 'The default',
+    model: 'From the model',
+    preset: 'From the preset',
+    detected: 'Detected in the data',
+    yours: 'Changed by you',
+  },
+  moreSettings: 'More settings',
+  changedSettings: (count: number) => `(${count} changed)`,
 
   idle: 'Nothing is running',
   connecting: 'Connecting to the backend',

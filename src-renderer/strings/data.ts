@@ -3,6 +3,20 @@ import { formatCount, plural } from '../components/format/format.ts';
 
 /** The words of the Data page. */
 export const dataStrings = {
+  /** What a dataset teaches, in a word. */
+  content: {
+    classes: (count: number) => plural(count, 'class', 'classes'),
+    tags: (count: number) => plural(count, 'tag'),
+    preferences: 'preferences',
+    questions: 'questions',
+    conversations: 'conversations',
+    prompts: 'prompts',
+    pairs: 'pairs',
+    numbers: 'numbers',
+    unlabeled: 'unlabeled',
+    /** "1,000 train" */
+    split: (count: number, split: string) => `${formatCount(count)} ${split}`,
+  },
   title: 'Data',
   count: (count: number) => plural(count, 'dataset'),
   list: 'Datasets',

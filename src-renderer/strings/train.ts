@@ -3,6 +3,15 @@ import { plural } from '../components/format/format.ts';
 /** The words of the Train page. */
 export const trainStrings = {
   title: 'Train',
+  /** Details on the cards of base, data and recipe. */
+  card: {
+    images: 'images',
+    text: 'text',
+    parameters: (count: string) => `${count} parameters`,
+    layers: (count: number) => plural(count, 'layer'),
+    noCoto: 'no CoTo',
+    rate: (rate: string) => `lr ${rate}`,
+  },
   start: 'Start training',
   sweep: 'Sweep…',
   loadYaml: 'Load YAML',

@@ -3,6 +3,7 @@ import { IconArrowBackUp } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import type { ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameters/parameter-text.ts';
+import { appStrings } from '../../strings/app.ts';
 import { FieldTerm, GlossaryText } from '../help/glossary-text.tsx';
 import { HelpButton } from '../help/help-button.tsx';
 import { type DocumentId, openCard } from '../help/help-store.ts';
@@ -30,15 +31,6 @@ interface FieldFrameProps {
   disabled?: boolean | undefined;
   children: ReactNode;
 }
-
-/** Each origin in words. */
-export const originHelp: Readonly<Record<Origin, string>> = {
-  default: 'The default',
-  model: 'From the model',
-  preset: 'From the preset',
-  detected: 'Detected in the data',
-  yours: 'Changed by you',
-};
 
 /**
  * Label with the name in the YAML beneath it, the control, then help, the way back to the base value, and what is wrong. In
@@ -88,8 +80,8 @@ export function FieldFrame(props: FieldFrameProps) {
       <div className={classes['control']}>{props.children}</div>
       <FieldTerm label={label} name={key} className={classes['name'] ?? ''} />
       <div className={classes['tools']}>
-        <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
-          {origin}
+        <span className={classes['origin']} title={appStrings.originHelp[origin]} data-origin={origin}>
+          {appStrings.origins[origin]}
         </span>
         <HelpButton label={label} card={card} field={{ name, help }} />
         {yours ? (

@@ -12,6 +12,7 @@ import type {
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameters/parameter-values.ts';
 import { metricIds } from '../../../src-shared/metrics/index.ts';
+import { appStrings } from '../../strings/app.ts';
 import type { DocumentId } from '../help/help-store.ts';
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
@@ -204,7 +205,8 @@ export function MoreSettings({ changed, faulty, children }: MoreSettingsProps) {
         <Group gap={4}>
           <Chevron size={14} />
           <Text size="xs" c="dimmed">
-            More settings{changed > 0 ? ` (${changed} changed)` : ''}
+            {appStrings.moreSettings}
+            {changed > 0 ? ` ${appStrings.changedSettings(changed)}` : ''}
           </Text>
         </Group>
       </UnstyledButton>

@@ -108,8 +108,13 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
 
 /** Summary for the card, which is a third of the page wide. */
 function modelSummary({ description }: ModelRecord): string {
-  const reads = description.image ? 'images' : 'text';
-  return `${reads} · ${formatShortCount(description.parameterCount)} parameters · ${description.layerCount} layers`;
+  const { card } = trainStrings;
+  const reads = description.image ? card.images : card.text;
+  return [
+    reads,
+    card.parameters(formatShortCount(description.parameterCount)),
+    card.layers(description.layerCount),
+  ].join(' · ');
 }
 
 function modelDetail(model: ModelRecord): string {
@@ -121,7 +126,7 @@ function readsOf({ description }: ModelRecord): 'images' | 'texts' {
 }
 
 function datasetDetail({ description }: DatasetRecord): string {
-  const holds = description.text === null ? 'images' : 'text';
+  const holds = description.text === null ? trainStrings.card.images : trainStrings.card.text;
   return [holds, contentWords(description), ...splitWords(description)].join(' · ');
 }
 
@@ -133,8 +138,8 @@ function recipeDetail(draft: Draft, variants: readonly Declaration[]): string {
   const method = variant?.label ?? textOfValue(draft['adapter.variant']);
   return [
     hasRank ? `${method}, r ${textOfValue(rank)}` : method,
-    draft['coto'] === true ? 'CoTo' : 'no CoTo',
-    `lr ${textOfValue(draft['learning_rate'])}`,
+    draft['coto'] === true ? 'CoTo' : trainStrings.card.noCoto,
+    trainStrings.card.rate(textOfValue(draft['learning_rate'])),
   ].join(' · ');
 }
 

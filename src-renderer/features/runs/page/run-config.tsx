@@ -11,11 +11,11 @@ import { type RunRecord, runParameters } from '../../../../src-shared/domain/run
 import { defaultTask } from '../../../../src-shared/domain/runs/task.ts';
 import { useRequest } from '../../../api/query.ts';
 import { ErrorNote } from '../../../components/feedback/error-note.tsx';
-import { originHelp } from '../../../components/form/parameter-field.tsx';
 import type { Origin } from '../../../components/form/parameter-origin.ts';
 import { Segments } from '../../../components/form/segments.tsx';
 import { CopyButton } from '../../../components/format/copy-button.tsx';
 import { Panel } from '../../../components/layout/panel.tsx';
+import { appStrings } from '../../../strings/app.ts';
 import { runStrings } from '../../../strings/run.ts';
 import { type Draft, defaultsOf, differs, draftOf, variantOf } from '../../train/draft.ts';
 import { presets } from '../../train/presets/index.ts';
@@ -115,7 +115,7 @@ function SettingLine({ row, preset }: { row: SettingRow; preset: string | null }
       <Table.Td fw={isChanged ? 600 : 400} style={{ overflowWrap: 'anywhere' }}>
         {value}
       </Table.Td>
-      <Table.Td c="dimmed" title={originHelp[origin]} data-origin={origin}>
+      <Table.Td c="dimmed" title={appStrings.originHelp[origin]} data-origin={origin}>
         {origin === 'preset' && preset !== null ? words.ofPreset(preset) : words.origins[origin]}
       </Table.Td>
       <Table.Td c="dimmed" style={{ overflowWrap: 'anywhere' }}>
