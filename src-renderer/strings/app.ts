@@ -76,6 +76,7 @@ export const appStrings = {
     yours: 'Changed by you',
   },
   moreSettings: 'More settings',
+  copyPath: 'Copy the path',
   changedSettings: (count: number) => `(${count} changed)`,
 
   idle: 'Nothing is running',

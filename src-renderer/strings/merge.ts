@@ -1,5 +1,6 @@
 /** The words of the Merge page: shelf, bench, method, checks, results, and what an adapter's menu offers. */
 export const mergeStrings = {
+  addCheckpoints: 'Add checkpoints',
   title: 'Merge',
   state: (shelf: string, bench: number) => `${shelf} on the shelf, ${bench} on the bench`,
   undo: 'Undo on the merge bench',

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
 import { pathLabel } from '../../../src-shared/contract/paths.ts';
+import { appStrings } from '../../strings/app.ts';
 import { notifyFailure } from '../feedback/notify.tsx';
 import { CopyButton } from './copy-button.tsx';
 import classes from './text.module.css';
@@ -13,9 +14,9 @@ export function PathText({ path }: { path: string }) {
   return (
     <span className={classes['path']}>
       <code className={classes['code']}>{pathLabel(path)}</code>
-      <CopyButton text={pathLabel(path)} label="Copy the path" />
-      <Tooltip label="Show in the file manager">
-        <ActionIcon size={20} aria-label="Show in the file manager" onClick={show}>
+      <CopyButton text={pathLabel(path)} label={appStrings.copyPath} />
+      <Tooltip label={appStrings.showInFolder}>
+        <ActionIcon size={20} aria-label={appStrings.showInFolder} onClick={show}>
           <IconFolder size={14} />
         </ActionIcon>
       </Tooltip>

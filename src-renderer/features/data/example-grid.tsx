@@ -7,6 +7,7 @@ import { Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 import { ExampleCanvas } from './example-canvas.tsx';
 
@@ -86,7 +87,7 @@ export function ExampleGrid({ dataset }: { dataset: DatasetRecord }) {
                   <figure
                     key={example.index}
                     className={classes['example']}
-                    title={`${name}, example ${example.index}`}
+                    title={dataStrings.example(name, example.index)}
                   >
                     <ExampleCanvas example={example} label={name} />
                     <figcaption>{name}</figcaption>

@@ -1,5 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { useAction, useRequest } from '../../api/query.ts';
+import { mergeStrings } from '../../strings/merge.ts';
 import { addToBench } from './bench.ts';
 import { changeBench } from './bench-store.ts';
 
@@ -17,7 +18,7 @@ export function CheckpointsMenu() {
     <Menu position="bottom-end">
       <Menu.Target>
         <Button variant="default" loading={add.isPending}>
-          Add checkpoints
+          {mergeStrings.addCheckpoints}
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah={400} style={{ overflowY: 'auto' }}>
