@@ -28,7 +28,7 @@ const startAtOnce: Plugin = {
   transformIndexHtml: {
     order: 'post',
     handler(_html, { bundle = {} }) {
-      const start = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'start');
+      const start = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'app');
       if (start?.type !== 'chunk') return [];
       const link = (rel: string, file: string) => ({
         tag: 'link',

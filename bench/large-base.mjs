@@ -107,6 +107,7 @@ const sizes = adapterSizes(state.variant, state.parameters, targets, 2, onEncode
 const config = await readConfig(folder);
 const parts = estimateMemory({
   description: base.description,
+  int8Products: values.dtype === 'int8',
   memory: familyOf(config).memory(config, { tokens }),
   adapters: adapterMemory(state.variant, state.parameters, targets),
   ...sizes,

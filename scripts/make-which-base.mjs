@@ -136,6 +136,7 @@ function estimates([modelType, layers, hidden, inner, heads, keyValueHeads, voca
     const targets = resolveTargetModules({ target_modules: 'all-linear' }, description);
     const parts = estimateMemory({
       description,
+      int8Products: false,
       memory: family.memory(config, { tokens }),
       adapters: adapterMemory(variant, parameters, targets, true),
       ...adapterSizes(variant, parameters, targets, 2),

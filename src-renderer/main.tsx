@@ -8,5 +8,5 @@ import { loadLanguage } from './strings/language.ts';
 
 await loadLanguage(window.coto.languages);
 // After the words, which some of its modules read when they are loaded.
-const { startWindow } = await import('./app/start.tsx');
+const { startWindow } = await import('./app/app.tsx');
 startWindow();

@@ -2,8 +2,10 @@ import { DirectionProvider, MantineProvider } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ModalsProvider } from '@mantine/modals';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { StrictMode, useEffect } from 'react';
+import { createRoot } from 'react-dom/client';
 import { followBackend } from '../api/cache.ts';
+import { startClient } from '../api/client.ts';
 import { queryClient } from '../api/query.ts';
 import { rememberComparisons } from '../features/home/last-comparison.ts';
 import { appStrings } from '../strings/app.ts';
@@ -11,7 +13,7 @@ import { Frame } from './frame.tsx';
 import { contrastVariables, cssVariables, theme } from './theme.ts';
 
 /** The window: providers around the frame. */
-export function App() {
+function App() {
   useEffect(() => followBackend(queryClient), []);
   useEffect(rememberComparisons, []);
   const hasMoreContrast = useMediaQuery('(prefers-contrast: more)', undefined, { getInitialValueInEffect: false });
@@ -29,5 +31,17 @@ export function App() {
         </QueryClientProvider>
       </MantineProvider>
     </DirectionProvider>
+  );
+}
+
+/** Connects the window to its backend and draws it. */
+export function startWindow(): void {
+  const container = document.getElementById('root');
+  if (!container) throw new Error('index.html has no element with the id "root".');
+  startClient(window.coto);
+  createRoot(container).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
   );
 }

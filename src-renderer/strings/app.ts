@@ -66,7 +66,7 @@ export const appStrings = {
     days: (days: number) => `${days} days ago`,
   },
   detecting: 'detecting…',
-  /** Where the value of a setting comes from, and the same in a hover. */
+  /** Origins of a setting's value, and the same in a hover. */
   origins: { default: 'default', model: 'model', preset: 'preset', detected: 'detected', yours: 'yours' },
   originHelp: {
     default: 'The default',

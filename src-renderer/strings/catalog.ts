@@ -62,5 +62,5 @@ export type Words<T> = T extends string
         ? { readonly [K in keyof T]: Words<T[K]> }
         : T;
 
-/** What a locale translates. */
+/** Words that a locale translates. */
 export type Catalog = Words<typeof english>;

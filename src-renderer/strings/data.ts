@@ -4,7 +4,7 @@ import { formatCount, plural } from '../components/format/format.ts';
 /** The words of the Data page. */
 export const dataStrings = {
   example: (label: string, index: number) => `${label}, example ${index}`,
-  /** What a dataset teaches, in a word. */
+  /** Learning targets of a dataset, in a word. */
   content: {
     classes: (count: number) => plural(count, 'class', 'classes'),
     tags: (count: number) => plural(count, 'tag'),

@@ -14,14 +14,14 @@ export const source = 'en-US';
 
 /** The languages of the window besides English, in the order of the choice. */
 export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
-  ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./pseudo.ts').then(({ longer }) => longer()) }],
+  ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./map-words.ts').then(({ longer }) => longer()) }],
   [
     'en-XB',
     {
       name: 'Pseudo, right to left',
       isPseudo: true,
       isRightToLeft: true,
-      load: () => import('./pseudo.ts').then(({ mirrored }) => mirrored()),
+      load: () => import('./map-words.ts').then(({ mirrored }) => mirrored()),
     },
   ],
 ]);

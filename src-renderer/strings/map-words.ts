@@ -1,4 +1,4 @@
-import type { Words } from './catalog.ts';
+import { type Catalog, english, type Words } from './catalog.ts';
 
 /** The words with `change` applied to each text, also to those that functions return. */
 export function mapWords<T>(words: T, change: (text: string) => string): Words<T> {
@@ -29,3 +29,22 @@ export function replaceWords<T extends object>(target: T, words: Words<T>): void
 function isGroup(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const plain = 'AaBbCcDdEeGgHhIiJjKkLlNnOoRrSsTtUuWwYyZz';
+const accented = 'ÅåßƀÇçÐðÉéĜĝĤĥÎîĴĵĶķĻļÑñÖöŔŕŠšŤťÛûŴŵÝýŽž';
+const accents = new Map([...plain].map((letter, at) => [letter, [...accented][at] ?? letter]));
+
+/** English, accented, in brackets and longer by 40 %: "⟦Šåṽé ··⟧". */
+function lengthened(text: string): string {
+  if (text.trim() === '') return text;
+  const letters = [...text].map((letter) => accents.get(letter) ?? letter).join('');
+  return `⟦${letters}${'·'.repeat(Math.max(1, Math.round(0.4 * text.length) - 2))}⟧`;
+}
+
+/** English, in brackets and drawn from right to left. */
+function reversed(text: string): string {
+  return text.trim() === '' ? text : `⟦\u202e${text}\u202c⟧`;
+}
+
+export const longer = (): Catalog => mapWords(english, lengthened);
+export const mirrored = (): Catalog => mapWords(english, reversed);

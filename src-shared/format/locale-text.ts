@@ -2,7 +2,7 @@ import { formatCount } from './numbers.ts';
 
 type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
 
-/** What the words of one locale need of its grammar. Nothing of `Intl` is loaded before it is first used. */
+/** Grammar that the words of one locale need. Nothing of `Intl` is loaded before it is first used. */
 export interface LocaleText {
   /** The form for the count, with the count in place of "#": `plural(3, { one: '# Lauf', other: '# Läufe' })` → "3 Läufe". */
   plural(count: number, forms: PluralForms): string;

@@ -119,7 +119,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-main/engine/adapters/fresh/start-modules.ts': 1,
     'src-main/engine/adapters/draws/initialize.ts': 3,
     'src-main/engine/adapters/peft-format/lora-format.ts': 1,
-    'src-main/engine/adapters/residual/residual.ts': 1,
+    'src-main/engine/adapters/residual/residual-factors.ts': 1,
     'src-main/engine/adapters/variants/c3a.ts': 3,
     'src-main/engine/adapters/variants/delora.ts': 1,
     'src-main/engine/adapters/variants/hira.ts': 10,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initializations } from '../../src-main/engine/adapters/initializations/index.ts';
 import { AdaptedModel } from '../../src-main/engine/adapters/model/adapted-model.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { joinFactors } from '../../src-main/engine/adapters/residual/residual.ts';
+import { joinFactors } from '../../src-main/engine/adapters/residual/residual-factors.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';

@@ -13,7 +13,7 @@ import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/model/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/passes/adapter-groups.ts';
-import { joinFactors, trainingForm } from '../adapters/residual/residual.ts';
+import { joinFactors, trainingForm } from '../adapters/residual/residual-factors.ts';
 import type { TrainingHooks } from '../adapters/variant/training-hooks.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';

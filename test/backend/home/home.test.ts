@@ -111,11 +111,14 @@ it('removes the folder of a report whose job was killed before it was whole', ()
   expect(readdirSync(join(path, 'reports'))).toEqual(['report-2']);
 });
 
-it.each(['cache/forgetting', 'bundles/study-1', 'records/adapter'])('removes what a killed job had not finished in %s', (folder) => {
-  const path = join(temporaryFolder(), 'home');
-  openHome(path).release();
-  mkdirSync(join(path, folder), { recursive: true });
-  for (const name of ['.base.f32.0123456789ab.tmp', 'base.f32']) writeFileSync(join(path, folder, name), 'half');
-  openHome(path).release();
-  expect(readdirSync(join(path, folder))).toEqual(['base.f32']);
-});
+it.each(['cache/forgetting', 'bundles/study-1', 'records/adapter'])(
+  'removes what a killed job had not finished in %s',
+  (folder) => {
+    const path = join(temporaryFolder(), 'home');
+    openHome(path).release();
+    mkdirSync(join(path, folder), { recursive: true });
+    for (const name of ['.base.f32.0123456789ab.tmp', 'base.f32']) writeFileSync(join(path, folder, name), 'half');
+    openHome(path).release();
+    expect(readdirSync(join(path, folder))).toEqual(['base.f32']);
+  },
+);

@@ -67,8 +67,12 @@ describe('the runs of a study', () => {
     const status = (rate: number) => runs.find((run) => run.config.learning_rate === rate);
     expect(status(1e-3)?.status).toBe('completed');
     expect(status(1e38)).toMatchObject({ status: 'failed', error: { code: 'not_finite' } });
-    const done = await backend.handle('studies.get', { id: created.study.id });
-    expect(done.error?.message).toContain(status(1e38)?.name ?? '');
+    const { error, result } = await backend.handle('studies.get', { id: created.study.id });
+    expect(error).toBeNull();
+    if (result?.kind !== 'ablation') throw new Error('another kind');
+    const [alone] = result.outcomes;
+    expect(alone?.cells.map((cell) => cell !== null)).toEqual([true, false]);
+    expect(alone?.notes).toEqual([expect.stringContaining('a training diverged (seed 1)')]);
   });
 
   it('can be paused and cancelled one by one, and resumed alone', async () => {

@@ -45,7 +45,9 @@ test('a study is compared with its registration by what both mean, whether a for
 
   await expect(compare(config, 'kind: ablation')).rejects.toThrow('registration.json cannot be read as JSON.');
   await expect(compare(config, '{}')).rejects.toThrow('registration.json is no registration: ');
-  await expect(compare(config, text.replace('"max_steps":3', '"max_steps":4'))).rejects.toThrow('was changed after the registration');
+  await expect(compare(config, text.replace('"max_steps":3', '"max_steps":4'))).rejects.toThrow(
+    'was changed after the registration',
+  );
 });
 
 test('a study that cannot be run is not registered', async () => {

@@ -133,7 +133,9 @@ it('int8 is refused where the backend has none, and where the processor has none
 });
 
 function frozen(values: ArrayLike<number>, outputs: number, inputs: number): FrozenWeight {
-  return new FrozenWeight(tf.tensor2d(Float32Array.from(values), [outputs, inputs]), null, false, { int8: true });
+  return new FrozenWeight(tf.tensor2d(Float32Array.from(values), [outputs, inputs]), null, false, {
+    allowInt8: (weight) => nativeBackend.storage?.allowInt8?.(weight),
+  });
 }
 
 interface Rounded {

@@ -146,14 +146,14 @@ async function mergedModules(
   const merged = new Map<string, FrozenWeight>();
   for (const one of adapted) {
     const { name, kind } = one.module;
-    const { weight, bias, bfloat16, int8 } = below.frozenUnder(one.module);
+    const { weight, bias, bfloat16, allowInt8 } = below.frozenUnder(one.module);
     const standIn = biases.get(`${name}.bias`);
     const baseBias = standIn ?? (bias && (await toHost(bias)));
     const own = below.madeWeight(one.module, weight);
     const made = variant.mergedWeight(own ?? weight, one, kind === 'embedding');
     own?.dispose();
     const madeBias = variant.weights?.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
-    merged.set(name, new FrozenWeight(made, madeBias, bfloat16, { int8 }));
+    merged.set(name, new FrozenWeight(made, madeBias, bfloat16, { allowInt8 }));
   }
   return merged;
 }

@@ -9,7 +9,7 @@ import type { Factors, Initialization } from '../initializations/initialization.
 import { requireLinear } from '../targets/target-modules.ts';
 import type { AdapterState } from '../variant/state.ts';
 import { requireRank } from '../variant/variant.ts';
-import { joinFactors, splitFactors } from './residual.ts';
+import { joinFactors, splitFactors } from './residual-factors.ts';
 
 /** The base as a conversion reads it. */
 export interface ConversionBase {

@@ -46,18 +46,19 @@ export class FrozenTensors {
     const isTrained = this.variables !== null;
     const key = module.checkpointKey;
     // Integers are for the layers' own linears: an embedding is indexed, and few rows are multiplied by a head.
-    const int8 = this.int8 && module.layer !== null && module.kind === 'linear' && !module.isHead;
+    const isInteger = this.int8 && module.layer !== null && module.kind === 'linear' && !module.isHead;
+    const allowInt8 = isInteger ? (weight: tf.Tensor) => storageOfBackend()?.allowInt8?.(weight) : null;
     const encoded =
       (module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`)) ??
       (await this.readHalved(`${key}.weight`, module.fanInFanOut));
     const frozen = encoded
-      ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true, int8 })
+      ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true, allowInt8 })
       : await this.read(
           `${key}.weight`,
           (weight) =>
             new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, {
               isTrained,
-              int8,
+              allowInt8,
             }),
         );
     if (encoded && this.options.halves === 'float16') await this.storage()?.allowFloat16?.(encoded);

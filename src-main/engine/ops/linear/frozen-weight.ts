@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { storageOfBackend } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { asVariable, FrozenVector } from './frozen-vector.ts';
+
+/** Null: in the precision of the weight. */
+type AllowInt8 = ((weight: tf.Tensor2D) => void) | null;
 
 export interface FrozenWeightOptions {
   readonly isTrained?: boolean;
   readonly isEncoded?: boolean;
-  readonly int8?: boolean;
+  /** Tells the backend that it may multiply by the weight in 8-bit integers; a trained weight is not one of them. */
+  readonly allowInt8?: AllowInt8;
 }
 
 /** The frozen weight of a linear layer, in the checkpoint's layout. Backends may repack it internally. */
@@ -19,8 +22,8 @@ export class FrozenWeight {
   readonly bfloat16: boolean;
   /** True if the backend keeps the weight encoded like in its file, smaller than in float32. */
   readonly isEncoded: boolean;
-  /** True if the backend may multiply by the weight in 8-bit integers. */
-  readonly int8: boolean;
+  /** For weights that are made of this one. */
+  readonly allowInt8: AllowInt8;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
   /**
@@ -31,14 +34,14 @@ export class FrozenWeight {
     weight: HostTensor | tf.Tensor2D,
     bias: HostTensor | null,
     bfloat16 = false,
-    { isTrained = false, isEncoded = false, int8 = false }: FrozenWeightOptions = {},
+    { isTrained = false, isEncoded = false, allowInt8 = null }: FrozenWeightOptions = {},
   ) {
     this.bfloat16 = bfloat16;
     this.isEncoded = isEncoded;
     const made = weight instanceof tf.Tensor ? weight : toMatrix(weight);
     this.weight = isTrained ? asVariable(made) : tf.keep(made);
-    this.int8 = int8 && !isTrained;
-    if (this.int8) storageOfBackend()?.allowInt8?.(this.weight);
+    this.allowInt8 = isTrained ? null : allowInt8;
+    this.allowInt8?.(this.weight);
     this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
   }
 

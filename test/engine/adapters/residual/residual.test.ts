@@ -8,7 +8,7 @@ import type { Factors } from '../../../../src-main/engine/adapters/initializatio
 import { AdaptedModel } from '../../../../src-main/engine/adapters/model/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { fromResidualForm, toResidualForm } from '../../../../src-main/engine/adapters/residual/convert-residual.ts';
-import { joinFactors, splitFactors } from '../../../../src-main/engine/adapters/residual/residual.ts';
+import { joinFactors, splitFactors } from '../../../../src-main/engine/adapters/residual/residual-factors.ts';
 import type { AdapterState } from '../../../../src-main/engine/adapters/variant/state.ts';
 import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
