@@ -63,7 +63,8 @@ export const trainStrings = {
   addData: 'Add data…',
   bundled: 'bundled',
   ofPath: 'not in the library',
-  otherInput: (holds: 'images' | 'texts') => `The chosen dataset contains ${holds}.`,
+  otherInput: (holds: 'images' | 'texts') =>
+    holds === 'images' ? 'The chosen dataset contains images.' : 'The chosen dataset contains texts.',
 
   noPreset: 'No preset',
   noPresetSummary: 'The app’s defaults, with your changes.',
