@@ -29,14 +29,14 @@ function llamaWorkload({ id, label, shape, batch: usual, tokens: length }: Llama
     smallLayers: smallShape.layers,
     adapter,
     isLarge: true,
-    async build({ small, bfloat16, folder, batch: given, tokens: asked }) {
+    async build({ small, bfloat16, int8 = false, folder, batch: given, tokens: asked }) {
       const used = small ? smallShape : shape;
       const tokens = asked ?? (small ? 16 : length);
       const batch = given ?? (small ? 2 : usual);
       const directory = join(folder, `${id}${small ? '-small' : ''}`);
       if (!existsSync(join(directory, 'config.json'))) await makeLlamaFolder(directory, used, 'BF16');
       return {
-        base: await loadBaseModel(directory, { bfloat16 }),
+        base: await loadBaseModel(directory, { bfloat16, int8 }),
         labels: null,
         batch: nextTokens(batch, tokens, used.vocabulary),
         architecture: {

@@ -20,10 +20,11 @@ export function smallLlama({ texts, tokens, vocabulary }: Texts): Workload {
     layers,
     smallLayers: layers,
     adapter: { targets: 'all-linear', parameters: { r: 8, lora_alpha: 16 } },
-    async build({ resources, bfloat16, halves }) {
+    async build({ resources, bfloat16, int8 = false, halves }) {
       return {
         base: await loadBaseModel(join(resources, 'models', 'small-llama'), {
           bfloat16,
+          int8,
           ...(halves ? { halves } : {}),
         }),
         labels: null,

@@ -21,10 +21,10 @@ export const vitShape: Workload = {
   detail: 'ViT 12 × 128, 4 heads, mlp 256, 32 × 17 tokens',
   layers: 12,
   smallLayers: 12,
-  async build({ small, resources, bfloat16, halves, batch: given }) {
+  async build({ small, resources, bfloat16, int8 = false, halves, batch: given }) {
     const directory = join(resources, 'models', 'quickdraw-vit');
     const config = vitLayout(await readConfig(directory));
-    const base = await loadBaseModel(directory, { bfloat16, ...(halves ? { halves } : {}) });
+    const base = await loadBaseModel(directory, { bfloat16, int8, ...(halves ? { halves } : {}) });
     const tensors = await readSafetensors(join(directory, 'model.safetensors'));
     const made = new RandomTensors(1);
     const batch = given ?? (small ? 4 : 32);

@@ -144,19 +144,41 @@ interface Rounded {
   readonly width: number;
 }
 
-/** Rows as 8-bit integers, each with its scale. */
+/** Rows, rotated like those of the kernel, as 8-bit integers, each with its scale. */
 function quantized(values: ArrayLike<number>, rows: number, width: number): Rounded {
+  const segments = segmentsOf(width);
   const integers = new Int32Array(rows * width);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
-    let largest = 0;
-    for (let i = 0; i < width; i++) largest = Math.max(largest, Math.abs(get(values, row * width + i)));
+    const rotated = rotate(
+      Float32Array.from({ length: width }, (_, i) => get(values, row * width + i)),
+      segments,
+    );
+    const largest = rotated.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const inverse = Math.fround(127 / largest);
-    scales[row] = Math.fround(largest * Math.fround(1 / 127));
-    for (let i = 0; i < width; i++)
-      integers[row * width + i] = toNearest(Math.fround(get(values, row * width + i) * inverse));
+    scales[row] = largest * Math.fround(1 / Math.fround(127 * Math.fround(Math.sqrt(segments))));
+    for (let i = 0; i < width; i++) integers[row * width + i] = toNearest(Math.fround(get(rotated, i) * inverse));
   }
   return { integers, scales, width };
+}
+
+/** Segments of at least 16 numbers that the Hadamard matrix mixes: a power of two, up to 64. */
+function segmentsOf(width: number): number {
+  let segments = 1;
+  while (segments < 64 && width % (2 * segments) === 0 && width / (2 * segments) >= 16) segments *= 2;
+  return segments;
+}
+
+/** The row by the Hadamard matrix of Sylvester over its segments, without its factor, largest distance first. */
+function rotate(row: Float32Array, segments: number): Float32Array {
+  for (let half = row.length / 2; segments > 1 && half >= row.length / segments; half /= 2)
+    for (let at = 0; at < row.length; at++) {
+      if (Math.floor(at / half) % 2 === 1) continue;
+      const [a, b] = [get(row, at), get(row, at + half)];
+      row[at] = a + b;
+      row[at + half] = a - b;
+    }
+  return row;
 }
 
 /** Ties to even. */

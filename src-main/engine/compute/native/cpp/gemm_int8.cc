@@ -18,10 +18,21 @@ constexpr int64_t kLongestSum = INT32_MAX / (kLargestInteger * kLargestInteger);
 constexpr int64_t kColumnsTogether = 256;
 constexpr int64_t kColumnsTurned = 16;
 
+constexpr int64_t kMostMixed = 64;
+constexpr int64_t kShortestSegment = 16;
+
 thread_local ThreadMemory quantized, row_scales, sums, prepared;
 
-/** Numbers of a row that its rotation mixes; 1: none. */
-int64_t rotation_segments(int64_t) { return 1; }
+/**
+ * Numbers of a row that its rotation mixes: a power of two that divides the row into segments of a vector's width or more. The
+ * same for both factors, whose products stay.
+ */
+int64_t rotation_segments(int64_t width) {
+  int64_t segments = 1;
+  while (segments < kMostMixed && width % (2 * segments) == 0 && width / (2 * segments) >= kShortestSegment)
+    segments *= 2;
+  return segments;
+}
 
 }  // namespace
 
