@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { allLayers, describeBase, makeAdapter } from './synthetic-7b.mjs';
 
-/** @typedef {import('../src-main/engine/merge/merge-method.ts').MergeMethod} MergeMethod */
+/** @typedef {import('../src-main/engine/api/merging.ts').MergeMethod} MergeMethod */
 
 if (process.argv[2] === 'child') {
   const [, , , id = '', layers = '', directories = '', output = ''] = process.argv;
@@ -40,7 +40,7 @@ const resultSchema = z.object({
   adapters: z.number(),
 });
 /** @typedef {z.infer<typeof resultSchema>} Result */
-const { mergeMethods } = await import('../src-main/engine/merge/methods/index.ts');
+const { mergeMethods } = await import('../src-main/engine/api/merging.ts');
 const wanted = options.methods?.split(',');
 const methods = mergeMethods.filter(
   (method) => method.makes === 'adapter' && !method.needs.data && (wanted?.includes(method.declaration.id) ?? true),
@@ -105,8 +105,7 @@ function lineOf(id, { seconds, cpu, peakBytes, readBytes, adapters }) {
  * @param {string} output
  */
 async function mergeOnce(id, layerCount, directories, output) {
-  const { mergeFolders } = await import('../src-main/engine/merge/run/merge-folders.ts');
-  const { mergeMethod } = await import('../src-main/engine/merge/methods/index.ts');
+  const { mergeFolders, mergeMethod } = await import('../src-main/engine/api/merging.ts');
   const method = mergeMethod(id);
   const count = directories.length;
   const request = {

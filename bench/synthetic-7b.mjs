@@ -27,8 +27,7 @@ const shapes = {
  * @returns {Promise<string>} its directory
  */
 export async function makeAdapter(folder, index, { dtype, rank, layers }) {
-  const { encodeFloats } = await import('../src-main/engine/tensors/encode-floats.ts');
-  const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
+  const { encodeFloats, streamSafetensors } = await import('../src-main/engine/api/tensors.ts');
   const directory = join(folder, `adapter-${dtype}-${rank}-${layers}-${index}`);
   if (existsSync(directory)) return directory;
   mkdirSync(directory);

@@ -43,7 +43,7 @@ export interface ProblemOptions {
   readonly folder: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
-  /** Those of the layers' linears in 8-bit integers, of workloads that load a base. */
+  /** Products of the layers' linears in 8-bit integers, of workloads that load a base. */
   readonly int8?: boolean;
   /** Frozen matrices, and the operands of their products, in float16, where a backend has that. */
   readonly halves?: 'float16';

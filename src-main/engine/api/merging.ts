@@ -6,7 +6,7 @@ export { isUsed, type MergeMethod, refuseIllegal } from '../merge/merge-method.t
 export { mergeMethod, mergeMethods, placeboIds } from '../merge/methods/index.ts';
 export { BaseWeights } from '../merge/run/base-weights.ts';
 export { identityTest } from '../merge/run/identity-test.ts';
-export { compareFolders, productsOfFolders } from '../merge/run/merge-folders.ts';
+export { compareFolders, mergeFolders, productsOfFolders } from '../merge/run/merge-folders.ts';
 export { looksAtData, searchOf } from '../merge/search/search-parameters.ts';
 export { pruneMethod, pruneMethods } from '../prune/index.ts';
 export { needsExamples } from '../prune/run-prune.ts';

@@ -27,7 +27,7 @@ import { train } from './train.ts';
 /**
  * German. Terms: run Lauf · base Basis(modell) · dataset Datensatz · row Zeile · score Wert, Bewertung · merge mergen, der Merge · prune
  * prunen · bench Werkbank · shelf Regal · study Studie · report Bericht · queue Warteschlange · rank Rang · schedule Zeitplan ·
- * forgetting Vergessen · log Protokoll. As researchers say them: Adapter, Seed, Loss, Checkpoint, Baseline, Split, Label, Token,
+ * forgetting Vergessen · log Protokoll. Words that researchers leave in English: Adapter, Seed, Loss, Checkpoint, Baseline, Split, Label, Token,
  * Prompt, Template, Benchmark, Sweep, Tag.
  */
 export const de: Catalog = {
