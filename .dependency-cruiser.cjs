@@ -11,7 +11,6 @@ const reachIntoTheEngine = [
   '^bench/contribution[.]mjs$',
   '^bench/generation[.]mjs$',
   '^bench/gpu-dispatches[.]mjs$',
-  '^bench/int8[.]mjs$',
   '^bench/large-base[.]mjs$',
   '^bench/linalg[.]mjs$',
   '^bench/merge-reads[.]mjs$',

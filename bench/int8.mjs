@@ -12,9 +12,8 @@ import { log } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { BenchRunner } from '../src-main/bench/bench-runner.ts';
 import { workloads } from '../src-main/bench/workloads/index.ts';
-import { activateCompute } from '../src-main/engine/compute/index.ts';
-import { NativeBackend } from '../src-main/engine/compute/native/backend.ts';
-import { runTrainTask } from '../src-main/engine/jobs/train.ts';
+import { activateCompute, NativeBackend } from '../src-main/engine/api/backends.ts';
+import { runTrainTask } from '../src-main/engine/api/steps.ts';
 import { runConfigSchema } from '../src-shared/domain/runs/run.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
@@ -41,7 +40,7 @@ const steps = integer.parse(options.steps);
 const lora = { r: 8, lora_alpha: 16 };
 
 /**
- * @typedef {{ modelDirectory: string, dataset: import('../src-main/engine/contract.ts').TrainTask['dataset'], config: object }} Task
+ * @typedef {{ modelDirectory: string, dataset: import('../src-main/engine/api/jobs.ts').EngineTaskOf<'train'>['dataset'], config: object }} Task
  * @type {Record<string, Task>}
  */
 const tasks = {
