@@ -1,4 +1,16 @@
-import { ActionIcon, Button, Group, Kbd, Stack, Table, Text, TextInput, Title, UnstyledButton } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Group,
+  Kbd,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Title,
+  UnstyledButton,
+  VisuallyHidden,
+} from '@mantine/core';
 import { IconArrowBackUp, IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { combinations, isSafeWhileTyping, keyFileName } from '../../src-shared/key-file.ts';
@@ -153,7 +165,6 @@ function ShortcutLine({ row, isMac, isRecorded, onRecord, onSave }: ShortcutLine
         ) : (
           <UnstyledButton
             className={classes['keyButton'] ?? ''}
-            aria-label={isRecorded ? words.press : words.change(row.label)}
             title={isRecorded ? words.pressHelp : words.change(row.label)}
             // Escape ends the recording, not the dialog.
             data-mantine-stop-propagation={isRecorded || undefined}
@@ -162,7 +173,15 @@ function ShortcutLine({ row, isMac, isRecorded, onRecord, onSave }: ShortcutLine
             onKeyDown={record}
             onBlur={() => isRecorded && onRecord(false)}
           >
-            {isRecorded ? words.press : <Keys keys={row.keys} isMac={isMac} />}
+            {isRecorded ? (
+              words.press
+            ) : (
+              <>
+                {/* The name of a button has what is seen of it, for people who say it aloud. */}
+                <VisuallyHidden>{words.change(row.label)} </VisuallyHidden>
+                <Keys keys={row.keys} isMac={isMac} />
+              </>
+            )}
           </UnstyledButton>
         )}
       </Table.Td>

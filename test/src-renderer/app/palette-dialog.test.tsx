@@ -77,31 +77,34 @@ const openList = async () => {
   await view.findByRole('table', { name: 'Everywhere' });
   return view;
 };
+/** The text in sight: the name of a button begins with words that are only heard. */
+const shown = (element: Element | undefined) =>
+  (element?.textContent ?? '').replace(/Change the keys of .*? (?=Ctrl|Alt|Shift|F\d|No keys|[^a-z]$|$)/, '');
 const buttonOf = (view: Awaited<ReturnType<typeof openList>>, label: string) =>
-  view.getByRole('button', { name: `Change the keys of ${label}` });
+  view.getByRole('button', { name: (name) => name.startsWith(`Change the keys of ${label} `) });
 
 test('the keys of an action are recorded, and conflicts and bad lines are named', async () => {
   vi.mocked(window.coto.keys.read).mockResolvedValue('guide: F4\nnosuch: F5\nbad line\n');
   const view = await openList();
   await view.findByText('Line 2: no action has the id nosuch.');
   view.getByText('Line 3: "bad line" is not an id, a colon and keys, such as "new-run: Ctrl+Shift+R".');
-  expect(buttonOf(view, 'Guide').textContent).toBe('F4');
+  expect(shown(buttonOf(view, 'Guide'))).toBe('F4');
   fireEvent.click(buttonOf(view, 'New run'));
   const recording = view.getByRole('button', { name: 'Press the new keys' });
   fireEvent.keyDown(recording, { key: 'Control', ctrlKey: true });
   fireEvent.keyDown(recording, { key: 'x' });
   expect(window.coto.keys.write).not.toHaveBeenCalled();
   fireEvent.keyDown(recording, { key: 'F4' });
-  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('F4'));
+  await waitFor(() => expect(shown(buttonOf(view, 'New run'))).toBe('F4'));
   expect(window.coto.keys.write).toHaveBeenLastCalledWith('guide: F4\nnosuch: F5\nbad line\nnew-run: F4\n');
   view.getByText('Also: Guide');
   view.getByText('Also: New run');
   fireEvent.click(view.getByRole('button', { name: 'Reset the keys of New run' }));
-  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('CtrlN'));
+  await waitFor(() => expect(shown(buttonOf(view, 'New run'))).toBe('CtrlN'));
   expect(view.queryByText('Also: Guide')).toBeNull();
   fireEvent.click(buttonOf(view, 'New run'));
   fireEvent.keyDown(view.getByRole('button', { name: 'Press the new keys' }), { key: 'Backspace' });
-  await waitFor(() => expect(buttonOf(view, 'New run').textContent).toBe('No keys'));
+  await waitFor(() => expect(shown(buttonOf(view, 'New run'))).toBe('No keys'));
 });
 
 test('the list of keys has every action, is searched by keys, and has each keys once', async () => {
@@ -109,17 +112,17 @@ test('the list of keys has every action, is searched by keys, and has each keys 
   const table = view.getByRole('table', { name: 'Everywhere' });
   const rows = within(table)
     .getAllByRole('row')
-    .map((row) => row.textContent);
+    .map((row) => shown(row));
   expect(rows).toEqual(
     expect.arrayContaining(['Search and commandsCtrlK', 'GuideF1', 'New runCtrlN', 'SettingsCtrl,', 'DataCtrl2']),
   );
   const keys = within(table)
     .getAllByRole('row')
-    .map((row) => row.querySelectorAll('td')[1]?.textContent)
+    .map((row) => shown(row.querySelectorAll('td')[1]))
     .filter((text) => text !== 'No keys');
   expect(new Set(keys).size).toBe(keys.length);
   within(view.getByRole('table', { name: 'On this page' })).getByText('Archive');
   within(view.getByRole('table', { name: 'On the page Train' })).getByText('Start training');
   fireEvent.change(view.getByLabelText('Search actions and keys'), { target: { value: 'ctrl+2' } });
-  expect(view.getAllByRole('row').map((row) => row.textContent)).toEqual(['DataCtrl2']);
+  expect(view.getAllByRole('row').map((row) => shown(row))).toEqual(['DataCtrl2']);
 });
