@@ -57,6 +57,8 @@ describe('the playground', () => {
     await edited.press('Enter');
     await page.getByText('2/2', { exact: true }).waitFor();
     await answer.getByText(/12 tokens|EOS/).waitFor();
+    // The last token is shown before the answer has ended, and meanwhile nothing is written again.
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'hidden' });
     await message.press('ControlOrMeta+R');
     await page.getByText('3/3', { exact: true }).waitFor();
     await answer.getByText('seed 1').waitFor();
