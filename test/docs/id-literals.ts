@@ -19,6 +19,8 @@ export function appSources(): string[] {
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => join(folder, file))
       .filter((file) => /\.tsx?$/.test(file) && !/(-binary|\.generated|\.d)\.ts$/.test(file))
+      // Translations repeat the English words that are searched for, which are listed.
+      .filter((file) => !/^src-renderer\/strings\/[^/]+\//.test(file))
       .sort(),
   );
 }
