@@ -16,6 +16,7 @@ import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.t
 import { isUnfinished } from '../../files/atomic.ts';
 import { type Entries, entriesIn, linkBelow, pathBelow, readOwnText, requireOwnEntries } from '../../files/below.ts';
 import { type MemoryKills, memoryKills, ranOutOfMemory } from '../../files/control-group.ts';
+import { homeFolders } from '../../files/home-layout.ts';
 import { isDatabaseInUse, lockFile } from '../../store/home-lock.ts';
 import { HomeIdentity } from './home-identity.ts';
 import { settleMove } from './move/settle-move.ts';
@@ -247,12 +248,11 @@ function removeUnfinished(home: string): void {
     return folders.filter((name) => !isUnfinished(name)).map((name) => join(folder, name));
   };
   below(home);
-  below(join(home, 'adapters'));
-  below(join(home, 'models'));
+  for (const folder of homeFolders) below(join(home, folder));
   // Homes of earlier versions have unfinished files in the folders of reports.
   for (const report of below(join(home, 'reports'))) below(report);
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
-  for (const folder of ['cache', 'bundles', 'records']) for (const each of below(join(home, folder))) below(each);
+  for (const folder of ['cache', 'bundles']) for (const each of below(join(home, folder))) below(each);
 }
 
 function ownerText(file: string): string {
