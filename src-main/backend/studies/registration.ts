@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
-import { checkRunInput } from '../../../src-shared/domain/runs/run-check.ts';
 import {
   type RegisteredStudy,
   type Registration,
@@ -10,14 +8,12 @@ import {
 } from '../../../src-shared/domain/studies/registration.ts';
 import { changedSettings } from '../../../src-shared/results/moved-numbers.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
-import { adapterVariants } from '../../engine/api/adapters.ts';
 import type { Store } from '../../store/open-store.ts';
 import { canonicalJson } from '../library/content-keys.ts';
-import { shortRun } from '../runs/run-yaml.ts';
+import { checkedRun, shortRun } from '../runs/run-yaml.ts';
 import { resolveNamedStudy, studyFile } from './study-file.ts';
 import { studySettings } from './study-files.ts';
 
-const variants = adapterVariants.map(({ declaration }) => declaration);
 const hint = 'Choose the file that was written when the study was registered.';
 
 /** Registers the settings of a study. */
@@ -70,10 +66,13 @@ export async function compareWithRegistration(
 
 /** A form names every parameter of a variant, and a file those that are not at their defaults. */
 function comparable(settings: Record<string, unknown>): Record<string, unknown> {
-  const { data: run } = runConfigSchema.safeParse(settings['run']);
-  if (run === undefined) return settings;
-  const { config } = checkRunInput(run, variants);
-  return config === null ? settings : { ...settings, run: shortRun(config) };
+  if (settings['run'] === undefined) return settings;
+  try {
+    return { ...settings, run: shortRun(checkedRun(settings['run'])) };
+  } catch (thrown) {
+    if (thrown instanceof StudioError) return settings;
+    throw thrown;
+  }
 }
 
 /** Returns null for settings that this version or this home cannot read: they are compared as they are written. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { JobRecord } from '../../../src-shared/domain/jobs/job.ts';
-import type { Registration } from '../../../src-shared/domain/studies/registration.ts';
+import type { RegisteredStudy, Registration } from '../../../src-shared/domain/studies/registration.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/studies/study.ts';
 import { type FigureFormat, figureFormatSchema, figureFormats } from '../../../src-shared/figures/figure-files.ts';
 import type { ExpectedResult, ResultComparison } from '../../../src-shared/results/moved-numbers.ts';
@@ -174,22 +174,28 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
 interface RegistrationFile {
   readonly name: string;
   readonly text: string;
+  readonly study: RegisteredStudy['study'];
 }
 
 /** @throws StudioError invalid_input for a file that is no registration, before a home is opened */
 async function readRegistration(name: string): Promise<RegistrationFile> {
   const text = await readFile(name, 'utf8').catch(() => '');
-  parseRegistration(name, text);
-  return { name, text };
+  return { name, text, study: parseRegistration(name, text).study };
 }
 
 /** Compares with the registered settings as the study's own file would mean them: its paths are relative to that file. */
 async function compareRegistration(
   client: StudioClient,
   file: string,
-  { name, text, config, terminal }: RegistrationFile & { readonly config: StudyConfig; readonly terminal: Terminal },
+  {
+    name,
+    text,
+    study,
+    config,
+    terminal,
+  }: RegistrationFile & { readonly config: StudyConfig; readonly terminal: Terminal },
 ): Promise<Registration> {
-  const { name: _, ...value } = studyFile(name, parseRegistration(name, text).study);
+  const { name: _, ...value } = studyFile(name, study);
   // Names that are unknown here are a deviation, not a reason to refuse.
   const meant = await resolveConfig(client, file, value, terminal).catch(() => undefined);
   return client.request('studies.compareRegistration', {
