@@ -1,8 +1,9 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { ModuleState } from '../adapters/variant/state.ts';
-import { factorsOfSvd, leading, type Svd, svdOfProduct } from '../linalg/index.ts';
+import { type Svd, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, keepModules, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
+import { cutModule } from './svd.ts';
 
 const declaration: PruneDeclaration = {
   id: 'para',
@@ -64,12 +65,7 @@ export const para: PruneMethod = {
     for (const [name, module] of state.modules) {
       const [svd, rank = 0] = [whole.get(name), ranks.get(name)?.length];
       if (svd === undefined || rank === 0) continue;
-      const cut = leading(svd, rank);
-      modules.set(name, {
-        ...module,
-        rank,
-        tensors: new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]),
-      });
+      modules.set(name, cutModule(module, svd, rank));
     }
     const left = keepModules(state, new Set(modules.keys()));
     const sizes = [...modules.values()].map(({ rank }) => rank ?? 0);

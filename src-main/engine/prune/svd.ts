@@ -1,7 +1,7 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
 import type { ModuleState } from '../adapters/variant/state.ts';
-import { factorsOfSvd, leading, svdOfProduct } from '../linalg/index.ts';
+import { factorsOfSvd, leading, type Svd, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
@@ -65,13 +65,18 @@ export const svd: PruneMethod = {
       if (!a || !b) continue;
       const whole = svdOfProduct(b, a);
       const kept = rank === null ? rankOfShare(whole.s, Number(energy)) : Number(rank);
-      const cut = leading(whole, kept);
-      const tensors = new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]);
-      modules.set(name, { ...module, rank: cut.s.length, tensors });
+      modules.set(name, cutModule(module, whole, kept));
     }
     return { state: { ...state, modules }, kept: countEntries(modules), total: countEntries(state.modules) };
   },
 };
+
+/** The module with the leading values of its B·A = U·S·Vᵀ: B becomes U·√S and A becomes √S·Vᵀ, with unchanged scaling. */
+export function cutModule(module: ModuleState, whole: Svd, rank: number): ModuleState {
+  const cut = leading(whole, rank);
+  const tensors = new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]);
+  return { ...module, rank: cut.s.length, tensors };
+}
 
 /** The smallest number of values, at least 1, whose squares reach this share of the sum of squares. */
 function rankOfShare(s: Float64Array, share: number): number {
