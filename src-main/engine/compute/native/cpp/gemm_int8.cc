@@ -92,9 +92,8 @@ const PackedWeights::Int8Pack& GemmRunner::State::pack_int8(const Gemm& gemm, Me
   return packs.add(made);
 }
 
-void GemmRunner::State::run_int8(const Gemm& given, MemoryPool& pool) {
+void GemmRunner::State::run_int8(const Gemm& gemm, MemoryPool& pool) {
   if (primitives.size() > kMaxPrimitives) primitives.clear();
-  const Gemm& gemm = given;
   const int64_t m = gemm.m;
   const int64_t n = gemm.n;
   const int64_t k = gemm.k;
@@ -107,15 +106,10 @@ void GemmRunner::State::run_int8(const Gemm& given, MemoryPool& pool) {
   const bool has_second = gemm.k2 > 0;
   const bool keeps_sum = gemm.scaled != nullptr;
   const auto made_for = [&](int64_t count) { return &primitive({count, n, k, k, 0, kInt8 | kPackedB, 1}); };
-  const auto second_for = [&](int64_t count) -> const Primitive* {
-    if (!has_second) return nullptr;
-    const uint32_t second = gemm.transpose_b2 ? uint32_t{kTransposeB} : 0;
-    return &primitive({count, n, gemm.k2, gemm.k2, gemm.transpose_b2 ? gemm.k2 : n, second, gemm.scale2});
-  };
   const Primitive* whole = made_for(rows);
   const Primitive* rest = made_for(last);
-  const Primitive* whole_second = second_for(rows);
-  const Primitive* rest_second = second_for(last);
+  const Primitive* whole_second = second_for(gemm, rows);
+  const Primitive* rest_second = second_for(gemm, last);
   parallel_for(tasks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       const int64_t first = at * rows;

@@ -141,15 +141,10 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   const int64_t ldb = (flags & kPackedB) != 0 ? 0 : gemm.transpose_b ? k : n;
   const int64_t last = m - (tasks - 1) * rows;
   const auto made_for = [&](int64_t count) { return &state.primitive({count, n, k, lda, ldb, flags, gemm.scale}); };
-  const auto second_for = [&](int64_t count) -> const Primitive* {
-    if (!has_second) return nullptr;
-    const uint32_t second = gemm.transpose_b2 ? uint32_t{kTransposeB} : 0;
-    return &state.primitive({count, n, gemm.k2, gemm.k2, gemm.transpose_b2 ? gemm.k2 : n, second, gemm.scale2});
-  };
   const Primitive* whole = made_for(rows);
   const Primitive* rest = made_for(last);
-  const Primitive* whole_second = second_for(rows);
-  const Primitive* rest_second = second_for(last);
+  const Primitive* whole_second = state.second_for(gemm, rows);
+  const Primitive* rest_second = state.second_for(gemm, last);
   parallel_for(tasks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       const int64_t first = at * rows;

@@ -64,6 +64,13 @@ struct GemmRunner::State {
     return primitives.emplace(key, make(key)).first->second;
   }
 
+  /** The narrow second product a2·b2 of `count` rows; null where there is none. */
+  const Primitive* second_for(const Gemm& gemm, int64_t count) {
+    if (gemm.k2 <= 0) return nullptr;
+    const uint32_t flags = gemm.transpose_b2 ? uint32_t{kTransposeB} : 0;
+    return &primitive({count, gemm.n, gemm.k2, gemm.k2, gemm.transpose_b2 ? gemm.k2 : gemm.n, flags, gemm.scale2});
+  }
+
   Primitive make(const Key& key) {
     const auto has = [&](Flag flag) { return (key.flags & flag) != 0; };
     const DataType type = has(kInt8) ? DataType::s8 : has(kBfloat16) ? DataType::bf16 : DataType::f32;
