@@ -15,6 +15,7 @@ export const source = 'en-US';
 /** The languages of the window besides English, in the order of the choice. */
 export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
   ['de', { name: 'Deutsch', load: () => import('./de/index.ts').then(({ de }) => de) }],
+  ['es', { name: 'Español', load: () => import('./es/index.ts').then(({ es }) => es) }],
   ['fr', { name: 'Français', load: () => import('./fr/index.ts').then(({ fr }) => fr) }],
   ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./map-words.ts').then(({ longer }) => longer()) }],
   [
