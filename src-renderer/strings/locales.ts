@@ -17,6 +17,7 @@ export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
   ['de', { name: 'Deutsch', load: () => import('./de/index.ts').then(({ de }) => de) }],
   ['es', { name: 'Español', load: () => import('./es/index.ts').then(({ es }) => es) }],
   ['fr', { name: 'Français', load: () => import('./fr/index.ts').then(({ fr }) => fr) }],
+  ['ja', { name: '日本語', load: () => import('./ja/index.ts').then(({ ja }) => ja) }],
   ['pt-BR', { name: 'Português (Brasil)', load: () => import('./pt-BR/index.ts').then(({ ptBR }) => ptBR) }],
   ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./map-words.ts').then(({ longer }) => longer()) }],
   [

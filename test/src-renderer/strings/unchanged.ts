@@ -147,6 +147,7 @@ export const unchanged: Readonly<Record<string, ReadonlySet<string>>> = {
     'Vision',
     '−30 pts',
   ]),
+  ja: new Set<string>([...names, 'conversations.jsonl', 'Few-shot']),
   'pt-BR': new Set<string>([
     ...names,
     '+30 pts',
