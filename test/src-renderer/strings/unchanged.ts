@@ -177,4 +177,5 @@ export const unchanged: Readonly<Record<string, ReadonlySet<string>>> = {
     'Tokens',
     '−30 pts',
   ]),
+  'zh-CN': new Set<string>([...names, 'conversations.jsonl']),
 };

@@ -1,0 +1,93 @@
+import { anyLength } from '../../../src-shared/domain/models/model.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { formatCount } from '../../../src-shared/format/numbers.ts';
+import type { Catalog } from '../catalog.ts';
+import { classesOf, plural } from './counts.ts';
+
+export const models: Catalog['models'] = {
+  title: '模型',
+  count: (count) => plural(count, { other: '# 个基座模型' }),
+  list: '基座模型',
+  filter: '筛选模型…',
+  noMatch: '没有匹配的模型',
+  empty: '还没有模型。请添加 Hugging Face 文件夹（config.json 和 safetensors）或 GGUF 文件。',
+  drop: '拖放模型文件夹（config.json 和 safetensors）或 GGUF 文件以添加',
+  download: '从 Hugging Face 下载…',
+  add: '添加模型文件夹',
+  addGguf: '添加 GGUF 文件…',
+  chooseFolder: '选择 Hugging Face 模型文件夹',
+  chooseGguf: '选择 GGUF 文件',
+  added: '模型已添加',
+  known: '已在列表中',
+  bundled: '内置',
+  folderGone: {
+    message: '此模型的文件夹缺失或无法读取，因此无法在其上训练。',
+    hint: '请恢复该文件夹，或从列表中移除此模型。',
+  },
+  rename: {
+    item: '重命名…',
+    title: '重命名基座模型',
+    label: '名称',
+    confirm: '重命名',
+    cancel: '取消',
+    failed: '模型未重命名',
+  },
+  weightFormat: '权重',
+  weightFormatHelp: 'GGUF 文件在内存中保持量化。safetensors 可无损合并和导出。',
+  dismiss: '忽略',
+  tryAgain: '重试',
+  quantize: {
+    action: '量化…',
+    title: (name) => `量化 ${name}`,
+    help: '写出基座的较小副本；基座本身保留。适配器在副本上训练只需一小部分内存，但准确率略有损失。',
+    type: '类型',
+    choice: (label, sizes) => (sizes === '' ? label : `${label}：${sizes}`),
+    sizes: (before, after) =>
+      `${formatBytes(after)}，原为 ${formatBytes(before)}（${Math.round((100 * after) / before)}%）`,
+    name: '名称',
+    cancel: '取消',
+    start: '量化',
+    from: '量化自',
+  },
+  addTokens: {
+    action: '添加 token…',
+    title: (name) => `为 ${name} 添加 token`,
+    help: '写出基座的副本，其分词器含有这些 token；基座本身保留。它们在嵌入和头中的行以其他所有行的均值初始化：请在运行中用“训练的 token”训练它们。',
+    tokens: 'token',
+    tokensHelp: '每行一个 token。',
+    special: '特殊 token',
+    specialHelp: '与对话模板的标志一样，不出现在生成的文本中。',
+    name: '名称',
+    cancel: '取消',
+    start: '添加 token',
+    noText: '此模型不读取文本。',
+  },
+  layers: (layers, width, encoder) =>
+    `${plural(layers, { other: '# 层' })}${encoder === null ? '' : `（编码器 ${encoder}，解码器 ${layers - encoder}）`} · 隐藏维度 ${formatCount(width)}`,
+  experts: (count) => `每个专家层 ${formatCount(count)} 个`,
+  roles: { head: '任务头', expert: '专家', adapter: '适配器' },
+  roleHelp: '任务头完整训练。专家通过 target_parameters 使用适配器，其他模块通过 target_modules。',
+  classes: (count) => classesOf(count),
+  ignoredImages: '未使用：这只是文本模型',
+  unusedHead: (architecture) => `未使用：${architecture} 的头`,
+  textInput: (positions, vocabulary) =>
+    `文本，${positions >= anyLength ? '任意长度' : `最多 ${formatCount(positions)} 个 token`}；词表大小 ${formatCount(vocabulary)}`,
+  asTheyAre: '保持原样',
+  memoryToTrain: '训练所需内存',
+  memoryNote: (tokens, free, device) =>
+    `所有线性层上的 LoRA r 16${tokens === null ? '' : `，${formatCount(tokens)} 个 token`}；当前${device === null ? '' : ` ${device} `}可用 ${free}`,
+  trainWith: (batch, checkpointing) => `以批大小 ${batch} 微调${checkpointing ? '，梯度检查点' : ''}`,
+  batch: '批大小',
+  batchHelp: 'per_device_train_batch_size × gradient_accumulation_steps：有效批大小相同',
+  batchOf: (size, accumulation) => `${size} × ${accumulation}`,
+  checkpointing: '梯度检查点',
+  parameters: (count) => `${count} 参数`,
+  plannedMemory: (bytes, batch, free) =>
+    `在所有线性层上用 LoRA r 16 训练需要 ${bytes}（批大小 ${batch}），可用 ${free}：`,
+  on: '开',
+  off: '关',
+  memory: '内存',
+  verdict: '在本机',
+  verdicts: { fits: '放得下', tight: '紧张', 'does not fit': '放不下' },
+  trainsIn: (memory) => `训练需 ${memory}`,
+};
