@@ -18,6 +18,7 @@ export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
   ['es', { name: 'Español', load: () => import('./es/index.ts').then(({ es }) => es) }],
   ['fr', { name: 'Français', load: () => import('./fr/index.ts').then(({ fr }) => fr) }],
   ['ja', { name: '日本語', load: () => import('./ja/index.ts').then(({ ja }) => ja) }],
+  ['ko', { name: '한국어', load: () => import('./ko/index.ts').then(({ ko }) => ko) }],
   ['pt-BR', { name: 'Português (Brasil)', load: () => import('./pt-BR/index.ts').then(({ ptBR }) => ptBR) }],
   ['zh-CN', { name: '简体中文', load: () => import('./zh-CN/index.ts').then(({ zhCN }) => zhCN) }],
   ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./map-words.ts').then(({ longer }) => longer()) }],

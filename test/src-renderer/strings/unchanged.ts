@@ -148,6 +148,7 @@ export const unchanged: Readonly<Record<string, ReadonlySet<string>>> = {
     '−30 pts',
   ]),
   ja: new Set<string>([...names, 'conversations.jsonl', 'Few-shot']),
+  ko: new Set<string>([...names, 'conversations.jsonl']),
   'pt-BR': new Set<string>([
     ...names,
     '+30 pts',
