@@ -27,7 +27,7 @@ import { train } from './train.ts';
 /**
  * French. Terms: adapter adaptateur · run run (m.) · merge fusionner, la fusion · prune élaguer, l’élagage · seed graine · learning
  * rate taux d’apprentissage · step étape · dataset jeu de données · row ligne · base base, modèle de base · study étude · loss perte ·
- * forgetting oubli · setting réglage · bench établi · shelf étagère · schedule calendrier · log journal. As researchers say them:
+ * forgetting oubli · setting réglage · bench établi · shelf étagère · schedule calendrier · log journal. Kept in English, or the same:
  * checkpoint, baseline, split, label, token, prompt, template, benchmark, sweep, tag, job, backend.
  */
 export const fr: Catalog = {
