@@ -32,6 +32,8 @@ const authors: ReadonlyMap<string, string> = new Map(
     'https://arxiv.org/abs/2406.13175': 'Bhardwaj, Kartikeya and others',
     'https://arxiv.org/abs/2310.11454': 'Kopiczko, Dawid J. and Blankevoort, Tijmen and Asano, Yuki M.',
     'https://arxiv.org/abs/2604.27796': 'Kumaravelu, Vishnuprasadh and Gupta, Sunil and Srijith, P. K.',
+    'https://arxiv.org/abs/2503.23360':
+      'Chen, Guanhua and Yao, Yutong and Gao, Ci-Jun and Chao, Lidia S. and Wan, Feng and Wong, Derek F.',
     // Losses of preferences.
     'https://arxiv.org/abs/2310.12036': 'Azar, Mohammad Gheshlaghi and others',
     'https://arxiv.org/abs/2305.10425': 'Zhao, Yao and others',

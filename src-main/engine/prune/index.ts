@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { boundaryLayer } from './boundary-layer.ts';
 import { contribution } from './contribution.ts';
 import { everyOtherLayer } from './every-other-layer.ts';
 import { greedy } from './greedy.ts';
@@ -12,6 +13,7 @@ import { para } from './para.ts';
 import type { PruneMethod } from './prune-method.ts';
 import { random } from './random.ts';
 import { randomLayers } from './random-layers.ts';
+import { rankBudget } from './rank-budget.ts';
 import { svd } from './svd.ts';
 import { wanda } from './wanda.ts';
 
@@ -22,6 +24,7 @@ export const pruneMethods: readonly PruneMethod[] = [
   everyOtherLayer,
   layerThird,
   layerRange,
+  boundaryLayer,
   moduleType,
   randomLayers,
   contribution,
@@ -32,6 +35,7 @@ export const pruneMethods: readonly PruneMethod[] = [
   random,
   svd,
   para,
+  rankBudget,
   intruderDimensions,
 ];
 

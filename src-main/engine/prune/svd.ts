@@ -1,8 +1,15 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/adapters/prune.ts';
 import { checkedParameters } from '../../../src-shared/domain/parameters/parameter-check.ts';
-import type { ModuleState } from '../adapters/variant/state.ts';
+import type { AdapterState, ModuleState } from '../adapters/variant/state.ts';
 import { factorsOfSvd, leading, type Svd, svdOfProduct } from '../linalg/index.ts';
-import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
+import {
+  countEntries,
+  keepModules,
+  type Pruned,
+  type PruneMethod,
+  refuseNotFinite,
+  requirePlainFactors,
+} from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'svd',
@@ -71,8 +78,54 @@ export const svd: PruneMethod = {
   },
 };
 
-/** The module with the leading values of its B·A = U·S·Vᵀ: B becomes U·√S and A becomes √S·Vᵀ, with unchanged scaling. */
-export function cutModule(module: ModuleState, whole: Svd, rank: number): ModuleState {
+/** A singular value of a module's ΔW = s·B·A. */
+export interface Direction {
+  readonly module: string;
+  /** Scaling included. */
+  readonly value: number;
+  /** Entries of A and B that it takes: inputs + outputs of the module. */
+  readonly entries: number;
+}
+
+/**
+ * Cuts each module to as many leading singular values as `choose` keeps of it, out of those of all modules; a module
+ * of which none is kept is removed. Values come by falling size within a module. B becomes U·√S and A becomes √S·Vᵀ,
+ * with unchanged scaling; task heads, biases and DoRA's magnitudes are unchanged.
+ */
+export function cutTogether(
+  state: AdapterState,
+  label: string,
+  choose: (directions: readonly Direction[]) => readonly Direction[],
+): Pruned {
+  requirePlainFactors(state, label);
+  refuseNotFinite(state);
+  const whole = new Map<string, Svd>();
+  const directions: Direction[] = [];
+  for (const [name, { tensors, scaling }] of state.modules) {
+    const [a, b] = [tensors.get('a'), tensors.get('b')];
+    if (!a || !b) continue;
+    const svd = svdOfProduct(b, a);
+    whole.set(name, svd);
+    const entries = (a.shape[1] ?? 0) + (b.shape[0] ?? 0);
+    for (const value of svd.s) directions.push({ module: name, value: Math.abs(scaling ?? 1) * value, entries });
+  }
+  const kept = Map.groupBy(choose(directions), ({ module }) => module);
+  const modules = new Map<string, ModuleState>();
+  for (const [name, module] of state.modules) {
+    const [svd, rank = 0] = [whole.get(name), kept.get(name)?.length];
+    if (svd !== undefined && rank > 0) modules.set(name, cutModule(module, svd, rank));
+  }
+  const left = keepModules(state, new Set(modules.keys()));
+  const sizes = [...modules.values()].map(({ rank }) => rank ?? 0);
+  return {
+    state: { ...left.state, modules },
+    kept: countEntries(modules),
+    total: left.total,
+    note: `Ranks from ${Math.min(...sizes)} to ${Math.max(...sizes)}; ${state.modules.size - modules.size} of ${state.modules.size} modules removed.`,
+  };
+}
+
+function cutModule(module: ModuleState, whole: Svd, rank: number): ModuleState {
   const cut = leading(whole, rank);
   const tensors = new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]);
   return { ...module, rank: cut.s.length, tensors };

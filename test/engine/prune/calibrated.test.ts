@@ -85,6 +85,21 @@ it('contribution: leave one out, and each alone', async () => {
   }
 });
 
+it('boundary layer: the lowest boundary with the best score, within the tolerance', async () => {
+  // Up to a layer: 1, 6, 4 (both 1 and 2), 6.
+  const best = await prune('boundary-layer', four, {}, game);
+  expect(kept(best)).toEqual([nameOf(0), nameOf(1)]);
+  expect(best.note).toBe(
+    'Scores with the adapters up to a layer: layer 0 1.0000, layer 1 6.0000, layer 2 4.0000, layer 3 6.0000.',
+  );
+  const shares = { score: async () => [0.5, 0.79, 0.8, 0.7] };
+  expect(kept(await prune('boundary-layer', four, { tolerance: 0.01 }, shares))).toHaveLength(2);
+  expect(kept(await prune('boundary-layer', four, { tolerance: 0.005 }, shares))).toHaveLength(3);
+  expect(kept(await prune('boundary-layer', four, { tolerance: 0.3 }, shares))).toHaveLength(1);
+  const unknown = { score: async () => [0.5, Number.NaN, 0.8, 0.7] };
+  expect(kept(await prune('boundary-layer', four, {}, unknown))).toHaveLength(4);
+});
+
 it('LoRA-drop keeps the largest outputs up to the threshold, worked by hand', async () => {
   // One input row [1, 2]: A·x = 3, ΔW·x = s·3·b. Squared norms with s = 2: 36·|b|², |b|² = 1, 4, 5.
   const modules = Object.fromEntries(
