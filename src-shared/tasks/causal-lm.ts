@@ -24,6 +24,17 @@ export const causalLanguageModeling = defineTask({
       advanced: true,
       group: 'Task',
     }),
+    packing_strategy: z
+      .enum(['in_order', 'bfd'])
+      .default('in_order')
+      .meta({
+        title: 'Packing strategy',
+        description:
+          'With packing: how examples are put into rows. in_order fills row after row with the examples as they come. bfd (best fit decreasing, as in TRL) takes the longest first and puts each into the row with the least room that fits, so that there are fewer rows.',
+        labels: { in_order: 'In order', bfd: 'Best fit decreasing' },
+        advanced: true,
+        group: 'Task',
+      }),
     neat_packing: z.boolean().default(false).meta({
       title: 'Neat packing',
       description:

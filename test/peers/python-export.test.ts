@@ -379,7 +379,13 @@ const cases: readonly Case[] = [
     title: 'plain texts, several in a row',
     ...language,
     data: () => questions('plain', (question, answer) => ({ text: `${question} ${answer}` })),
-    settings: { ...language.settings, packing: true, max_length: 24, gradient_checkpointing: true },
+    settings: {
+      ...language.settings,
+      packing: true,
+      packing_strategy: 'bfd',
+      max_length: 24,
+      gradient_checkpointing: true,
+    },
     metrics: ['eval_accuracy', 'eval_perplexity'],
   },
   {

@@ -152,8 +152,8 @@ async function evaluatedContent(
   services: Pick<Services, 'home' | 'store'>,
   { model, dataset, eval_samples, validation_samples, questions, settings: given, subject }: ScoredContent,
 ): Promise<object> {
-  // neat_packing only changes training, and is younger than the keys.
-  const { neat_packing: _, ...others } = given;
+  // Packing changes training alone, and its settings are younger than the keys.
+  const { neat_packing: _, packing_strategy: __, ...others } = given;
   const settings = keySettings(others, firstTaskSettings);
   return {
     base: model.description.fingerprint,

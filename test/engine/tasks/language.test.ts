@@ -1,15 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/model/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { Generation } from '../../../src-main/engine/generation/generation.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { outcomesOf, predictionsOf, scoreOutputs } from '../../../src-main/engine/outcomes/index.ts';
-import { packedRows } from '../../../src-main/engine/tasks/causal-lm/pack-rows.ts';
+import { bestFitDecreasing, packedRows } from '../../../src-main/engine/tasks/causal-lm/pack-rows.ts';
 import { choiceScores } from '../../../src-main/engine/tasks/multiple-choice/choice-scores.ts';
 import { languageBatch } from '../../../src-main/engine/tasks/shared/pad-rows.ts';
 import { PromptWriter } from '../../../src-main/engine/tasks/shared/prompt-writer.ts';
@@ -223,6 +224,19 @@ describe('trained tokens', () => {
     expect([...(inputs['input_ids']?.data ?? [])]).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 3, 3]);
     expect([...(inputs['attention_mask']?.data ?? [])]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
     expect([...loss.labels]).toEqual([6, 7, -100, 9, -100, 11, 12, -100, -100, -100]);
+    const fitted = packedRows(rows, 6, 'bfd');
+    expect(Array.from({ length: fitted.count }, (_, row) => [...fitted.row(row).ids])).toEqual([
+      [5, 6, 7, 10, 11, 12],
+      [8, 9],
+    ]);
+  });
+
+  test('best fit decreasing has the rows of TRL', () => {
+    const cases = z
+      .array(z.object({ size: z.number(), lengths: z.array(z.number()), rows: z.array(z.array(z.number())) }))
+      .parse(JSON.parse(readFileSync(goldenPath('misc', 'packing.json'), 'utf8')));
+    expect(cases.length).toBeGreaterThan(0);
+    for (const { size, lengths, rows } of cases) expect(bestFitDecreasing(lengths, size)).toEqual(rows);
   });
 });
 

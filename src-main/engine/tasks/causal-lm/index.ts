@@ -114,7 +114,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   const { messages, completion, label } = dataset.columns;
   const form = messages !== null ? 'conversations' : (completion ?? label) === null ? 'texts' : 'completions';
   const answers = hasCompletions(dataset.columns, settings);
-  const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
+  const learned = settings.packing ? packedRows(rows.train, maxLength, settings.packing_strategy) : rows.train;
   const order = testOrder(rows.test.count);
   const loaderOf =
     (from: TokenRows, at: (index: number) => number, isolated = false): LoadBatch<LabelLoss> =>
