@@ -20,6 +20,7 @@ const tasks = [
   'make-kernels',
   'typecheck',
   'test',
+  'audit',
   'test-unit',
   'check-locales',
   'check-staged',

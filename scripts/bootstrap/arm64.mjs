@@ -15,6 +15,7 @@ import { runNpm } from './dependencies.mjs';
 import { packageVersion } from './json.mjs';
 import { log } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
+import { fetchPinned } from './pinned.mjs';
 
 const compiler = 'aarch64-linux-gnu-g++';
 /** Debian's packages by the programs that they bring. */
@@ -102,9 +103,7 @@ function ensureNode(folder, emulator) {
     log(`fetching Node ${version} for arm64 (${name}) …`);
     const scratch = mkdtempSync(join(folder, 'fetch-'));
     try {
-      runNpm(['pack', '--silent', name], scratch);
-      const [archive] = readdirSync(scratch);
-      if (archive === undefined) throw new Error(`npm pack left no archive of ${name}.`);
+      const archive = fetchPinned(name, scratch, runNpm);
       const { status } = spawnSync('tar', ['xzf', archive], { cwd: scratch, stdio: ['ignore', 2, 2] });
       if (status !== 0) throw new Error(`${archive} does not unpack.`);
       renameSync(join(scratch, 'package'), unpacked);

@@ -24,6 +24,7 @@ export async function ensureElectron() {
     const result = spawnSync(process.execPath, ['install.js'], {
       cwd: join(modules, 'electron'),
       stdio: ['ignore', 2, 2],
+      env: withoutRemoteHashes(process.env),
     });
     const official = officialElectron();
     if (result.status === 0 && official) return official;
@@ -57,6 +58,16 @@ export function electronVersion(binary) {
  */
 export function isLockedElectron(binary) {
   return electronVersion(binary) === packageVersion(join(modules, 'electron'));
+}
+
+/**
+ * The environment without the switches that take the hash of Electron's archive from where the archive is.
+ * @param {NodeJS.ProcessEnv} environment
+ */
+export function withoutRemoteHashes(environment) {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/electron_use_remote_checksums$/i.test(name)),
+  );
 }
 
 function officialElectron() {

@@ -137,9 +137,28 @@ async function build() {
   const tried = spawnSync(process.execPath, ['-e', `require(${JSON.stringify(addon)}).describe()`], {
     encoding: 'utf8',
   });
-  if (tried.status === 0) return null;
+  if (tried.status === 0) {
+    writeRecord(compiler);
+    return null;
+  }
   rmSync(addon, { force: true });
   return `it was built, but does not load (${lastLine(tried.stderr)}).`;
+}
+
+/**
+ * Writes built.json beside the addon: the compiler, its flags and a hash of the sources, as `coto doctor` shows them.
+ * @param {string} compiler
+ */
+function writeRecord(compiler) {
+  const { stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' });
+  const record = {
+    compiler: stdout.split('\n')[0]?.trim() ?? compiler,
+    system: `${process.platform} ${process.arch}`,
+    flags,
+    instructionSets: Object.keys(instructionSets),
+    sources: fingerprint(),
+  };
+  writeFileSync(join(output, 'built.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /**

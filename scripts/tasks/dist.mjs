@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron, isLockedElectron } from '../bootstrap/electron.mjs';
 import { isObject, packageVersion } from '../bootstrap/json.mjs';
@@ -12,6 +10,7 @@ import { modules, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { componentsOf } from '../package/components.mjs';
 import { lightenElectron, lighterFiles, lighterNode } from '../package/lighter.mjs';
+import { packArchive } from '../package/pack-archive.mjs';
 import { needlessPackages } from '../package/packages.mjs';
 import { writeReleaseFeed } from '../package/release-feed.mjs';
 import { budgets, smoke } from '../package/smoke.mjs';
@@ -81,10 +80,11 @@ if (!folder) fail('electron-builder left no packed folder.');
 // The loader of the fallback runtime is of no use beside the app itself.
 rmSync(join(release, folder, 'resources', 'default_app.asar'), { force: true });
 lightenElectron(join(release, folder));
+const at = sourceDate();
 const components = componentsOf({ electron: version, libraries: bundled });
 writeNotices(join(release, folder, 'THIRD-PARTY-NOTICES.txt'), components);
 const stem = `coto-studio-${packageVersion(root)}-${process.platform}-${process.arch}`;
-writeBillOfMaterials(join(release, `${stem}.cdx.json`), components, { version: packageVersion(root), at: new Date() });
+writeBillOfMaterials(join(release, `${stem}.cdx.json`), components, { version: packageVersion(root), at });
 const signingKey = process.env.COTO_UPDATE_SIGNING_KEY_FILE;
 if (options.includes('--installers') && signingKey)
   writeReleaseFeed({
@@ -94,8 +94,7 @@ if (options.includes('--installers') && signingKey)
     at: new Date(),
   });
 const archive = join(release, `${stem}.tar.gz`);
-const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-await pipeline(tar.stdout, createGzip({ level: 9, memLevel: 9 }), createWriteStream(archive));
+await packArchive(release, folder, { file: archive, at });
 const megabytes = statSync(archive).size / 1e6;
 log(
   `packed: release/${folder}, release/${stem}.cdx.json (${components.length} components) and ${stem}.tar.gz (${megabytes.toFixed(0)} MB)`,
@@ -110,6 +109,13 @@ if (options.includes('--smoke')) {
   // Processor time and memory of shared cores vary: what they cost fails only where it is asked for.
   const isWrong = problems.length > 0 || (options.includes('--budgets') && overBudget.length > 0);
   process.exit(isWrong ? 1 : 0);
+}
+
+/** The time that the archive and the bill of materials state: that of the commit, so that two builds of it are alike. */
+function sourceDate() {
+  const { stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' });
+  const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? stdout);
+  return seconds > 0 ? new Date(seconds * 1000) : new Date();
 }
 
 /**

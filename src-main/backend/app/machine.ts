@@ -34,10 +34,12 @@ export class Machine {
   async doctor(): Promise<DoctorReport> {
     const { home, store } = this.services;
     const processors = cpus();
+    const { nativeBuild } = await import('../../engine/compute/native/build-record.ts');
     return {
       version: packageJson.version,
       node: process.versions.node,
       electron: process.versions['electron'] ?? null,
+      nativeBuild: nativeBuild(),
       platform: `${platform()} ${arch()} ${release()}`,
       cpu: processors[0]?.model.trim() ?? 'unknown',
       cores: processors.length,

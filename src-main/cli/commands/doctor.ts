@@ -124,6 +124,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         ['CoTo Studio', report.version],
         ['Node', report.node],
         ['Electron', report.electron ?? 'not in use'],
+        ...(report.nativeBuild === null ? [] : ([['Native addon', report.nativeBuild]] as const)),
         ['System', report.platform],
         ['CPU', `${report.cpu}, ${report.cores} cores`],
         ['Memory', `${formatBytes(report.freeMemoryBytes)} of ${formatBytes(report.memoryBytes)} free`],

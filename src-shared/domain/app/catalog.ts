@@ -89,6 +89,7 @@ export const doctorReportSchema = z.object({
   version: z.string(),
   node: z.string(),
   electron: z.string().nullable(),
+  nativeBuild: z.string().nullable().describe('compiler and flags of the native addon'),
   platform: z.string(),
   cpu: z.string(),
   cores: z.number().int(),

@@ -21,9 +21,8 @@ export function loadAddon(): LoadedAddon {
 }
 
 function load(): LoadedAddon {
-  const candidates = places();
-  const file = candidates.find((candidate) => existsSync(candidate));
-  if (file === undefined) return { reason: notBuilt(candidates) };
+  const file = addonFile();
+  if (file === null) return { reason: notBuilt(places()) };
   const problem = tryElsewhere(file);
   if (problem !== null)
     return { reason: `The native addon does not load here: ${problem}. WebAssembly computes in its place.` };
@@ -34,6 +33,11 @@ function load(): LoadedAddon {
   } catch (error) {
     return { reason: `The native addon does not load here: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** Path of the addon that is loaded; null where none was built. */
+export function addonFile(): string | null {
+  return places().find((candidate) => existsSync(candidate)) ?? null;
 }
 
 /** The copies of the packed app and of the package coto-engine were built on another machine: a child process tries them first. */
