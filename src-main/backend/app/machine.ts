@@ -8,6 +8,7 @@ import type {
   Settings,
   SystemStatus,
 } from '../../../src-shared/domain/app/catalog.ts';
+import { nativeBuild } from '../../engine/api/compute.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
 import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
@@ -34,7 +35,6 @@ export class Machine {
   async doctor(): Promise<DoctorReport> {
     const { home, store } = this.services;
     const processors = cpus();
-    const { nativeBuild } = await import('../../engine/compute/native/build-record.ts');
     return {
       version: packageJson.version,
       node: process.versions.node,

@@ -1,5 +1,6 @@
 /** Choice of a compute backend, its memory layout, its setup and the use of the device. Loads no backend. */
 export { type BackendMemory, backendMemory } from '../compute/backend-memory.ts';
+export { nativeBuild } from '../compute/native/build-record.ts';
 export {
   type ComputeChoice,
   computeIsolation,
