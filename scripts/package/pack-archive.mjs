@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
 /**
- * Packs a folder as a tar.gz whose bytes depend on its files alone: names are sorted, times are `at`, and no user is named.
+ * Packs a folder as a tar.gz whose bytes depend on its files alone: names are sorted, times are `at`, no user
+ * is named, and rights do not depend on the umask (GNU's tar only).
  * @param {string} parent
  * @param {string} folder name of the folder in its parent
  * @param {{ file: string, at: Date }} to
@@ -20,7 +21,7 @@ export async function packArchive(parent, folder, { file, at }) {
   // GNU's tar and that of macOS and Windows name these differently.
   const nobody =
     process.platform === 'linux'
-      ? ['--owner=0', '--group=0', '--numeric-owner', '--format=gnu']
+      ? ['--owner=0', '--group=0', '--numeric-owner', '--format=gnu', '--mode=u+rwX,go+rX,go-w']
       : ['--uid', '0', '--gid', '0'];
   const tar = spawn('tar', ['-cf', '-', ...nobody, '--no-recursion', '-C', parent, '--null', '-T', '-'], {
     stdio: ['pipe', 'pipe', 'inherit'],
