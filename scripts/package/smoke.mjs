@@ -16,6 +16,7 @@ import { changedUnpackedFile } from '../../src-main/shell/unpacked-files.ts';
 import { log } from '../bootstrap/log.mjs';
 import { run } from '../tasks/steps.mjs';
 import { electronFlags, withScreen } from '../tasks/window.mjs';
+import { wrongFuses } from './fuses.mjs';
 
 /**
  * Budgets of the packed app: processor time until its window has the first answer; idle memory (proportional set size,
@@ -36,8 +37,9 @@ const debuggingPort = 47_811;
  * answer, when it ends by itself, and once to idle. Then the packed command looks at its engine, so that no package is
  * missing. Answers what is wrong, and what costs more than it may.
  * @param {string} app its folder
+ * @param {Record<string, unknown>} fuses as electron-builder.yml sets them
  */
-export async function smoke(app) {
+export async function smoke(app, fuses) {
   const user = ordinaryUser(app);
   const executable = join(app, 'coto-studio');
   const folder = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
@@ -97,6 +99,7 @@ export async function smoke(app) {
     });
     const changed = await changedUnpackedFile(join(app, 'resources', 'app.asar'), fs);
     if (changed !== null) problems.push(`the archive has no hash of ${changed}, or another one`);
+    problems.push(...(await wrongFuses(executable, fuses)));
     for (const path of codeBeside(join(app, 'resources', 'app.asar.unpacked', 'dist')))
       problems.push(`${path} lies beside the archive`);
     if (existsSync(marker)) problems.push('it ran what COTO_NODE names');

@@ -100,7 +100,10 @@ log(
   `packed: release/${folder}, release/${stem}.cdx.json (${components.length} components) and ${stem}.tar.gz (${megabytes.toFixed(0)} MB)`,
 );
 if (options.includes('--smoke')) {
-  const { problems, overBudget } = await smoke(join(release, folder));
+  const { problems, overBudget } = await smoke(
+    join(release, folder),
+    isObject(config.electronFuses) ? config.electronFuses : {},
+  );
   // A size is the same on every machine: it fails wherever it grows.
   if (megabytes > budgets.archiveMegabytes)
     problems.push(`the archive has ${megabytes.toFixed(1)} MB, and may have ${budgets.archiveMegabytes}`);
