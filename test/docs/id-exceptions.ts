@@ -30,6 +30,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-main/engine/formats/adapters/mlx.ts': 12,
     'src-main/engine/formats/adapters/read-foreign.ts': 3,
     'src-main/engine/formats/adapters/read-kohya.ts': 3,
+    'src-main/engine/formats/adapters/tuned-model.ts': 1,
     'src-main/engine/formats/adapters/write-kohya.ts': 2,
     'src-main/engine/formats/gguf/lora-file.ts': 1,
     'src-main/engine/formats/gguf/read-lora.ts': 2,

@@ -58,7 +58,8 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
 
   addCommand(group, context, {
     usage: 'import <path>',
-    summary: 'import an adapter: a PEFT or MLX folder, a kohya, ComfyUI or diffusers file, or a GGUF adapter (copied)',
+    summary:
+      'import an adapter (copied): a PEFT or MLX folder, a kohya, ComfyUI or diffusers file, a GGUF adapter, or a fine-tuned model’s folder as the nearest LoRA',
     options: (command) =>
       void command
         .option(
@@ -68,7 +69,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
         .option('--name <name>', 'what to call it (default: the name of the file or folder)')
         .option(
           '--rank <number>',
-          'the highest rank of a module whose kind becomes LoRA (LyCORIS full, GLoRA, OFT, …; default: 64)',
+          'the highest rank of a module whose kind becomes LoRA (a fine-tuned model, LyCORIS full, GLoRA, OFT, …; default: 64)',
         ),
     input: z.object({
       path: z.string(),

@@ -41,8 +41,31 @@ it('keeps the capital of a proper name amid a sentence', () => {
   expect(paragraphOf([{ seed: 1 }], { scores: ['alone', { merge: 'core-space' }] })).toContain('merged by Core Space');
   // First words of labels that are no names; a new label's is added, or its name to midSentence.
   const ordinary = [
-    ...['aligned', 'checkpoint', 'compress', 'concatenation', 'contribution', 'every', 'factor', 'first', 'greedy'],
-    ...['intruder', 'linear', 'magnitude', 'module', 'one', 'output', 'parameter', 'post-hoc', 'random', 'task'],
+    ...[
+      'aligned',
+      'boundary',
+      'checkpoint',
+      'compress',
+      'concatenation',
+      'contribution',
+      'every',
+      'factor',
+      'first',
+      'greedy',
+    ],
+    ...[
+      'intruder',
+      'linear',
+      'magnitude',
+      'module',
+      'one',
+      'output',
+      'parameter',
+      'post-hoc',
+      'random',
+      'rank',
+      'task',
+    ],
   ];
   for (const { declaration } of [...mergeMethods, ...pruneMethods]) {
     const lowered = midSentence(declaration.label);

@@ -9,9 +9,12 @@ import {
 import {
   type AdapterFormat,
   type AdapterSource,
+  isModelFolder,
   type KnownBase,
   LongConversion,
+  type ReadAdapter,
   type ReadOptions,
+  readTunedModel,
   recognizeAdapter,
 } from '../../../engine/api/formats.ts';
 import { BaseWeights } from '../../../engine/api/merging.ts';
@@ -26,19 +29,22 @@ import { type BaseModel, baseFor, type FoundBase } from './find-base.ts';
 
 /**
  * Reads an adapter in any format, all of its tensors too, and writes it as a PEFT folder. Without `modelId` the base is the one
- * that the adapter names, else the only one that it fits, else one that is not in the studio.
+ * that the adapter names, else the only one that it fits, else one that is not in the studio. A whole model is read as its
+ * difference to its base.
  */
 export async function readImport(
   { path, models, modelId, directory, rank }: ImportRequest,
   options: Pick<ReadOptions, 'entries' | 'onModule'> = {},
 ): Promise<ReadImport> {
   const given = models.find(({ id }) => id === modelId) ?? null;
-  const { format, source } = await recognizeAdapter(path);
   const folder = join(directory, importedFolder);
-  if (format.id !== 'peft') {
-    const ranked = rank === null ? options : { ...options, rank };
-    return convert(format, source, { models, given, folder, options: ranked });
+  const ranked = rank === null ? options : { ...options, rank };
+  if (await isModelFolder(path)) {
+    const bases = given === null ? models : [given];
+    return keep(await orLong(readTunedModel(path, bases, ranked)), { models, given, folder });
   }
+  const { format, source } = await recognizeAdapter(path);
+  if (format.id !== 'peft') return convert(format, source, { models, given, folder, options: ranked });
   const found = await baseFor(source.path, models, given);
   const { variant, parameters } = await readAdapterOutline(source.path, found.description, true);
   if (variant.files.usesResidualBase?.(parameters))
@@ -54,28 +60,34 @@ export async function readImport(
   return written(folder, found);
 }
 
-interface Conversion {
+interface Placing {
   readonly models: readonly BaseModel[];
   readonly given: BaseModel | null;
   readonly folder: string;
-  readonly options: ReadOptions;
 }
 
 /** Reads another format and keeps it as a PEFT folder. */
 async function convert(
   format: AdapterFormat,
   source: AdapterSource,
-  { models, given, folder, options }: Conversion,
+  { options, ...placing }: Placing & { readonly options: ReadOptions },
 ): Promise<ReadImport> {
   const sha256 = await fileHash(source.entries === null ? source.path : join(source.path, 'adapters.safetensors'));
-  const bases = await knownBases(given === null ? models : [given]);
-  const read = await format
-    .read(source, bases, options)
-    .catch((error: unknown) => {
-      if (error instanceof LongConversion) return null;
-      throw error;
-    })
-    .finally(() => closeBases(bases));
+  const bases = await knownBases(placing.given === null ? placing.models : [placing.given]);
+  const read = await orLong(format.read(source, bases, options)).finally(() => closeBases(bases));
+  const kept = await keep(read, placing);
+  return kept.kind === 'written' ? { ...kept, sha256 } : kept;
+}
+
+/** Null where the reading would take long. */
+async function orLong(reading: Promise<ReadAdapter>): Promise<ReadAdapter | null> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof LongConversion) return null;
+    throw error;
+  });
+}
+
+async function keep(read: ReadAdapter | null, { models, given, folder }: Placing): Promise<ReadImport> {
   if (read === null) return { kind: 'long' };
   const { state, description, note, conversion } = read;
   const baseModelName = description.foreign?.name ?? 'unknown';
@@ -88,7 +100,6 @@ async function convert(
   }
   return {
     ...(await written(folder, found)),
-    sha256,
     ...(note === undefined ? {} : { note }),
     ...(conversion === undefined ? {} : { conversion }),
   };

@@ -29,7 +29,7 @@ interface OpenForeign {
 export class LongConversion extends Error {}
 
 /** Highest rank of an import, as of an export to plain LoRA. */
-const defaultRank = 64;
+export const defaultRank = 64;
 
 /**
  * Reads a file of kinds that no variant holds, or of several kinds, as plain LoRA: products as they are, all else cut by SVD. An

@@ -35,3 +35,30 @@ it('a PEFT folder whose keys have the adapter’s name is kept under the keys th
   const kept = await readSafetensors(join(backend.home, 'adapters', id, 'adapter_model.safetensors'));
   expect([...kept.keys()]).toEqual([...tensors.keys()]);
 });
+
+it('a fine-tuned model is added as the nearest LoRA of its base', async () => {
+  const backend = await openBackend({ startEngine: engine() });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const folder = temporaryFolder();
+  cpSync(goldenPath('llama', 'base'), folder, { recursive: true });
+  const file = join(folder, 'model.safetensors');
+  const changed = 'model.layers.1.self_attn.v_proj.weight';
+  const tensors = [...(await readSafetensors(file))].map(([key, tensor]) => {
+    const data = Float32Array.from(tensor.data, (value, at) => value + (key === changed && at === 5 ? 1 : 0));
+    return [key, { ...tensor, data }] as const;
+  });
+  await writeSafetensors(file, new Map(tensors));
+  const adapter = await backend.handle('adapters.import', { path: folder, rank: 8 });
+  expect(adapter).toMatchObject({
+    modelId: model.id,
+    variant: 'lora',
+    origin: {
+      kind: 'import',
+      note: expect.stringMatching(/^Extracted from a fine-tuned model\. Plain LoRA of rank 1;/),
+    },
+  });
+  const kept = await readSafetensors(join(backend.home, 'adapters', adapter.id, 'adapter_model.safetensors'));
+  expect([...kept.keys()].map((key) => key.replace('base_model.model.', ''))).toEqual(
+    ['lora_A', 'lora_B'].map((part) => changed.replace('weight', `${part}.weight`)),
+  );
+});
