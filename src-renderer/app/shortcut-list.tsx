@@ -152,13 +152,13 @@ function ShortcutLine({ row, isMac, isRecorded, onRecord, onSave }: ShortcutLine
   };
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Th scope="row" fw="inherit">
         {row.label}
         {row.about === '' ? null : <span className={classes['keyAbout']}> {row.about}</span>}
         {row.conflicts.length === 0 ? null : (
           <div className={classes['keyConflict']}>{words.also(row.conflicts.join(', '))}</div>
         )}
-      </Table.Td>
+      </Table.Th>
       <Table.Td w={240}>
         {row.isFixed ? (
           <Keys keys={row.keys} isMac={isMac} />
