@@ -38,8 +38,8 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * Searches the boundary on calibration examples (section 3 of the paper, its automatic search): with n adapted layers,
- * n scores with the first 1, …, n of them on. The lowest boundary counts whose score is at least the best less the
+ * Searches the boundary on calibration examples, as the paper's abstract describes it: with n adapted layers, n scores
+ * with the first 1, …, n of them on. The lowest boundary counts whose score is at least the best less the
  * tolerance. Modules outside the layers stay.
  */
 export const boundaryLayer: PruneMethod = {
