@@ -39,20 +39,17 @@ export async function readTunedModel(
   bases: readonly TunedBase[],
   { rank = defaultRank, entries: allowed = Number.POSITIVE_INFINITY, onModule }: ReadOptions = {},
 ): Promise<ReadAdapter> {
-  const tuned = { path: folder, description: await describeModel(folder) };
-  const linears = linearsOf(tuned.description);
+  const description = await describeModel(folder);
+  const linears = linearsOf(description);
   const base = baseOf(folder, linears, bases);
   if (linears.reduce((sum, one) => sum + one.inFeatures * one.outFeatures, 0) > allowed) throw new LongConversion();
-  const weights = [tuned, base].map(({ description, path }) => new BaseWeights({ description, directory: path })) as [
-    BaseWeights,
-    BaseWeights,
-  ];
+  const after = new BaseWeights({ description, directory: folder });
+  const before = new BaseWeights({ description: base.description, directory: base.path });
   const collected: CollectedModule[] = [];
   const cuts: { module: string; rank: number; lost: number; total: number }[] = [];
   try {
     for (const [index, { name }] of linears.entries()) {
-      const [after, before] = await Promise.all(weights.map((one) => one.read(name)));
-      const delta = difference(folder, name, after, before);
+      const delta = difference(folder, name, await after.read(name), await before.read(name));
       if (delta.data.some((value) => value !== 0)) {
         const { a, b, ...cut } = cutUpdate(delta, rank, name);
         const tensors = new Map(Object.entries({ a, b }));
@@ -62,7 +59,8 @@ export async function readTunedModel(
       await onModule?.(index + 1, linears.length);
     }
   } finally {
-    for (const one of weights) await one.close();
+    await after.close();
+    await before.close();
   }
   if (collected.length === 0)
     throw new StudioError(
@@ -109,13 +107,7 @@ function baseOf(folder: string, linears: readonly LinearModule[], bases: readonl
   );
 }
 
-function difference(
-  folder: string,
-  name: string,
-  after: HostTensor | undefined,
-  before: HostTensor | undefined,
-): HostTensor {
-  if (after === undefined || before === undefined) throw new Error(`no weights of ${name}`);
+function difference(folder: string, name: string, after: HostTensor, before: HostTensor): HostTensor {
   const data = new Float32Array(after.data.length);
   for (let at = 0; at < data.length; at++) data[at] = Number(after.data[at]) - Number(before.data[at]);
   return finite(folder, name, { shape: after.shape, data });
@@ -124,12 +116,16 @@ function difference(
 /** Names of the other tensors of the model that its base lacks or has otherwise. */
 async function otherDifferences(folder: string, base: string, taken: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
-  const [tuned, own] = [await openModelWeights(folder), await openModelWeights(base)];
+  const tuned = await openModelWeights(folder);
   try {
-    for (const name of tuned.names) if (!taken.has(name) && !(await isEqual(tuned, own, name))) found.push(name);
+    const own = await openModelWeights(base);
+    try {
+      for (const name of tuned.names) if (!taken.has(name) && !(await isEqual(tuned, own, name))) found.push(name);
+    } finally {
+      await own.close();
+    }
   } finally {
     await tuned.close();
-    await own.close();
   }
   return found;
 }
