@@ -152,7 +152,7 @@ function ShortcutLine({ row, isMac, isRecorded, onRecord, onSave }: ShortcutLine
   };
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw="inherit">
+      <Table.Th scope="row" fw="inherit" c="inherit">
         {row.label}
         {row.about === '' ? null : <span className={classes['keyAbout']}> {row.about}</span>}
         {row.conflicts.length === 0 ? null : (
