@@ -118,7 +118,7 @@ test('the list of keys has every action, is searched by keys, and has each keys 
   );
   const keys = within(table)
     .getAllByRole('row')
-    .map((row) => shown(row.querySelectorAll('td')[1]))
+    .map((row) => shown(row.querySelectorAll('td')[0]))
     .filter((text) => text !== 'No keys');
   expect(new Set(keys).size).toBe(keys.length);
   within(view.getByRole('table', { name: 'On this page' })).getByText('Archive');
