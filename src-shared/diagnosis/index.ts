@@ -1,5 +1,4 @@
 import { type DiagnosedFinding, severities } from '../domain/runs/diagnosis.ts';
-import { type RunConfig, runConfigSchema } from '../domain/runs/run.ts';
 import type { Finding, RunEvidence } from './finding.ts';
 import { alwaysClipped } from './findings/always-clipped.ts';
 import { classCollapse } from './findings/class-collapse.ts';
@@ -56,9 +55,4 @@ export function diagnose(evidence: RunEvidence): DiagnosedFinding[] {
       opens: opens ?? null,
     }))
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
-}
-
-/** The run that carries out the advice of a finding. */
-export function withChanges(config: RunConfig, changes: NonNullable<DiagnosedFinding['changes']>): RunConfig {
-  return runConfigSchema.parse({ ...config, ...changes });
 }

@@ -69,6 +69,7 @@ export function reportJson(
         config,
         facts,
         result,
+        findings: options.diagnoses.get(id) ?? [],
         samples: withoutPixels(options.samples.get(id)),
       })),
       tuned: options.tuned.runs,

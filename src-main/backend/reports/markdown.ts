@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
 import { markdownTable, plainMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import type { ReportContent } from './content.ts';
+import { diagnosisHeading, diagnosisTable } from './diagnosis.ts';
 import type { ReportOptions } from './options.ts';
 import { sampledRuns } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
@@ -19,6 +21,7 @@ export function reportMarkdown(
   const has = (section: ReportOptions['sections'][number]) => sections.includes(section);
   const facts = (items: readonly { label: string; value: string }[]) =>
     items.map(({ label, value }) => `- ${plainMarkdown(label)}: ${plainMarkdown(value)}`).join('\n');
+  const diagnosis = has('diagnosis') ? diagnosisTable(options) : null;
   const sampled = sampledRuns(options, content);
   const parts = [...(own === null ? [] : [own]), ...studyParts];
   return [
@@ -41,6 +44,7 @@ export function reportMarkdown(
           }),
         ])
       : []),
+    ...(diagnosis === null ? [] : diagnosisLines(diagnosis)),
     ...(has('samples') && sampled.length > 0
       ? [
           '## Samples',
@@ -70,6 +74,11 @@ export function reportMarkdown(
     .filter((part) => part !== '')
     .map((part) => `${part}\n`)
     .join('\n');
+}
+
+function diagnosisLines(table: StudyTable): string[] {
+  const [, ...lines] = markdownTable(table);
+  return [`## ${diagnosisHeading}`, ...(table.rows.length === 0 ? (table.notes ?? []).map(plainMarkdown) : lines)];
 }
 
 /** A block of code whose fence is longer than any in it. */

@@ -1,6 +1,7 @@
 import type { ReportSectionId } from '../../../src-shared/domain/app/report.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/data/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/models/model.ts';
+import type { DiagnosedFinding } from '../../../src-shared/domain/runs/diagnosis.ts';
 import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/runs/run-history.ts';
 import type { RunSamples } from '../../../src-shared/domain/runs/run-samples.ts';
@@ -27,6 +28,8 @@ export interface ReportOptions {
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
   /** Answers of the runs at their evaluations, by run id. */
   readonly samples: ReadonlyMap<string, RunSamples>;
+  /** Findings about the runs by run id; empty where the section is left out. */
+  readonly diagnoses: ReadonlyMap<string, readonly DiagnosedFinding[]>;
   /** The file that makes a study again, by study id. */
   readonly studyYaml: ReadonlyMap<string, string>;
   /** Verdicts on the tuning of the learning rates, for the runs' comparison and for each study by its id. */

@@ -17,6 +17,7 @@ import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { studyWords } from '../studies/study-words.ts';
 import { comparisonNote } from './comparison-table.ts';
 import type { ReportContent } from './content.ts';
+import { diagnosisHeading, diagnosisTable } from './diagnosis.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type PagePart, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import type { ReportOptions } from './options.ts';
@@ -47,6 +48,7 @@ export function reportPage(
     ...(has('summary') ? summaryPart(content) : []),
     ...(has('results') ? resultParts(options, content, untuned) : []),
     ...(others.length > 0 ? [figuresPart(others)] : []),
+    ...(has('diagnosis') ? diagnosisPart(options) : []),
     ...(has('samples') ? samplesPart(options, content) : []),
     ...(has('setup') ? [setupPart(options, content, versions)] : []),
     ...(has('configs') ? [configsPart(options)] : []),
@@ -179,6 +181,13 @@ function figureHtml({ id, light }: ReportFigure): SafeHtml {
 
 function figuresPart(figures: readonly ReportFigure[]): PagePart {
   return { heading: 'Figures', html: html`<div class="figures">${figures.map(figureHtml)}</div>\n` };
+}
+
+function diagnosisPart(options: ReportOptions): PagePart[] {
+  const table = diagnosisTable(options);
+  if (table === null) return [];
+  const notes = (table.notes ?? []).map((note) => html`<p>${note}</p>`);
+  return [{ heading: diagnosisHeading, html: table.rows.length === 0 ? html`${notes}` : tableHtml(table) }];
 }
 
 function setupPart(options: ReportOptions, content: ReportContent, versions: ReportVersions): PagePart {

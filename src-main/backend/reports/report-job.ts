@@ -2,13 +2,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportRequestSchema } from '../../../src-shared/domain/app/report.ts';
+import type { DiagnosedFinding } from '../../../src-shared/domain/runs/diagnosis.ts';
+import type { RunRecord } from '../../../src-shared/domain/runs/run.ts';
 import { evaluationCurves, lossCurve } from '../../../src-shared/metrics/curves.ts';
 import { writeFolderAtomic } from '../../files/atomic.ts';
 import { defineJob } from '../jobs/define-job.ts';
+import type { HandlerServices } from '../jobs/handler-services.ts';
+import { diagnoseRun } from '../runs/diagnose-run.ts';
 import { requireRun } from '../runs/training-record.ts';
 import { studyYaml } from '../studies/study-files.ts';
 import { requireStudy } from '../studies/study-records.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
+import type { ReportOptions } from './options.ts';
 
 /** Buckets of a curve: more than the width of a report's figure in pixels. */
 const wholeRun = { from: null, to: null, buckets: 1024 };
@@ -60,6 +65,7 @@ export const reportJob = defineJob({
       ),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
       samples: new Map(runs.map(({ id }) => [id, store.samples.find(id)])),
+      diagnoses: await diagnosesOf(services, chosen.includes('diagnosis') ? runs : []),
       studyYaml: new Map(studies.map((study) => [study.id, studyYaml(services, study)])),
       tuned: {
         runs: await tunedRuns(services, runIds),
@@ -81,3 +87,10 @@ export const reportJob = defineJob({
     return { status: 'completed', result: { reportId }, message: `Report written to ${path}` };
   },
 });
+
+/** Findings about each run, one after the other: they read the datasets. */
+async function diagnosesOf(services: HandlerServices, runs: readonly RunRecord[]): Promise<ReportOptions['diagnoses']> {
+  const found = new Map<string, DiagnosedFinding[]>();
+  for (const run of runs) found.set(run.id, await diagnoseRun(services, run));
+  return found;
+}

@@ -13,6 +13,7 @@ export const reportSections = [
   { id: 'summary', label: 'Summary', help: 'Findings in sentences' },
   { id: 'results', label: 'Results', help: 'Tables: comparison with intervals, and those of each study' },
   { id: 'figures', label: 'Figures', help: 'Results, curves, step times and active layers' },
+  { id: 'diagnosis', label: 'Diagnosis', help: 'What went wrong in each run, with the numbers and the fix' },
   {
     id: 'samples',
     label: 'Samples',

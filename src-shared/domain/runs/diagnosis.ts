@@ -3,6 +3,13 @@ import { z } from 'zod';
 /** Severities of findings, the worst first. */
 export const severities = ['problem', 'warning', 'note'] as const;
 
+/** Names of the severities in documents, which are English. */
+export const severityLabels: Readonly<Record<(typeof severities)[number], string>> = {
+  problem: 'Problem',
+  warning: 'Warning',
+  note: 'Note',
+};
+
 /** A finding about a run, as the window, the command and reports show it. */
 export const diagnosedFindingSchema = z.object({
   id: z.string(),

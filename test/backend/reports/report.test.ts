@@ -51,6 +51,17 @@ beforeAll(async () => {
       runs: { state: 'untuned', reason: 'The learning rate of <LoRA> was not chosen by a sweep.' },
       studies: new Map([['pruning', { state: 'tuned', reason: 'Each learning rate was chosen.' }]]),
     },
+    diagnoses: new Map([
+      [
+        'b',
+        [
+          {
+            ...{ id: 'learning-rate-high', label: 'Learning rate too high', severity: 'warning', opens: null },
+            ...{ evidence: 'It rose to <7>.', advice: 'Lower it.', changes: { learning_rate: 1e-4 } },
+          },
+        ],
+      ],
+    ]),
     samples: new Map([
       [
         'a',
@@ -190,6 +201,30 @@ test('CSV and JSON beside it hold the same values', async () => {
   expect(json.table.find((row) => row.id === 'alone')?.difference?.mean).toBeCloseTo(0.02, 12);
   expect(json.models[0]?.fingerprint).toBe('f0e1d2c3');
   expect(json.conclusions.length).toBeGreaterThan(0);
+});
+
+test('findings about the runs are listed with severity, numbers, fix and settings', async () => {
+  const { path: written } = await writeReport(options);
+  const page = await readFile(written, 'utf8');
+  expect(page).toContain(
+    '<tr><td>LoRA + CoTo · seed 1</td><td>Learning rate too high</td><td>Warning</td><td>It rose to &lt;7&gt;.</td><td>Lower it.</td><td>learning_rate: 0.0001</td></tr>',
+  );
+  const text = await readFile(written.replace('.html', '.md'), 'utf8');
+  expect(text).toContain(
+    '| Learning rate too high | Warning | It rose to \\<7>. | Lower it. | learning\\_rate: 0.0001 |',
+  );
+  const { runs: listed } = JSON.parse(await readFile(written.replace('.html', '.json'), 'utf8'));
+  expect(listed[1]).toMatchObject({ id: 'b', findings: [{ id: 'learning-rate-high' }] });
+  const [run] = runs;
+  const none = await writeReport({
+    ...options,
+    runs: run ? [run] : [],
+    path: path.join(folder, 'well', 'report.html'),
+  });
+  expect(await readFile(none.path, 'utf8')).toMatch(
+    /<h2>Diagnosis<\/h2>\n<p>The record of the run shows nothing wrong\.<\/p>/,
+  );
+  expect(await readFile(none.path.replace('.html', '.md'), 'utf8')).toContain('## Diagnosis\n\nThe record of the run');
 });
 
 test('runs that are known by the entity F1 have it drawn over their evaluations', async () => {

@@ -17,6 +17,7 @@ const nothing: ReportOptions = {
   curves: new Map(),
   activation: new Map(),
   samples: new Map(),
+  diagnoses: new Map(),
   studyYaml: new Map(),
   tuned: { runs: null, studies: new Map() },
   plotlyScript: '',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { diagnose, findings, withChanges } from '../../../src-shared/diagnosis/index.ts';
+import { settingsText, withChanges } from '../../../src-shared/diagnosis/changes.ts';
+import { diagnose, findings } from '../../../src-shared/diagnosis/index.ts';
 import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 import { findingOf, found, line, record, texts, written } from './record.ts';
 
@@ -25,6 +26,7 @@ test('shows the worst first, and only the cause where one finding implies anothe
   expect(all.map(({ id, severity }) => [id, severity])).toEqual([['diverged', 'problem']]);
   expect(all[0]?.evidence).toBe(error.message);
   expect(all[0]?.changes).toEqual({ learning_rate: 0.2, max_grad_norm: 1 });
+  expect(settingsText(all[0]?.changes ?? {})).toBe('learning_rate: 0.2, max_grad_norm: 1');
   expect(withChanges(runConfigSchema.parse({ seed: 7 }), all[0]?.changes ?? {})).toMatchObject({
     ...{ seed: 7, learning_rate: 0.2, max_grad_norm: 1 },
   });

@@ -94,7 +94,14 @@ function inReport(run: RunRecord, id: string): { text: string; titles: readonly 
   const name = evaluationName(id);
   const options: ReportOptions = {
     ...{ path: '/r.html', name: 'r', note: '', sections: ['summary', 'results', 'figures'], runs: [run], studies: [] },
-    ...{ models: [], datasets: [], activation: new Map(), samples: new Map(), studyYaml: new Map() },
+    ...{
+      models: [],
+      datasets: [],
+      activation: new Map(),
+      samples: new Map(),
+      diagnoses: new Map(),
+      studyYaml: new Map(),
+    },
     ...{ tuned: { runs: null, studies: new Map() }, plotlyScript: '', fonts: '', createdAt: 0 },
     curves: new Map([[run.id, new Map([[name, makeCurve(name, [0, 40], [0.25, 0.5])]])]]),
   };

@@ -1,7 +1,7 @@
 import { Button, Text } from '@mantine/core';
 import { IconAlertOctagon, IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
-import { withChanges } from '../../../../src-shared/diagnosis/index.ts';
+import { type Changes, withChanges } from '../../../../src-shared/diagnosis/changes.ts';
 import type { DiagnosedFinding } from '../../../../src-shared/domain/runs/diagnosis.ts';
 import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
 import { useRequest } from '../../../api/query.ts';
@@ -82,7 +82,7 @@ function Remedy({ finding: { label, changes, opens }, run }: { finding: Diagnose
   );
 }
 
-function trainWith(run: RunRecord, changes: NonNullable<DiagnosedFinding['changes']>): void {
+function trainWith(run: RunRecord, changes: Changes): void {
   openConfig(withChanges(run.config, changes), '', run.tags);
   navigate('/train');
 }

@@ -67,10 +67,10 @@ test('title, note and sections of a new report are chosen', async () => {
       studyIds: ['s'],
       name: 'Ranks',
       note: 'Why.',
-      sections: ['summary', 'results', 'figures', 'samples', 'setup'],
+      sections: ['summary', 'results', 'figures', 'diagnosis', 'samples', 'setup'],
     },
   ]);
-  for (const section of ['Summary', 'Results', 'Figures', 'Samples', 'Setup'])
+  for (const section of ['Summary', 'Results', 'Figures', 'Diagnosis', 'Samples', 'Setup'])
     fireEvent.click(view.getByLabelText(section));
   expect(view.getByText('Choose at least one section.')).toBeTruthy();
   expect(view.getByRole('button', { name: 'Create report' }).hasAttribute('disabled')).toBe(true);
