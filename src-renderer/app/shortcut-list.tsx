@@ -20,7 +20,6 @@ import type { StudioAction } from '../components/actions/action-registry.ts';
 import { readKeyFile, saveKeyFile, saveKeys, useKeyFile } from '../components/actions/changed-keys.ts';
 import { keysOf, pressedCombination } from '../components/actions/shortcut.ts';
 import { notifyFailure, notifyWarning } from '../components/feedback/notify.tsx';
-import { plural } from '../components/format/format.ts';
 import { hasWords, searchWords } from '../components/table/match-words.ts';
 import { appStrings } from '../strings/app.ts';
 import classes from './frame.module.css';
@@ -87,9 +86,7 @@ export function ShortcutList({ actions, page }: ShortcutListProps) {
         </Button>
       </Group>
       <div role="status">
-        {conflicts === 0 ? null : (
-          <Text className={classes['keyConflict'] ?? ''}>{words.conflicts(plural(conflicts, 'action'))}</Text>
-        )}
+        {conflicts === 0 ? null : <Text className={classes['keyConflict'] ?? ''}>{words.conflicts(conflicts)}</Text>}
         {problems.length === 0 ? null : (
           <>
             <Text>{words.problems(keyFileName)}</Text>

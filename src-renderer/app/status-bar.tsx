@@ -5,7 +5,7 @@ import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import type { JobRecord } from '../../src-shared/domain/jobs/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
-import { backendName, formatBytes, formatDuration, plural } from '../components/format/format.ts';
+import { backendName, formatBytes, formatDuration } from '../components/format/format.ts';
 import { appStrings } from '../strings/app.ts';
 import { jobsStrings } from '../strings/jobs.ts';
 import { jobPath } from './job-path.ts';
@@ -25,7 +25,7 @@ export function StatusBar() {
       <div className={classes['job']}>
         {running ? <RunningJob job={running} /> : <IdleText connection={connection} />}
       </div>
-      {queued > 0 ? <Item icon={<IconStack size={14} />} text={appStrings.queued(plural(queued, 'job'))} /> : null}
+      {queued > 0 ? <Item icon={<IconStack size={14} />} text={appStrings.queued(queued)} /> : null}
       {status ? (
         <>
           <Item

@@ -29,7 +29,6 @@ import { useAction } from '../api/query.ts';
 import { type StudioAction, undoAction, useActions } from '../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { useUndoOffer } from '../components/feedback/undo.tsx';
-import { plural } from '../components/format/format.ts';
 import { startTour } from '../features/tour/tour-store.ts';
 import { appStrings } from '../strings/app.ts';
 import { openFindBar } from './find-in-page.ts';
@@ -47,7 +46,7 @@ export function useWindowActions(toggleSidebar: () => void): void {
   const saveSettings = useAction('settings.set');
   const startDemo = useAction('demo.start', {
     failureTitle: appStrings.demoFailed,
-    onSuccess: (demo) => notifySuccess(appStrings.demoQueued, plural(demo.jobs.length, 'job')),
+    onSuccess: (demo) => notifySuccess(appStrings.demoQueued, appStrings.demoQueuedJobs(demo.jobs.length)),
   });
   const setTheme = (theme: Theme) => {
     setColorScheme(theme === 'system' ? 'auto' : theme);

@@ -3,7 +3,6 @@ import { plural } from '../components/format/format.ts';
 /** The window's words on adapters. */
 export const adaptersStrings = {
   title: 'Adapters',
-  one: 'adapter',
   state: (count: number, archived: boolean) => `${plural(count, archived ? 'archived adapter' : 'adapter')}`,
   empty: 'No adapters yet. Train one, merge two, or import a PEFT folder.',
   trainFirst: 'Train an adapter',
@@ -35,7 +34,6 @@ export const adaptersStrings = {
   unarchive: 'Unarchive',
   delete: 'Delete…',
   deleteVerb: 'Delete',
-  deleteWhat: (name: string) => `the adapter "${name}"`,
   deleteConsequence: 'Deletes its tensors and scores. Exported copies and what was merged or pruned from it are kept.',
   deleted: 'Adapter deleted',
   archivedNow: (name: string) => `Archived "${name}"`,
@@ -135,4 +133,5 @@ export const adaptersStrings = {
     name: 'Update norms',
     failed: 'The norms cannot be computed.',
   },
+  deleteQuestion: (name: string) => `Delete the adapter "${name}"?`,
 } as const;

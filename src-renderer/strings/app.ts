@@ -1,4 +1,4 @@
-import { formatCount } from '../../src-shared/format/numbers.ts';
+import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 import { fileCommands, helpCommands, windowCommands } from '../../src-shared/menu-commands.ts';
 import { type PageId, pageNames } from '../../src-shared/pages.ts';
 
@@ -83,7 +83,7 @@ export const appStrings = {
   connecting: 'Connecting to the backend',
   notConnected: 'The backend isn’t running',
   starting: 'starting',
-  queued: (jobs: string) => `${jobs} queued`,
+  queued: (count: number) => `${plural(count, 'job')} queued`,
   computeBackend: 'Compute backend',
   openJob: (title: string) => `Open ${title}`,
   progressOf: (title: string) => `Progress of ${title}`,
@@ -111,8 +111,6 @@ export const appStrings = {
     guide: 'Guide',
   },
   rename: 'Rename',
-  renameWhat: (what: string) => `Rename ${what}…`,
-  renameWhich: (what: string) => `Select a ${what} first.`,
   somethingFailed: 'Something went wrong',
   repeated: (title: string, count: number) => `${title} (${formatCount(count)} times)`,
   jobsEnded: (count: number) => `${formatCount(count)} jobs finished`,
@@ -139,7 +137,8 @@ export const appStrings = {
     showFile: 'Show the file',
     also: (labels: string) => `Also: ${labels}`,
     fixed: (label: string) => `${label} (fixed)`,
-    conflicts: (actions: string) => `${actions} share their keys with another one`,
+    conflicts: (actions: number) =>
+      plural(actions, 'action shares its keys with another one', 'actions share their keys with another one'),
     needsModifier: 'A command of the menu needs Ctrl, Alt or a function key.',
     unknown: (line: number, id: string) => `Line ${line}: no action has the id ${id}.`,
     problems: (file: string) => `Lines of ${file} without effect`,
@@ -190,4 +189,13 @@ export const appStrings = {
     guide: ['help', 'documentation', 'method cards'],
     settings: ['preferences', 'theme', 'threads', 'backend', 'doctor'],
   },
+  demoQueuedJobs: (count: number) => plural(count, 'job'),
+  renames: {
+    run: { action: 'Rename run…', selectFirst: 'Select a run first.' },
+    adapter: { action: 'Rename adapter…', selectFirst: 'Select an adapter first.' },
+    report: { action: 'Rename report…', selectFirst: 'Select a report first.' },
+    chat: { action: 'Rename chat…', selectFirst: 'Select a chat first.' },
+  },
+  remove: 'Remove',
+  frees: (bytes: string) => `This frees ${bytes}.`,
 } as const;

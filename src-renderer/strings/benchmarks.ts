@@ -90,11 +90,11 @@ export const benchmarksStrings = {
   runAgain: 'Run again…',
   more: (name: string) => `More for ${name}`,
   remove: 'Delete',
-  what: (name: string) => `the benchmark "${name}"`,
   removeConsequence: 'Deletes its scores. The adapters and the task files are kept.',
   removed: (name: string) => `Deleted "${name}"`,
   notRemoved: 'The benchmark was not deleted',
   stillRunning: 'It has not ended: cancel it first.',
   benchmark: 'Benchmark…',
   notLanguage: 'Only adapters of language models can be benchmarked.',
+  removeQuestion: (name: string) => `Delete the benchmark "${name}"?`,
 } as const;

@@ -163,4 +163,5 @@ export const dataStrings = {
     truncated: (rows: number, limit: number) =>
       rows === 0 ? '' : `${plural(rows, 'row')} would be truncated to ${formatCount(limit)} tokens (max_length).`,
   },
+  removeQuestion: (name: string) => `Remove the dataset “${name}”?`,
 } as const;

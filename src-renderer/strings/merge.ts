@@ -1,8 +1,11 @@
+import { formatCount } from '../../src-shared/format/numbers.ts';
+import { plural } from '../components/format/format.ts';
 /** The words of the Merge page: shelf, bench, method, checks, results, and what an adapter's menu offers. */
 export const mergeStrings = {
   addCheckpoints: 'Add checkpoints',
   title: 'Merge',
-  state: (shelf: string, bench: number) => `${shelf} on the shelf, ${bench} on the bench`,
+  state: (shelf: number, bench: number) =>
+    `${plural(shelf, 'adapter')} on the shelf, ${formatCount(bench)} on the bench`,
   undo: 'Undo on the merge bench',
   redo: 'Redo on the merge bench',
   addFocused: 'Add the focused adapter to the bench',

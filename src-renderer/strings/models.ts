@@ -90,4 +90,5 @@ export const modelsStrings = {
   verdict: 'On this machine',
   verdicts: { fits: 'fits', tight: 'tight', 'does not fit': 'does not fit' },
   trainsIn: (memory: string) => `trains in ${memory}`,
+  removeQuestion: (name: string) => `Remove the model “${name}”?`,
 } as const;

@@ -118,7 +118,6 @@ export const playgroundStrings = {
   },
   chats: {
     title: 'Chats',
-    one: 'chat',
     new: 'New chat',
     empty: 'What you generate is kept here.',
     more: (name: string) => `More for ${name}`,
@@ -129,13 +128,13 @@ export const playgroundStrings = {
     cancel: 'Cancel',
     delete: 'Delete…',
     verb: 'Delete',
-    what: (name: string) => `the chat "${name}"`,
     consequence: 'Deletes its messages and answers.',
     deleted: 'Chat deleted',
     failedToOpen: 'The chat was not opened',
     failedToSave: 'The chat was not kept',
     failedToChange: 'The chat was not changed',
     untitled: 'Untitled',
+    deleteQuestion: (name: string) => `Delete the chat "${name}"?`,
   },
   image: {
     title: 'Image',

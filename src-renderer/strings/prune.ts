@@ -1,9 +1,9 @@
+import { plural } from '../components/format/format.ts';
 /** The words of the Prune page. */
 export const pruneStrings = {
   title: 'Prune',
-  state: (adapters: string, studies: string) => `${adapters}, ${studies}`,
-  study: 'pruning study',
-  studies: 'pruning studies',
+  state: (adapters: number, studies: number) =>
+    `${plural(adapters, 'adapter')}, ${plural(studies, 'pruning study', 'pruning studies')}`,
   train: 'Train an adapter',
   empty: 'See how much of an adapter you can prune before accuracy drops. There is no adapter yet.',
   hint: 'Select adapters on the left, several seeds with and without CoTo if you have them, and run a pruning study. Its figures appear here; click a point to save that adapter.',
@@ -33,4 +33,5 @@ export const pruneStrings = {
     bases: 'These adapters have different base models: a study takes one base.',
     dataset: 'Choose the dataset to evaluate on.',
   },
+  evaluations: (count: number) => plural(count, 'evaluation'),
 } as const;

@@ -40,11 +40,9 @@ export const reportsStrings = {
   exported: 'Report exported',
   noFormat: (format: string) => `This report has no ${format}: it was written by an earlier version.`,
   more: (name: string) => `More for ${name}`,
-  what: (name: string) => `the report "${name}"`,
   columns: { name: 'Name', of: 'Of', created: 'Created' },
   notExported: 'The report was not exported',
   showInFolder: 'Show in folder',
-  one: 'report',
   rename: {
     item: 'Rename…',
     title: 'Rename report',
@@ -60,4 +58,5 @@ export const reportsStrings = {
   frame: (name: string) => `Report "${name}"`,
   choose: 'Choose a report to read it here.',
   gone: 'This report no longer exists.',
+  removeQuestion: (name: string) => `Delete the report "${name}"?`,
 } as const;

@@ -3,7 +3,6 @@ import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of a run's page. */
 export const runStrings = {
-  one: 'run',
   all: 'Runs',
   loading: 'Run',
   gone: 'This run no longer exists.',
@@ -130,7 +129,6 @@ export const runStrings = {
     exportAs: 'Export as',
     show: 'Show in folder',
     remove: 'Delete',
-    removeAsk: (step: number) => `the checkpoint at step ${formatCount(step)}`,
     removePlain: 'Adapters that were saved from it are kept.',
     removeNeeded: (next: number | null) =>
       next === null
@@ -153,6 +151,7 @@ export const runStrings = {
       remove: 'The checkpoint was not deleted',
       show: 'The folder was not shown',
     },
+    removeQuestion: (step: number) => `Delete the checkpoint at step ${formatCount(step)}?`,
   },
 
   config: {

@@ -3,7 +3,6 @@ import { plural } from '../../src-shared/format/numbers.ts';
 /** Words of the table of runs, of what is done with several of them, and of their comparison. */
 export const runsStrings = {
   title: 'Runs',
-  one: 'run',
   newRun: 'New run',
   none: 'No runs yet. Train an adapter and its curves appear here.',
   noArchived: 'No archived runs',

@@ -1,4 +1,4 @@
-import { plural } from '../../src-shared/format/numbers.ts';
+import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of the Settings page. */
 export const settingsStrings = {
@@ -46,13 +46,15 @@ export const settingsStrings = {
     note: 'not part of any run, adapter or model',
     button: 'Delete',
     verb: 'Delete',
-    folders: (paths: readonly string[]) =>
-      paths.length === 1 ? `the folder ${paths[0]}` : `the ${paths.length} left-over folders`,
     consequence: (count: number) =>
       `CoTo Studio found no run, checkpoint, adapter or model that it can read in ${count === 1 ? 'it' : 'them'}.`,
     deleted: 'Left-over folders deleted',
     freed: (size: string) => `${size} freed`,
     failed: 'The folders were not deleted',
+    question: (paths: readonly string[]) =>
+      paths.length === 1
+        ? `Delete the folder ${paths[0]}?`
+        : `Delete the ${formatCount(paths.length)} left-over folders?`,
   },
 
   targets: {
@@ -71,9 +73,9 @@ export const settingsStrings = {
     keptFor: (reason: string) => `Kept: ${reason}.`,
     removable: 'Imported; safe to delete.',
     remove: (bundles: number) => `Remove ${plural(bundles, 'bundle')}`,
-    bundles: (bundles: number, name: string) => `${plural(bundles, 'bundle')} on ${name}`,
     consequence:
       'Deletes their settings, logs and results on the target. Bases and data stay there for the next study. Local runs, adapters and tables stay.',
+    removeQuestion: (bundles: number, name: string) => `Remove ${plural(bundles, 'bundle')} on ${name}?`,
   },
 
   evaluation: 'Evaluation',

@@ -97,13 +97,12 @@ export const studiesStrings = {
     end: 'End',
     cancelAll: 'Cancel all',
     cancelRun: (run: string) => `Cancel ${run}`,
-    all: (name: string) => `all runs of "${name}"`,
     cancelConsequence: (target: string) =>
       `What waits or runs on ${target} is ended there, and so is the study. Finished runs are kept: resume it to train the others.`,
     notCancelled: 'The run was not cancelled',
+    endQuestion: (name: string) => `End all runs of "${name}"?`,
   },
   more: (name: string) => `More for ${name}`,
-  what: (name: string) => `the study "${name}"`,
   columns: { name: 'Name', status: 'Status', created: 'Created' },
   result: {
     clickPoint: 'Click a point, or choose one with the arrow keys and Enter, to save that adapter.',
@@ -164,4 +163,5 @@ export const studiesStrings = {
       `Training time: ${duration === null ? '– (available after a first run)' : `about ${duration}`}.`,
     incomplete: 'Complete the form to see what it costs.',
   },
+  removeQuestion: (name: string) => `Delete the study "${name}"?`,
 } as const;

@@ -11,10 +11,10 @@ interface Named {
 
 /**
  * F2 renames: of a list the row with the focus, and where none has it (in the palette) the one that `otherwise` names.
- * @param what what is renamed: "run"
+ * @param words label of the action, and the note where nothing is selected
  */
 export function useRename<Item extends Named>(
-  what: string,
+  words: { readonly action: string; readonly selectFirst: string },
   items: readonly Item[] | undefined,
   otherwise: string | null,
   rename: (item: Item) => void,
@@ -22,12 +22,12 @@ export function useRename<Item extends Named>(
   useActions([
     {
       ...renameAction,
-      label: appStrings.renameWhat(what),
+      label: words.action,
       run: () => {
         const focused = focusedRowId();
         const item = items?.find(({ id }) => id === focused) ?? items?.find(({ id }) => id === otherwise);
         if (item) rename(item);
-        else notifyWarning(appStrings.renameWhat(what), appStrings.renameWhich(what));
+        else notifyWarning(words.action, words.selectFirst);
       },
     },
   ]);

@@ -1,12 +1,13 @@
 import { Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconTrash } from '@tabler/icons-react';
+import { appStrings } from '../../strings/app.ts';
 import { formatBytes } from '../format/format.ts';
 import type { MoreItem } from '../layout/page.tsx';
 
 interface ConfirmRemoval {
-  /** Object to be deleted, by kind and name: "the run "fmnist seed 1"". */
-  what: string;
+  /** Names the object by kind and name: "Delete the run "fmnist seed 1"?" */
+  question: string;
   /** One sentence that names what else is deleted and what stays. */
   consequence: string;
   freedBytes?: number | null;
@@ -16,16 +17,22 @@ interface ConfirmRemoval {
 }
 
 /** Asks once, by name, before something is destroyed: says what goes and how much disk it frees. */
-export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove', onConfirm }: ConfirmRemoval): void {
+export function confirmRemoval({
+  question,
+  consequence,
+  freedBytes,
+  verb = appStrings.remove,
+  onConfirm,
+}: ConfirmRemoval): void {
   modals.openConfirmModal({
-    title: `${verb} ${what}?`,
+    title: question,
     children: (
       <Text>
         {consequence}
-        {freedBytes ? ` This frees ${formatBytes(freedBytes)}.` : ''}
+        {freedBytes ? ` ${appStrings.frees(formatBytes(freedBytes))}` : ''}
       </Text>
     ),
-    labels: { confirm: verb, cancel: 'Cancel' },
+    labels: { confirm: verb, cancel: appStrings.cancel },
     confirmProps: { color: 'red.9', 'data-autofocus': true },
     onConfirm,
   });

@@ -11,6 +11,7 @@ import { plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
+import { appStrings } from '../../strings/app.ts';
 import { addToBench, filterAdapters } from '../merge/bench.ts';
 import { changeBench } from '../merge/bench-store.ts';
 import { useAdapterNames } from '../merge/use-adapter-names.ts';
@@ -77,7 +78,7 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
     />
   );
   const chosen = shown.filter(({ id }) => selected.has(id));
-  useRename(words.one, shown, chosen.length === 1 ? (chosen[0]?.id ?? null) : null, renameAdapter);
+  useRename(appStrings.renames.adapter, shown, chosen.length === 1 ? (chosen[0]?.id ?? null) : null, renameAdapter);
   return (
     <>
       <div className={classes['toolbar']}>

@@ -10,6 +10,7 @@ import { useRename } from '../../components/actions/use-rename.ts';
 import { notifyUndo } from '../../components/feedback/undo.tsx';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
+import { appStrings } from '../../strings/app.ts';
 import { benchmarksStrings } from '../../strings/benchmarks.ts';
 import { notPlayable, playgroundPath } from './playground-path.ts';
 import { renameAdapter } from './rename-adapter.ts';
@@ -28,7 +29,7 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
       ),
   });
   const rename = () => renameAdapter(adapter);
-  useRename(words.one, [adapter], id, rename);
+  useRename(appStrings.renames.adapter, [adapter], id, rename);
   const problem = notPlayable(adapter, models, useRequest('generation.scorers', {}).data);
   const buttons = (
     <>

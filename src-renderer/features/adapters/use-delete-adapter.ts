@@ -16,7 +16,7 @@ export function useDeleteAdapter(onDeleted?: () => void): (adapter: AdapterRecor
   });
   return ({ id, name, sizeBytes }) =>
     confirmRemoval({
-      what: words.deleteWhat(name),
+      question: words.deleteQuestion(name),
       consequence: words.deleteConsequence,
       freedBytes: sizeBytes,
       verb: words.deleteVerb,

@@ -58,7 +58,7 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
               removalItem({
                 label: words.remove,
                 disabledReason: isActive(job) ? words.stillRunning : null,
-                what: words.what(name),
+                question: words.removeQuestion(name),
                 consequence: words.removeConsequence,
                 verb: words.remove,
                 onConfirm: () => remove.mutate({ id: job.id }),

@@ -61,7 +61,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
               removalItem({
                 label: 'Remove from the list',
                 disabledReason: dataset.bundled ? 'Bundled datasets can’t be removed.' : null,
-                what: `the dataset “${dataset.name}”`,
+                question: dataStrings.removeQuestion(dataset.name),
                 consequence: 'It is removed from the list; files on disk are untouched.',
                 onConfirm: () => remove.mutate({ id: dataset.id, undoMilliseconds }),
               }),

@@ -129,7 +129,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
               removalItem({
                 label: 'Remove from the list',
                 disabledReason: model.bundled ? 'Bundled models can’t be removed.' : null,
-                what: `the model “${model.name}”`,
+                question: modelsStrings.removeQuestion(model.name),
                 consequence:
                   'It is removed from the list. A folder that the studio made is deleted; other files on disk are untouched.',
                 onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),

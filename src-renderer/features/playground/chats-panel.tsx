@@ -6,6 +6,7 @@ import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { appStrings } from '../../strings/app.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
 import classes from './playground.module.css';
 import { newChat } from './playground-store.ts';
@@ -25,7 +26,7 @@ export function ChatsPanel() {
       cancel: words.cancel,
       onName: (changed) => rename(id, changed),
     });
-  useRename(words.one, chats, chatId, askForName);
+  useRename(appStrings.renames.chat, chats, chatId, askForName);
   return (
     <Panel
       title={words.title}
@@ -92,7 +93,7 @@ function ChatMenu({ chat: { name }, onRename, onRemove }: ChatMenuProps) {
           leftSection={<IconTrash size={16} />}
           onClick={() =>
             confirmRemoval({
-              what: words.what(name),
+              question: words.deleteQuestion(name),
               consequence: words.consequence,
               verb: words.verb,
               onConfirm: onRemove,

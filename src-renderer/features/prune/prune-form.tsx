@@ -9,7 +9,6 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { MoreSettings, ParameterForm } from '../../components/form/parameter-form.tsx';
 import { changedCount } from '../../components/form/parameter-origin.ts';
-import { plural } from '../../components/format/format.ts';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { pruneStrings } from '../../strings/prune.ts';
@@ -64,7 +63,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
       </div>
       <footer className={classes['foot']}>
         <Text size="xs" c="dimmed">
-          {form.problem ?? plural(form.evaluations, 'evaluation')}
+          {form.problem ?? pruneStrings.evaluations(form.evaluations)}
         </Text>
         {form.failure ? <ErrorNote error={form.failure} /> : null}
         <Button onClick={form.start} disabled={form.problem !== null} loading={form.isStarting}>

@@ -40,7 +40,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
             { label: strings.showInFolder, icon: <IconFolder size={16} />, onClick: () => showInFolder(report) },
             removalItem({
               label: strings.remove,
-              what: strings.what(report.name),
+              question: strings.removeQuestion(report.name),
               consequence: strings.removeConsequence,
               verb: strings.remove,
               onConfirm: () => remove.mutate({ id: report.id, undoMilliseconds }),

@@ -31,7 +31,7 @@ export function LeftOver({ strays, onDeleted }: { strays: readonly Stray[]; onDe
           loading={remove.isPending}
           onClick={() =>
             confirmRemoval({
-              what: words.folders(strays.map(({ path }) => path)),
+              question: words.question(strays.map(({ path }) => path)),
               consequence: words.consequence(strays.length),
               freedBytes: bytes,
               verb: words.verb,

@@ -57,7 +57,7 @@ function LeftBundles({ name, bundles, onRemoved }: LeftBundlesProps) {
   const removable = bundles.filter(({ keptFor }) => keptFor === null);
   const confirm = () =>
     confirmRemoval({
-      what: words.bundles(removable.length, name),
+      question: words.removeQuestion(removable.length, name),
       consequence: words.consequence,
       freedBytes: removable.reduce((sum, { bytes }) => sum + bytes, 0),
       onConfirm: () => clean.mutate({ name, folders: removable.map(({ folder }) => folder) }),

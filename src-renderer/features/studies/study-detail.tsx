@@ -70,7 +70,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
               removalItem({
                 label: strings.remove,
                 disabledReason: isOpen ? strings.stillRunning : null,
-                what: strings.what(name),
+                question: strings.removeQuestion(name),
                 consequence: strings.removeConsequence,
                 verb: strings.remove,
                 onConfirm: () => remove.mutate({ id, undoMilliseconds }),

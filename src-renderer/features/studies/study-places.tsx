@@ -22,7 +22,7 @@ export function StudyPlaces({ id, name }: { id: string; name: string }) {
       size="xs"
       onClick={() =>
         confirmRemoval({
-          what: strings.all(name),
+          question: strings.endQuestion(name),
           consequence: strings.cancelConsequence(last.target),
           verb: strings.end,
           onConfirm: () => cancel.mutate({ id }),

@@ -18,7 +18,6 @@ import { pageActions } from '../../components/actions/page-actions.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
-import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { useAdapterImport } from '../../features/adapters/use-adapter-import.ts';
@@ -68,7 +67,7 @@ export default function MergePage() {
   return (
     <Page
       title={mergeStrings.title}
-      state={shown ? mergeStrings.state(plural(shown.length, 'adapter'), bench.length) : ''}
+      state={shown ? mergeStrings.state(shown.length, bench.length) : ''}
       actions={
         <Group gap={8}>
           <CheckpointsMenu />

@@ -6,7 +6,6 @@ import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
-import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import classes from '../../features/prune/prune.module.css';
@@ -28,18 +27,7 @@ export default function PrunePage() {
   const study = pruning.find((candidate) => candidate.id === chosenId) ?? pruning[0];
   const shown = adapters.data?.filter((adapter) => !adapter.archived);
   return (
-    <Page
-      title={pruneStrings.title}
-      state={
-        shown
-          ? pruneStrings.state(
-              plural(shown.length, 'adapter'),
-              plural(pruning.length, pruneStrings.study, pruneStrings.studies),
-            )
-          : ''
-      }
-      fill
-    >
+    <Page title={pruneStrings.title} state={shown ? pruneStrings.state(shown.length, pruning.length) : ''} fill>
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}
       {shown?.length === 0 ? (
         <EmptyState action={<Button onClick={() => navigate('/train')}>{pruneStrings.train}</Button>}>

@@ -13,6 +13,7 @@ import { createReport } from '../../features/reports/create-report.tsx';
 import { renameReport } from '../../features/reports/rename-report.ts';
 import { ReportView } from '../../features/reports/report-view.tsx';
 import classes from '../../features/reports/reports.module.css';
+import { appStrings } from '../../strings/app.ts';
 import { reportsStrings as strings } from '../../strings/reports.ts';
 
 const columns: readonly DataColumn<ReportRecord>[] = [
@@ -49,7 +50,7 @@ export default function ReportsPage() {
   const id = useRoute().segments[1] ?? null;
   const { data, error } = useRequest('reports.list', {});
   const report = id === null ? data?.[0] : data?.find((candidate) => candidate.id === id);
-  useRename(strings.one, data, report?.id ?? null, renameReport);
+  useRename(appStrings.renames.report, data, report?.id ?? null, renameReport);
   return (
     <Page
       title={strings.title}

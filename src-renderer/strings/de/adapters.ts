@@ -3,7 +3,6 @@ import { adaptersOf, plural } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: 'Adapter',
-  one: 'Adapter',
   state: (count, archived) =>
     archived ? plural(count, { one: '# archivierter Adapter', other: '# archivierte Adapter' }) : adaptersOf(count),
   empty: 'Noch keine Adapter. Einen trainieren, zwei mergen oder einen PEFT-Ordner importieren.',
@@ -36,7 +35,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: 'Aus dem Archiv holen',
   delete: 'Löschen…',
   deleteVerb: 'Löschen',
-  deleteWhat: (name) => `den Adapter „${name}“`,
   deleteConsequence:
     'Löscht seine Tensoren und Bewertungen. Exportierte Kopien und was daraus gemergt oder geprunt wurde, bleiben erhalten.',
   deleted: 'Adapter gelöscht',
@@ -142,4 +140,5 @@ export const adapters: Catalog['adapters'] = {
     name: 'Normen der Updates',
     failed: 'Die Normen lassen sich nicht berechnen.',
   },
+  deleteQuestion: (name) => `Den Adapter „${name}“ löschen?`,
 };

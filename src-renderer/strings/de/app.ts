@@ -1,5 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
+import { jobsOf, plural } from './counts.ts';
 
 export const app: Catalog['app'] = {
   origins: { default: 'Standard', model: 'Modell', preset: 'Vorlage', detected: 'erkannt', yours: 'geändert' },
@@ -109,7 +110,7 @@ export const app: Catalog['app'] = {
   connecting: 'Verbindung zum Backend',
   notConnected: 'Das Backend läuft nicht',
   starting: 'startet',
-  queued: (jobs) => `${jobs} wartend`,
+  queued: (count) => `${jobsOf(count)} wartend`,
   computeBackend: 'Rechen-Backend',
   openJob: (title) => `${title} öffnen`,
   progressOf: (title) => `Fortschritt von ${title}`,
@@ -137,8 +138,6 @@ export const app: Catalog['app'] = {
     guide: 'Handbuch',
   },
   rename: 'Umbenennen',
-  renameWhat: (what) => `${what} umbenennen…`,
-  renameWhich: (what) => `Zuerst auswählen: ${what}.`,
   somethingFailed: 'Etwas ist schiefgegangen',
   repeated: (title, count) => `${title} (${formatCount(count)}-mal)`,
   jobsEnded: (count) => `${formatCount(count)} Jobs beendet`,
@@ -165,7 +164,11 @@ export const app: Catalog['app'] = {
     showFile: 'Datei zeigen',
     also: (labels) => `Auch: ${labels}`,
     fixed: (label) => `${label} (fest)`,
-    conflicts: (actions) => `${actions} haben dieselben Tasten wie eine andere Aktion`,
+    conflicts: (actions) =>
+      plural(actions, {
+        one: '# Aktion hat dieselben Tasten wie eine andere',
+        other: '# Aktionen haben dieselben Tasten wie eine andere',
+      }),
     needsModifier: 'Ein Menübefehl braucht Strg, Alt oder eine Funktionstaste.',
     unknown: (line, id) => `Zeile ${line}: Keine Aktion hat die Id ${id}.`,
     problems: (file) => `Wirkungslose Zeilen von ${file}`,
@@ -214,4 +217,13 @@ export const app: Catalog['app'] = {
     guide: ['hilfe', 'dokumentation', 'methodenkarten'],
     settings: ['einstellungen', 'farbschema', 'threads', 'backend', 'doctor', 'sprache'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: 'Lauf umbenennen…', selectFirst: 'Zuerst einen Lauf auswählen.' },
+    adapter: { action: 'Adapter umbenennen…', selectFirst: 'Zuerst einen Adapter auswählen.' },
+    report: { action: 'Bericht umbenennen…', selectFirst: 'Zuerst einen Bericht auswählen.' },
+    chat: { action: 'Chat umbenennen…', selectFirst: 'Zuerst einen Chat auswählen.' },
+  },
+  remove: 'Entfernen',
+  frees: (bytes) => `Das gibt ${bytes} frei.`,
 };

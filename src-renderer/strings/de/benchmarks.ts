@@ -90,11 +90,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: 'Erneut ausführen…',
   more: (name) => `Mehr zu ${name}`,
   remove: 'Löschen',
-  what: (name) => `den Benchmark „${name}“`,
   removeConsequence: 'Löscht seine Bewertungen. Adapter und Aufgabendateien bleiben erhalten.',
   removed: (name) => `„${name}“ gelöscht`,
   notRemoved: 'Der Benchmark wurde nicht gelöscht',
   stillRunning: 'Er ist noch nicht fertig: erst abbrechen.',
   benchmark: 'Benchmark…',
   notLanguage: 'Ein Benchmark geht nur mit Adaptern von Sprachmodellen.',
+  removeQuestion: (name) => `Den Benchmark „${name}“ löschen?`,
 };

@@ -163,4 +163,5 @@ export const data: Catalog['data'] = {
         ? ''
         : `${plural(rows, { one: '# Zeile würde', other: '# Zeilen würden' })} auf ${formatCount(limit)} Tokens gekürzt (max_length).`,
   },
+  removeQuestion: (name) => `Den Datensatz „${name}“ entfernen?`,
 };

@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: 'Checkpoints hinzufügen',
   title: 'Merge',
-  state: (shelf, bench) => `${shelf} im Regal, ${bench} auf der Werkbank`,
+  state: (shelf, bench) => `${adaptersOf(shelf)} im Regal, ${formatCount(bench)} auf der Werkbank`,
   undo: 'Rückgängig auf der Merge-Werkbank',
   redo: 'Wiederholen auf der Merge-Werkbank',
   addFocused: 'Den fokussierten Adapter auf die Werkbank legen',

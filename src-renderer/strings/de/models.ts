@@ -93,4 +93,5 @@ export const models: Catalog['models'] = {
   verdict: 'Auf diesem Rechner',
   verdicts: { fits: 'passt', tight: 'knapp', 'does not fit': 'passt nicht' },
   trainsIn: (memory) => `trainiert in ${memory}`,
+  removeQuestion: (name) => `Das Modell „${name}“ entfernen?`,
 };

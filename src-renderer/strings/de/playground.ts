@@ -120,7 +120,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: 'Chats',
-    one: 'Chat',
     new: 'Neuer Chat',
     empty: 'Was Sie generieren, bleibt hier erhalten.',
     more: (name) => `Mehr zu ${name}`,
@@ -131,13 +130,13 @@ export const playground: Catalog['playground'] = {
     cancel: 'Abbrechen',
     delete: 'Löschen…',
     verb: 'Löschen',
-    what: (name) => `den Chat „${name}“`,
     consequence: 'Löscht seine Nachrichten und Antworten.',
     deleted: 'Chat gelöscht',
     failedToOpen: 'Der Chat wurde nicht geöffnet',
     failedToSave: 'Der Chat wurde nicht behalten',
     failedToChange: 'Der Chat wurde nicht geändert',
     untitled: 'Ohne Titel',
+    deleteQuestion: (name) => `Den Chat „${name}“ löschen?`,
   },
   image: {
     title: 'Bild',

@@ -1,10 +1,10 @@
 import type { Catalog } from '../catalog.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: 'Pruning',
-  state: (adapters, studies) => `${adapters}, ${studies}`,
-  study: 'Pruning-Studie',
-  studies: 'Pruning-Studien',
+  state: (adapters, studies) =>
+    `${adaptersOf(adapters)}, ${plural(studies, { one: '# Pruning-Studie', other: '# Pruning-Studien' })}`,
   train: 'Adapter trainieren',
   empty:
     'Sehen, wie viel sich von einem Adapter prunen lässt, bevor die Genauigkeit sinkt. Es gibt noch keinen Adapter.',
@@ -35,4 +35,5 @@ export const prune: Catalog['prune'] = {
     bases: 'Diese Adapter haben verschiedene Basismodelle: Eine Studie hat eine Basis.',
     dataset: 'Den Datensatz für die Evaluation wählen.',
   },
+  evaluations: (count) => plural(count, { one: '# Bewertung', other: '# Bewertungen' }),
 };

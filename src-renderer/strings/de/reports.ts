@@ -35,11 +35,9 @@ export const reports: Catalog['reports'] = {
   exported: 'Bericht exportiert',
   noFormat: (format) => `Dieser Bericht hat kein ${format}: Eine frühere Version hat ihn geschrieben.`,
   more: (name) => `Mehr zu ${name}`,
-  what: (name) => `den Bericht „${name}“`,
   columns: { name: 'Name', of: 'Aus', created: 'Erstellt' },
   notExported: 'Der Bericht wurde nicht exportiert',
   showInFolder: 'Im Ordner zeigen',
-  one: 'Bericht',
   rename: {
     item: 'Umbenennen…',
     title: 'Bericht umbenennen',
@@ -55,4 +53,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `Bericht „${name}“`,
   choose: 'Einen Bericht wählen, um ihn hier zu lesen.',
   gone: 'Diesen Bericht gibt es nicht mehr.',
+  removeQuestion: (name) => `Den Bericht „${name}“ löschen?`,
 };

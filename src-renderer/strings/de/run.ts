@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { plural } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: 'Lauf',
   all: 'Läufe',
   loading: 'Lauf',
   gone: 'Diesen Lauf gibt es nicht mehr.',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: 'Exportieren als',
     show: 'Im Ordner zeigen',
     remove: 'Löschen',
-    removeAsk: (step) => `den Checkpoint bei Schritt ${formatCount(step)}`,
     removePlain: 'Daraus gespeicherte Adapter bleiben erhalten.',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: 'Der Checkpoint wurde nicht gelöscht',
       show: 'Der Ordner wurde nicht gezeigt',
     },
+    removeQuestion: (step) => `Den Checkpoint bei Schritt ${formatCount(step)} löschen?`,
   },
 
   config: {

@@ -3,7 +3,6 @@ import { plural, runsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: 'Läufe',
-  one: 'Lauf',
   newRun: 'Neuer Lauf',
   none: 'Noch keine Läufe. Beim Training eines Adapters erscheinen hier seine Kurven.',
   noArchived: 'Keine archivierten Läufe',

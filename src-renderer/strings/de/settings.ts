@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 import { plural, runsOf } from './counts.ts';
 
@@ -48,13 +49,15 @@ export const settings: Catalog['settings'] = {
     note: 'gehören zu keinem Lauf, Adapter oder Modell',
     button: 'Löschen',
     verb: 'Löschen',
-    folders: (paths) =>
-      paths.length === 1 ? `den Ordner ${paths[0]}` : `die ${paths.length} übrig gebliebenen Ordner`,
     consequence: (count) =>
       `CoTo Studio hat ${plural(count, { one: 'darin', other: 'in ihnen' })} keinen lesbaren Lauf, Checkpoint, Adapter und kein lesbares Modell gefunden.`,
     deleted: 'Übrig gebliebene Ordner gelöscht',
     freed: (size) => `${size} frei geworden`,
     failed: 'Die Ordner wurden nicht gelöscht',
+    question: (paths) =>
+      paths.length === 1
+        ? `Den Ordner ${paths[0]} löschen?`
+        : `Die ${formatCount(paths.length)} übrig gebliebenen Ordner löschen?`,
   },
 
   targets: {
@@ -73,9 +76,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `Behalten: ${reason}.`,
     removable: 'Importiert; kann gelöscht werden.',
     remove: (bundles) => `${bundlesOf(bundles)} entfernen`,
-    bundles: (bundles, name) => `${bundlesOf(bundles)} auf ${name}`,
     consequence:
       'Löscht ihre Einstellungen, Protokolle und Ergebnisse auf dem Ziel. Basen und Daten bleiben dort für die nächste Studie. Lokale Läufe, Adapter und Tabellen bleiben.',
+    removeQuestion: (bundles, name) => `${bundlesOf(bundles)} auf ${name} entfernen?`,
   },
 
   evaluation: 'Evaluation',

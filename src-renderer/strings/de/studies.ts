@@ -98,13 +98,12 @@ export const studies: Catalog['studies'] = {
     end: 'Beenden',
     cancelAll: 'Alle abbrechen',
     cancelRun: (run) => `${run} abbrechen`,
-    all: (name) => `alle Läufe von „${name}“`,
     cancelConsequence: (target) =>
       `Was auf ${target} wartet oder läuft, wird dort beendet, und damit auch die Studie. Fertige Läufe bleiben erhalten: Fortsetzen trainiert die anderen.`,
     notCancelled: 'Der Lauf wurde nicht abgebrochen',
+    endQuestion: (name) => `Alle Läufe von „${name}“ beenden?`,
   },
   more: (name) => `Mehr zu ${name}`,
-  what: (name) => `die Studie „${name}“`,
   columns: { name: 'Name', status: 'Status', created: 'Erstellt' },
   result: {
     clickPoint: 'Einen Punkt anklicken, oder mit Pfeiltasten und Enter wählen, um diesen Adapter zu speichern.',
@@ -167,4 +166,5 @@ export const studies: Catalog['studies'] = {
       `Trainingszeit: ${duration === null ? '– (nach einem ersten Lauf verfügbar)' : `etwa ${duration}`}.`,
     incomplete: 'Das Formular ausfüllen, um die Kosten zu sehen.',
   },
+  removeQuestion: (name) => `Die Studie „${name}“ löschen?`,
 };

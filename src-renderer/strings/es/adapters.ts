@@ -3,7 +3,6 @@ import { adaptersOf, counted, selectedOf } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: 'Adaptadores',
-  one: 'adaptador',
   state: (count, archived) =>
     archived ? counted(count, 'adaptador archivado', 'adaptadores archivados') : adaptersOf(count),
   empty: 'Aún no hay adaptadores. Entrenar uno, fusionar dos o importar una carpeta de PEFT.',
@@ -36,7 +35,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: 'Desarchivar',
   delete: 'Eliminar…',
   deleteVerb: 'Eliminar',
-  deleteWhat: (name) => `el adaptador “${name}”`,
   deleteConsequence:
     'Elimina sus tensores y puntuaciones. Las copias exportadas y lo que se fusionó o podó a partir de él se conservan.',
   deleted: 'Adaptador eliminado',
@@ -139,4 +137,5 @@ export const adapters: Catalog['adapters'] = {
     name: 'Normas de las actualizaciones',
     failed: 'No se pueden calcular las normas.',
   },
+  deleteQuestion: (name) => `¿Eliminar el adaptador “${name}”?`,
 };

@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { counted, plural, runsOf } from './counts.ts';
+import { counted, jobsOf, plural, runsOf } from './counts.ts';
 
 export const app: Catalog['app'] = {
   name: 'CoTo Studio',
@@ -116,7 +116,7 @@ export const app: Catalog['app'] = {
   connecting: 'Conectando con el backend',
   notConnected: 'El backend no está en marcha',
   starting: 'iniciando',
-  queued: (jobs) => `${jobs} en cola`,
+  queued: (count) => `${jobsOf(count)} en cola`,
   computeBackend: 'Backend de cálculo',
   openJob: (title) => `Abrir ${title}`,
   progressOf: (title) => `Progreso de ${title}`,
@@ -144,8 +144,6 @@ export const app: Catalog['app'] = {
     guide: 'Guía',
   },
   rename: 'Renombrar',
-  renameWhat: (what) => `Renombrar ${what}…`,
-  renameWhich: (what) => `Seleccionar primero: ${what}.`,
   somethingFailed: 'Algo falló',
   repeated: (title, count) => `${title} (${plural(count, { one: '# vez', many: '# de veces', other: '# veces' })})`,
   jobsEnded: (count) => counted(count, 'trabajo terminado', 'trabajos terminados'),
@@ -172,7 +170,11 @@ export const app: Catalog['app'] = {
     showFile: 'Mostrar el archivo',
     also: (labels) => `También: ${labels}`,
     fixed: (label) => `${label} (fijo)`,
-    conflicts: (actions) => `Comparten teclas con otra acción: ${actions}`,
+    conflicts: (actions) =>
+      plural(actions, {
+        one: '# acción comparte sus teclas con otra',
+        other: '# acciones comparten sus teclas con otra',
+      }),
     needsModifier: 'Un comando del menú necesita Ctrl, Alt o una tecla de función.',
     unknown: (line, id) => `Línea ${line}: ninguna acción tiene el id ${id}.`,
     problems: (file) => `Líneas de ${file} sin efecto`,
@@ -221,4 +223,13 @@ export const app: Catalog['app'] = {
     guide: ['ayuda', 'documentación', 'fichas de métodos'],
     settings: ['preferencias', 'tema', 'hilos', 'backend', 'doctor', 'idioma'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: 'Renombrar ejecución…', selectFirst: 'Seleccionar primero una ejecución.' },
+    adapter: { action: 'Renombrar adaptador…', selectFirst: 'Seleccionar primero un adaptador.' },
+    report: { action: 'Renombrar informe…', selectFirst: 'Seleccionar primero un informe.' },
+    chat: { action: 'Renombrar chat…', selectFirst: 'Seleccionar primero un chat.' },
+  },
+  remove: 'Quitar',
+  frees: (bytes) => `Esto libera ${bytes}.`,
 };

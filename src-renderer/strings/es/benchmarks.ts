@@ -90,11 +90,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: 'Repetir…',
   more: (name) => `Más sobre ${name}`,
   remove: 'Eliminar',
-  what: (name) => `el benchmark “${name}”`,
   removeConsequence: 'Elimina sus puntuaciones. Los adaptadores y los archivos de tareas se conservan.',
   removed: (name) => `“${name}” eliminado`,
   notRemoved: 'No se eliminó el benchmark',
   stillRunning: 'No ha terminado: cancelarlo primero.',
   benchmark: 'Benchmark…',
   notLanguage: 'Solo se puede hacer un benchmark de adaptadores de modelos de lenguaje.',
+  removeQuestion: (name) => `¿Eliminar el benchmark “${name}”?`,
 };

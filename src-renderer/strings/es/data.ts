@@ -169,4 +169,5 @@ export const data: Catalog['data'] = {
         ? ''
         : `${counted(rows, 'fila se truncaría', 'filas se truncarían')} a ${tokensOf(limit)} (max_length).`,
   },
+  removeQuestion: (name) => `¿Quitar el dataset “${name}”?`,
 };

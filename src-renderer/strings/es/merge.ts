@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { counted, plural } from './counts.ts';
+import { adaptersOf, counted, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: 'Añadir checkpoints',
   title: 'Fusionar',
-  state: (shelf, bench) => `${shelf} en el estante, ${bench} en la mesa`,
+  state: (shelf, bench) => `${adaptersOf(shelf)} en el estante, ${formatCount(bench)} en la mesa`,
   undo: 'Deshacer en la mesa de fusión',
   redo: 'Rehacer en la mesa de fusión',
   addFocused: 'Añadir a la mesa el adaptador enfocado',

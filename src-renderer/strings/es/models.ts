@@ -92,4 +92,5 @@ export const models: Catalog['models'] = {
   verdict: 'En esta máquina',
   verdicts: { fits: 'cabe', tight: 'justo', 'does not fit': 'no cabe' },
   trainsIn: (memory) => `se entrena en ${memory}`,
+  removeQuestion: (name) => `¿Quitar el modelo “${name}”?`,
 };

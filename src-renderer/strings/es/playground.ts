@@ -119,7 +119,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: 'Chats',
-    one: 'chat',
     new: 'Nuevo chat',
     empty: 'Lo que se genera se conserva aquí.',
     more: (name) => `Más sobre ${name}`,
@@ -130,13 +129,13 @@ export const playground: Catalog['playground'] = {
     cancel: 'Cancelar',
     delete: 'Eliminar…',
     verb: 'Eliminar',
-    what: (name) => `el chat “${name}”`,
     consequence: 'Elimina sus mensajes y respuestas.',
     deleted: 'Chat eliminado',
     failedToOpen: 'No se abrió el chat',
     failedToSave: 'No se conservó el chat',
     failedToChange: 'No se cambió el chat',
     untitled: 'Sin título',
+    deleteQuestion: (name) => `¿Eliminar el chat “${name}”?`,
   },
   image: {
     title: 'Imagen',

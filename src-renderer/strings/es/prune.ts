@@ -1,11 +1,10 @@
 import type { Catalog } from '../catalog.ts';
-import { selectedOf } from './counts.ts';
+import { adaptersOf, plural, selectedOf } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: 'Podar',
-  state: (adapters, studies) => `${adapters}, ${studies}`,
-  study: 'estudio de poda',
-  studies: 'estudios de poda',
+  state: (adapters, studies) =>
+    `${adaptersOf(adapters)}, ${plural(studies, { one: '# estudio de poda', other: '# estudios de poda' })}`,
   train: 'Entrenar un adaptador',
   empty: 'Ver cuánto de un adaptador se puede podar antes de que baje la exactitud. Aún no hay ningún adaptador.',
   hint: 'Seleccionar adaptadores a la izquierda, a ser posible varias semillas con y sin CoTo, y ejecutar un estudio de poda. Sus figuras aparecen aquí; al hacer clic en un punto se guarda ese adaptador.',
@@ -35,4 +34,5 @@ export const prune: Catalog['prune'] = {
     bases: 'Estos adaptadores tienen modelos base distintos: un estudio usa una sola base.',
     dataset: 'Elegir el dataset con el que se evalúa.',
   },
+  evaluations: (count) => plural(count, { one: '# evaluación', other: '# evaluaciones' }),
 };

@@ -35,11 +35,9 @@ export const reports: Catalog['reports'] = {
   exported: 'Informe exportado',
   noFormat: (format) => `Este informe no tiene ${format}: lo escribió una versión anterior.`,
   more: (name) => `Más sobre ${name}`,
-  what: (name) => `el informe “${name}”`,
   columns: { name: 'Nombre', of: 'De', created: 'Creación' },
   notExported: 'No se exportó el informe',
   showInFolder: 'Mostrar en la carpeta',
-  one: 'informe',
   rename: {
     item: 'Renombrar…',
     title: 'Renombrar informe',
@@ -55,4 +53,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `Informe “${name}”`,
   choose: 'Elegir un informe para leerlo aquí.',
   gone: 'Este informe ya no existe.',
+  removeQuestion: (name) => `¿Eliminar el informe “${name}”?`,
 };

@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { counted } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: 'ejecución',
   all: 'Ejecuciones',
   loading: 'Ejecución',
   gone: 'Esta ejecución ya no existe.',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: 'Exportar como',
     show: 'Mostrar en la carpeta',
     remove: 'Eliminar',
-    removeAsk: (step) => `el checkpoint del paso ${formatCount(step)}`,
     removePlain: 'Los adaptadores guardados a partir de él se conservan.',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: 'No se eliminó el checkpoint',
       show: 'No se mostró la carpeta',
     },
+    removeQuestion: (step) => `¿Eliminar el checkpoint del paso ${formatCount(step)}?`,
   },
 
   config: {

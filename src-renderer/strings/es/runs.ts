@@ -3,7 +3,6 @@ import { counted, plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: 'Ejecuciones',
-  one: 'ejecución',
   newRun: 'Nueva ejecución',
   none: 'Aún no hay ejecuciones. Al entrenar un adaptador, sus curvas aparecen aquí.',
   noArchived: 'No hay ejecuciones archivadas',

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 import { counted, plural, runsOf } from './counts.ts';
 
@@ -49,10 +50,6 @@ export const settings: Catalog['settings'] = {
     note: 'no forman parte de ninguna ejecución, adaptador ni modelo',
     button: 'Eliminar',
     verb: 'Eliminar',
-    folders: (paths) =>
-      paths.length === 1
-        ? `la carpeta ${paths[0]}`
-        : plural(paths.length, { one: 'la carpeta sobrante', other: 'las # carpetas sobrantes' }),
     consequence: (count) =>
       plural(count, {
         one: 'CoTo Studio no encontró en ella ninguna ejecución, checkpoint, adaptador ni modelo que pueda leer.',
@@ -61,6 +58,10 @@ export const settings: Catalog['settings'] = {
     deleted: 'Carpetas sobrantes eliminadas',
     freed: (size) => `${size} liberados`,
     failed: 'No se eliminaron las carpetas',
+    question: (paths) =>
+      paths.length === 1
+        ? `¿Eliminar la carpeta ${paths[0]}?`
+        : `¿Eliminar las ${formatCount(paths.length)} carpetas sobrantes?`,
   },
 
   targets: {
@@ -79,9 +80,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `Se conserva: ${reason}.`,
     removable: 'Importado; se puede eliminar.',
     remove: (bundles) => `Eliminar ${bundlesOf(bundles)}`,
-    bundles: (bundles, name) => `${bundlesOf(bundles)} en ${name}`,
     consequence:
       'Elimina sus ajustes, registros y resultados en el destino. Bases y datos se quedan ahí para el próximo estudio. Las ejecuciones, los adaptadores y las tablas locales se conservan.',
+    removeQuestion: (bundles, name) => `¿Quitar ${bundlesOf(bundles)} de ${name}?`,
   },
 
   evaluation: 'Evaluación',

@@ -100,13 +100,12 @@ export const studies: Catalog['studies'] = {
     end: 'Finalizar',
     cancelAll: 'Cancelar todas',
     cancelRun: (run) => `Cancelar ${run}`,
-    all: (name) => `todas las ejecuciones de “${name}”`,
     cancelConsequence: (target) =>
       `Lo que espera o está en curso en ${target} se termina ahí, y con ello el estudio. Las ejecuciones terminadas se conservan: al reanudarlo se entrenan las demás.`,
     notCancelled: 'No se canceló la ejecución',
+    endQuestion: (name) => `¿Finalizar todas las ejecuciones de “${name}”?`,
   },
   more: (name) => `Más sobre ${name}`,
-  what: (name) => `el estudio “${name}”`,
   columns: { name: 'Nombre', status: 'Estado', created: 'Creación' },
   result: {
     clickPoint: 'Hacer clic en un punto, o elegirlo con las flechas e Intro, para guardar ese adaptador.',
@@ -168,4 +167,5 @@ export const studies: Catalog['studies'] = {
       `Tiempo de entrenamiento: ${duration === null ? '– (disponible tras una primera ejecución)' : `unos ${duration}`}.`,
     incomplete: 'Completar el formulario para ver el coste.',
   },
+  removeQuestion: (name) => `¿Eliminar el estudio “${name}”?`,
 };

@@ -3,7 +3,6 @@ import { adaptersOf, plural } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: 'Adaptateurs',
-  one: 'adaptateur',
   state: (count, archived) =>
     archived ? plural(count, { one: '# adaptateur archivé', other: '# adaptateurs archivés' }) : adaptersOf(count),
   empty: 'Pas encore d’adaptateurs. En entraîner un, en fusionner deux ou importer un dossier PEFT.',
@@ -37,7 +36,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: 'Désarchiver',
   delete: 'Supprimer…',
   deleteVerb: 'Supprimer',
-  deleteWhat: (name) => `l’adaptateur « ${name} »`,
   deleteConsequence:
     'Supprime ses tenseurs et ses scores. Les copies exportées et ce qui en a été fusionné ou élagué sont conservés.',
   deleted: 'Adaptateur supprimé',
@@ -144,4 +142,5 @@ export const adapters: Catalog['adapters'] = {
     name: 'Normes des mises à jour',
     failed: 'Les normes ne peuvent pas être calculées.',
   },
+  deleteQuestion: (name) => `Supprimer l’adaptateur « ${name} » ?`,
 };

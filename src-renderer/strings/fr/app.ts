@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { jobsOf, plural } from './counts.ts';
 
 export const app: Catalog['app'] = {
   origins: { default: 'défaut', model: 'modèle', preset: 'recette', detected: 'détecté', yours: 'modifié' },
@@ -110,7 +110,7 @@ export const app: Catalog['app'] = {
   connecting: 'Connexion au backend',
   notConnected: 'Le backend ne tourne pas',
   starting: 'démarrage',
-  queued: (jobs) => `${jobs} en attente`,
+  queued: (count) => `${jobsOf(count)} en attente`,
   computeBackend: 'Backend de calcul',
   openJob: (title) => `Ouvrir ${title}`,
   progressOf: (title) => `Progression : ${title}`,
@@ -138,8 +138,6 @@ export const app: Catalog['app'] = {
     guide: 'Guide',
   },
   rename: 'Renommer',
-  renameWhat: (what) => `Renommer : ${what}…`,
-  renameWhich: (what) => `Sélectionner d’abord : ${what}.`,
   somethingFailed: 'Une erreur s’est produite',
   repeated: (title, count) => `${title} (${formatCount(count)} fois)`,
   jobsEnded: (count) => plural(count, { one: '# job terminé', other: '# jobs terminés' }),
@@ -166,7 +164,11 @@ export const app: Catalog['app'] = {
     showFile: 'Afficher le fichier',
     also: (labels) => `Aussi : ${labels}`,
     fixed: (label) => `${label} (fixe)`,
-    conflicts: (actions) => `Touches communes avec une autre action : ${actions}`,
+    conflicts: (actions) =>
+      plural(actions, {
+        one: '# action partage ses touches avec une autre',
+        other: '# actions partagent leurs touches avec une autre',
+      }),
     needsModifier: 'Une commande du menu exige Ctrl, Alt ou une touche de fonction.',
     unknown: (line, id) => `Ligne ${line} : aucune action n’a l’identifiant ${id}.`,
     problems: (file) => `Lignes de ${file} sans effet`,
@@ -215,4 +217,13 @@ export const app: Catalog['app'] = {
     guide: ['aide', 'documentation', 'fiches de méthodes'],
     settings: ['préférences', 'thème', 'threads', 'backend', 'doctor', 'langue'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: 'Renommer le run…', selectFirst: 'Sélectionner d’abord un run.' },
+    adapter: { action: 'Renommer l’adaptateur…', selectFirst: 'Sélectionner d’abord un adaptateur.' },
+    report: { action: 'Renommer le rapport…', selectFirst: 'Sélectionner d’abord un rapport.' },
+    chat: { action: 'Renommer le chat…', selectFirst: 'Sélectionner d’abord un chat.' },
+  },
+  remove: 'Retirer',
+  frees: (bytes) => `Cela libère ${bytes}.`,
 };

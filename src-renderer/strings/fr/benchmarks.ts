@@ -93,11 +93,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: 'Relancer…',
   more: (name) => `Plus d’actions pour ${name}`,
   remove: 'Supprimer',
-  what: (name) => `le benchmark « ${name} »`,
   removeConsequence: 'Supprime ses scores. Les adaptateurs et les fichiers de tâches sont conservés.',
   removed: (name) => `« ${name} » supprimé`,
   notRemoved: 'Le benchmark n’a pas été supprimé',
   stillRunning: 'Il n’est pas terminé : l’annuler d’abord.',
   benchmark: 'Benchmark…',
   notLanguage: 'Seuls les adaptateurs de modèles de langage se prêtent à un benchmark.',
+  removeQuestion: (name) => `Supprimer le benchmark « ${name} » ?`,
 };

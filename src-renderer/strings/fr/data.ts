@@ -170,4 +170,5 @@ export const data: Catalog['data'] = {
         ? ''
         : `${plural(rows, { one: '# ligne serait tronquée', other: '# lignes seraient tronquées' })} à ${formatCount(limit)} tokens (max_length).`,
   },
+  removeQuestion: (name) => `Retirer le jeu de données « ${name} » ?`,
 };

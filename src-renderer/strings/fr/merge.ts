@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: 'Ajouter des checkpoints',
   title: 'Fusion',
-  state: (shelf, bench) => `${shelf} sur l’étagère, ${bench} sur l’établi`,
+  state: (shelf, bench) => `${adaptersOf(shelf)} sur l’étagère, ${formatCount(bench)} sur l’établi`,
   undo: 'Annuler sur l’établi de fusion',
   redo: 'Rétablir sur l’établi de fusion',
   addFocused: 'Ajouter à l’établi l’adaptateur qui a le focus',

@@ -92,4 +92,5 @@ export const models: Catalog['models'] = {
   verdict: 'Sur cette machine',
   verdicts: { fits: 'tient', tight: 'juste', 'does not fit': 'ne tient pas' },
   trainsIn: (memory) => `s’entraîne dans ${memory}`,
+  removeQuestion: (name) => `Retirer le modèle « ${name} » ?`,
 };

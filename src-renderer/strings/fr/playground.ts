@@ -122,7 +122,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: 'Chats',
-    one: 'chat',
     new: 'Nouveau chat',
     empty: 'Ce qui est généré est conservé ici.',
     more: (name) => `Plus d’actions pour ${name}`,
@@ -133,13 +132,13 @@ export const playground: Catalog['playground'] = {
     cancel: 'Annuler',
     delete: 'Supprimer…',
     verb: 'Supprimer',
-    what: (name) => `le chat « ${name} »`,
     consequence: 'Supprime ses messages et ses réponses.',
     deleted: 'Chat supprimé',
     failedToOpen: 'Le chat n’a pas été ouvert',
     failedToSave: 'Le chat n’a pas été conservé',
     failedToChange: 'Le chat n’a pas été modifié',
     untitled: 'Sans titre',
+    deleteQuestion: (name) => `Supprimer le chat « ${name} » ?`,
   },
   image: {
     title: 'Image',

@@ -1,11 +1,10 @@
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: 'Élagage',
-  state: (adapters, studies) => `${adapters}, ${studies}`,
-  study: 'étude d’élagage',
-  studies: 'études d’élagage',
+  state: (adapters, studies) =>
+    `${adaptersOf(adapters)}, ${plural(studies, { one: '# étude d’élagage', other: '# études d’élagage' })}`,
   train: 'Entraîner un adaptateur',
   empty:
     'Voir quelle part d’un adaptateur peut être élaguée avant que l’exactitude baisse. Il n’y a pas encore d’adaptateur.',
@@ -37,4 +36,5 @@ export const prune: Catalog['prune'] = {
     bases: 'Ces adaptateurs ont des modèles de base différents : une étude n’en prend qu’un.',
     dataset: 'Choisir le jeu de données de l’évaluation.',
   },
+  evaluations: (count) => plural(count, { one: '# évaluation', other: '# évaluations' }),
 };

@@ -35,11 +35,9 @@ export const reports: Catalog['reports'] = {
   exported: 'Rapport exporté',
   noFormat: (format) => `Ce rapport n’a pas de ${format} : il a été écrit par une version antérieure.`,
   more: (name) => `Plus d’actions pour ${name}`,
-  what: (name) => `le rapport « ${name} »`,
   columns: { name: 'Nom', of: 'Sur', created: 'Création' },
   notExported: 'Le rapport n’a pas été exporté',
   showInFolder: 'Afficher dans le dossier',
-  one: 'rapport',
   rename: {
     item: 'Renommer…',
     title: 'Renommer le rapport',
@@ -55,4 +53,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `Rapport « ${name} »`,
   choose: 'Choisir un rapport pour le lire ici.',
   gone: 'Ce rapport n’existe plus.',
+  removeQuestion: (name) => `Supprimer le rapport « ${name} » ?`,
 };

@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { plural } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: 'run',
   all: 'Runs',
   loading: 'Run',
   gone: 'Ce run n’existe plus.',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: 'Exporter en',
     show: 'Afficher dans le dossier',
     remove: 'Supprimer',
-    removeAsk: (step) => `le checkpoint à l’étape ${formatCount(step)}`,
     removePlain: 'Les adaptateurs qui en ont été enregistrés sont conservés.',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: 'Le checkpoint n’a pas été supprimé',
       show: 'Le dossier n’a pas été affiché',
     },
+    removeQuestion: (step) => `Supprimer le checkpoint à l’étape ${formatCount(step)} ?`,
   },
 
   config: {

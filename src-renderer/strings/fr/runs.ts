@@ -3,7 +3,6 @@ import { plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: 'Runs',
-  one: 'run',
   newRun: 'Nouveau run',
   none: 'Pas encore de runs. Entraîner un adaptateur pour voir ses courbes ici.',
   noArchived: 'Aucun run archivé',

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 import { plural, runsOf } from './counts.ts';
 
@@ -48,12 +49,15 @@ export const settings: Catalog['settings'] = {
     note: 'ne font partie d’aucun run, adaptateur ou modèle',
     button: 'Supprimer',
     verb: 'Supprimer',
-    folders: (paths) => (paths.length === 1 ? `le dossier ${paths[0]}` : `les ${paths.length} dossiers résiduels`),
     consequence: (count) =>
       `CoTo Studio n’a trouvé ${plural(count, { one: 'dans ce dossier', other: 'dans ces dossiers' })} ni run, ni checkpoint, ni adaptateur, ni modèle lisible.`,
     deleted: 'Dossiers résiduels supprimés',
     freed: (size) => `${size} libérés`,
     failed: 'Les dossiers n’ont pas été supprimés',
+    question: (paths) =>
+      paths.length === 1
+        ? `Supprimer le dossier ${paths[0]} ?`
+        : `Supprimer les ${formatCount(paths.length)} dossiers résiduels ?`,
   },
 
   targets: {
@@ -72,9 +76,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `Conservé : ${reason}.`,
     removable: 'Importé ; peut être supprimé.',
     remove: (bundles) => `Retirer ${bundlesOf(bundles)}`,
-    bundles: (bundles, name) => `${bundlesOf(bundles)} sur ${name}`,
     consequence:
       'Supprime leurs réglages, journaux et résultats sur la cible. Les bases et les données y restent pour la prochaine étude. Les runs, adaptateurs et tableaux locaux restent.',
+    removeQuestion: (bundles, name) => `Retirer ${bundlesOf(bundles)} de ${name} ?`,
   },
 
   evaluation: 'Évaluation',

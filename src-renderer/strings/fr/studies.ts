@@ -98,13 +98,12 @@ export const studies: Catalog['studies'] = {
     end: 'Arrêter',
     cancelAll: 'Tout annuler',
     cancelRun: (run) => `Annuler ${run}`,
-    all: (name) => `tous les runs de « ${name} »`,
     cancelConsequence: (target) =>
       `Ce qui attend ou tourne sur ${target} y est arrêté, et l’étude aussi. Les runs terminés sont conservés : la reprendre pour entraîner les autres.`,
     notCancelled: 'Le run n’a pas été annulé',
+    endQuestion: (name) => `Arrêter tous les runs de « ${name} » ?`,
   },
   more: (name) => `Plus d’actions pour ${name}`,
-  what: (name) => `l’étude « ${name} »`,
   columns: { name: 'Nom', status: 'Statut', created: 'Création' },
   result: {
     clickPoint:
@@ -168,4 +167,5 @@ export const studies: Catalog['studies'] = {
       `Temps d’entraînement : ${duration === null ? '– (disponible après un premier run)' : `environ ${duration}`}.`,
     incomplete: 'Remplir le formulaire pour voir le coût.',
   },
+  removeQuestion: (name) => `Supprimer l’étude « ${name} » ?`,
 };

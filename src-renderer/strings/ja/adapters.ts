@@ -3,7 +3,6 @@ import { adaptersOf, plural } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: 'アダプター',
-  one: 'アダプター',
   state: (count, archived) => (archived ? `アーカイブ済みの${adaptersOf(count)}` : adaptersOf(count)),
   empty: 'アダプターはまだありません。学習する、2つをマージする、またはPEFTフォルダーをインポートすると作成されます。',
   trainFirst: 'アダプターを学習',
@@ -35,7 +34,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: 'アーカイブ解除',
   delete: '削除…',
   deleteVerb: '削除',
-  deleteWhat: (name) => `アダプター「${name}」`,
   deleteConsequence:
     'テンソルとスコアが削除されます。エクスポートしたコピーと、マージや枝刈りで作成したアダプターは残ります。',
   deleted: 'アダプターを削除しました',
@@ -140,4 +138,5 @@ export const adapters: Catalog['adapters'] = {
     name: '更新のノルム',
     failed: 'ノルムを計算できません。',
   },
+  deleteQuestion: (name) => `アダプター「${name}」を削除しますか？`,
 };

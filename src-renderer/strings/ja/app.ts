@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural, runsOf } from './counts.ts';
+import { jobsOf, plural, runsOf } from './counts.ts';
 
 export const app: Catalog['app'] = {
   name: 'CoTo Studio',
@@ -110,7 +110,7 @@ export const app: Catalog['app'] = {
   connecting: 'バックエンドに接続中',
   notConnected: 'バックエンドが動作していません',
   starting: '開始中',
-  queued: (jobs) => `待機中：${jobs}`,
+  queued: (count) => `待機中：${jobsOf(count)}`,
   computeBackend: '計算バックエンド',
   openJob: (title) => `${title}を開く`,
   progressOf: (title) => `${title}の進捗`,
@@ -138,8 +138,6 @@ export const app: Catalog['app'] = {
     guide: 'ガイド',
   },
   rename: '名前を変更',
-  renameWhat: (what) => `${what}の名前を変更…`,
-  renameWhich: (what) => `先に${what}を選択してください。`,
   somethingFailed: '問題が発生しました',
   repeated: (title, count) => `${title}（${formatCount(count)}回）`,
   jobsEnded: (count) => plural(count, { other: 'ジョブ#件が終了しました' }),
@@ -166,7 +164,7 @@ export const app: Catalog['app'] = {
     showFile: 'ファイルを表示',
     also: (labels) => `重複：${labels}`,
     fixed: (label) => `${label}（固定）`,
-    conflicts: (actions) => `${actions}のキーが他の操作と重複しています`,
+    conflicts: (actions) => plural(actions, { other: '#個の操作のキーが他の操作と重複しています' }),
     needsModifier: 'メニューのコマンドには、Ctrl、Altまたはファンクションキーが必要です。',
     unknown: (line, id) => `${line}行目：IDが${id}の操作はありません。`,
     problems: (file) => `${file}の無効な行`,
@@ -215,4 +213,13 @@ export const app: Catalog['app'] = {
     guide: ['ヘルプ', 'ドキュメント', '手法カード'],
     settings: ['環境設定', 'テーマ', 'スレッド', 'バックエンド', '言語', 'doctor'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: 'ランの名前を変更…', selectFirst: '先にランを選択してください。' },
+    adapter: { action: 'アダプターの名前を変更…', selectFirst: '先にアダプターを選択してください。' },
+    report: { action: 'レポートの名前を変更…', selectFirst: '先にレポートを選択してください。' },
+    chat: { action: 'チャットの名前を変更…', selectFirst: '先にチャットを選択してください。' },
+  },
+  remove: '除外',
+  frees: (bytes) => `${bytes}が解放されます。`,
 };

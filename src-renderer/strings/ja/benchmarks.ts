@@ -90,11 +90,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: '再実行…',
   more: (name) => `${name}のその他の操作`,
   remove: '削除',
-  what: (name) => `ベンチマーク「${name}」`,
   removeConsequence: 'スコアが削除されます。アダプターとタスクファイルは残ります。',
   removed: (name) => `「${name}」を削除しました`,
   notRemoved: 'ベンチマークは削除されませんでした',
   stillRunning: 'まだ終了していません。先に中止してください。',
   benchmark: 'ベンチマーク…',
   notLanguage: 'ベンチマークできるのは言語モデルのアダプターだけです。',
+  removeQuestion: (name) => `ベンチマーク「${name}」を削除しますか？`,
 };

@@ -161,4 +161,5 @@ export const data: Catalog['data'] = {
     truncated: (rows, limit) =>
       rows === 0 ? '' : `${rowsOf(rows)}が${formatCount(limit)}トークン（max_length）に切り詰められます。`,
   },
+  removeQuestion: (name) => `データセット「${name}」を一覧から外しますか？`,
 };

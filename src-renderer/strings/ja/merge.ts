@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: 'チェックポイントを追加',
   title: 'マージ',
-  state: (shelf, bench) => `棚に${shelf}、作業台に${bench}個`,
+  state: (shelf, bench) => `棚に${adaptersOf(shelf)}、作業台に${formatCount(bench)}個`,
   undo: '作業台の操作を元に戻す',
   redo: '作業台の操作をやり直す',
   addFocused: 'フォーカス中のアダプターを作業台に追加',

@@ -94,4 +94,5 @@ export const models: Catalog['models'] = {
   verdict: 'このマシン',
   verdicts: { fits: '収まる', tight: 'ぎりぎり', 'does not fit': '収まらない' },
   trainsIn: (memory) => `学習に${memory}`,
+  removeQuestion: (name) => `モデル「${name}」を一覧から外しますか？`,
 };

@@ -117,7 +117,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: 'チャット',
-    one: 'チャット',
     new: '新規チャット',
     empty: '生成した内容はここに保存されます。',
     more: (name) => `${name}のその他の操作`,
@@ -128,13 +127,13 @@ export const playground: Catalog['playground'] = {
     cancel: 'キャンセル',
     delete: '削除…',
     verb: '削除',
-    what: (name) => `チャット「${name}」`,
     consequence: 'メッセージと回答が削除されます。',
     deleted: 'チャットを削除しました',
     failedToOpen: 'チャットを開けませんでした',
     failedToSave: 'チャットは保存されませんでした',
     failedToChange: 'チャットは変更されませんでした',
     untitled: '無題',
+    deleteQuestion: (name) => `チャット「${name}」を削除しますか？`,
   },
   image: {
     title: '画像',

@@ -1,11 +1,9 @@
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: '枝刈り',
-  state: (adapters, studies) => `${adapters}、${studies}`,
-  study: '件の枝刈りスタディ',
-  studies: '件の枝刈りスタディ',
+  state: (adapters, studies) => `${adaptersOf(adapters)}、${plural(studies, { other: '枝刈りスタディ#件' })}`,
   train: 'アダプターを学習',
   empty: '精度が落ちるまでにアダプターをどれだけ枝刈りできるかを調べます。アダプターはまだありません。',
   hint: '左でアダプターを選択し（あればCoToあり・なしの複数シード）、枝刈りスタディを実行してください。図がここに表示され、点をクリックするとそのアダプターを保存できます。',
@@ -35,4 +33,5 @@ export const prune: Catalog['prune'] = {
     bases: 'これらのアダプターはベースモデルが異なります。1つのスタディのベースは1つです。',
     dataset: '評価に使うデータセットを選択してください。',
   },
+  evaluations: (count) => plural(count, { other: '評価#回' }),
 };

@@ -37,11 +37,9 @@ export const reports: Catalog['reports'] = {
   exported: 'レポートをエクスポートしました',
   noFormat: (format) => `このレポートには${format}がありません。以前のバージョンで作成されました。`,
   more: (name) => `${name}のその他の操作`,
-  what: (name) => `レポート「${name}」`,
   columns: { name: '名前', of: '対象', created: '作成日時' },
   notExported: 'レポートはエクスポートされませんでした',
   showInFolder: 'フォルダーで表示',
-  one: 'レポート',
   rename: {
     item: '名前を変更…',
     title: 'レポートの名前を変更',
@@ -57,4 +55,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `レポート「${name}」`,
   choose: 'レポートを選択すると、ここで読めます。',
   gone: 'このレポートはもう存在しません。',
+  removeQuestion: (name) => `レポート「${name}」を削除しますか？`,
 };

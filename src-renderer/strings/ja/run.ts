@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { plural, runsOf } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: 'ラン',
   all: 'ラン',
   loading: 'ラン',
   gone: 'このランはもう存在しません。',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: 'エクスポート形式',
     show: 'フォルダーで表示',
     remove: '削除',
-    removeAsk: (step) => `ステップ${formatCount(step)}のチェックポイント`,
     removePlain: 'ここから保存したアダプターは残ります。',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: 'チェックポイントは削除されませんでした',
       show: 'フォルダーを表示できませんでした',
     },
+    removeQuestion: (step) => `ステップ${formatCount(step)}のチェックポイントを削除しますか？`,
   },
 
   config: {

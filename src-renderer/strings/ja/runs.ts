@@ -3,7 +3,6 @@ import { plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: 'ラン',
-  one: 'ラン',
   newRun: '新しいラン',
   none: 'ランはまだありません。アダプターを学習すると、曲線がここに表示されます。',
   noArchived: 'アーカイブ済みのランはありません',

@@ -45,13 +45,15 @@ export const settings: Catalog['settings'] = {
     note: 'どのラン、アダプター、モデルにも属さない',
     button: '削除',
     verb: '削除',
-    folders: (paths) =>
-      paths.length === 1 ? `フォルダー ${paths[0]}` : plural(paths.length, { other: '残っているフォルダー#個' }),
     consequence: (count) =>
       `${count === 1 ? 'このフォルダー' : 'これらのフォルダー'}に、CoTo Studioが読み込めるラン、チェックポイント、アダプター、モデルは見つかりませんでした。`,
     deleted: '残っていたフォルダーを削除しました',
     freed: (size) => `${size}が空きました`,
     failed: 'フォルダーは削除されませんでした',
+    question: (paths) =>
+      paths.length === 1
+        ? `フォルダー${paths[0]}を削除しますか？`
+        : plural(paths.length, { other: '残ったフォルダー#個を削除しますか？' }),
   },
 
   targets: {
@@ -70,9 +72,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `保持：${reason}。`,
     removable: 'インポート済み。削除できます。',
     remove: (bundles) => plural(bundles, { other: 'バンドル#個を削除' }),
-    bundles: (bundles, name) => `${name}の${plural(bundles, { other: 'バンドル#個' })}`,
     consequence:
       'ターゲット上の設定、ログ、結果が削除されます。ベースとデータは次のスタディのために残ります。手元のラン、アダプター、表も残ります。',
+    removeQuestion: (bundles, name) => `${name}の${plural(bundles, { other: 'バンドル#個を削除しますか？' })}`,
   },
 
   evaluation: '評価',

@@ -97,13 +97,12 @@ export const studies: Catalog['studies'] = {
     end: '終了',
     cancelAll: 'すべて中止',
     cancelRun: (run) => `${run}を中止`,
-    all: (name) => `「${name}」のすべてのラン`,
     cancelConsequence: (target) =>
       `${target}で待機中または実行中のものを終了し、スタディも終了します。完了したランは残ります。残りを学習するには再開してください。`,
     notCancelled: 'ランは中止されませんでした',
+    endQuestion: (name) => `「${name}」のすべてのランを終了しますか？`,
   },
   more: (name) => `${name}のその他の操作`,
-  what: (name) => `スタディ「${name}」`,
   columns: { name: '名前', status: '状態', created: '作成日時' },
   result: {
     clickPoint: '点をクリックするか、矢印キーとEnterで選ぶと、そのアダプターを保存できます。',
@@ -163,4 +162,5 @@ export const studies: Catalog['studies'] = {
     time: (duration) => `学習時間：${duration === null ? '–（最初のランの後に表示）' : `約${duration}`}。`,
     incomplete: 'フォームをすべて入力すると、コストが表示されます。',
   },
+  removeQuestion: (name) => `スタディ「${name}」を削除しますか？`,
 };

@@ -3,7 +3,6 @@ import { adaptersOf, plural } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: '어댑터',
-  one: '어댑터',
   state: (count, archived) => (archived ? `보관된 ${adaptersOf(count)}` : adaptersOf(count)),
   empty: '아직 어댑터가 없습니다. 하나를 학습하거나, 둘을 병합하거나, PEFT 폴더를 가져오세요.',
   trainFirst: '어댑터 학습',
@@ -35,7 +34,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: '보관 해제',
   delete: '삭제…',
   deleteVerb: '삭제',
-  deleteWhat: (name) => `어댑터 “${name}”`,
   deleteConsequence: '텐서와 점수가 삭제됩니다. 내보낸 사본과 이 어댑터를 병합하거나 프루닝한 결과는 유지됩니다.',
   deleted: '어댑터 삭제됨',
   archivedNow: (name) => `“${name}” 보관됨`,
@@ -135,4 +133,5 @@ export const adapters: Catalog['adapters'] = {
     name: '업데이트 노름',
     failed: '노름을 계산할 수 없습니다.',
   },
+  deleteQuestion: (name) => `어댑터 “${name}”을(를) 삭제할까요?`,
 };

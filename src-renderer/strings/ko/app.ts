@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural, runsOf } from './counts.ts';
+import { jobsOf, plural, runsOf } from './counts.ts';
 
 export const app: Catalog['app'] = {
   name: 'CoTo Studio',
@@ -110,7 +110,7 @@ export const app: Catalog['app'] = {
   connecting: '백엔드에 연결 중',
   notConnected: '백엔드가 실행 중이 아님',
   starting: '시작 중',
-  queued: (jobs) => `대기 중: ${jobs}`,
+  queued: (count) => `대기 중: ${jobsOf(count)}`,
   computeBackend: '계산 백엔드',
   openJob: (title) => `${title} 열기`,
   progressOf: (title) => `${title} 진행률`,
@@ -138,8 +138,6 @@ export const app: Catalog['app'] = {
     guide: '안내서',
   },
   rename: '이름 변경',
-  renameWhat: (what) => `${what} 이름 변경…`,
-  renameWhich: (what) => `먼저 ${what} 항목을 선택하세요.`,
   somethingFailed: '문제가 발생했습니다',
   repeated: (title, count) => `${title}(${formatCount(count)}회)`,
   jobsEnded: (count) => plural(count, { other: '작업 #개 종료됨' }),
@@ -166,7 +164,7 @@ export const app: Catalog['app'] = {
     showFile: '파일 보기',
     also: (labels) => `중복: ${labels}`,
     fixed: (label) => `${label}(고정)`,
-    conflicts: (actions) => `다른 작업과 키가 겹침: ${actions}`,
+    conflicts: (actions) => plural(actions, { other: '동작 #개의 키가 다른 동작과 겹칩니다' }),
     needsModifier: '메뉴 명령에는 Ctrl, Alt 또는 기능 키가 필요합니다.',
     unknown: (line, id) => `${line}번째 줄: ID가 ${id}인 작업이 없습니다.`,
     problems: (file) => `${file}에서 효과가 없는 줄`,
@@ -215,4 +213,13 @@ export const app: Catalog['app'] = {
     guide: ['도움말', '문서', '방법 카드'],
     settings: ['환경설정', '테마', '스레드', '백엔드', '언어', 'doctor'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: '실행 이름 변경…', selectFirst: '먼저 실행을 선택하세요.' },
+    adapter: { action: '어댑터 이름 변경…', selectFirst: '먼저 어댑터를 선택하세요.' },
+    report: { action: '보고서 이름 변경…', selectFirst: '먼저 보고서를 선택하세요.' },
+    chat: { action: '채팅 이름 변경…', selectFirst: '먼저 채팅을 선택하세요.' },
+  },
+  remove: '제거',
+  frees: (bytes) => `${bytes}가 확보됩니다.`,
 };

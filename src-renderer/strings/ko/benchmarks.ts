@@ -90,11 +90,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: '다시 실행…',
   more: (name) => `${name} 추가 작업`,
   remove: '삭제',
-  what: (name) => `벤치마크 “${name}”`,
   removeConsequence: '점수가 삭제됩니다. 어댑터와 과제 파일은 유지됩니다.',
   removed: (name) => `“${name}” 삭제됨`,
   notRemoved: '벤치마크가 삭제되지 않았습니다',
   stillRunning: '아직 끝나지 않았습니다. 먼저 취소하세요.',
   benchmark: '벤치마크…',
   notLanguage: '언어 모델의 어댑터만 벤치마크할 수 있습니다.',
+  removeQuestion: (name) => `벤치마크 “${name}”을(를) 삭제할까요?`,
 };

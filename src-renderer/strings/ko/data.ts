@@ -160,4 +160,5 @@ export const data: Catalog['data'] = {
     truncated: (rows, limit) =>
       rows === 0 ? '' : `${rowsOf(rows)}이 ${formatCount(limit)}토큰(max_length)으로 잘립니다.`,
   },
+  removeQuestion: (name) => `데이터셋 “${name}”을(를) 목록에서 제거할까요?`,
 };

@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: '체크포인트 추가',
   title: '병합',
-  state: (shelf, bench) => `선반 ${shelf}, 작업대 ${bench}개`,
+  state: (shelf, bench) => `선반에 ${adaptersOf(shelf)}, 작업대에 ${formatCount(bench)}개`,
   undo: '작업대에서 실행 취소',
   redo: '작업대에서 다시 실행',
   addFocused: '포커스된 어댑터를 작업대에 추가',

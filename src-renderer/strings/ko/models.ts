@@ -91,4 +91,5 @@ export const models: Catalog['models'] = {
   verdict: '이 컴퓨터에서',
   verdicts: { fits: '충분', tight: '빠듯함', 'does not fit': '부족' },
   trainsIn: (memory) => `학습에 ${memory}`,
+  removeQuestion: (name) => `모델 “${name}”을(를) 목록에서 제거할까요?`,
 };

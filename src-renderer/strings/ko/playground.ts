@@ -117,7 +117,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: '채팅',
-    one: '채팅',
     new: '새 채팅',
     empty: '생성한 내용이 여기에 보관됩니다.',
     more: (name) => `${name} 추가 작업`,
@@ -128,13 +127,13 @@ export const playground: Catalog['playground'] = {
     cancel: '취소',
     delete: '삭제…',
     verb: '삭제',
-    what: (name) => `채팅 “${name}”`,
     consequence: '메시지와 답변이 삭제됩니다.',
     deleted: '채팅 삭제됨',
     failedToOpen: '채팅을 열지 못했습니다',
     failedToSave: '채팅이 저장되지 않았습니다',
     failedToChange: '채팅이 변경되지 않았습니다',
     untitled: '제목 없음',
+    deleteQuestion: (name) => `채팅 “${name}”을(를) 삭제할까요?`,
   },
   image: {
     title: '이미지',

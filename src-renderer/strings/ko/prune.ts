@@ -1,11 +1,9 @@
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: '프루닝',
-  state: (adapters, studies) => `${adapters}, ${studies}`,
-  study: '개의 프루닝 연구',
-  studies: '개의 프루닝 연구',
+  state: (adapters, studies) => `${adaptersOf(adapters)}, ${plural(studies, { other: '프루닝 연구 #개' })}`,
   train: '어댑터 학습',
   empty: '정확도가 떨어지기 전까지 어댑터를 얼마나 프루닝할 수 있는지 확인합니다. 아직 어댑터가 없습니다.',
   hint: '왼쪽에서 어댑터를 선택하고(있다면 CoTo를 사용한 것과 사용하지 않은 것의 여러 시드) 프루닝 연구를 실행하세요. 그림이 여기에 나타나며, 점을 클릭하면 그 어댑터를 저장합니다.',
@@ -35,4 +33,5 @@ export const prune: Catalog['prune'] = {
     bases: '이 어댑터들은 베이스 모델이 다릅니다. 연구는 베이스 하나만 사용합니다.',
     dataset: '평가할 데이터셋을 선택하세요.',
   },
+  evaluations: (count) => plural(count, { other: '평가 #회' }),
 };

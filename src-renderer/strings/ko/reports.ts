@@ -37,11 +37,9 @@ export const reports: Catalog['reports'] = {
   exported: '보고서를 내보냈습니다',
   noFormat: (format) => `이 보고서에는 ${format} 형식이 없습니다. 이전 버전에서 작성되었습니다.`,
   more: (name) => `${name} 추가 작업`,
-  what: (name) => `보고서 “${name}”`,
   columns: { name: '이름', of: '대상', created: '생성 시각' },
   notExported: '보고서를 내보내지 못했습니다',
   showInFolder: '폴더에서 보기',
-  one: '보고서',
   rename: {
     item: '이름 변경…',
     title: '보고서 이름 변경',
@@ -57,4 +55,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `보고서 “${name}”`,
   choose: '보고서를 선택하면 여기서 읽을 수 있습니다.',
   gone: '이 보고서는 더 이상 없습니다.',
+  removeQuestion: (name) => `보고서 “${name}”을(를) 삭제할까요?`,
 };

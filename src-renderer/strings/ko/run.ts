@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { plural, runsOf } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: '실행',
   all: '실행',
   loading: '실행',
   gone: '이 실행은 더 이상 없습니다.',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: '내보내기 형식',
     show: '폴더에서 보기',
     remove: '삭제',
-    removeAsk: (step) => `스텝 ${formatCount(step)}의 체크포인트`,
     removePlain: '여기서 저장한 어댑터는 유지됩니다.',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: '체크포인트가 삭제되지 않았습니다',
       show: '폴더를 표시하지 못했습니다',
     },
+    removeQuestion: (step) => `스텝 ${formatCount(step)}의 체크포인트를 삭제할까요?`,
   },
 
   config: {

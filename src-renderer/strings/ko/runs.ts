@@ -3,7 +3,6 @@ import { plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: '실행',
-  one: '실행',
   newRun: '새 실행',
   none: '아직 실행이 없습니다. 어댑터를 학습하면 곡선이 여기에 나타납니다.',
   noArchived: '보관된 실행 없음',

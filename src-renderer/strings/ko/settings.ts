@@ -45,12 +45,15 @@ export const settings: Catalog['settings'] = {
     note: '어떤 실행, 어댑터, 모델에도 속하지 않음',
     button: '삭제',
     verb: '삭제',
-    folders: (paths) => (paths.length === 1 ? `폴더 ${paths[0]}` : plural(paths.length, { other: '남은 폴더 #개' })),
     consequence: (count) =>
       `CoTo Studio가 ${count === 1 ? '이 폴더' : '이 폴더들'}에서 읽을 수 있는 실행, 체크포인트, 어댑터, 모델을 찾지 못했습니다.`,
     deleted: '남은 폴더 삭제됨',
     freed: (size) => `${size} 확보됨`,
     failed: '폴더가 삭제되지 않았습니다',
+    question: (paths) =>
+      paths.length === 1
+        ? `폴더 ${paths[0]}을(를) 삭제할까요?`
+        : plural(paths.length, { other: '남은 폴더 #개를 삭제할까요?' }),
   },
 
   targets: {
@@ -69,9 +72,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `유지됨: ${reason}.`,
     removable: '가져오기 완료. 삭제해도 됩니다.',
     remove: (bundles) => plural(bundles, { other: '번들 #개 제거' }),
-    bundles: (bundles, name) => `${name}의 ${plural(bundles, { other: '번들 #개' })}`,
     consequence:
       '대상 컴퓨터에서 설정, 로그, 결과가 삭제됩니다. 베이스와 데이터는 다음 연구를 위해 남습니다. 로컬의 실행, 어댑터, 표는 유지됩니다.',
+    removeQuestion: (bundles, name) => `${name}의 ${plural(bundles, { other: '번들 #개를 제거할까요?' })}`,
   },
 
   evaluation: '평가',

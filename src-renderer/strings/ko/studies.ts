@@ -97,13 +97,12 @@ export const studies: Catalog['studies'] = {
     end: '종료',
     cancelAll: '모두 취소',
     cancelRun: (run) => `${run} 취소`,
-    all: (name) => `“${name}”의 모든 실행`,
     cancelConsequence: (target) =>
       `${target}에서 대기 중이거나 실행 중인 것이 종료되고 연구도 종료됩니다. 완료된 실행은 유지되며, 나머지를 학습하려면 연구를 재개하세요.`,
     notCancelled: '실행이 취소되지 않았습니다',
+    endQuestion: (name) => `“${name}”의 모든 실행을 종료할까요?`,
   },
   more: (name) => `${name} 추가 작업`,
-  what: (name) => `연구 “${name}”`,
   columns: { name: '이름', status: '상태', created: '생성 시각' },
   result: {
     clickPoint: '점을 클릭하거나 화살표 키와 Enter로 선택하면 그 어댑터를 저장합니다.',
@@ -163,4 +162,5 @@ export const studies: Catalog['studies'] = {
     time: (duration) => `학습 시간: ${duration === null ? '–(첫 실행 후 표시)' : `약 ${duration}`}.`,
     incomplete: '양식을 모두 채우면 비용이 표시됩니다.',
   },
+  removeQuestion: (name) => `연구 “${name}”을(를) 삭제할까요?`,
 };

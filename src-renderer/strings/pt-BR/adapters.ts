@@ -3,7 +3,6 @@ import { adaptersOf, counted, selectedOf } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: 'Adaptadores',
-  one: 'adaptador',
   state: (count, archived) =>
     archived ? counted(count, 'adaptador arquivado', 'adaptadores arquivados') : adaptersOf(count),
   empty: 'Ainda não há adaptadores. Treinar um, mesclar dois ou importar uma pasta do PEFT.',
@@ -37,7 +36,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: 'Desarquivar',
   delete: 'Excluir…',
   deleteVerb: 'Excluir',
-  deleteWhat: (name) => `o adaptador “${name}”`,
   deleteConsequence:
     'Exclui seus tensores e pontuações. Cópias exportadas e o que foi mesclado ou podado a partir dele são mantidos.',
   deleted: 'Adaptador excluído',
@@ -144,4 +142,5 @@ export const adapters: Catalog['adapters'] = {
     name: 'Normas das atualizações',
     failed: 'Não é possível calcular as normas.',
   },
+  deleteQuestion: (name) => `Excluir o adaptador “${name}”?`,
 };

@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { counted, plural, runsOf } from './counts.ts';
+import { counted, jobsOf, plural, runsOf } from './counts.ts';
 
 export const app: Catalog['app'] = {
   name: 'CoTo Studio',
@@ -110,7 +110,7 @@ export const app: Catalog['app'] = {
   connecting: 'Conectando ao backend',
   notConnected: 'O backend não está rodando',
   starting: 'iniciando',
-  queued: (jobs) => `${jobs} na fila`,
+  queued: (count) => `${jobsOf(count)} na fila`,
   computeBackend: 'Backend de computação',
   openJob: (title) => `Abrir ${title}`,
   progressOf: (title) => `Progresso de ${title}`,
@@ -138,8 +138,6 @@ export const app: Catalog['app'] = {
     guide: 'Guia',
   },
   rename: 'Renomear',
-  renameWhat: (what) => `Renomear ${what}…`,
-  renameWhich: (what) => `Selecionar antes: ${what}.`,
   somethingFailed: 'Algo deu errado',
   repeated: (title, count) => `${title} (${plural(count, { one: '# vez', many: '# de vezes', other: '# vezes' })})`,
   jobsEnded: (count) => counted(count, 'job concluído', 'jobs concluídos'),
@@ -166,7 +164,11 @@ export const app: Catalog['app'] = {
     showFile: 'Mostrar o arquivo',
     also: (labels) => `Também: ${labels}`,
     fixed: (label) => `${label} (fixo)`,
-    conflicts: (actions) => `Têm as mesmas teclas que outra ação: ${actions}`,
+    conflicts: (actions) =>
+      plural(actions, {
+        one: '# ação tem as mesmas teclas que outra',
+        other: '# ações têm as mesmas teclas que outra',
+      }),
     needsModifier: 'Um comando do menu precisa de Ctrl, Alt ou uma tecla de função.',
     unknown: (line, id) => `Linha ${line}: nenhuma ação tem o id ${id}.`,
     problems: (file) => `Linhas de ${file} sem efeito`,
@@ -215,4 +217,13 @@ export const app: Catalog['app'] = {
     guide: ['ajuda', 'documentação', 'fichas de métodos'],
     settings: ['preferências', 'tema', 'threads', 'backend', 'doctor', 'idioma'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: 'Renomear execução…', selectFirst: 'Selecionar antes uma execução.' },
+    adapter: { action: 'Renomear adaptador…', selectFirst: 'Selecionar antes um adaptador.' },
+    report: { action: 'Renomear relatório…', selectFirst: 'Selecionar antes um relatório.' },
+    chat: { action: 'Renomear chat…', selectFirst: 'Selecionar antes um chat.' },
+  },
+  remove: 'Remover',
+  frees: (bytes) => `Isso libera ${bytes}.`,
 };

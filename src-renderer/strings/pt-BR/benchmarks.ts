@@ -90,11 +90,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: 'Repetir…',
   more: (name) => `Mais sobre ${name}`,
   remove: 'Excluir',
-  what: (name) => `o benchmark “${name}”`,
   removeConsequence: 'Exclui suas pontuações. Os adaptadores e os arquivos de tarefas são mantidos.',
   removed: (name) => `“${name}” excluído`,
   notRemoved: 'O benchmark não foi excluído',
   stillRunning: 'Não terminou: cancelar antes.',
   benchmark: 'Benchmark…',
   notLanguage: 'Só adaptadores de modelos de linguagem podem passar por um benchmark.',
+  removeQuestion: (name) => `Excluir o benchmark “${name}”?`,
 };

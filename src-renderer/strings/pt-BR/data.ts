@@ -165,4 +165,5 @@ export const data: Catalog['data'] = {
         ? ''
         : `${counted(rows, 'linha seria truncada', 'linhas seriam truncadas')} para ${tokensOf(limit)} (max_length).`,
   },
+  removeQuestion: (name) => `Remover o dataset “${name}”?`,
 };

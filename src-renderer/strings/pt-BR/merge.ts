@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { counted, plural } from './counts.ts';
+import { adaptersOf, counted, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: 'Adicionar checkpoints',
   title: 'Mesclar',
-  state: (shelf, bench) => `${shelf} na estante, ${bench} na bancada`,
+  state: (shelf, bench) => `${adaptersOf(shelf)} na estante, ${formatCount(bench)} na bancada`,
   undo: 'Desfazer na bancada de mesclagem',
   redo: 'Refazer na bancada de mesclagem',
   addFocused: 'Adicionar à bancada o adaptador em foco',

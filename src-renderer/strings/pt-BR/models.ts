@@ -92,4 +92,5 @@ export const models: Catalog['models'] = {
   verdict: 'Nesta máquina',
   verdicts: { fits: 'cabe', tight: 'justo', 'does not fit': 'não cabe' },
   trainsIn: (memory) => `treina em ${memory}`,
+  removeQuestion: (name) => `Remover o modelo “${name}”?`,
 };

@@ -118,7 +118,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: 'Chats',
-    one: 'chat',
     new: 'Novo chat',
     empty: 'O que é gerado fica guardado aqui.',
     more: (name) => `Mais sobre ${name}`,
@@ -129,13 +128,13 @@ export const playground: Catalog['playground'] = {
     cancel: 'Cancelar',
     delete: 'Excluir…',
     verb: 'Excluir',
-    what: (name) => `o chat “${name}”`,
     consequence: 'Exclui suas mensagens e respostas.',
     deleted: 'Chat excluído',
     failedToOpen: 'O chat não foi aberto',
     failedToSave: 'O chat não foi mantido',
     failedToChange: 'O chat não foi alterado',
     untitled: 'Sem título',
+    deleteQuestion: (name) => `Excluir o chat “${name}”?`,
   },
   image: {
     title: 'Imagem',

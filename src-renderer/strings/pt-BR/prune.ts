@@ -1,11 +1,10 @@
 import type { Catalog } from '../catalog.ts';
-import { selectedOf } from './counts.ts';
+import { adaptersOf, plural, selectedOf } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: 'Podar',
-  state: (adapters, studies) => `${adapters}, ${studies}`,
-  study: 'estudo de poda',
-  studies: 'estudos de poda',
+  state: (adapters, studies) =>
+    `${adaptersOf(adapters)}, ${plural(studies, { one: '# estudo de poda', other: '# estudos de poda' })}`,
   train: 'Treinar um adaptador',
   empty: 'Ver quanto de um adaptador pode ser podado antes que a acurácia caia. Ainda não há adaptador.',
   hint: 'Selecionar adaptadores à esquerda, de preferência várias sementes com e sem CoTo, e executar um estudo de poda. Suas figuras aparecem aqui; clicar em um ponto salva esse adaptador.',
@@ -35,4 +34,5 @@ export const prune: Catalog['prune'] = {
     bases: 'Estes adaptadores têm modelos base diferentes: um estudo usa uma só base.',
     dataset: 'Escolher o dataset da avaliação.',
   },
+  evaluations: (count) => plural(count, { one: '# avaliação', other: '# avaliações' }),
 };

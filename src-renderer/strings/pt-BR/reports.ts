@@ -35,11 +35,9 @@ export const reports: Catalog['reports'] = {
   exported: 'Relatório exportado',
   noFormat: (format) => `Este relatório não tem ${format}: foi escrito por uma versão anterior.`,
   more: (name) => `Mais sobre ${name}`,
-  what: (name) => `o relatório “${name}”`,
   columns: { name: 'Nome', of: 'De', created: 'Criação' },
   notExported: 'O relatório não foi exportado',
   showInFolder: 'Mostrar na pasta',
-  one: 'relatório',
   rename: {
     item: 'Renomear…',
     title: 'Renomear relatório',
@@ -55,4 +53,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `Relatório “${name}”`,
   choose: 'Escolher um relatório para lê-lo aqui.',
   gone: 'Este relatório não existe mais.',
+  removeQuestion: (name) => `Excluir o relatório “${name}”?`,
 };

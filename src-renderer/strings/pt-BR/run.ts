@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { counted } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: 'execução',
   all: 'Execuções',
   loading: 'Execução',
   gone: 'Esta execução não existe mais.',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: 'Exportar como',
     show: 'Mostrar na pasta',
     remove: 'Excluir',
-    removeAsk: (step) => `o checkpoint do passo ${formatCount(step)}`,
     removePlain: 'Os adaptadores salvos a partir dele são mantidos.',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: 'O checkpoint não foi excluído',
       show: 'A pasta não foi mostrada',
     },
+    removeQuestion: (step) => `Excluir o checkpoint do passo ${formatCount(step)}?`,
   },
 
   config: {

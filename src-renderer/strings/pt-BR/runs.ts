@@ -3,7 +3,6 @@ import { counted, plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: 'Execuções',
-  one: 'execução',
   newRun: 'Nova execução',
   none: 'Ainda não há execuções. Ao treinar um adaptador, suas curvas aparecem aqui.',
   noArchived: 'Nenhuma execução arquivada',

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 import { counted, plural, runsOf } from './counts.ts';
 
@@ -47,10 +48,6 @@ export const settings: Catalog['settings'] = {
     note: 'não fazem parte de nenhuma execução, adaptador ou modelo',
     button: 'Excluir',
     verb: 'Excluir',
-    folders: (paths) =>
-      paths.length === 1
-        ? `a pasta ${paths[0]}`
-        : plural(paths.length, { one: '# pasta que sobrou', other: 'as # pastas que sobraram' }),
     consequence: (count) =>
       plural(count, {
         one: 'O CoTo Studio não encontrou nela nenhuma execução, checkpoint, adaptador ou modelo que consiga ler.',
@@ -59,6 +56,8 @@ export const settings: Catalog['settings'] = {
     deleted: 'Pastas que sobraram excluídas',
     freed: (size) => `${size} liberados`,
     failed: 'As pastas não foram excluídas',
+    question: (paths) =>
+      paths.length === 1 ? `Excluir a pasta ${paths[0]}?` : `Excluir as ${formatCount(paths.length)} pastas restantes?`,
   },
 
   targets: {
@@ -77,9 +76,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `Mantido: ${reason}.`,
     removable: 'Importado; pode ser excluído.',
     remove: (bundles) => `Remover ${bundlesOf(bundles)}`,
-    bundles: (bundles, name) => `${bundlesOf(bundles)} em ${name}`,
     consequence:
       'Exclui suas configurações, logs e resultados no destino. Bases e dados ficam ali para o próximo estudo. Execuções, adaptadores e tabelas locais são mantidos.',
+    removeQuestion: (bundles, name) => `Remover ${bundlesOf(bundles)} de ${name}?`,
   },
 
   evaluation: 'Avaliação',

@@ -98,13 +98,12 @@ export const studies: Catalog['studies'] = {
     end: 'Encerrar',
     cancelAll: 'Cancelar todas',
     cancelRun: (run) => `Cancelar ${run}`,
-    all: (name) => `todas as execuções de “${name}”`,
     cancelConsequence: (target) =>
       `O que aguarda ou está em andamento em ${target} é encerrado ali, e com isso o estudo. Execuções concluídas são mantidas: ao retomá-lo, as outras são treinadas.`,
     notCancelled: 'A execução não foi cancelada',
+    endQuestion: (name) => `Encerrar todas as execuções de “${name}”?`,
   },
   more: (name) => `Mais sobre ${name}`,
-  what: (name) => `o estudo “${name}”`,
   columns: { name: 'Nome', status: 'Status', created: 'Criação' },
   result: {
     clickPoint: 'Clicar em um ponto, ou escolher um com as setas e Enter, para salvar esse adaptador.',
@@ -166,4 +165,5 @@ export const studies: Catalog['studies'] = {
       `Tempo de treinamento: ${duration === null ? '– (disponível após uma primeira execução)' : `cerca de ${duration}`}.`,
     incomplete: 'Completar o formulário para ver o custo.',
   },
+  removeQuestion: (name) => `Excluir o estudo “${name}”?`,
 };

@@ -3,7 +3,6 @@ import { adaptersOf, plural } from './counts.ts';
 
 export const adapters: Catalog['adapters'] = {
   title: '适配器',
-  one: '适配器',
   state: (count, archived) => (archived ? plural(count, { other: '# 个已归档的适配器' }) : adaptersOf(count)),
   empty: '还没有适配器。请训练一个、合并两个，或导入 PEFT 文件夹。',
   trainFirst: '训练适配器',
@@ -35,7 +34,6 @@ export const adapters: Catalog['adapters'] = {
   unarchive: '取消归档',
   delete: '删除…',
   deleteVerb: '删除',
-  deleteWhat: (name) => `适配器“${name}”`,
   deleteConsequence: '将删除其张量和得分。已导出的副本以及由它合并或剪枝得到的适配器会保留。',
   deleted: '适配器已删除',
   archivedNow: (name) => `已归档“${name}”`,
@@ -135,4 +133,5 @@ export const adapters: Catalog['adapters'] = {
     name: '更新范数',
     failed: '无法计算范数。',
   },
+  deleteQuestion: (name) => `删除适配器“${name}”？`,
 };

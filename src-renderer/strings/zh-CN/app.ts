@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural, runsOf } from './counts.ts';
+import { jobsOf, plural, runsOf } from './counts.ts';
 
 export const app: Catalog['app'] = {
   name: 'CoTo Studio',
@@ -107,7 +107,7 @@ export const app: Catalog['app'] = {
   connecting: '正在连接后端',
   notConnected: '后端未运行',
   starting: '正在启动',
-  queued: (jobs) => `排队中：${jobs}`,
+  queued: (count) => `排队中：${jobsOf(count)}`,
   computeBackend: '计算后端',
   openJob: (title) => `打开 ${title}`,
   progressOf: (title) => `${title} 的进度`,
@@ -135,8 +135,6 @@ export const app: Catalog['app'] = {
     guide: '指南',
   },
   rename: '重命名',
-  renameWhat: (what) => `重命名${what}…`,
-  renameWhich: (what) => `请先选择${what}。`,
   somethingFailed: '出现问题',
   repeated: (title, count) => `${title}（${formatCount(count)} 次）`,
   jobsEnded: (count) => plural(count, { other: '# 个作业已结束' }),
@@ -163,7 +161,7 @@ export const app: Catalog['app'] = {
     showFile: '显示文件',
     also: (labels) => `也用于：${labels}`,
     fixed: (label) => `${label}（固定）`,
-    conflicts: (actions) => `${actions} 的按键与其他操作相同`,
+    conflicts: (actions) => plural(actions, { other: '# 个操作的按键与其他操作相同' }),
     needsModifier: '菜单命令需要 Ctrl、Alt 或功能键。',
     unknown: (line, id) => `第 ${line} 行：没有 ID 为 ${id} 的操作。`,
     problems: (file) => `${file} 中无效的行`,
@@ -212,4 +210,13 @@ export const app: Catalog['app'] = {
     guide: ['帮助', '文档', '方法卡片'],
     settings: ['首选项', '主题', '线程', '后端', '语言', 'doctor'],
   },
+  demoQueuedJobs: jobsOf,
+  renames: {
+    run: { action: '重命名运行…', selectFirst: '请先选择一个运行。' },
+    adapter: { action: '重命名适配器…', selectFirst: '请先选择一个适配器。' },
+    report: { action: '重命名报告…', selectFirst: '请先选择一份报告。' },
+    chat: { action: '重命名对话…', selectFirst: '请先选择一个对话。' },
+  },
+  remove: '移除',
+  frees: (bytes) => `将释放 ${bytes}。`,
 };

@@ -89,11 +89,11 @@ export const benchmarks: Catalog['benchmarks'] = {
   runAgain: '再次运行…',
   more: (name) => `${name} 的更多操作`,
   remove: '删除',
-  what: (name) => `基准测试“${name}”`,
   removeConsequence: '将删除其得分。适配器和任务文件会保留。',
   removed: (name) => `已删除“${name}”`,
   notRemoved: '基准测试未删除',
   stillRunning: '它尚未结束：请先取消。',
   benchmark: '基准测试…',
   notLanguage: '只有语言模型的适配器才能进行基准测试。',
+  removeQuestion: (name) => `删除基准测试“${name}”？`,
 };

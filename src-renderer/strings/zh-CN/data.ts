@@ -157,4 +157,5 @@ export const data: Catalog['data'] = {
     truncated: (rows, limit) =>
       rows === 0 ? '' : `${rowsOf(rows)}会被截断为 ${formatCount(limit)} 个 token（max_length）。`,
   },
+  removeQuestion: (name) => `移除数据集“${name}”？`,
 };

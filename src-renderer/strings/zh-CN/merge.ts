@@ -1,10 +1,11 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const merge: Catalog['merge'] = {
   addCheckpoints: '添加检查点',
   title: '合并',
-  state: (shelf, bench) => `架上 ${shelf}，工作台上 ${bench} 个`,
+  state: (shelf, bench) => `架上 ${adaptersOf(shelf)}，工作台上 ${formatCount(bench)} 个`,
   undo: '撤销工作台操作',
   redo: '重做工作台操作',
   addFocused: '将当前焦点的适配器加入工作台',

@@ -90,4 +90,5 @@ export const models: Catalog['models'] = {
   verdict: '在本机',
   verdicts: { fits: '放得下', tight: '紧张', 'does not fit': '放不下' },
   trainsIn: (memory) => `训练需 ${memory}`,
+  removeQuestion: (name) => `移除模型“${name}”？`,
 };

@@ -116,7 +116,6 @@ export const playground: Catalog['playground'] = {
   },
   chats: {
     title: '对话',
-    one: '对话',
     new: '新建对话',
     empty: '您生成的内容会保留在这里。',
     more: (name) => `${name} 的更多操作`,
@@ -127,13 +126,13 @@ export const playground: Catalog['playground'] = {
     cancel: '取消',
     delete: '删除…',
     verb: '删除',
-    what: (name) => `对话“${name}”`,
     consequence: '将删除其消息和回答。',
     deleted: '对话已删除',
     failedToOpen: '对话未打开',
     failedToSave: '对话未保存',
     failedToChange: '对话未更改',
     untitled: '未命名',
+    deleteQuestion: (name) => `删除对话“${name}”？`,
   },
   image: {
     title: '图像',

@@ -1,11 +1,9 @@
 import type { Catalog } from '../catalog.ts';
-import { plural } from './counts.ts';
+import { adaptersOf, plural } from './counts.ts';
 
 export const prune: Catalog['prune'] = {
   title: '剪枝',
-  state: (adapters, studies) => `${adapters}，${studies}`,
-  study: '项剪枝研究',
-  studies: '项剪枝研究',
+  state: (adapters, studies) => `${adaptersOf(adapters)}，${plural(studies, { other: '# 项剪枝研究' })}`,
   train: '训练适配器',
   empty: '查看在准确率下降之前可以剪掉适配器的多少。还没有适配器。',
   hint: '在左侧选择适配器（如有，请选择使用和不使用 CoTo 的多个种子），然后运行剪枝研究。其图会显示在这里；点击一个点即可保存该适配器。',
@@ -35,4 +33,5 @@ export const prune: Catalog['prune'] = {
     bases: '这些适配器的基座模型不同：一项研究只用一个基座。',
     dataset: '请选择用于评估的数据集。',
   },
+  evaluations: (count) => plural(count, { other: '# 次评估' }),
 };

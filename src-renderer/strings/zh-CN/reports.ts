@@ -37,11 +37,9 @@ export const reports: Catalog['reports'] = {
   exported: '报告已导出',
   noFormat: (format) => `此报告没有 ${format}：它由早期版本写出。`,
   more: (name) => `${name} 的更多操作`,
-  what: (name) => `报告“${name}”`,
   columns: { name: '名称', of: '内容', created: '创建时间' },
   notExported: '报告未导出',
   showInFolder: '在文件夹中显示',
-  one: '报告',
   rename: {
     item: '重命名…',
     title: '重命名报告',
@@ -57,4 +55,5 @@ export const reports: Catalog['reports'] = {
   frame: (name) => `报告“${name}”`,
   choose: '选择报告以在此阅读。',
   gone: '此报告已不存在。',
+  removeQuestion: (name) => `删除报告“${name}”？`,
 };

@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog.ts';
 import { plural, runsOf } from './counts.ts';
 
 export const run: Catalog['run'] = {
-  one: '运行',
   all: '运行',
   loading: '运行',
   gone: '此运行已不存在。',
@@ -130,7 +129,6 @@ export const run: Catalog['run'] = {
     exportAs: '导出为',
     show: '在文件夹中显示',
     remove: '删除',
-    removeAsk: (step) => `第 ${formatCount(step)} 步的检查点`,
     removePlain: '由它保存的适配器会保留。',
     removeNeeded: (next) =>
       next === null
@@ -153,6 +151,7 @@ export const run: Catalog['run'] = {
       remove: '检查点未删除',
       show: '文件夹未显示',
     },
+    removeQuestion: (step) => `删除第 ${formatCount(step)} 步的检查点？`,
   },
 
   config: {

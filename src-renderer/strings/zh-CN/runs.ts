@@ -3,7 +3,6 @@ import { plural, runsOf, seedsOf } from './counts.ts';
 
 export const runs: Catalog['runs'] = {
   title: '运行',
-  one: '运行',
   newRun: '新建运行',
   none: '还没有运行。训练适配器后，其曲线会显示在这里。',
   noArchived: '没有已归档的运行',

@@ -44,13 +44,13 @@ export const settings: Catalog['settings'] = {
     note: '不属于任何运行、适配器或模型',
     button: '删除',
     verb: '删除',
-    folders: (paths) =>
-      paths.length === 1 ? `文件夹 ${paths[0]}` : plural(paths.length, { other: '# 个残留的文件夹' }),
     consequence: (count) =>
       `CoTo Studio 在${count === 1 ? '该文件夹' : '这些文件夹'}中未找到可读取的运行、检查点、适配器或模型。`,
     deleted: '残留的文件夹已删除',
     freed: (size) => `已释放 ${size}`,
     failed: '文件夹未删除',
+    question: (paths) =>
+      paths.length === 1 ? `删除文件夹 ${paths[0]}？` : plural(paths.length, { other: '删除 # 个残留文件夹？' }),
   },
 
   targets: {
@@ -69,9 +69,9 @@ export const settings: Catalog['settings'] = {
     keptFor: (reason) => `保留：${reason}。`,
     removable: '已导入；可安全删除。',
     remove: (bundles) => plural(bundles, { other: '移除 # 个包' }),
-    bundles: (bundles, name) => `${name} 上的 ${plural(bundles, { other: '# 个包' })}`,
     consequence:
       '将删除目标机器上它们的设置、日志和结果。基座和数据会留在那里供下次研究使用。本地的运行、适配器和表格会保留。',
+    removeQuestion: (bundles, name) => plural(bundles, { other: `移除 ${name} 上的 # 个包？` }),
   },
 
   evaluation: '评估',

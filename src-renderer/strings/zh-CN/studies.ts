@@ -97,13 +97,12 @@ export const studies: Catalog['studies'] = {
     end: '结束',
     cancelAll: '全部取消',
     cancelRun: (run) => `取消 ${run}`,
-    all: (name) => `“${name}”的所有运行`,
     cancelConsequence: (target) =>
       `${target} 上等待或运行的内容会在那里结束，研究也随之结束。已完成的运行会保留：恢复研究即可训练其余的。`,
     notCancelled: '运行未取消',
+    endQuestion: (name) => `结束“${name}”的所有运行？`,
   },
   more: (name) => `${name} 的更多操作`,
-  what: (name) => `研究“${name}”`,
   columns: { name: '名称', status: '状态', created: '创建时间' },
   result: {
     clickPoint: '点击一个点，或用方向键和 Enter 选择，即可保存该适配器。',
@@ -162,4 +161,5 @@ export const studies: Catalog['studies'] = {
     time: (duration) => `训练时间：${duration === null ? '–（首次运行后可知）' : `约 ${duration}`}。`,
     incomplete: '填写完表单即可查看成本。',
   },
+  removeQuestion: (name) => `删除研究“${name}”？`,
 };

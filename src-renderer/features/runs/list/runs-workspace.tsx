@@ -16,6 +16,7 @@ import { SplitPanel } from '../../../components/layout/split-panel.tsx';
 import { ColumnChooser, useChosenColumns } from '../../../components/table/column-chooser.tsx';
 import { DataTable } from '../../../components/table/data-table.tsx';
 import { MiddleText } from '../../../components/table/middle-text.tsx';
+import { appStrings } from '../../../strings/app.ts';
 import { runsStrings } from '../../../strings/runs.ts';
 import { renameRun } from '../actions/edit-runs.tsx';
 import { RunMenu } from '../actions/run-menu.tsx';
@@ -52,7 +53,12 @@ export function RunsWorkspace() {
   const clear = () => selectRuns(new Set());
   const isCompared = chosen.length > 1 && chosen.length <= maxCompared && !comparisonClosed;
   useActions([{ ...pageActions.filterRuns, run: () => filterField.current?.focus() }]);
-  useRename(runsStrings.one, list, active?.id ?? (chosen.length === 1 ? (chosen[0]?.id ?? null) : null), renameRun);
+  useRename(
+    appStrings.renames.run,
+    list,
+    active?.id ?? (chosen.length === 1 ? (chosen[0]?.id ?? null) : null),
+    renameRun,
+  );
   useHotkeys([
     [
       'Escape',

@@ -7,6 +7,7 @@ import { useRename } from '../../../components/actions/use-rename.ts';
 import { StatusMark } from '../../../components/feedback/status-mark.tsx';
 import { TagsInput } from '../../../components/form/choices.tsx';
 import { RelativeTime } from '../../../components/format/relative-time.tsx';
+import { appStrings } from '../../../strings/app.ts';
 import { runStrings as words } from '../../../strings/run.ts';
 import { CotoMark } from '../list/coto-mark.tsx';
 
@@ -27,7 +28,7 @@ function RenameButton({ run }: { run: RunRecord }) {
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState(run.name);
   const update = useAction('runs.update', { failureTitle, onSuccess: () => setOpen(false) });
-  useRename(words.one, [run], run.id, () => setOpen(true));
+  useRename(appStrings.renames.run, [run], run.id, () => setOpen(true));
   const wished = name.trim();
   const save = () => {
     if (wished === run.name) setOpen(false);

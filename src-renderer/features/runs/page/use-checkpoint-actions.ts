@@ -70,7 +70,7 @@ export function useCheckpointActions(run: RunRecord, checkpoints: readonly Check
         .reduce<number | null>((latest, other) => Math.max(latest ?? 0, other.step), null);
       confirmRemoval({
         verb: words.remove,
-        what: words.removeAsk(step),
+        question: words.removeQuestion(step),
         consequence: isNeeded && next !== step ? words.removeNeeded(next) : words.removePlain,
         freedBytes: bytes,
         onConfirm: () => remove.mutate({ id, folder, evenIfNeeded: isNeeded }),
