@@ -24,8 +24,8 @@ constexpr int64_t kShortestSegment = 16;
 thread_local ThreadMemory quantized, row_scales, sums, prepared;
 
 /**
- * Numbers of a row that its rotation mixes: a power of two that divides the row into segments of a vector's width or more. The
- * same for both factors, whose products stay.
+ * Numbers of a row that its rotation mixes: a power of two that divides the row into segments of a vector's width or
+ * more. The same for both factors, whose products stay.
  */
 int64_t rotation_segments(int64_t width) {
   int64_t segments = 1;
@@ -44,8 +44,8 @@ memory::desc packed_int8_layout(int64_t k, int64_t n) {
 }
 
 bool runs_in_int8(const Gemm& gemm) {
-  return gemm.packs != nullptr && gemm.packs->allows_int8 && !gemm.transpose_a && gemm.k <= kLongestSum &&
-         gemm.k > 0 && !is_partitioned(gemm.k, gemm.n);
+  return gemm.packs != nullptr && gemm.packs->allows_int8 && !gemm.transpose_a && gemm.k <= kLongestSum && gemm.k > 0 &&
+         !is_partitioned(gemm.k, gemm.n);
 }
 
 const PackedWeights::Int8Pack& GemmRunner::State::pack_int8(const Gemm& gemm, MemoryPool& pool) {
@@ -172,7 +172,8 @@ bool computes_int8() {
     for (int64_t row = 0; row < kSize; row++)
       for (int64_t column = 0; column < kSize; column++) {
         const int32_t sign = (row % 2 == 0) == (column % 3 == 0) ? 1 : -1;
-        if (c[static_cast<size_t>(row * kSize + column)] != sign * 127 * 127 * static_cast<int32_t>(kInner)) return false;
+        if (c[static_cast<size_t>(row * kSize + column)] != sign * 127 * 127 * static_cast<int32_t>(kInner))
+          return false;
       }
     return true;
   }();

@@ -30,9 +30,8 @@ COTO_INLINE void round_row(const float* x, float inverse, int8_t* q, int64_t wid
 #if defined(__AVX512F__)
   const __m512 by = _mm512_set1_ps(inverse);
   for (; i + 16 <= width; i += 16)
-    _mm_storeu_si128(
-        reinterpret_cast<__m128i*>(q + i),
-        _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), by))));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + i),
+                     _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), by))));
 #endif
   // Added to 1.5 · 2^23, a number is rounded to a whole one, the lowest byte of the sum.
   for (; i < width; i++) {
