@@ -49,6 +49,7 @@ export const instructionSets =
         avx2: ['-mavx2', '-mfma', '-mf16c'],
         avx512,
         avx512_bf16: [...avx512, '-mavx512bf16'],
+        avx512_amx: [...avx512, '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
       }
     : oneInstructionSet;
 

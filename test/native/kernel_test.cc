@@ -1,7 +1,7 @@
 #include "kernel_test.h"
 
 void for_each_instruction_set(void (*test)(const Kernels& kernels)) {
-  for (const char* const name : {"baseline", "avx2", "avx512", "avx512_bf16"}) {
+  for (const char* const name : {"baseline", "avx2", "avx512", "avx512_bf16", "avx512_amx"}) {
     const Kernels* const kernels = coto::kernels_for(name);
     if (kernels == nullptr) continue;
     CAPTURE(name);

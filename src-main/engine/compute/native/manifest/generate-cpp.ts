@@ -23,7 +23,7 @@ class PackedWeights;
 ${enums.map(enumeration).join('\n')}
 ${structs.map(structure).join('\n')}
 struct Kernels {
-  /** The instruction set: "baseline", "avx2", "avx512" or "avx512_bf16". */
+  /** The instruction set: "baseline", "avx2", "avx512", "avx512_bf16" or "avx512_amx". */
   const char* name;
 
 ${members.join('\n')}};

@@ -322,7 +322,7 @@ struct AdamWOptions {
 };
 
 struct Kernels {
-  /** The instruction set: "baseline", "avx2", "avx512" or "avx512_bf16". */
+  /** The instruction set: "baseline", "avx2", "avx512", "avx512_bf16" or "avx512_amx". */
   const char* name;
 
   // ---- attention (attention.cc, attention_step.cc, attention_gradient.cc, rotary.cc) ----

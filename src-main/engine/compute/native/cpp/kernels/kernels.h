@@ -80,7 +80,7 @@ namespace coto {
 
 /**
  * The table for this machine's instruction set, chosen at the first call: the best it has, or the one that the
- * environment variable COTO_ISA names (baseline, avx2, avx512, avx512_bf16) where the machine has that.
+ * environment variable COTO_ISA names (baseline, avx2, avx512, avx512_bf16, avx512_amx) where the machine has that.
  */
 const Kernels& kernels();
 

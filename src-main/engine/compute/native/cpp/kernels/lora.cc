@@ -113,9 +113,9 @@ void gradient_of_pairs(const LoraGradient& p) {
         const float* const dy = p.dy + r * outputs;
         multiply_by_pairs(dy, outputs, up, p.scale, p.dz + r * rank, count, rank);
         pack(Head{p.z + r * rank, rank}, count, rank, inner);
-        add_transposed_pairs(inner, rank, dy, sums_b + group * of_b, count, outputs, p.scale, r == from);
+        add_transposed_pairs(inner, rank, dy, sums_b + group * of_b, count, outputs, r == from);
         pack(Head{p.dz + r * rank, rank}, count, rank, inner);
-        add_transposed_pairs(inner, rank, p.x + r * inputs, sums_a + group * of_a, count, inputs, 1, r == from);
+        add_transposed_pairs(inner, rank, p.x + r * inputs, sums_a + group * of_a, count, inputs, r == from);
       }
     }
   });
@@ -123,7 +123,7 @@ void gradient_of_pairs(const LoraGradient& p) {
   add_up(sums_b, groups, of_b);
   std::memcpy(p.da, sums_a, static_cast<size_t>(of_a) * sizeof(float));
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = sums_b[k * outputs + o];
+    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = p.scale * sums_b[k * outputs + o];
 }
 
 }  // namespace

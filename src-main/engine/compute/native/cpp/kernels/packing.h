@@ -119,11 +119,35 @@ COTO_INLINE RowsOf<Pair> as_rows(Head head, int64_t rows, int64_t width, Pair* p
   return {packed, step};
 }
 
+#if defined(__AMX_BF16__)
+/**
+ * The columns of a matrix [rows, columns] of whole vectors as rows of `packed` [columns, rows / 2 rounded up to whole
+ * vectors], rows as pairs: tiles take their first factor by rows alone.
+ */
+COTO_INLINE RowsOf<Pair> as_columns(const float* matrix, int64_t rows, int64_t columns, Pair* packed) {
+  const int64_t step = round_up(depth_of<Pair>(rows), kLanes);
+  for (int64_t c = 0; c < columns; c += kLanes)
+    for (int64_t k = 0; k < step; k += kLanes) {
+      Vec square[kLanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) {
+        const int64_t row = 2 * (k + i);
+        const float* const from = matrix + row * columns + c;
+        square[i] = as_float(pairs_of(row < rows ? load(from) : Vec{}, row + 1 < rows ? load(from + columns) : Vec{}));
+      }
+      transpose_square(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) store(packed + (c + i) * step + k, as_int(square[i]));
+    }
+  return {packed, step};
+}
+#else
 /** The columns of a matrix [rows, columns] of whole vectors in `packed` [rows / 2, columns], rows as pairs. */
 COTO_INLINE ColumnsOf<Pair> as_columns(const float* matrix, int64_t rows, int64_t columns, Pair* packed) {
   pack(Head{matrix, columns}, rows, columns, packed);
   return {packed, columns};
 }
+#endif
 #endif
 
 }  // namespace COTO_ISA

@@ -2,6 +2,7 @@
 // bfloat16 (bfloat16.h), of which each holds two neighbors along the summed index.
 #pragma once
 
+#include "amx.h"
 #include "bfloat16.h"
 
 namespace coto {
@@ -103,6 +104,37 @@ COTO_INLINE void multiply(A a, const Number* b, int64_t b_step, int64_t rows, in
     default: return;
   }
 }
+
+#if defined(__AMX_BF16__)
+/**
+ * The same of pairs by rows, on tiles. Reads a in whole tiles: up to 15 rows beyond the last one, which must be there
+ * and are not used.
+ */
+template <typename Out, typename Between>
+COTO_INLINE void multiply(RowsOf<Pair> a, const Pair* b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth,
+                          Out out, Between between) {
+  const int64_t left = depth % amx::kTile, whole = depth - left;
+  amx::set_shapes(left);
+  alignas(64) float sums[amx::kTile * amx::kSums * kLanes];
+  for (int64_t vector = 0; vector < vectors; vector += amx::kSums)
+    amx::with_sums(vectors - vector, [&](auto count) COTO_LAMBDA {
+      constexpr int kCount = decltype(count)::value;
+      const Pair* const columns = b + vector * kLanes;
+      for (int64_t row = 0; row < rows; row += amx::kTile) {
+        for (int64_t step = 0; step < amx::kTile; step += kTileRows) between();
+        const Pair* const from = a.a + row * a.row;
+        amx::clear<kCount>();
+        for (int64_t k = 0; k < whole; k += amx::kTile) amx::add<kCount>(from + k, a.row, columns + k * b_step, b_step);
+        if (left > 0) amx::add_left<kCount>(from + whole, a.row, columns + whole * b_step, b_step);
+        amx::write<kCount>(sums, kCount * kLanes);
+        const int64_t there = rows - row < amx::kTile ? rows - row : amx::kTile;
+        for (int64_t i = 0; i < there; i++)
+#pragma GCC unroll 4
+          for (int j = 0; j < kCount; j++) out(row + i, vector + j, load(sums + (i * kCount + j) * kLanes));
+      }
+    });
+}
+#endif
 
 namespace detail {
 // Swaps the off-diagonal blocks of `Half` × `Half` in every square of twice that: a step of a transposition in
