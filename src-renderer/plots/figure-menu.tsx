@@ -33,7 +33,7 @@ interface FigureMenuProps {
 export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }: FigureMenuProps) {
   const fileName = fileStem(name);
   const attempt = (work: () => Promise<void>) => {
-    work().catch((error: unknown) => notifyFailure(error, 'The figure was not saved'));
+    work().catch((error: unknown) => notifyFailure(error, figureStrings.notSaved));
   };
   const save = (format: 'svg' | 'png') =>
     attempt(async () => {
@@ -52,7 +52,7 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
       const url = await view.current?.image('png', theme);
       if (!url) return;
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
-      notifySuccess('Image copied', name);
+      notifySuccess(figureStrings.imageCopied, name);
     });
   const saveCsv = () => downloadText(figureToCsv(latest.current.current()), `${fileName}.csv`);
 
@@ -74,7 +74,7 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
       <DragHandle label={figureStrings.drag} item={dragged} />
       <Menu>
         <Menu.Target>
-          <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
+          <ActionIcon aria-label={figureStrings.menu(name)} size={24}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
@@ -86,13 +86,13 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
             {figureStrings.showValues}
           </Menu.Item>
           <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
-            Copy as image
+            {figureStrings.copyImage}
           </Menu.Item>
           <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
-            Save SVG
+            {figureStrings.saveSvg}
           </Menu.Item>
           <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
-            Save PNG
+            {figureStrings.savePng}
           </Menu.Item>
           <Menu.Item leftSection={<IconFileTypePdf size={16} />} onClick={() => saveVectors('pdf')}>
             {figureStrings.savePdf}
@@ -101,7 +101,7 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
             {figureStrings.savePgf}
           </Menu.Item>
           <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
-            Save CSV
+            {figureStrings.saveCsv}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>

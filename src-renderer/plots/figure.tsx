@@ -151,9 +151,7 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
           />
         ) : null}
       </Box>
-      {failure ? (
-        <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />
-      ) : null}
+      {failure ? <ErrorNote error={new StudioError('internal', figureStrings.notDrawn(failure.message))} /> : null}
       {shownCaption ? <FigureCaption text={shownCaption} /> : null}
       {canFillWindow ? <FullScreen {...props} isOpen={isFull} onClose={() => setFull(false)} /> : null}
     </figure>

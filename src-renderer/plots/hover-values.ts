@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
 import { formatFixed } from '../../src-shared/format/numbers.ts';
-import { formatCount, formatNumber } from '../components/format/format.ts';
+import { formatNumber } from '../components/format/format.ts';
+import { figureStrings } from '../strings/figures.ts';
 
 /** A curve's point nearest the pointer. */
 export interface HoverValue {
@@ -57,9 +58,9 @@ export function valuesAt(data: readonly object[], x: number, unit = ''): HoverVa
 
 /** "step 207", "after 12.4 s", "1,024 examples". */
 export function hoverHead(hover: FigureHover, x: number): string {
-  if (hover === 'step') return `step ${formatCount(x)}`;
-  if (hover === 'time') return `after ${formatNumber(x)} s`;
-  return `${formatCount(x)} examples`;
+  if (hover === 'step') return figureStrings.atStep(x);
+  if (hover === 'time') return figureStrings.afterSeconds(formatNumber(x));
+  return figureStrings.atExamples(x);
 }
 
 /** Index of the value of a rising column that is nearest. */

@@ -1,3 +1,4 @@
+import { formatCount } from '../../src-shared/format/numbers.ts';
 /** The words of every figure's menu and table. */
 export const figureStrings = {
   fullScreenOf: (name: string) => `Show the figure "${name}" in full screen`,
@@ -12,4 +13,15 @@ export const figureStrings = {
   points: (name: string) => `Points of “${name}”`,
   pointsRole: 'points, by arrow keys',
   point: (text: string, place: number, all: number) => `${text}. Point ${place} of ${all}. Enter chooses it.`,
+  menu: (name: string) => `Copy or save the figure "${name}"`,
+  copyImage: 'Copy as image',
+  imageCopied: 'Image copied',
+  saveSvg: 'Save SVG',
+  savePng: 'Save PNG',
+  saveCsv: 'Save CSV',
+  notSaved: 'The figure was not saved',
+  notDrawn: (reason: string) => `The figure cannot be drawn: ${reason}`,
+  atStep: (step: number) => `step ${formatCount(step)}`,
+  afterSeconds: (seconds: string) => `after ${seconds} s`,
+  atExamples: (examples: number) => `${formatCount(examples)} examples`,
 } as const;

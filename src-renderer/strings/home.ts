@@ -130,5 +130,17 @@ export const homeStrings = {
     disk: 'Disk free',
   },
 
-  recent: { title: 'Recent runs', all: 'All runs', label: 'Recent runs' },
+  recent: {
+    title: 'Recent runs',
+    all: 'All runs',
+    label: 'Recent runs',
+    columns: { name: 'Run', score: 'Score', step: 'Step', finished: 'Finished' },
+    withCoto: 'with CoTo',
+    scoreHelp: 'Accuracy; of language models exact match or perplexity',
+    stepHelp: 'Median wall-clock time of an optimizer step',
+  },
+  jobNotStopped: 'The run was not stopped',
+  jobNotMoved: 'The job was not moved',
+  queueNotChanged: 'The queue was not changed',
+  cancelEndsAtOnce: 'It ends at once, and nothing is saved.',
 } as const;

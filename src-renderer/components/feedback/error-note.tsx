@@ -1,6 +1,7 @@
 import { Button, Code } from '@mantine/core';
 import { IconAlertTriangle, IconPlayerPause } from '@tabler/icons-react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { appStrings } from '../../strings/app.ts';
 import { CopyButton } from '../format/copy-button.tsx';
 import { LogButton } from './log-button.tsx';
 import classes from './notes.module.css';
@@ -27,9 +28,9 @@ export function ErrorNote({ error, action, isFailure = true }: ErrorNoteProps) {
         {hint ? <div className={classes['hint']}>{hint}</div> : null}
         {details ? (
           <details className={classes['details']}>
-            <summary>Details</summary>
+            <summary>{appStrings.details}</summary>
             <Code block>{details}</Code>
-            <CopyButton text={details} label="Copy the details" />
+            <CopyButton text={details} label={appStrings.copyDetails} />
             <LogButton />
           </details>
         ) : null}

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { appStrings } from '../../strings/app.ts';
 import { notifyFailure } from './notify.tsx';
 
 /** Opens the folder of the log files, so that one can be sent with a report of an error. */
@@ -8,7 +9,7 @@ export function LogButton() {
   };
   return (
     <Button variant="default" size="xs" onClick={show}>
-      Open the log folder
+      {appStrings.openLogs}
     </Button>
   );
 }

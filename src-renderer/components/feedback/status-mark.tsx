@@ -1,17 +1,9 @@
 import { VisuallyHidden } from '@mantine/core';
 import type { RunStatus } from '../../../src-shared/domain/runs/run.ts';
+import { appStrings } from '../../strings/app.ts';
 import classes from './status-mark.module.css';
 
-const words: Record<RunStatus, string> = {
-  queued: 'Queued',
-  running: 'Running',
-  paused: 'Paused',
-  completed: 'Completed',
-  stopped: 'Stopped',
-  cancelled: 'Cancelled',
-  failed: 'Failed',
-  interrupted: 'Interrupted',
-};
+const words: Record<RunStatus, string> = appStrings.statuses;
 
 interface StatusMarkProps {
   status: RunStatus;

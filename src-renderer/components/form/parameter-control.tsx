@@ -6,9 +6,12 @@ import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameters/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameters/parameter-text.ts';
 import { metricLabel } from '../../../src-shared/metrics/index.ts';
+import { appStrings } from '../../strings/app.ts';
 import { Autocomplete, MultiSelect, Select, TagsInput } from './choices.tsx';
 import classes from './parameter-form.module.css';
 import { Segments } from './segments.tsx';
+
+const words = appStrings.field;
 
 export interface ControlProps {
   id: string;
@@ -45,7 +48,7 @@ export function ParameterControl(props: ControlProps) {
           {...shared}
           data={spec.choices ?? []}
           value={value === null ? null : textOfValue(value)}
-          placeholder={spec.empty ?? 'none'}
+          placeholder={spec.empty ?? words.none}
           clearable={spec.nullable === true}
           allowDeselect={false}
           onChange={(next) => {
@@ -61,7 +64,7 @@ export function ParameterControl(props: ControlProps) {
           searchable
           data={spec.choices}
           value={namesIn(value)}
-          placeholder={namesIn(value).length === 0 ? (spec.empty ?? 'none') : ''}
+          placeholder={namesIn(value).length === 0 ? (spec.empty ?? words.none) : ''}
           onChange={onChange}
         />
       );
@@ -80,7 +83,7 @@ export function ParameterControl(props: ControlProps) {
         return (
           <Select
             {...shared}
-            placeholder="none"
+            placeholder={words.none}
             clearable
             searchable
             data={offered ?? []}
@@ -121,9 +124,9 @@ function OptionalSwitch(props: ControlProps) {
     <Select
       {...sharedProps(props)}
       data={[
-        { value: '', label: spec.empty ?? 'none' },
-        { value: 'true', label: 'yes' },
-        { value: 'false', label: 'no' },
+        { value: '', label: spec.empty ?? words.none },
+        { value: 'true', label: words.yes },
+        { value: 'false', label: words.no },
       ]}
       value={textOfValue(value)}
       allowDeselect={false}
@@ -208,10 +211,10 @@ function FileControl(props: ControlProps) {
         if (!disabled && (event.key === 'Delete' || event.key === 'Backspace')) onChange('');
       }}
       rightSection={
-        <Tooltip label="Choose a file">
+        <Tooltip label={words.chooseFile}>
           <ActionIcon
             size={24}
-            aria-label={`Choose: ${spec.label}`}
+            aria-label={words.chooseFor(spec.label)}
             disabled={disabled}
             onClick={async () => {
               const path = await window.coto.dialogs.openFile({ title: spec.label });
@@ -243,7 +246,7 @@ function ListControl(props: ControlProps) {
       data={[...(offered ?? [])]}
       // A stop string may hold a comma; Enter ends an entry.
       splitChars={spec.type === 'text-list' ? [] : [',', ' ']}
-      placeholder={chosen.length === 0 ? (spec.empty ?? 'none') : ''}
+      placeholder={chosen.length === 0 ? (spec.empty ?? words.none) : ''}
       onChange={change}
     />
   );
@@ -300,10 +303,10 @@ function TokensControl(props: ControlProps) {
         value={chosen}
         data={[...offered]}
         splitChars={[]}
-        placeholder={chosen.length === 0 ? (spec.empty ?? 'none') : ''}
+        placeholder={chosen.length === 0 ? (spec.empty ?? words.none) : ''}
         onChange={change}
       />
-      {modules.length === 0 ? null : <span className={classes['unit']}>in {modules.join(', ')}</span>}
+      {modules.length === 0 ? null : <span className={classes['unit']}>{words.inModules(modules.join(', '))}</span>}
     </>
   );
 }
@@ -311,10 +314,10 @@ function TokensControl(props: ControlProps) {
 /** Module names by PEFT's rules: a word of the declaration (all-linear), a list of names, or a regular expression. */
 function NamesControl(props: ControlProps) {
   const { id, spec, value, onChange, disabled, offered = [] } = props;
-  const words = spec.choices ?? [];
+  const choices = spec.choices ?? [];
   const chosen = namesIn(value);
   const others = chosen.filter((name) => !offered.includes(name));
-  const mode = typeof value !== 'string' ? 'names' : words.some((word) => word.value === value) ? value : 'regex';
+  const mode = typeof value !== 'string' ? 'names' : choices.some((choice) => choice.value === value) ? value : 'regex';
   const switchTo = (next: string) => {
     if (next === mode) return;
     if (next === 'names') onChange(offered.length > 0 && !spec.nullable ? [...offered] : spec.nullable ? null : []);
@@ -325,11 +328,11 @@ function NamesControl(props: ControlProps) {
   return (
     <>
       <Segments
-        aria-label={`How ${spec.label} is given`}
+        aria-label={words.howGiven(spec.label)}
         disabled={disabled}
         value={mode}
         onChange={switchTo}
-        data={[...words, { value: 'names', label: 'by name' }, { value: 'regex', label: 'regex' }]}
+        data={[...choices, { value: 'names', label: words.byName }, { value: 'regex', label: words.byRegex }]}
       />
       {mode === 'names' && offered.length > 0 ? (
         <Chip.Group
@@ -337,7 +340,7 @@ function NamesControl(props: ControlProps) {
           value={chosen.filter((name) => offered.includes(name))}
           onChange={(next) => put([...offered.filter((name) => next.includes(name)), ...others])}
         >
-          <Group gap={4} mt={8} role="group" aria-label={`${spec.label}: modules of the base model`}>
+          <Group gap={4} mt={8} role="group" aria-label={words.modulesOf(spec.label)}>
             {offered.map((name) => (
               <Chip key={name} value={name} size="xs" radius="sm" disabled={disabled}>
                 {name}
@@ -351,7 +354,7 @@ function NamesControl(props: ControlProps) {
           {...sharedProps(props)}
           mt={8}
           value={offered.length > 0 ? others : chosen}
-          placeholder={chosen.length > 0 ? '' : (spec.empty ?? 'module names')}
+          placeholder={chosen.length > 0 ? '' : (spec.empty ?? words.moduleNames)}
           onChange={(next) => put([...chosen.filter((name) => offered.includes(name)), ...next])}
         />
       ) : null}

@@ -85,10 +85,10 @@ export function FieldFrame(props: FieldFrameProps) {
         </span>
         <HelpButton label={label} card={card} field={{ name, help }} />
         {yours ? (
-          <Tooltip label={`Reset to ${base}`}>
+          <Tooltip label={appStrings.field.resetTo(base)}>
             <ActionIcon
               size={20}
-              aria-label={`Reset ${label} to ${base}`}
+              aria-label={appStrings.field.resetFieldTo(label, base)}
               disabled={disabled === true}
               onClick={onReset}
             >
@@ -118,5 +118,9 @@ export function FieldFrame(props: FieldFrameProps) {
 
 /** A base value in words: "none" where it is empty. */
 export function baseWords(value: ParameterValue, empty: string | undefined): string {
-  return typeof value === 'boolean' ? (value ? 'on' : 'off') : textOfValue(value).trim() || empty || 'none';
+  return typeof value === 'boolean'
+    ? value
+      ? appStrings.field.on
+      : appStrings.field.off
+    : textOfValue(value).trim() || empty || appStrings.field.none;
 }

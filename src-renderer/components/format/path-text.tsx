@@ -31,7 +31,7 @@ export function HashText({ hash }: { hash: string }) {
       <code className={classes['code']} title={hash}>
         {hash.slice(0, 12)}
       </code>
-      <CopyButton text={hash} label="Copy the whole hash" />
+      <CopyButton text={hash} label={appStrings.copyHash} />
     </span>
   );
 }

@@ -53,7 +53,7 @@ export function Page({ crumb, title, state, actions, more, moreAbove, fill = fal
     <section ref={section} className={classes['page']}>
       <header className={classes['header']}>
         {crumb ? (
-          <nav aria-label="Breadcrumb" className={classes['crumb']}>
+          <nav aria-label={appStrings.breadcrumb} className={classes['crumb']}>
             <Link to={crumb.path}>{crumb.label}</Link>
             <span aria-hidden>/</span>
           </nav>

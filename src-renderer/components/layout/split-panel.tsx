@@ -1,5 +1,6 @@
 import { useLocalStorage } from '@mantine/hooks';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from 'react';
+import { appStrings } from '../../strings/app.ts';
 import classes from './split-panel.module.css';
 
 interface SplitPanelProps {
@@ -62,7 +63,7 @@ export function SplitPanel({
             className={classes['line']}
             tabIndex={0}
             aria-orientation="vertical"
-            aria-label="Width of the left panel"
+            aria-label={appStrings.leftWidth}
             aria-valuenow={width}
             aria-valuemin={minimum}
             onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}

@@ -7,6 +7,7 @@ import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
 import { formatDuration, formatNumber } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { appStrings } from '../../strings/app.ts';
 import { homeStrings as strings } from '../../strings/home.ts';
 import { jobsStrings } from '../../strings/jobs.ts';
 import { askToDiscard } from '../runs/actions/discard-run.tsx';
@@ -81,14 +82,14 @@ function progressText({ phase, done, total, unit, perSecond, etaSeconds }: NonNu
     phase,
     jobsStrings.done(done, total, unit),
     ...(perSecond === null ? [] : [`${formatNumber(perSecond)} ${unit}/s`]),
-    ...(etaSeconds === null ? [] : [`${formatDuration(etaSeconds)} left`]),
+    ...(etaSeconds === null ? [] : [jobsStrings.left(formatDuration(etaSeconds))]),
   ].join(' · ');
 }
 
 /** Cancels a job; a run that would lose what it has learned only after a question. */
 function useCancel(runs: readonly RunRecord[]): (job: JobRecord) => void {
-  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
-  const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
+  const cancel = useAction('jobs.cancel', { failureTitle: jobsStrings.notCancelled });
+  const stop = useAction('runs.stop', { failureTitle: strings.jobNotStopped });
   return (job) => {
     const onDiscard = () => cancel.mutate({ id: job.id });
     const run = job.kind === 'train' ? runs.find(({ id }) => id === job.subjectId) : undefined;
@@ -112,15 +113,9 @@ function losesWork(kind: JobRecord['kind']): boolean {
 
 function askToCancel({ kind, title }: JobRecord, onConfirm: () => void): void {
   modals.openConfirmModal({
-    title: `Cancel "${title}"?`,
-    children: (
-      <Text>
-        {kind === 'study'
-          ? 'It ends without a result. Runs and scores that are finished are kept.'
-          : 'It ends at once, and nothing is saved.'}
-      </Text>
-    ),
-    labels: { confirm: 'Cancel the job', cancel: 'Keep running' },
+    title: appStrings.cancelQuestion(title),
+    children: <Text>{kind === 'study' ? appStrings.cancelConsequence : strings.cancelEndsAtOnce}</Text>,
+    labels: { confirm: appStrings.cancelTheJob, cancel: appStrings.keepRunning },
     confirmProps: { color: 'red.9' },
     onConfirm,
   });

@@ -23,7 +23,7 @@ interface QueueListProps {
 export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
   const [isLong, setIsLong] = useState(false);
   const { data: held } = useRequest('jobs.held', {});
-  const move = useAction('jobs.move', { failureTitle: 'The job was not moved' });
+  const move = useAction('jobs.move', { failureTitle: strings.jobNotMoved });
   const waiting = jobs.filter(({ status }) => status === 'queued');
   // A study leads its own parts: to move one by itself would change nothing that anybody sees.
   const queue = waiting.filter(({ parentId }) => parentId === null);
@@ -161,7 +161,7 @@ function useReorder(queue: readonly JobRecord[], onMove: (id: string, before: st
 
 function PauseQueue() {
   const { data: settings } = useRequest('settings.get', {});
-  const set = useAction('settings.set', { failureTitle: 'The queue was not changed' });
+  const set = useAction('settings.set', { failureTitle: strings.queueNotChanged });
   if (!settings) return null;
   const isPaused = settings.queue_paused;
   return (

@@ -8,43 +8,50 @@ import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { homeStrings } from '../../strings/home.ts';
+import { runsStrings } from '../../strings/runs.ts';
 
 const shown = 10;
+const words = homeStrings.recent;
 
 const columns: readonly DataColumn<RunRecord>[] = [
   {
     id: 'name',
-    header: 'Run',
+    header: words.columns.name,
     value: (run) => run.name,
     cell: (run) => <Link to={pathOf('runs', run.id)}>{run.name}</Link>,
   },
-  { id: 'status', header: 'Status', value: (run) => run.status, cell: (run) => <StatusMark status={run.status} /> },
+  {
+    id: 'status',
+    header: runsStrings.columns.status,
+    value: (run) => run.status,
+    cell: (run) => <StatusMark status={run.status} />,
+  },
   {
     id: 'coto',
     header: 'CoTo',
     value: (run) => (run.config.coto ? 1 : 0),
-    cell: (run) => (run.config.coto ? <IconCheck size={14} aria-label="with CoTo" /> : ''),
+    cell: (run) => (run.config.coto ? <IconCheck size={14} aria-label={words.withCoto} /> : ''),
   },
   {
     id: 'score',
-    header: 'Score',
-    help: 'Accuracy; of language models exact match or perplexity',
+    header: words.columns.score,
+    help: words.scoreHelp,
     align: 'right',
     value: (run) => headlineOf(run.result)?.rank ?? null,
     cell: (run) => headlineText(run.result) || '–',
   },
   {
     id: 'step',
-    header: 'Step',
+    header: words.columns.step,
     unit: 'ms',
-    help: 'Median wall-clock time of an optimizer step',
+    help: words.stepHelp,
     align: 'right',
     value: (run) => run.result?.medianStepMilliseconds ?? null,
     cell: (run) => formatNumber(run.result?.medianStepMilliseconds),
   },
   {
     id: 'finished',
-    header: 'Finished',
+    header: words.columns.finished,
     align: 'right',
     value: (run) => run.finishedAt,
     cell: (run) => (run.finishedAt === null ? '–' : <RelativeTime at={run.finishedAt} />),

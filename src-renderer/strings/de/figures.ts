@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `Punkte von „${name}“`,
   pointsRole: 'Punkte, mit den Pfeiltasten',
   point: (text, place, all) => `${text}. Punkt ${place} von ${all}. Enter wählt ihn.`,
+  menu: (name) => `Abbildung „${name}“ kopieren oder speichern`,
+  copyImage: 'Als Bild kopieren',
+  imageCopied: 'Bild kopiert',
+  saveSvg: 'SVG speichern',
+  savePng: 'PNG speichern',
+  saveCsv: 'CSV speichern',
+  notSaved: 'Die Abbildung wurde nicht gespeichert',
+  notDrawn: (reason) => `Die Abbildung kann nicht gezeichnet werden: ${reason}`,
+  atStep: (step) => `Schritt ${formatCount(step)}`,
+  afterSeconds: (seconds) => `nach ${seconds} s`,
+  atExamples: (examples) => `${formatCount(examples)} Beispiele`,
 };

@@ -132,5 +132,17 @@ export const home: Catalog['home'] = {
     disk: 'Freier Platz',
   },
 
-  recent: { title: 'Letzte Läufe', all: 'Alle Läufe', label: 'Letzte Läufe' },
+  recent: {
+    title: 'Letzte Läufe',
+    all: 'Alle Läufe',
+    label: 'Letzte Läufe',
+    columns: { name: 'Lauf', score: 'Wert', step: 'Schritt', finished: 'Beendet' },
+    withCoto: 'mit CoTo',
+    scoreHelp: 'Genauigkeit; bei Sprachmodellen Exact Match oder Perplexität',
+    stepHelp: 'Median der Dauer eines Optimiererschritts',
+  },
+  jobNotStopped: 'Der Lauf wurde nicht gestoppt',
+  jobNotMoved: 'Der Job wurde nicht verschoben',
+  queueNotChanged: 'Die Warteschlange wurde nicht geändert',
+  cancelEndsAtOnce: 'Der Job endet sofort, und nichts wird gespeichert.',
 };

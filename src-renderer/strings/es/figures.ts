@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `Puntos de “${name}”`,
   pointsRole: 'puntos, con las flechas',
   point: (text, place, all) => `${text}. Punto ${place} de ${all}. Intro lo elige.`,
+  menu: (name) => `Copiar o guardar la figura “${name}”`,
+  copyImage: 'Copiar como imagen',
+  imageCopied: 'Imagen copiada',
+  saveSvg: 'Guardar SVG',
+  savePng: 'Guardar PNG',
+  saveCsv: 'Guardar CSV',
+  notSaved: 'No se guardó la figura',
+  notDrawn: (reason) => `No se puede dibujar la figura: ${reason}`,
+  atStep: (step) => `paso ${formatCount(step)}`,
+  afterSeconds: (seconds) => `tras ${seconds} s`,
+  atExamples: (examples) => `${formatCount(examples)} ejemplos`,
 };

@@ -131,5 +131,17 @@ export const home: Catalog['home'] = {
     disk: 'Disco libre',
   },
 
-  recent: { title: 'Ejecuciones recientes', all: 'Todas las ejecuciones', label: 'Ejecuciones recientes' },
+  recent: {
+    title: 'Ejecuciones recientes',
+    all: 'Todas las ejecuciones',
+    label: 'Ejecuciones recientes',
+    columns: { name: 'Ejecución', score: 'Puntuación', step: 'Paso', finished: 'Fin' },
+    withCoto: 'con CoTo',
+    scoreHelp: 'Exactitud; en modelos de lenguaje, coincidencia exacta o perplejidad',
+    stepHelp: 'Mediana del tiempo real de un paso del optimizador',
+  },
+  jobNotStopped: 'No se detuvo la ejecución',
+  jobNotMoved: 'No se movió el trabajo',
+  queueNotChanged: 'No se cambió la cola',
+  cancelEndsAtOnce: 'Termina de inmediato y no se guarda nada.',
 };

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `Points de « ${name} »`,
   pointsRole: 'points, avec les flèches',
   point: (text, place, all) => `${text}. Point ${place} sur ${all}. Entrée le choisit.`,
+  menu: (name) => `Copier ou enregistrer la figure « ${name} »`,
+  copyImage: 'Copier comme image',
+  imageCopied: 'Image copiée',
+  saveSvg: 'Enregistrer en SVG',
+  savePng: 'Enregistrer en PNG',
+  saveCsv: 'Enregistrer en CSV',
+  notSaved: 'La figure n’a pas été enregistrée',
+  notDrawn: (reason) => `La figure ne peut pas être tracée : ${reason}`,
+  atStep: (step) => `étape ${formatCount(step)}`,
+  afterSeconds: (seconds) => `après ${seconds} s`,
+  atExamples: (examples) => `${formatCount(examples)} exemples`,
 };

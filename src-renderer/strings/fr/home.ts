@@ -135,5 +135,17 @@ export const home: Catalog['home'] = {
     disk: 'Espace libre',
   },
 
-  recent: { title: 'Runs récents', all: 'Tous les runs', label: 'Runs récents' },
+  recent: {
+    title: 'Runs récents',
+    all: 'Tous les runs',
+    label: 'Runs récents',
+    columns: { name: 'Run', score: 'Score', step: 'Étape', finished: 'Fin' },
+    withCoto: 'avec CoTo',
+    scoreHelp: 'Exactitude ; pour les modèles de langue, correspondance exacte ou perplexité',
+    stepHelp: 'Médiane de la durée réelle d’une étape de l’optimiseur',
+  },
+  jobNotStopped: 'Le run n’a pas été arrêté',
+  jobNotMoved: 'Le job n’a pas été déplacé',
+  queueNotChanged: 'La file d’attente n’a pas été modifiée',
+  cancelEndsAtOnce: 'Le job s’arrête tout de suite et rien n’est enregistré.',
 };

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `「${name}」の点`,
   pointsRole: '点（矢印キーで移動）',
   point: (text, place, all) => `${text}。点${place} / ${all}。Enterで選択します。`,
+  menu: (name) => `図「${name}」をコピーまたは保存`,
+  copyImage: '画像としてコピー',
+  imageCopied: '画像をコピーしました',
+  saveSvg: 'SVGを保存',
+  savePng: 'PNGを保存',
+  saveCsv: 'CSVを保存',
+  notSaved: '図は保存されませんでした',
+  notDrawn: (reason) => `図を描画できません：${reason}`,
+  atStep: (step) => `ステップ${formatCount(step)}`,
+  afterSeconds: (seconds) => `${seconds} s後`,
+  atExamples: (examples) => `${formatCount(examples)}例`,
 };

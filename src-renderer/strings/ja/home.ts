@@ -130,5 +130,17 @@ export const home: Catalog['home'] = {
     disk: 'ディスクの空き',
   },
 
-  recent: { title: '最近のラン', all: 'すべてのラン', label: '最近のラン' },
+  recent: {
+    title: '最近のラン',
+    all: 'すべてのラン',
+    label: '最近のラン',
+    columns: { name: 'ラン', score: 'スコア', step: 'ステップ', finished: '終了' },
+    withCoto: 'CoToあり',
+    scoreHelp: '正解率。言語モデルでは完全一致またはパープレキシティ',
+    stepHelp: 'オプティマイザーの1ステップの実時間の中央値',
+  },
+  jobNotStopped: 'ランは停止されませんでした',
+  jobNotMoved: 'ジョブは移動されませんでした',
+  queueNotChanged: 'キューは変更されませんでした',
+  cancelEndsAtOnce: 'すぐに終了し、何も保存されません。',
 };

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `“${name}”의 점`,
   pointsRole: '점(화살표 키로 이동)',
   point: (text, place, all) => `${text}. 점 ${place} / ${all}. Enter로 선택합니다.`,
+  menu: (name) => `그림 “${name}” 복사 또는 저장`,
+  copyImage: '이미지로 복사',
+  imageCopied: '이미지가 복사됨',
+  saveSvg: 'SVG 저장',
+  savePng: 'PNG 저장',
+  saveCsv: 'CSV 저장',
+  notSaved: '그림이 저장되지 않았습니다',
+  notDrawn: (reason) => `그림을 그릴 수 없습니다: ${reason}`,
+  atStep: (step) => `스텝 ${formatCount(step)}`,
+  afterSeconds: (seconds) => `${seconds} s 후`,
+  atExamples: (examples) => `예제 ${formatCount(examples)}개`,
 };

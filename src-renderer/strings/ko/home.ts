@@ -130,5 +130,17 @@ export const home: Catalog['home'] = {
     disk: '남은 디스크',
   },
 
-  recent: { title: '최근 실행', all: '모든 실행', label: '최근 실행' },
+  recent: {
+    title: '최근 실행',
+    all: '모든 실행',
+    label: '최근 실행',
+    columns: { name: '실행', score: '점수', step: '스텝', finished: '종료' },
+    withCoto: 'CoTo 사용',
+    scoreHelp: '정확도. 언어 모델은 완전 일치 또는 퍼플렉서티',
+    stepHelp: '옵티마이저 한 스텝의 실제 시간 중앙값',
+  },
+  jobNotStopped: '실행이 중지되지 않았습니다',
+  jobNotMoved: '작업이 이동되지 않았습니다',
+  queueNotChanged: '대기열이 변경되지 않았습니다',
+  cancelEndsAtOnce: '즉시 끝나며 아무것도 저장되지 않습니다.',
 };

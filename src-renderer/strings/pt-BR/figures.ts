@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `Pontos de “${name}”`,
   pointsRole: 'pontos, com as setas',
   point: (text, place, all) => `${text}. Ponto ${place} de ${all}. Enter o escolhe.`,
+  menu: (name) => `Copiar ou salvar a figura “${name}”`,
+  copyImage: 'Copiar como imagem',
+  imageCopied: 'Imagem copiada',
+  saveSvg: 'Salvar SVG',
+  savePng: 'Salvar PNG',
+  saveCsv: 'Salvar CSV',
+  notSaved: 'A figura não foi salva',
+  notDrawn: (reason) => `A figura não pode ser desenhada: ${reason}`,
+  atStep: (step) => `passo ${formatCount(step)}`,
+  afterSeconds: (seconds) => `após ${seconds} s`,
+  atExamples: (examples) => `${formatCount(examples)} exemplos`,
 };

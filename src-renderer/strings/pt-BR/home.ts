@@ -130,5 +130,17 @@ export const home: Catalog['home'] = {
     disk: 'Disco livre',
   },
 
-  recent: { title: 'Execuções recentes', all: 'Todas as execuções', label: 'Execuções recentes' },
+  recent: {
+    title: 'Execuções recentes',
+    all: 'Todas as execuções',
+    label: 'Execuções recentes',
+    columns: { name: 'Execução', score: 'Pontuação', step: 'Passo', finished: 'Fim' },
+    withCoto: 'com CoTo',
+    scoreHelp: 'Acurácia; em modelos de linguagem, correspondência exata ou perplexidade',
+    stepHelp: 'Mediana do tempo real de um passo do otimizador',
+  },
+  jobNotStopped: 'A execução não foi parada',
+  jobNotMoved: 'O job não foi movido',
+  queueNotChanged: 'A fila não foi alterada',
+  cancelEndsAtOnce: 'Termina imediatamente e nada é salvo.',
 };

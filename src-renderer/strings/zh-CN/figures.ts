@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import type { Catalog } from '../catalog.ts';
 
 export const figures: Catalog['figures'] = {
@@ -13,4 +14,15 @@ export const figures: Catalog['figures'] = {
   points: (name) => `“${name}”的点`,
   pointsRole: '点，可用方向键移动',
   point: (text, place, all) => `${text}。第 ${place} 个点，共 ${all} 个。按 Enter 选择。`,
+  menu: (name) => `复制或保存图“${name}”`,
+  copyImage: '复制为图像',
+  imageCopied: '图像已复制',
+  saveSvg: '保存 SVG',
+  savePng: '保存 PNG',
+  saveCsv: '保存 CSV',
+  notSaved: '图未保存',
+  notDrawn: (reason) => `无法绘制图：${reason}`,
+  atStep: (step) => `第 ${formatCount(step)} 步`,
+  afterSeconds: (seconds) => `${seconds} s 后`,
+  atExamples: (examples) => `${formatCount(examples)} 个样本`,
 };

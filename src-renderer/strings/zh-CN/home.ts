@@ -128,5 +128,17 @@ export const home: Catalog['home'] = {
     disk: '可用磁盘',
   },
 
-  recent: { title: '最近的运行', all: '所有运行', label: '最近的运行' },
+  recent: {
+    title: '最近的运行',
+    all: '所有运行',
+    label: '最近的运行',
+    columns: { name: '运行', score: '得分', step: '步', finished: '结束' },
+    withCoto: '使用 CoTo',
+    scoreHelp: '准确率；语言模型为完全匹配或困惑度',
+    stepHelp: '一个优化器步的实际时间中位数',
+  },
+  jobNotStopped: '运行未停止',
+  jobNotMoved: '作业未移动',
+  queueNotChanged: '队列未更改',
+  cancelEndsAtOnce: '作业立即结束，不保存任何内容。',
 };

@@ -1,5 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
+import { runStrings } from '../../../strings/run.ts';
+
+const words = runStrings.discard;
 
 interface DiscardRun {
   name: string;
@@ -11,7 +14,7 @@ interface DiscardRun {
 /** Asks once before a run is thrown away, and offers to keep what it has learned. */
 export function askToDiscard({ name, onDiscard, onStop }: DiscardRun): void {
   const dialog = modals.open({
-    title: `Discard the run "${name}"?`,
+    title: words.question(name),
     children: (
       <DiscardQuestion
         onKeep={() => modals.close(dialog)}
@@ -35,22 +38,18 @@ export function askToDiscard({ name, onDiscard, onStop }: DiscardRun): void {
 function DiscardQuestion({ onKeep, onDiscard, onStop }: Omit<DiscardRun, 'name'> & { onKeep: () => void }) {
   return (
     <Stack gap={16}>
-      <Text>
-        {onStop
-          ? 'Training stops and nothing is saved. "Stop and save" keeps what was learned so far.'
-          : 'It cannot be resumed from here afterwards, and no adapter is saved.'}
-      </Text>
+      <Text>{onStop ? words.whileTraining : words.otherwise}</Text>
       <Group justify="flex-end" gap={8}>
         <Button variant="default" onClick={onKeep} data-autofocus>
-          {onStop ? 'Keep training' : 'Keep run'}
+          {onStop ? words.keepTraining : words.keep}
         </Button>
         {onStop ? (
           <Button variant="default" onClick={onStop}>
-            Stop and save
+            {runStrings.actions.stop}
           </Button>
         ) : null}
         <Button color="red.9" onClick={onDiscard}>
-          Discard run
+          {words.confirm}
         </Button>
       </Group>
     </Stack>

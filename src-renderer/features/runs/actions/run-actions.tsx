@@ -6,21 +6,24 @@ import { navigate } from '../../../app/routes.tsx';
 import { copyLinkItem } from '../../../components/actions/copy-link-item.tsx';
 import { notifySuccess } from '../../../components/feedback/notify.tsx';
 import type { MoreItem } from '../../../components/layout/page.tsx';
+import { runStrings } from '../../../strings/run.ts';
 import { resumeLabel } from '../run-labels.ts';
 import { askToDeleteRuns } from './ask-to-delete.tsx';
 import { archiveRuns } from './change-runs.ts';
 import { askToDiscard } from './discard-run.tsx';
 import { useResumeRun } from './use-resume-run.tsx';
 
+const words = runStrings.actions;
+
 /** Returns the actions on a run now: at most two buttons, and the rest for the "more" menu. */
 export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more: MoreItem[] } {
-  const pause = useAction('runs.pause', { failureTitle: 'The run was not paused' });
+  const pause = useAction('runs.pause', { failureTitle: words.notPaused });
   const resume = useResumeRun();
-  const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
-  const cancel = useAction('runs.cancel', { failureTitle: 'The run was not cancelled' });
+  const stop = useAction('runs.stop', { failureTitle: words.notStopped });
+  const cancel = useAction('runs.cancel', { failureTitle: words.notCancelled });
   const save = useAction('runs.saveAdapter', {
-    failureTitle: 'The adapter was not saved',
-    onSuccess: ({ name }) => notifySuccess('Adapter saved', `"${name}" is among your adapters.`),
+    failureTitle: words.notSaved,
+    onSuccess: ({ name }) => notifySuccess(words.saved, words.isSaved(name)),
   });
   const id = run.id;
   const clone = () => navigate(`/train?from=${encodeURIComponent(id)}`);
@@ -30,22 +33,22 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
       onDiscard: () => cancel.mutate({ id }),
       ...(run.status === 'running' ? { onStop: () => stop.mutate({ id }) } : {}),
     });
-  const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
+  const cancelItem: MoreItem = { label: words.cancel, icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
   // Imported runs have too few known settings to be trained again.
   const canClone = run.origin === undefined;
   const more: MoreItem[] = [
-    ...(canClone ? [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }] : []),
+    ...(canClone ? [{ label: words.clone, icon: <IconCopy size={16} />, onClick: clone }] : []),
     copyLinkItem('run', id),
   ];
   const { adapterId } = run;
   const toMerge = adapterId ? (
-    <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)}>Add to merge</Button>
+    <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)}>{words.merge}</Button>
   ) : null;
   let buttons: React.ReactNode = (
     <>
       {canClone ? (
         <Button variant="default" onClick={clone}>
-          Clone
+          {words.clone}
         </Button>
       ) : null}
       {toMerge}
@@ -55,10 +58,10 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
     buttons = (
       <>
         <Button variant="default" onClick={() => pause.mutate({ id })} loading={pause.isPending}>
-          Pause
+          {words.pause}
         </Button>
         <Button onClick={() => stop.mutate({ id })} loading={stop.isPending} leftSection={<IconPlayerStop size={14} />}>
-          Stop and save
+          {words.stop}
         </Button>
       </>
     );
@@ -66,7 +69,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   } else if (run.status === 'queued') {
     buttons = (
       <Button variant="default" onClick={() => cancel.mutate({ id })} loading={cancel.isPending}>
-        Remove from queue
+        {words.unqueue}
       </Button>
     );
   } else {
@@ -76,7 +79,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
         <>
           {toMerge || !run.checkpoints.some(({ resumable }) => resumable) ? null : (
             <Button variant="default" onClick={() => save.mutate({ id })} loading={save.isPending}>
-              Save as adapter
+              {words.save}
             </Button>
           )}
           <Button
@@ -92,12 +95,12 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
     if (run.status === 'paused') more.push(cancelItem);
     more.push(
       {
-        label: run.archived ? 'Unarchive' : 'Archive',
+        label: run.archived ? words.unarchive : words.archive,
         icon: run.archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
         onClick: () => void archiveRuns([run], !run.archived),
       },
       {
-        label: 'Delete',
+        label: words.delete,
         icon: <IconTrash size={16} />,
         danger: true,
         onClick: () => void askToDeleteRuns([run], () => navigate('/runs', { replace: true })),

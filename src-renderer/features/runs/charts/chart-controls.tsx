@@ -1,5 +1,6 @@
 import { Group, Slider, Switch, Text } from '@mantine/core';
 import { Segments } from '../../../components/form/segments.tsx';
+import { runStrings } from '../../../strings/run.ts';
 
 export interface ChartView {
   readonly smoothing: number;
@@ -9,6 +10,7 @@ export interface ChartView {
 
 export const initialView: ChartView = { smoothing: 0.6, logScale: false, x: 'step' };
 
+const words = runStrings.curves;
 const axes = ['step', 'time', 'examples'] as const;
 
 interface ChartControlsProps {
@@ -24,15 +26,15 @@ export function ChartControls({ view, onChange, stepsOnly = false }: ChartContro
     <Group gap={16} wrap="wrap">
       {stepsOnly ? null : (
         <Segments
-          aria-label="Horizontal axis"
+          aria-label={words.axis}
           value={view.x}
           onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}
-          data={axes.map((value) => ({ value, label: value }))}
+          data={axes.map((value) => ({ value, label: words.axes[value] }))}
         />
       )}
       <Group gap={8} wrap="nowrap">
         <Text size="xs" c="dimmed">
-          Smoothing
+          {words.smoothing}
         </Text>
         <Slider
           w={110}
@@ -41,12 +43,12 @@ export function ChartControls({ view, onChange, stepsOnly = false }: ChartContro
           step={0.02}
           value={view.smoothing}
           onChange={(smoothing) => onChange({ ...view, smoothing })}
-          thumbLabel="Smoothing of the curves"
+          thumbLabel={words.smoothingOf}
           label={(value) => value.toFixed(2)}
         />
       </Group>
       <Switch
-        label="Log scale"
+        label={words.logScale}
         checked={view.logScale}
         onChange={(event) => onChange({ ...view, logScale: event.currentTarget.checked })}
       />

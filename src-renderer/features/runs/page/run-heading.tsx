@@ -11,7 +11,7 @@ import { appStrings } from '../../../strings/app.ts';
 import { runStrings as words } from '../../../strings/run.ts';
 import { CotoMark } from '../list/coto-mark.tsx';
 
-const failureTitle = 'The run was not changed';
+const failureTitle = words.actions.notChanged;
 
 /** The state line of a run's page. */
 export function RunState({ run }: { run: RunRecord }) {

@@ -93,7 +93,7 @@ test('a running study asks before it is cancelled, and a short job goes at once'
   fireEvent.click(second);
   await waitFor(() => expect(asked()).toEqual([['jobs.cancel', { id: 'merge' }]]));
   fireEvent.click(first);
-  await view.findByText('Cancel "Merging"?');
+  await view.findByText('Cancel “Merging”?');
   fireEvent.click(view.getByRole('button', { name: 'Cancel the job' }));
   await waitFor(() => expect(asked()).toContainEqual(['jobs.cancel', { id: 'study' }]));
 });
