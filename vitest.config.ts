@@ -53,7 +53,9 @@ const isEveryday = process.env['COTO_TEST_EVERYDAY'] === '1';
 const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
 
 /** Have tasks of their own below. */
-const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long', 'slurm'].map((folder) => `test/${folder}/**`);
+const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long', 'campaigns', 'slurm'].map(
+  (folder) => `test/${folder}/**`,
+);
 
 /** In a page that is made of objects. */
 const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test.tsx'];
@@ -133,6 +135,8 @@ const projects: readonly Project[] = [
     minutes: 20,
     workers: 2,
   },
+  // Breaks things on purpose until its time is over: `scripts/tasks/campaign.mjs`.
+  { name: 'campaign', include: ['test/campaigns/**/*.test.ts'], minutes: 120, workers: 2 },
   {
     name: 'native',
     include: computing,

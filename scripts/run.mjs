@@ -37,6 +37,7 @@ const tasks = [
   'test-slurm',
   'test-windows',
   'test-long',
+  'campaign',
 ];
 if (!task || !tasks.includes(task)) fail(`Name a task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or later is needed; this is ${process.version}.`);

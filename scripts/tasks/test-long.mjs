@@ -1,10 +1,9 @@
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:long [-- <what vitest run takes>]
-// Ten thousand corrupt files for every reader; a soak of ten thousand jobs and a million rows (COTO_SOAK_JOBS, COTO_SOAK_ROWS);
-// 200 kills of training and 20 of every other job (COTO_KILLS, COTO_JOB_KILLS, COTO_KILL_MINUTES for each of the two), one at every
-// call of a checkpoint, and 100 cuts of the database's log (COTO_WAL_CUTS). COTO_TEST_LONG_MINUTES ends it after so long, as .ci/run does; what had not failed
-// by then counts as passed, and a line says so. COTO_COMMAND names a built command to kill; docs/development/reliability.md has all.
+// Ten thousand corrupt files for every reader; a soak of ten thousand jobs and a million rows (COTO_SOAK_JOBS, COTO_SOAK_ROWS); a kill at
+// every call of a checkpoint and of a move of the home. COTO_TEST_LONG_MINUTES ends it after so long, as .ci/run does; what had not
+// failed by then counts as passed, and a line says so. Kills and attacks drawn by a seed are scripts/tasks/campaign.mjs.
 const minutes = Number(process.env['COTO_TEST_LONG_MINUTES'] ?? 0);
 let isOver = false;
 const timer = minutes > 0 ? setTimeout(end, minutes * 60_000) : undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { reportRecordSchema } from '../../src-shared/domain/app/report.ts';
-import { disagreements, reopened } from '../long/killed-processes.ts';
+import { disagreements, reopened } from '../campaigns/kills/killed-processes.ts';
 import { caseFolders, copyOf, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';

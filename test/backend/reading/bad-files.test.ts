@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answersTo, badFiles, type Known } from '../../long/bad-files/ask.ts';
-import { llamaResources } from '../../long/bad-files/bad-file.ts';
+import { answersTo, badFiles, type Known } from '../../campaigns/bombs/bad-files/ask.ts';
+import { llamaResources } from '../../campaigns/bombs/bad-files/bad-file.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../support.ts';
 
 /** Checks the messages of the cheap files among those that `npm run test:long` measures, on this thread. */

@@ -8,8 +8,8 @@ import type { StartReader } from '../../../src-main/backend/reading/foreign-read
 import { limitOf, storedBytes } from '../../../src-main/backend/reading/limits.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { requests } from '../../../src-shared/contract/requests.ts';
+import { adapterFolder, modelFolder, withHole } from '../../campaigns/bombs/bad-files/bad-file.ts';
 import { goldenPath } from '../../engine/golden.ts';
-import { adapterFolder, modelFolder, withHole } from '../../long/bad-files/bad-file.ts';
 import {
   closeBackends,
   openBackend,

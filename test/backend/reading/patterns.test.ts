@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runTools } from '../../../src-main/serve/mcp/tools/runs.ts';
-import { adapterFolder, llamaResources } from '../../long/bad-files/bad-file.ts';
+import { adapterFolder, llamaResources } from '../../campaigns/bombs/bad-files/bad-file.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../support.ts';
 
 /** Takes V8 seconds to compile, at the second name that it meets. */

@@ -7,12 +7,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { z } from 'zod';
-import { type Backend, createBackend, startEngine } from '../../src-main/backend/index.ts';
-import { resourcesDirectory } from '../../src-main/cli/studio.ts';
-import type { RandomStream } from '../../src-shared/random.ts';
+import { type Backend, createBackend, startEngine } from '../../../src-main/backend/index.ts';
+import { resourcesDirectory } from '../../../src-main/cli/studio.ts';
+import type { RandomStream } from '../../../src-shared/random.ts';
+import type { Tally } from '../campaign.ts';
 
 /** The sources, or what COTO_COMMAND names: `dist/cli/coto.mjs`, once built, starts in a third of the processor time. */
-const script = process.env['COTO_COMMAND'] ?? fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+const script = process.env['COTO_COMMAND'] ?? fileURLToPath(new URL('../../../src-main/cli/coto.ts', import.meta.url));
 
 /** Moment of the kill: after some time, or at a certain call (mortal-process.ts). */
 export type Death = { readonly milliseconds: number } | { readonly call: number };
@@ -99,24 +100,18 @@ export function drawDeath(random: RandomStream, undisturbed: Ended, share = 1): 
     : { milliseconds: at * undisturbed.milliseconds };
 }
 
-/** Counts kills, and the calls at which they happened. */
-export class KillCount {
-  readonly #places = new Map<string, number>();
-  kills = 0;
-  attempts = 0;
-
-  add({ isKilled, killedAt }: Ended): void {
-    this.attempts += 1;
-    if (!isKilled) return;
-    this.kills += 1;
-    const place = killedAt ?? 'time';
-    this.#places.set(place, (this.#places.get(place) ?? 0) + 1);
-  }
-
-  toString(): string {
-    const places = [...this.#places].sort(([, one], [, other]) => other - one);
-    return `${this.kills} kills in ${this.attempts} attempts (${places.map(([place, count]) => `${place} ${count}`).join(', ')})`;
-  }
+/** Tally of a kill, by the kind of call at which it happened; of nothing if the process ended before. */
+export function killTally({ isKilled, killedAt }: Ended): Tally {
+  if (!isKilled) return {};
+  const place =
+    killedAt === null
+      ? 'a time'
+      : killedAt.startsWith('database.')
+        ? 'the database'
+        : /^(thread|worker|process)\./.test(killedAt)
+          ? 'a message'
+          : 'a file';
+  return { kills: 1, [`at ${place}`]: 1 };
 }
 
 const named = z.object({ folder: z.string() });

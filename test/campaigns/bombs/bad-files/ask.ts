@@ -1,10 +1,10 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import {
   type RequestInput,
   type RequestName,
   type RequestOutput,
   requests,
-} from '../../../src-shared/contract/requests.ts';
+} from '../../../../src-shared/contract/requests.ts';
 import { badAdapters } from './adapters.ts';
 import type { BadFile, BadFileKind } from './bad-file.ts';
 import { badDatasets } from './datasets.ts';

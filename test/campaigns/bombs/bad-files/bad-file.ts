@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { bundledResources } from '../../backend/support.ts';
+import { bundledResources } from '../../../backend/support.ts';
 
 /** By what request a file is read. */
 export type BadFileKind =

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { followJob, jobResult } from '../../src-main/cli/follow.ts';
-import { openStudio } from '../../src-main/cli/studio.ts';
-import { processTerminal } from '../../src-main/cli/terminal.ts';
-import { classificationRequestSchema } from '../../src-shared/domain/evaluation/classification.ts';
-import { embeddingRequestSchema } from '../../src-shared/domain/generation/text-embeddings.ts';
-import { runConfigSchema } from '../../src-shared/domain/runs/run.ts';
+import { followJob, jobResult } from '../../../src-main/cli/follow.ts';
+import { openStudio } from '../../../src-main/cli/studio.ts';
+import { processTerminal } from '../../../src-main/cli/terminal.ts';
+import { classificationRequestSchema } from '../../../src-shared/domain/evaluation/classification.ts';
+import { embeddingRequestSchema } from '../../../src-shared/domain/generation/text-embeddings.ts';
+import { runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
 
 /**
  * Does a job that only the window starts, in a process of its own. Arguments: its kind, its request as JSON; prints what does not

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
-import { goodData } from '../cli/bad-input-support.ts';
-import { goldenPath } from '../engine/golden.ts';
-import { withWords } from '../engine/tasks/text-task.ts';
+import { writeBenchmarkTasks } from '../../benchmark-tasks.ts';
+import { goodData } from '../../cli/bad-input-support.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { withWords } from '../../engine/tasks/text-task.ts';
 
 /** Command to kill: `words` of coto, or of another command; the same each time, except for the output. */
 export interface KilledKind {

@@ -1,7 +1,6 @@
 import { cpSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { RandomStream } from '../../src-shared/random.ts';
 import {
   closeBackends,
   type OpenBackend,
@@ -12,17 +11,11 @@ import {
   tinyConfig,
   tinyIdx,
   tinyResources,
-} from '../backend/support.ts';
+} from '../../backend/support.ts';
+import { campaign } from '../campaign.ts';
 
-const points = Number(process.env['COTO_WAL_CUTS'] ?? 100);
-const counts = { opened: 0, rebuilt: 0 };
 afterEach(closeBackends);
-afterAll(() => {
-  removeTemporaryFolders();
-  console.log(
-    `the log of the database was cut at ${points} points: ${counts.opened} opened, ${counts.rebuilt} rebuilt`,
-  );
-});
+afterAll(removeTemporaryFolders);
 
 async function lossesOf(backend: OpenBackend, id: string): Promise<[number, number][]> {
   const { steps, mean } = await backend.handle('runs.curve', { id, metric: 'loss' });
@@ -45,33 +38,31 @@ test('wherever the log of the database ends after a power cut, no run is lost an
     rmSync(join(snapshot, name), { force: true });
   await backend.close(0);
 
-  const random = RandomStream.seeded(16, 'study');
   const bytes = statSync(join(snapshot, 'studio.sqlite-wal')).size;
   expect(bytes).toBeGreaterThan(100_000);
-  for (let point = 0; point < points; point++) {
+  await campaign({ campaign: 'power', part: 'log', counts: 'cuts', goal: 50 }, async (random) => {
     const home = join(temporaryFolder(), 'home');
     cpSync(snapshot, home, { recursive: true });
     const end = random.integer(bytes);
     truncateSync(join(home, 'studio.sqlite-wal'), end);
-    let again: OpenBackend;
-    try {
-      again = await openBackend({ ...parts, home });
-      counts.opened += 1;
-    } catch (error) {
-      expect(error, `cut at ${end}`).toMatchObject({ code: 'damaged_home' });
-      again = await openBackend({ ...parts, home, recovery: 'rebuild' });
-      counts.rebuilt += 1;
-    }
+    const where = `the log of the database is cut at ${end}`;
+    let isRebuilt = false;
+    const again = await openBackend({ ...parts, home }).catch((error: unknown) => {
+      expect(error, where).toMatchObject({ code: 'damaged_home' });
+      isRebuilt = true;
+      return openBackend({ ...parts, home, recovery: 'rebuild' });
+    });
     const runs = await again.handle('runs.list', {});
     expect(
       runs.map(({ id }) => id),
-      `cut at ${end}`,
+      where,
     ).toEqual([run.id]);
     const saved = Math.max(...(runs[0]?.checkpoints ?? []).map(({ step }) => step));
-    expect(saved, `cut at ${end}`).toBe(60);
-    expect(await lossesOf(again, run.id), `cut at ${end}`).toEqual(losses);
-    expect(await again.handle('adapters.list', {}), `cut at ${end}`).toHaveLength(1);
+    expect(saved, where).toBe(60);
+    expect(await lossesOf(again, run.id), where).toEqual(losses);
+    expect(await again.handle('adapters.list', {}), where).toHaveLength(1);
     await again.close(0);
     rmSync(home, { recursive: true, force: true });
-  }
+    return { cuts: 1, 'of the log': 1, [isRebuilt ? 'rebuilt' : 'opened']: 1 };
+  });
 });
