@@ -45,7 +45,8 @@ function remedyOf({ run: { config }, dataset }: RunEvidence): ReturnType<typeof 
   const counts = dataset?.splits.find(({ name }) => name === 'train')?.perLabel ?? [];
   const sum = counts.reduce((total, count) => total + count, 0);
   const [largest, smallest] = [Math.max(0, ...counts), Math.min(...counts)];
-  if (config.train_samples_per_class > 0 || largest < largeShare * sum || !(smallest > 0))
+  const isLarge = sum > 0 && largest >= largeShare * sum;
+  if (config.train_samples_per_class > 0 || !isLarge || smallest === 0)
     return config.learning_rate > usualRate ? lowerRate(config, 10) : longer(config);
   return {
     advice: `One class has ${formatPercent(largest / sum)} % of the training examples: train on ${formatCount(smallest)} of each class, as many as the smallest has.`,

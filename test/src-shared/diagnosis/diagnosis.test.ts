@@ -141,6 +141,8 @@ describe('from evaluations', () => {
       diagnose(record({ result: { accuracy: 0.1, metrics: { f1_macro: f1, matthews: 0 } }, ...parts }));
     const signature = 0.2 / 1.1 / 10;
     expect(collapsed(signature).map(({ id }) => id)).toEqual(['class-collapse']);
+    // Counts of the classes are not known.
+    expect(collapsed(signature)[0]?.changes).toEqual({ num_train_epochs: 6 });
     expect(collapsed(1.01 * signature)).toEqual([]);
     expect(collapsed(signature, { facts: { evalExamples: 49 } }).map(({ id }) => id)).not.toContain('class-collapse');
     expect(
