@@ -87,6 +87,7 @@ export const runStrings = {
     severities: { problem: 'Problem', warning: 'Warning', note: 'Note' },
     openTrain: 'Change in Train',
     openDataset: 'Open dataset',
+    fixDataset: 'Fix dataset and train',
     remedyOf: (remedy: string, label: string) => `${remedy}: ${label}`,
   },
 

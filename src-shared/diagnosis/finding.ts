@@ -1,3 +1,5 @@
+import type { AdapterSettings } from '../domain/adapters/adapter.ts';
+import type { DataStep } from '../domain/data/data-steps.ts';
 import type { DatasetDescription, TextExample } from '../domain/data/dataset.ts';
 import type { DiagnosedFinding } from '../domain/runs/diagnosis.ts';
 import type { RunConfig, RunRecord } from '../domain/runs/run.ts';
@@ -21,6 +23,9 @@ export interface RunEvidence {
   readonly lengths: { readonly lengths: readonly number[]; readonly maxPositions: number } | null;
 }
 
+/** Value of a setting. */
+type SettingValue = number | string | boolean | null | readonly (number | string)[];
+
 /** Numbers that support a finding, and the remedy. */
 export interface Found {
   /** One sentence with the numbers. */
@@ -28,9 +33,11 @@ export interface Found {
   /** One sentence. */
   readonly advice: string;
   /** Settings that carry the advice out; absent: no setting does. */
-  readonly changes?: Readonly<Partial<Record<keyof RunConfig, number | string | boolean | null>>>;
+  readonly changes?: Readonly<Partial<Record<keyof RunConfig | `adapter.${keyof AdapterSettings}`, SettingValue>>>;
   /** Page on which the advice is carried out, if not by settings. */
   readonly opens?: 'dataset';
+  /** Steps of the dataset that carry the advice out. */
+  readonly dataSteps?: readonly DataStep[];
 }
 
 /** Something that can be wrong with a run: one file, and one line of the list in `index.ts`. */

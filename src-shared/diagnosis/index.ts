@@ -1,5 +1,6 @@
-import { type DiagnosedFinding, severities } from '../domain/runs/diagnosis.ts';
-import type { Finding, RunEvidence } from './finding.ts';
+import { writeDataSteps } from '../domain/data/data-steps.ts';
+import { type DiagnosedFinding, diagnosedFindingSchema, severities } from '../domain/runs/diagnosis.ts';
+import type { Finding, Found, RunEvidence } from './finding.ts';
 import { alwaysClipped } from './findings/always-clipped.ts';
 import { classCollapse } from './findings/class-collapse.ts';
 import { deadAdapters } from './findings/dead-adapters.ts';
@@ -49,10 +50,15 @@ export function diagnose(evidence: RunEvidence): DiagnosedFinding[] {
   const ids = new Set(all.map(({ finding }) => finding.id));
   return all
     .filter(({ finding: { impliedBy = [] } }) => impliedBy.every((id) => !ids.has(id)))
-    .map(({ finding: { id, label, severity }, found: { evidence: text, advice, changes, opens } }) => ({
+    .map(({ finding: { id, label, severity }, found: { evidence: text, advice, changes, dataSteps, opens } }) => ({
       ...{ id, label, severity, evidence: text, advice },
-      changes: changes ?? null,
+      changes: changesOf(changes),
+      dataSteps: dataSteps === undefined ? null : writeDataSteps(dataSteps),
       opens: opens ?? null,
     }))
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
+}
+
+function changesOf(changes: Found['changes']): DiagnosedFinding['changes'] {
+  return changes === undefined ? null : diagnosedFindingSchema.shape.changes.parse(changes);
 }

@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core';
-import { type DataStep, parseDataSteps, writeDataSteps } from '../../../src-shared/domain/data/data-steps.ts';
+import { addDataSteps, type DataStep, leakSteps } from '../../../src-shared/domain/data/data-steps.ts';
 import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/data/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameters/parameter.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -22,7 +21,10 @@ export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: Te
     onError: () => undefined,
   });
   const addSteps = (...steps: readonly DataStep[]) =>
-    update.mutate({ id: dataset.id, options: withAddedSteps(options, steps) });
+    update.mutate({
+      id: dataset.id,
+      options: { ...options, steps: addDataSteps(String(options['steps'] ?? ''), steps) },
+    });
   const isGuessed = options['guess_columns'] !== false && !textColumnRoles.some((role) => options[role]);
   return (
     <>
@@ -60,24 +62,6 @@ export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: Te
       />
     </>
   );
-}
-
-/** Options with further steps at the end, each once. */
-function withAddedSteps(options: ParameterValues, added: readonly DataStep[]): ParameterValues {
-  const before = String(options['steps'] ?? '');
-  const steps = parseDataSteps(before);
-  // Steps that are still being written stay as they are.
-  if (typeof steps === 'string') return { ...options, steps: [before, writeDataSteps(added)].join('; ') };
-  const missing = added.filter(({ step }) => steps.every((one) => one.step !== step));
-  return { ...options, steps: writeDataSteps([...steps, ...missing]) };
-}
-
-/** Steps that take the rows out of the training split whose text is in the test split too. */
-function leakSteps({ across, nearAcross }: TextDescription['duplicates']): DataStep[] {
-  return [
-    ...(across > 0 ? [{ step: 'drop-leaks' } as const] : []),
-    ...(nearAcross > 0 ? [{ step: 'drop-near-leaks' } as const] : []),
-  ];
 }
 
 interface DuplicatesProps {

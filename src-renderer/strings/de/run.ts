@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: 'Problem', warning: 'Warnung', note: 'Hinweis' },
     openTrain: 'Im Training ändern',
     openDataset: 'Datensatz öffnen',
+    fixDataset: 'Datensatz beheben und trainieren',
     remedyOf: (remedy, label) => `${remedy}: ${label}`,
   },
 

@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: 'Problema', warning: 'Aviso', note: 'Nota' },
     openTrain: 'Cambiar en Entrenar',
     openDataset: 'Abrir dataset',
+    fixDataset: 'Corregir el dataset y entrenar',
     remedyOf: (remedy, label) => `${remedy}: ${label}`,
   },
 

@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: 'Problème', warning: 'Attention', note: 'Note' },
     openTrain: 'Changer dans Entraîner',
     openDataset: 'Ouvrir le jeu de données',
+    fixDataset: 'Corriger le jeu de données et entraîner',
     remedyOf: (remedy, label) => `${remedy} : ${label}`,
   },
 

@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: '問題', warning: '警告', note: '注記' },
     openTrain: '「学習」で変更',
     openDataset: 'データセットを開く',
+    fixDataset: 'データセットを修正して学習',
     remedyOf: (remedy, label) => `${remedy}：${label}`,
   },
 

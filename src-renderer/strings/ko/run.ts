@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: '문제', warning: '경고', note: '참고' },
     openTrain: '“학습”에서 변경',
     openDataset: '데이터셋 열기',
+    fixDataset: '데이터셋을 고치고 학습',
     remedyOf: (remedy, label) => `${remedy}: ${label}`,
   },
 

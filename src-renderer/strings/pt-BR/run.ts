@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: 'Problema', warning: 'Aviso', note: 'Nota' },
     openTrain: 'Mudar em Treinar',
     openDataset: 'Abrir dataset',
+    fixDataset: 'Corrigir o dataset e treinar',
     remedyOf: (remedy, label) => `${remedy}: ${label}`,
   },
 

@@ -87,6 +87,7 @@ export const run: Catalog['run'] = {
     severities: { problem: '问题', warning: '警告', note: '提示' },
     openTrain: '在“训练”中更改',
     openDataset: '打开数据集',
+    fixDataset: '修正数据集并训练',
     remedyOf: (remedy, label) => `${remedy}：${label}`,
   },
 

@@ -1,5 +1,5 @@
 import { formatCount, plural } from '../../format/numbers.ts';
-import { type Finding, hasEnded, type RunEvidence } from '../finding.ts';
+import { type Finding, type Found, hasEnded, type RunEvidence } from '../finding.ts';
 
 /** Fewer steps may leave a group out by chance of the schedule. */
 const minSteps = 20;
@@ -28,10 +28,30 @@ export const deadAdapters: Finding = {
         }
       : {
           evidence: `The gradient of ${of} was 0 in every recorded step.`,
-          advice: 'Leave these modules out of target_modules: the loss does not depend on them.',
+          ...withoutGroups(evidence, dead),
         };
   },
 };
+
+/** Trains the other groups alone, which has the same result in less time; no setting does where there are none. */
+function withoutGroups(
+  { run: { facts, config } }: RunEvidence,
+  dead: readonly string[],
+): Pick<Found, 'advice' | 'changes'> {
+  const others = (facts?.groups ?? []).filter((group) => !dead.includes(group));
+  const layers = others.flatMap((group) => /^layers\.(\d+)$/.exec(group)?.[1] ?? []).map(Number);
+  const excluded = config.adapter.exclude_modules ?? [];
+  if (others.length === 0) return { advice: 'Choose other target_modules: the loss does not depend on these.' };
+  if (layers.length === others.length)
+    return {
+      advice: 'Train the other layers alone: the loss does not depend on these.',
+      changes: { 'adapter.layers_to_transform': layers },
+    };
+  const advice = 'Leave these modules out: the loss does not depend on them.';
+  return typeof excluded === 'string'
+    ? { advice }
+    : { advice, changes: { 'adapter.exclude_modules': [...excluded, ...dead] } };
+}
 
 /** Groups that no mask of the run has on. */
 function neverOn({ run: { facts }, masks }: RunEvidence): string[] {

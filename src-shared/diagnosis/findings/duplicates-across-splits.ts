@@ -1,3 +1,4 @@
+import { leakSteps } from '../../domain/data/data-steps.ts';
 import type { DatasetDescription } from '../../domain/data/dataset.ts';
 import { formatCount, formatPercent } from '../../format/numbers.ts';
 import type { Finding } from '../finding.ts';
@@ -21,6 +22,8 @@ export const duplicatesAcrossSplits: Finding = {
       evidence: `${formatCount(count)} of ${formatCount(tests)} test examples (${formatPercent(count / tests)} %) ${exact >= near ? 'are' : 'nearly repeat'} training examples, so the score is too good.`,
       advice: 'Open the dataset in Data and leave the repeated rows out, then train again.',
       opens: 'dataset',
+      // Images have no steps.
+      ...(dataset.text === null ? {} : { dataSteps: leakSteps(dataset.text.duplicates) }),
     };
   },
 };

@@ -53,13 +53,19 @@ function gainOverStart(
   return `; the difference of ${signedText(metric, value - start)} ${differenceUnit(metric)} from before training lies within it`;
 }
 
-function remedyOf({ run: { config }, dataset }: RunEvidence): { advice: string; changes?: { eval_samples: number } } {
+function remedyOf({ run: { config }, dataset }: RunEvidence): {
+  advice: string;
+  changes: { eval_samples: number } | { seed: number };
+} {
   const available =
     config.eval_split === 'test'
       ? (dataset?.splits.find(({ name }) => name === 'test')?.exampleCount ?? 0)
       : config.validation_samples;
   if (config.eval_samples === 0 || available <= config.eval_samples)
-    return { advice: 'Add test examples to the dataset, or compare runs over several seeds.' };
+    return {
+      advice: `Add test examples to the dataset, or train again with seed ${config.seed + 1} and compare means over seeds.`,
+      changes: { seed: config.seed + 1 },
+    };
   return {
     advice: `Evaluate on all ${formatCount(available)} ${config.eval_split} examples.`,
     changes: { eval_samples: 0 },

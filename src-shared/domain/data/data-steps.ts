@@ -80,6 +80,28 @@ function written(step: DataStep): string {
   }
 }
 
+/** Steps that take the rows out of the training split whose text is in the test split too. */
+export function leakSteps({
+  across,
+  nearAcross,
+}: {
+  readonly across: number;
+  readonly nearAcross: number;
+}): DataStep[] {
+  return [
+    ...(across > 0 ? [{ step: 'drop-leaks' } as const] : []),
+    ...(nearAcross > 0 ? [{ step: 'drop-near-leaks' } as const] : []),
+  ];
+}
+
+/** Adds steps to those of a dataset, in their notation; one that it has already is not repeated. */
+export function addDataSteps(before: string, added: readonly DataStep[]): string {
+  const steps = parseDataSteps(before);
+  // Steps that are still being written stay as they are.
+  if (typeof steps === 'string') return [before, writeDataSteps(added)].join('; ');
+  return writeDataSteps([...steps, ...added.filter(({ step }) => steps.every((one) => one.step !== step))]);
+}
+
 /** Splits at semicolons and line ends outside the JSON strings of row steps. */
 function partsOf(text: string): string[] {
   const parts: string[] = [];

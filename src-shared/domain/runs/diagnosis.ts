@@ -18,9 +18,15 @@ export const diagnosedFindingSchema = z.object({
   evidence: z.string().describe('one sentence with the numbers that the finding is based on'),
   advice: z.string().describe('one sentence on what to do'),
   changes: z
-    .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))
+    .record(
+      z.string(),
+      z.union([z.number(), z.string(), z.boolean(), z.null(), z.array(z.union([z.number(), z.string()]))]),
+    )
     .nullable()
-    .describe('settings of a run that carries the advice out; null: no setting does'),
+    .describe(
+      'settings of a run that carries the advice out, those of the adapter as adapter.<key>; null: no setting does',
+    ),
+  dataSteps: z.string().nullable().describe('steps of the dataset that carry the advice out, in their notation'),
   opens: z.literal('dataset').nullable().describe('where the advice is carried out, if not by settings of a run'),
 });
 export type DiagnosedFinding = z.infer<typeof diagnosedFindingSchema>;

@@ -56,7 +56,13 @@ beforeAll(async () => {
         'b',
         [
           {
-            ...{ id: 'learning-rate-high', label: 'Learning rate too high', severity: 'warning', opens: null },
+            ...{
+              id: 'learning-rate-high',
+              label: 'Learning rate too high',
+              severity: 'warning',
+              dataSteps: null,
+              opens: null,
+            },
             ...{ evidence: 'It rose to <7>.', advice: 'Lower it.', changes: { learning_rate: 1e-4 } },
           },
         ],

@@ -179,6 +179,14 @@ describe('from evaluations', () => {
       );
     // Wilson: 0.5 ± 0.0996 at 93 examples, ± 0.1002 at 92.
     expect(scored(93)).toEqual([]);
+    const all = texts({ splits: [{ name: 'test', exampleCount: 40, perLabel: [] }] });
+    const used = record({
+      config: { seed: 7 },
+      facts: { evalExamples: 40 },
+      result: { accuracy: 0.5 },
+      rest: { dataset: all },
+    });
+    expect(diagnose(used)[0]?.changes).toEqual({ seed: 8 });
     expect(scored(92)).toMatchObject([{ id: 'evaluation-noise', severity: 'note', changes: { eval_samples: 0 } }]);
   });
 
@@ -241,6 +249,25 @@ describe('from gradients and masks', () => {
     expect(masked([0, 10, 1, 10])).toEqual([]);
   });
 
+  test('the adapters that have a gradient are left to train', () => {
+    const dead = (groups: readonly string[], adapter = {}) => {
+      const [, ...others] = groups;
+      const curves = {
+        [`grad_norm/${groups[0]}`]: line(0, 0, 20),
+        ...Object.fromEntries(others.map((name) => [`grad_norm/${name}`, line(1, 1, 20)])),
+      };
+      const config = runConfigSchema.parse({ adapter });
+      const changes = diagnose(record({ config, facts: { groups: [...groups] }, curves }))[0]?.changes ?? null;
+      return changes === null ? null : { changes, ...withChanges(config, changes).adapter };
+    };
+    expect(dead(['layers.0', 'layers.1', 'layers.2'])).toMatchObject({ layers_to_transform: [1, 2], variant: 'lora' });
+    const excluded = dead(['layers.0.key', 'layers.0.query'], { exclude_modules: ['head'] });
+    expect(excluded).toMatchObject({ changes: { 'adapter.exclude_modules': ['head', 'layers.0.key'] } });
+    expect(excluded?.exclude_modules).toEqual(['head', 'layers.0.key']);
+    expect(dead(['layers.0.key', 'layers.0.query'], { exclude_modules: '.*head' })).toBeNull();
+    expect(dead(['layers.0'])).toBeNull();
+  });
+
   test('an adapter whose gradient is 0 in 20 steps is dead', () => {
     const flat = (count: number, value: number) =>
       found(
@@ -265,6 +292,11 @@ describe('from the data', () => {
         }),
       );
     expect(repeated({ across: 2 })).toEqual(['duplicates-across-splits']);
+    const both = texts({
+      duplicates: { across: 2, nearAcross: 1 },
+      splits: [{ name: 'test', exampleCount: 200, perLabel: [] }],
+    });
+    expect(diagnose(record({ rest: { dataset: both } }))[0]?.dataSteps).toBe('drop-leaks; drop-near-leaks');
     expect(repeated({ nearAcross: 2 })).toEqual(['duplicates-across-splits']);
     expect(repeated({ across: 1, nearAcross: 1 })).toEqual([]);
     expect(repeated({ across: 50 }, { eval_split: 'validation' })).toEqual([]);

@@ -1,11 +1,15 @@
 import { Button, Text } from '@mantine/core';
 import { IconAlertOctagon, IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
+import type { RequestArgument } from '../../../../src-shared/contract/requests.ts';
 import { type Changes, withChanges } from '../../../../src-shared/diagnosis/changes.ts';
+import { addDataSteps, parseDataSteps } from '../../../../src-shared/domain/data/data-steps.ts';
+import type { DatasetRecord } from '../../../../src-shared/domain/data/dataset.ts';
 import type { DiagnosedFinding } from '../../../../src-shared/domain/runs/diagnosis.ts';
 import type { RunRecord } from '../../../../src-shared/domain/runs/run.ts';
-import { useRequest } from '../../../api/query.ts';
+import { useAction, useRequest } from '../../../api/query.ts';
 import { navigate, pathOf } from '../../../app/routes.tsx';
+import { ErrorNote } from '../../../components/feedback/error-note.tsx';
 import { Panel } from '../../../components/layout/panel.tsx';
 import { runStrings } from '../../../strings/run.ts';
 import { openConfig } from '../../train/draft-store.ts';
@@ -61,25 +65,53 @@ function FindingItem({ finding, run }: { finding: DiagnosedFinding; run: RunReco
   );
 }
 
-/** Opens Train with the changed settings, or the dataset. Imported runs have too few known settings to be trained again. */
-function Remedy({ finding: { label, changes, opens }, run }: { finding: DiagnosedFinding; run: RunRecord }) {
-  const remedy =
-    opens === 'dataset' && run.datasetId !== ''
-      ? { text: words.openDataset, take: () => navigate(pathOf('data', run.datasetId)) }
-      : changes !== null && run.origin === undefined
-        ? { text: words.openTrain, take: () => trainWith(run, changes) }
-        : null;
-  return remedy === null ? null : (
-    <Button
-      size="compact-sm"
-      variant="default"
-      className={classes['remedy'] ?? ''}
-      onClick={remedy.take}
-      aria-label={words.remedyOf(remedy.text, label)}
-    >
-      {remedy.text}
-    </Button>
+/** Opens Train with the changed settings or data, or the dataset. Imported runs have too few known settings to be trained again. */
+function Remedy({ finding, run }: { finding: DiagnosedFinding; run: RunRecord }) {
+  const fix = useAction('datasets.update', { onSuccess: () => trainWith(run, {}), onError: () => undefined });
+  const dataset = useDataset(finding, run);
+  const remedy = remedyOf(finding, run, dataset, fix.mutate);
+  if (remedy === null) return null;
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        className={classes['remedy'] ?? ''}
+        onClick={remedy.take}
+        loading={fix.isPending}
+        aria-label={words.remedyOf(remedy.text, finding.label)}
+      >
+        {remedy.text}
+      </Button>
+      {fix.error ? <ErrorNote error={fix.error} /> : null}
+    </>
   );
+}
+
+/** The dataset that a remedy changes; null where it changes none, or the dataset came with the app. */
+function useDataset({ dataSteps }: DiagnosedFinding, { datasetId, origin }: RunRecord): DatasetRecord | null {
+  const enabled = dataSteps !== null && datasetId !== '' && origin === undefined;
+  const { data } = useRequest('datasets.get', { id: datasetId }, { enabled });
+  return data === undefined || data.bundled ? null : data;
+}
+
+function remedyOf(
+  { changes, opens, dataSteps }: DiagnosedFinding,
+  run: RunRecord,
+  dataset: DatasetRecord | null,
+  update: (change: RequestArgument<'datasets.update'>) => void,
+): { text: string; take: () => void } | null {
+  if (dataset !== null && dataSteps !== null) {
+    const { id, source } = dataset;
+    const added = parseDataSteps(dataSteps);
+    const steps = addDataSteps(String(source.options['steps'] ?? ''), typeof added === 'string' ? [] : added);
+    return { text: words.fixDataset, take: () => update({ id, options: { ...source.options, steps } }) };
+  }
+  if (opens === 'dataset' && run.datasetId !== '')
+    return { text: words.openDataset, take: () => navigate(pathOf('data', run.datasetId)) };
+  return changes !== null && run.origin === undefined
+    ? { text: words.openTrain, take: () => trainWith(run, changes) }
+    : null;
 }
 
 function trainWith(run: RunRecord, changes: Changes): void {

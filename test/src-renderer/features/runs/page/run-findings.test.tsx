@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { RunFindings } from '../../../../../src-renderer/features/runs/page/run-findings.tsx';
 import { resetForm, useTrainForm } from '../../../../../src-renderer/features/train/draft-store.ts';
 import type { DiagnosedFinding } from '../../../../../src-shared/domain/runs/diagnosis.ts';
+import { datasetRecord } from '../../../../backend/records.ts';
 import { backend } from '../../../fake-backend.ts';
 import { renderInWindow } from '../../../window.tsx';
 import { makeRun } from '../run-records.ts';
@@ -21,11 +22,16 @@ beforeEach(() => {
 const high: DiagnosedFinding = {
   ...{ id: 'learning-rate-high', label: 'Learning rate too high', severity: 'warning' },
   evidence: 'The training loss rose from 2.33 to 7.74 and ended at 2.41.',
-  ...{ advice: 'Train again with a learning rate of 0.0001.', changes: { learning_rate: 1e-4 }, opens: null },
+  ...{
+    advice: 'Train again with a learning rate of 0.0001.',
+    changes: { learning_rate: 1e-4 },
+    dataSteps: null,
+    opens: null,
+  },
 };
 const leak: DiagnosedFinding = {
   ...{ id: 'label-leak', label: 'The text names its label', severity: 'problem', evidence: '98 of 100 texts.' },
-  ...{ advice: 'Remove the label.', changes: null, opens: 'dataset' },
+  ...{ advice: 'Remove the label.', changes: null, dataSteps: null, opens: 'dataset' },
 };
 
 function open(findings: readonly DiagnosedFinding[], parts = {}) {
@@ -42,6 +48,23 @@ test('a finding has its severity as a word, its numbers, and a button that fills
   fireEvent.click(panel.getByRole('button', { name: 'Change in Train: Learning rate too high' }));
   expect(useTrainForm.getState().draft['learning_rate']).toBe(1e-4);
   expect(window.location.hash).toBe('#/train');
+});
+
+test('rows of an own dataset are left out by a button, which opens Train with the run', async () => {
+  const repeated: DiagnosedFinding = { ...leak, id: 'duplicates-across-splits', dataSteps: 'drop-leaks' };
+  const source = { reader: 'csv', path: '/a.csv', options: { steps: 'trim' } };
+  const shown = (datasetId: string, bundled: boolean) => {
+    const view = open([repeated], { id: datasetId, datasetId });
+    backend.answers['datasets.get'] = () => ({ ...datasetRecord, id: datasetId, bundled, source });
+    backend.answers['datasets.update'] = () => datasetRecord;
+    return view;
+  };
+  const view = shown('own', false);
+  fireEvent.click(await view.findByRole('button', { name: 'Fix dataset and train: The text names its label' }));
+  await vi.waitFor(() => expect(window.location.hash).toBe('#/train'));
+  expect(backend.inputsOf('datasets.update')).toEqual([{ id: 'own', options: { steps: 'trim; drop-leaks' } }]);
+  view.unmount();
+  expect(await shown('bundled', true).findByRole('button', { name: /^Open dataset/ })).toBeTruthy();
 });
 
 test('a run without findings has no panel, and an imported run no button', async () => {
