@@ -28,11 +28,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 0 ? (below + above) / 2 : above;
 }
 
-/** Means of consecutive windows of `size` values; the last window ends with the last value. */
-export function windowMeans(values: readonly number[], size: number): number[] {
-  const means: number[] = [];
-  for (let end = values.length; end >= size; end -= size) means.unshift(mean(values.slice(end - size, end)));
-  return means;
+/** Medians of all windows of `size` values: a single spike does not raise one. */
+export function windowMedians(values: readonly number[], size: number): number[] {
+  return Array.from({ length: Math.max(0, values.length - size + 1) }, (_, at) => median(values.slice(at, at + size)));
 }
 
 /** Standard error of the difference of the means of two parts. */

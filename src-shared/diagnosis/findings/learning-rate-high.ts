@@ -3,7 +3,7 @@ import { lossCurve } from '../../metrics/curves.ts';
 import { mean } from '../../statistics/student.ts';
 import type { Finding } from '../finding.ts';
 import { lowerRate } from '../remedies.ts';
-import { beginning, part, valuesOf, windowMeans } from '../series.ts';
+import { beginning, part, valuesOf, windowMedians } from '../series.ts';
 import { divergedRatio } from './diverged.ts';
 
 /** Fewer steps may be warm-up alone. */
@@ -26,7 +26,7 @@ export const learningRateHigh: Finding = {
     const { level, highest } = beginning(losses);
     const last = mean(part(losses, 0.75, 1));
     if (!(level > 0)) return null;
-    const peak = Math.max(...windowMeans(losses, Math.max(minWindow, Math.floor(losses.length / 20))));
+    const peak = Math.max(...windowMedians(losses, Math.max(minWindow, Math.floor(losses.length / 20))));
     const isWorse = last > (1 + worseShare) * level && last > highest;
     if (!isWorse && !(peak > divergedRatio * level && peak > highest)) return null;
     return {

@@ -13,7 +13,7 @@ export const neverEnds: Finding = {
   label: 'Answers never end',
   severity: 'problem',
   curves: [],
-  impliedBy: ['diverged', 'learning-rate-high', 'template-only'],
+  impliedBy: ['diverged', 'learning-rate-high'],
   find(evidence) {
     const { samples, run } = evidence;
     const last = samples.steps.at(-1);

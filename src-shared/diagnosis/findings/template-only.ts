@@ -10,7 +10,8 @@ export const templateOnly: Finding = {
   label: 'Same answer to every prompt',
   severity: 'problem',
   curves: [],
-  impliedBy: ['diverged', 'learning-rate-high'],
+  // Answers without an end repeat themselves, whatever the prompt.
+  impliedBy: ['diverged', 'learning-rate-high', 'never-ends'],
   find({ samples, run }) {
     const last = samples.steps.at(-1);
     if (last === undefined || last.step === 0 || last.answers.length < minAnswers) return null;

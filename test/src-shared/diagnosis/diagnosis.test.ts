@@ -61,6 +61,11 @@ describe('from the training loss', () => {
       found(record({ curves: { loss: healthy.map((value, step) => (at.includes(step) ? 2.7 : value)) } }));
     expect(jumping(40, 60)).toEqual(['loss-spikes']);
     expect(jumping(40)).toEqual([]);
+    // Single steps far above the first level are no lasting loss, three in a row are.
+    const high = (...at: number[]) =>
+      found(record({ curves: { loss: healthy.map((value, step) => (at.includes(step) ? 9 : value)) } }));
+    expect(high(40, 42)).toEqual(['loss-spikes']);
+    expect(high(40, 41, 42)).toEqual(['learning-rate-high']);
     const lower = healthy.map((value, step) => (step === 40 || step === 60 ? 2 : value));
     expect(found(record({ curves: { loss: lower } }))).toEqual([]);
   });
@@ -344,6 +349,8 @@ describe('from samples', () => {
       ),
     ).toEqual([]);
     expect(ended(texts4('and so on').slice(1), references.slice(1))).toEqual([]);
+    // The same answer without an end is named by its cause.
+    expect(ended(references.map(() => ({ text: 'so on and so on', ended: false })))).toEqual(['never-ends']);
     // Records of earlier versions do not say it.
     expect(ended(references.map((name) => ({ text: `${name} and so on` })))).toEqual([]);
   });
