@@ -250,6 +250,7 @@ def main():
             logging_steps=settings["logging_steps"],
             save_strategy="no",
             seed=settings["seed"],
+            neftune_noise_alpha=settings["neftune_noise_alpha"] or None,
             bf16=options.bf16,
             report_to="none",
             remove_unused_columns=False,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TextColumns } from '../domain/data/dataset.ts';
 import { loss } from '../metrics/loss.ts';
-import { defineTask, isLanguageModel, promptSettings } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings, tokenLossSettings } from './task.ts';
 
 /** Language modeling on completions, conversations or plain text. */
 export const causalLanguageModeling = defineTask({
@@ -43,7 +43,7 @@ export const causalLanguageModeling = defineTask({
       group: 'Task',
     }),
   },
-  uses: [...promptSettings, 'sample_prompts', 'sample_tokens'],
+  uses: [...promptSettings, ...tokenLossSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && !hasAnswerChoices(columns),
   bestBy: [loss.id],

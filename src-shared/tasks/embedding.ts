@@ -81,7 +81,7 @@ export const embedding = defineTask({
   summary: 'Brings the vectors of texts that belong together near each other, to look texts up or compare them.',
   reads: 'texts',
   settings: embeddingSettings,
-  uses: ['max_length', 'group_by_length'],
+  uses: ['max_length', 'group_by_length', 'neftune_noise_alpha'],
   // A language model writes the answers to queries.
   isDefaultFor: (model, { anchor, answers, completion }) =>
     anchor !== null && model.kind !== 'seq2seq-lm' && (isLanguageModel(model) ? completion === null : answers === null),

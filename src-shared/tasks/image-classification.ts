@@ -11,7 +11,7 @@ export const imageClassification = defineTask({
     'Assigns an image to one of several classes, by a head on an image model or, with CLIP, by texts of the classes.',
   reads: 'images',
   settings: classTemplateSettings,
-  uses: [],
+  uses: ['label_smoothing_factor'],
   isDefaultFor: () => false,
   bestBy: [accuracy.id],
   headLabels: (model, { labels }) => (comparesWithTexts(model) ? null : labels),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accuracy } from '../metrics/accuracy.ts';
 import { hasAnswerChoices } from './causal-lm.ts';
-import { defineTask, isLanguageModel, promptSettings } from './task.ts';
+import { defineTask, isLanguageModel, promptSettings, tokenLossSettings } from './task.ts';
 
 /** Classification by a language model, which scores every answer. */
 export const multipleChoice = defineTask({
@@ -19,7 +19,7 @@ export const multipleChoice = defineTask({
       group: 'Task',
     }),
   },
-  uses: promptSettings,
+  uses: [...promptSettings, ...tokenLossSettings],
   isDefaultFor: (model, columns) =>
     isLanguageModel(model) && (columns.rejected ?? columns.desirable) === null && hasAnswerChoices(columns),
   bestBy: [accuracy.id],

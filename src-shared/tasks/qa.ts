@@ -49,7 +49,7 @@ export const questionAnswering = defineTask({
   summary: 'Finds the answer to a question in a text, or that it has none (SQuAD), with a head on an encoder.',
   reads: 'texts',
   settings: qaSettings,
-  uses: ['group_by_length'],
+  uses: ['group_by_length', 'neftune_noise_alpha'],
   isDefaultFor: (model, { answers }) => !writesText(model) && answers !== null,
   bestBy: [answerF1.id],
   taskType: 'QUESTION_ANS',

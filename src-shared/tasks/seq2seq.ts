@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loss } from '../metrics/loss.ts';
-import { defineTask } from './task.ts';
+import { defineTask, tokenLossSettings } from './task.ts';
 
 /** Settings of text-to-text training; keys of a run, named and with defaults as in Transformers' run_summarization.py. */
 const ownSettings = {
@@ -19,7 +19,7 @@ export const textToText = defineTask({
   summary: 'Writes the completion of a prompt that an encoder reads, e.g. a summary or a translation, with a T5.',
   reads: 'texts',
   settings: ownSettings,
-  uses: ['max_length', 'prompt_template', 'group_by_length', 'sample_prompts', 'sample_tokens'],
+  uses: ['max_length', 'prompt_template', 'group_by_length', ...tokenLossSettings, 'sample_prompts', 'sample_tokens'],
   isDefaultFor: ({ kind }) => kind === 'seq2seq-lm',
   bestBy: [loss.id],
   autoClass: 'AutoModelForSeq2SeqLM',

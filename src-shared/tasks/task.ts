@@ -28,7 +28,10 @@ export type SharedSetting =
   | 'chat_template'
   | 'sample_prompts'
   | 'sample_tokens'
-  | 'group_by_length';
+  | 'group_by_length'
+  | 'label_smoothing_factor'
+  | 'token_loss'
+  | 'neftune_noise_alpha';
 
 /** Properties of a base that decide which task suits it. */
 export type TaskModel = Pick<ModelDescription, 'kind' | 'image'>;
@@ -74,7 +77,16 @@ export function defineTask<const Task extends TaskDeclaration>(task: Task): Task
 }
 
 /** Shared settings of the tasks whose texts are written by a prompt template. */
-export const promptSettings = ['max_length', 'prompt_template', 'chat_template', 'group_by_length'] as const;
+export const promptSettings = [
+  'max_length',
+  'prompt_template',
+  'chat_template',
+  'group_by_length',
+  'neftune_noise_alpha',
+] as const;
+
+/** Shared settings of the tasks that learn to write tokens. */
+export const tokenLossSettings = ['label_smoothing_factor', 'token_loss'] as const;
 
 /** Returns true if the base is a language model, which writes answers. */
 export function isLanguageModel({ kind }: Pick<ModelDescription, 'kind'>): boolean {

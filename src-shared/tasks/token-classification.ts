@@ -10,7 +10,7 @@ export const tokenClassification = defineTask({
     'Gives each word of a text a tag (IOB2), such as the names of persons and places, with a head on an encoder.',
   reads: 'texts',
   settings: {},
-  uses: ['max_length', 'group_by_length'],
+  uses: ['max_length', 'group_by_length', 'neftune_noise_alpha', 'label_smoothing_factor'],
   isDefaultFor: (model, { words, anchor, answers }) =>
     !writesText(model) && words !== null && (anchor ?? answers) === null,
   bestBy: [entityF1.id],

@@ -33,7 +33,14 @@ import {
   requireClassHead,
   requireTask,
 } from '../../engine/api/tasks.ts';
-import { checkSchedule, countSteps, criterionOf, perturbationOf, trainingPlan } from '../../engine/api/training.ts';
+import {
+  checkLossSettings,
+  checkSchedule,
+  countSteps,
+  criterionOf,
+  perturbationOf,
+  trainingPlan,
+} from '../../engine/api/training.ts';
 import { modelTokenizer } from '../library/models/model-tokenizer.ts';
 import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
@@ -51,6 +58,7 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
   const description = withTaskHead(model.description, task.declaration.taskType ?? null);
   checkGrouping(config, task);
   checkAugmentation(config, task);
+  checkLossSettings(config, task.declaration, dataset);
   if (config.head !== 'trained') requireClassHead(task, description, dataset);
   criterionOf(config, task, task.metrics(dataset, config));
   refuseEmptyTemplate(config);

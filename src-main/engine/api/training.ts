@@ -1,6 +1,7 @@
 /** Checks and plan of a training, and the files that it writes: checkpoints, history and samples. */
 export { checkSchedule, scheduleRows } from '../coto/schedule-rows.ts';
 export { learningRateSchedules, warmupStepCount } from '../learning-rate/index.ts';
+export { checkLossSettings } from '../losses/label-form-of.ts';
 export { optimizerKinds } from '../optimizers/index.ts';
 export { criterionOf } from '../training/best-evaluation.ts';
 export { checkCheckpoint, peekCheckpoint } from '../training/checkpoint.ts';

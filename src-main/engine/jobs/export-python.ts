@@ -148,6 +148,12 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'A run with weight_perturbation cannot be exported to Python: the script computes gradients at the weights themselves.',
       'Export its trained adapter instead, or train with weight_perturbation: none.',
     );
+  if (config.label_smoothing_factor !== 0 || config.token_loss !== 'nll')
+    throw new StudioError(
+      'refused',
+      'A run with label_smoothing_factor or token_loss: dft cannot be exported to Python: the script has the plain loss.',
+      'Export its trained adapter instead, or train with label_smoothing_factor: 0 and token_loss: nll.',
+    );
   const missing = variant.files.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
   if (missing !== undefined)
     throw new StudioError(

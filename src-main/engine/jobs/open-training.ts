@@ -19,6 +19,8 @@ import { rankingSteps } from '../evaluation/ranking-steps.ts';
 import { withBaseProbe } from '../evaluation/refit-head.ts';
 import { RunSampler } from '../evaluation/run-sampler.ts';
 import type { RunOutcome, TaskContext } from '../events.ts';
+import { withLabelForm } from '../losses/batch-loss.ts';
+import { labelFormOf } from '../losses/label-form-of.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { predictionsOf, scorePredictions } from '../outcomes/index.ts';
@@ -213,6 +215,7 @@ function assemble(
 ): TrainingRunParts {
   checkGrouping(config, opened.type);
   checkAugmentation(config, opened.type);
+  const form = labelFormOf(config);
   const earlier = resumeFrom === null ? null : readManifest(resumeFrom);
   const accepted =
     earlier === null || acceptedChange === undefined ? [] : [{ step: earlier.step, text: acceptedChange }];
@@ -228,7 +231,8 @@ function assemble(
     lengthOf: opened.train.lengthOf,
     totalSteps: countSteps(config, examples.length),
     criterion: criterionOf(config, opened.type, opened.metrics),
-    loadBatch: (indices, place) => opened.train.load(indices, augmentedRows(config, place)),
+    loadBatch: async (indices, place) =>
+      withLabelForm(await opened.train.load(indices, augmentedRows(config, place)), form),
     isZeroShot: opened.isZeroShot,
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {

@@ -12,10 +12,12 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EngineTaskOf } from '../contract.ts';
 import { preprocessorFile } from '../data/preprocessor-config.ts';
 import type { TaskContext } from '../events.ts';
+import { withLabelForm } from '../losses/batch-loss.ts';
 import type { ModelConfigFile } from '../models/family.ts';
 import { withMembers } from '../models/huggingface/json-members.ts';
 import { familyOf, readConfig } from '../models/huggingface/model-folder.ts';
 import { copyModelCompanions, writeModelWeights } from '../models/huggingface/write-model.ts';
+import { smoothedForm } from '../ops/loss/label-form.ts';
 import { toHost } from '../ops/to-host.ts';
 import { freshWeights } from '../pretrain/fresh-weights.ts';
 import { FullModel } from '../pretrain/full-model.ts';
@@ -47,7 +49,7 @@ export async function runPretrainTask(
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const file = await readConfig(await folderOf(config.model_config));
   const { source, description, variables, base } = await freshModel(file, config.seed);
-  const model = new FullModel(base, variables, config.label_smoothing_factor);
+  const model = new FullModel(base, variables);
   try {
     const examples =
       description.kind === 'causal-lm'
@@ -62,7 +64,8 @@ export async function runPretrainTask(
         exampleCount: examples.count,
         context,
         checkpointDirectory: task.checkpointDirectory,
-        loadBatch: examples.loadBatch,
+        loadBatch: async (indices, place) =>
+          withLabelForm(await examples.loadBatch(indices, place), smoothedForm(config.label_smoothing_factor)),
         evaluate: () => examples.evaluate(model, context),
       });
       const { outcome, score } = run;

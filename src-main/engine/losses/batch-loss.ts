@@ -10,6 +10,7 @@ import {
   softmaxEntropy,
   squaredError,
 } from '../ops/index.ts';
+import { type LabelForm, plainForm } from '../ops/loss/label-form.ts';
 import { countedPlaces, ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 import { type BatchInputs, deviceInputs, widened } from './batch-inputs.ts';
 import { type TextPooling, textVectors } from './text-vectors.ts';
@@ -46,6 +47,8 @@ export interface BatchLoss {
   entropy(): (outputs: tf.Tensor2D) => tf.Scalar;
   /** Loss of the same rows, padded on the right from `from` to `to` tokens. */
   padded(from: number, to: number): BatchLoss;
+  /** The same labels with their loss in another form; absent where the loss is not a cross-entropy of labels. */
+  inForm?(form: LabelForm): BatchLoss;
   /** Accuracy of outputs [examples, classes]; absent where examples have no class. */
   accuracy?(outputs: tf.Tensor2D): tf.Scalar;
 }
@@ -93,7 +96,7 @@ export class LossMeasures {
   }
 }
 
-/** Cross-entropy of labels: class ids, or the next token of each token; −100 is ignored. */
+/** Loss of labels, a cross-entropy unless in another form: class ids, or the next token of each token; −100 is ignored. */
 export interface LabelLoss extends BatchLoss {
   readonly labels: Int32Array;
   /** 1 for each label that only ends an answer or a text. */
@@ -101,38 +104,47 @@ export interface LabelLoss extends BatchLoss {
   padded(from: number, to: number): LabelLoss;
 }
 
-/** Mean cross-entropy of one class for each example. */
-export function classLoss(labels: Int32Array): LabelLoss {
+/** The batch with its cross-entropy of labels in another form; other losses have none. */
+export function withLabelForm(batch: MicroBatch, form: LabelForm): MicroBatch {
+  const { loss } = batch;
+  return form.kind === 'plain' || loss.inForm === undefined ? batch : { ...batch, loss: loss.inForm(form) };
+}
+
+/** Mean loss of one class for each example. */
+export function classLoss(labels: Int32Array, form: LabelForm = plainForm): LabelLoss {
   const loss: LabelLoss = {
-    ...labelLoss(labels),
+    ...labelLoss(labels, form),
+    inForm: (other) => classLoss(labels, other),
     padded: () => loss,
     accuracy: (outputs) => tf.mean(tf.cast(tf.equal(tf.argMax(outputs, 1), tf.tensor1d(labels, 'int32')), 'float32')),
   };
   return loss;
 }
 
-/** Mean cross-entropy of the labels of tokens [rows · tokens]. */
-export function tokenLoss(labels: Int32Array, ends?: Uint8Array): LabelLoss {
+/** Mean loss of the labels of tokens [rows · tokens]. */
+export function tokenLoss(labels: Int32Array, ends?: Uint8Array, form: LabelForm = plainForm): LabelLoss {
   return {
-    ...labelLoss(labels),
+    ...labelLoss(labels, form),
     ...(ends && { ends }),
+    inForm: (other) => tokenLoss(labels, ends, other),
     padded: (from, to) =>
       tokenLoss(
         widened(labels, from, to, new Int32Array((labels.length / from) * to).fill(ignoredLabel)),
         ends && widened(ends, from, to, new Uint8Array((ends.length / from) * to)),
+        form,
       ),
   };
 }
 
-function labelLoss(labels: Int32Array) {
+function labelLoss(labels: Int32Array, form: LabelForm) {
   const prepared = (model: Pick<LossModel, 'loss'>, isRounded: boolean): PreparedLoss => {
     const tensors = labelTensors(labels, isRounded);
     return {
-      form: 'labels',
+      form: ['labels', ...Object.values(form)].join(' '),
       tensors,
       compute: (states) => {
         const counted = labelledStates(states, tensors);
-        return model.loss(counted.states, counted.labels);
+        return model.loss(counted.states, counted.labels, form);
       },
     };
   };

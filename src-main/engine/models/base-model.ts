@@ -5,6 +5,7 @@ import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import type { LabelForm } from '../ops/loss/label-form.ts';
 import type { TrainedRows } from '../ops/loss/linear-cross-entropy.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 
@@ -15,8 +16,11 @@ import type { KeyValueCache } from './key-value-cache.ts';
 export interface LinearRunner {
   /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
-  /** Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included. */
-  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
+  /**
+   * Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included.
+   * @param scale factor by which Transformers' module multiplies its rows, and the family those returned here; default 1
+   */
+  embedding(module: LinearModule, ids: tf.Tensor1D, scale?: number): tf.Tensor2D;
   /** Returns true if the module is unchanged from the base: neither adapted nor trained, in full or by tokens. */
   isPlain(module: LinearModule): boolean;
   /** Rows of the module's weight that are trained, if that is all that differs from the base; default: none. */
@@ -34,6 +38,12 @@ export interface LinearRunner {
   product?(module: LinearModule): LinearProduct | null;
   /** True if gradients will be needed: `activate` then computes the derivative with the value. */
   readonly taped: boolean;
+}
+
+/** Called before a linear layer runs, and with its output. */
+export interface LinearWatcher {
+  enter(module: LinearModule): void;
+  leave(module: LinearModule, result: tf.Tensor): void;
 }
 
 /** Named inputs of a forward pass, e.g. pixel_values [batch, channels, height, width]. */
@@ -113,9 +123,9 @@ export interface BaseModel {
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /**
    * The loss computed from the last layer's states, if the outputs would be too large (language models): the mean
-   * over the labels other than −100. Absent if it is the cross-entropy of the head's outputs.
+   * over the labels other than −100. Absent if it is `labelLossOf` the head's outputs.
    */
-  loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
+  loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner, form: LabelForm): tf.Scalar;
   /** The last layer's states as a model without a head gives them, where that normalizes them. */
   finalStates?(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /** Named outputs, if there are others than the head's. */

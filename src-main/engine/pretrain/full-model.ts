@@ -5,25 +5,21 @@ import { layersFrom } from '../adapters/passes/run-layers.ts';
 import { tidyHiddenStates } from '../adapters/passes/tidy-hidden-states.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import { trainedLinear } from '../ops/index.ts';
 import { gatherRows } from '../ops/indexing/gather-rows.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { type LabelForm, labelLossOf, plainForm } from '../ops/loss/label-form.ts';
 
 /** A model trained in full: loaded with `trained`, so that its tensors are variables. */
 export class FullModel implements LinearRunner, TrainableModel {
   readonly base: BaseModel;
   readonly headTask = null;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
-  private readonly labelSmoothing: number;
 
-  /**
-   * @param variables by their names in the checkpoint.
-   * @param labelSmoothing label smoothing of the training loss; 0: none.
-   */
-  constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>, labelSmoothing = 0) {
+  /** @param variables by their names in the checkpoint. */
+  constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>) {
     this.base = base;
     this.variables = variables;
-    this.labelSmoothing = labelSmoothing;
   }
 
   get taped(): boolean {
@@ -75,15 +71,9 @@ export class FullModel implements LinearRunner, TrainableModel {
     return tidyHiddenStates(() => layersFrom(this, 0, states));
   }
 
-  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
-    if (this.labelSmoothing === 0) return this.crossEntropy(states, labels);
-    return tf.tidy(() => smoothedCrossEntropy(this.base.head(states, this), labels, this.labelSmoothing));
-  }
-
-  /** The evaluation loss, without label smoothing, so that its exponential is the perplexity. */
-  crossEntropy(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+  loss(states: HiddenStates, labels: tf.Tensor1D, form: LabelForm = plainForm): tf.Scalar {
     return tf.tidy(
-      () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
+      () => this.base.loss?.(states, labels, this, form) ?? labelLossOf(form, this.base.head(states, this), labels),
     );
   }
 

@@ -66,7 +66,7 @@ export async function languageExamples(
         const { inputIds, labels, shape } = text.evaluation.batch(indices);
         const loss = tf.tidy(() => {
           const states = model.statesFrom(model.embed({ input_ids: tf.tensor2d(inputIds, shape, 'int32') }));
-          return model.crossEntropy(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
+          return model.loss(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
         });
         sum += loss * indices.length;
         progress.at(start + indices.length);

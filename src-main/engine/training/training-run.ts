@@ -93,6 +93,7 @@ export class TrainingRun implements Objective {
     const { config, model, examples, lengthOf, totalSteps, context, gradients } = parts;
     this.model = model;
     const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
+    model.dropout.noiseAlpha = config.neftune_noise_alpha;
     this.hooks = {
       ...hooks,
       completeGradients: (gradients) => {

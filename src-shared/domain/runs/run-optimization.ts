@@ -177,3 +177,33 @@ export const optimizationSettings = {
     group: 'Optimization',
   }),
 };
+
+/** Settings of the loss that a run minimizes, in the order of its form. Evaluations have the plain loss, without noise. */
+export const lossSettings = {
+  label_smoothing_factor: z.number().min(0).lt(1).default(0).meta({
+    title: 'Label smoothing',
+    description:
+      'Share of the target that is spread evenly over all classes or tokens in the training loss, as in Transformers. Evaluations have the plain loss.',
+    step: 0.05,
+    advanced: true,
+    group: 'Optimization',
+  }),
+  token_loss: z
+    .enum(['nll', 'dft'])
+    .default('nll')
+    .meta({
+      title: 'Loss of a token',
+      description:
+        'Training loss of a text to write. nll is the negative log-likelihood. dft (Dynamic Fine-Tuning, TRL’s loss_type: dft) weights it with the probability of the token, so that unlikely tokens move the model less. Evaluations have the plain loss.',
+      labels: { nll: 'Likelihood', dft: 'Dynamic Fine-Tuning' },
+      advanced: true,
+      group: 'Optimization',
+    }),
+  neftune_noise_alpha: z.number().min(0).default(0).meta({
+    title: 'NEFTune noise α',
+    description:
+      'Scale of uniform noise that is added to the embeddings of tokens in training, as in Transformers. The paper tries 5, 10 and 15. 0 adds none.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+};

@@ -10,7 +10,7 @@ import { cotoSettingsSchema } from './coto.ts';
 import { runOriginSchema } from './imported-run.ts';
 import { evaluationSettings } from './run-evaluation.ts';
 import { runInfoSchema } from './run-info.ts';
-import { optimizationSettings } from './run-optimization.ts';
+import { lossSettings, optimizationSettings } from './run-optimization.ts';
 import { taskSettingsSchema } from './task.ts';
 
 /**
@@ -125,6 +125,7 @@ export const runConfigSchema = z.strictObject({
       group: 'Optimization',
     }),
   ...optimizationSettings,
+  ...lossSettings,
   logging_steps: z.number().int().min(1).default(1).meta({
     title: 'Logging steps',
     description: 'Number of steps between two records of the training loss.',

@@ -10,6 +10,7 @@ import {
   softmaxEntropy,
   squaredError,
 } from '../../../engine/ops/index.ts';
+import { smoothedForm } from '../../../engine/ops/loss/label-form.ts';
 import * as reference from '../reference.ts';
 import { addRows, crossEntropy, multiply, transpose } from '../reference.ts';
 import { int32, matrix, type OperationCase, vector, withFrozen } from './operation-case.ts';
@@ -59,6 +60,24 @@ const bent = (labels: readonly number[], hidden: number, vocabulary: number, cap
     const plain = multiply(take('x'), weight, labels.length, hidden, vocabulary);
     const logits = cap === 0 ? addRows(plain, take('bias')) : plain.map((logit) => cap * Math.tanh(logit / cap));
     return [crossEntropy(logits, labels, vocabulary)];
+  },
+});
+
+/** A head of a language model whose labels are smoothed, in blocks of rows. */
+const smoothedLinear = (labels: readonly number[], hidden: number, vocabulary: number): OperationCase => ({
+  name: `smoothed linear cross-entropy ${labels.length} × ${hidden} → ${vocabulary}`,
+  shapes: { x: [labels.length, hidden], weight: [vocabulary, hidden] },
+  wanted: ['x'],
+  run: (take) =>
+    withFrozen(
+      take,
+      (frozen) => linearCrossEntropy(matrix(take, 'x'), frozen, int32(labels), 0, smoothedForm(0.2)),
+      false,
+    ),
+  reference: (take) => {
+    const weight = transpose(take('weight'), vocabulary, hidden);
+    const logits = multiply(take('x'), weight, labels.length, hidden, vocabulary);
+    return [reference.smoothedCrossEntropy(logits, labels, vocabulary, 0.2)];
   },
 });
 
@@ -165,6 +184,7 @@ export const lossCases: readonly OperationCase[] = [
   smoothed([ignored, ignored, ignored], 4, 0.1, 'all ignored'),
   smoothed(turning(4, 9), 9, 1, 'nothing but smoothing'),
   linear(turning(6, 11), 5, 11, 'all counted'),
+  smoothedLinear(everyThird(turning(7, 11)), 5, 11),
   bent(everyThird(turning(7, 11)), 5, 11, 0),
   bent(everyThird(turning(7, 11)), 5, 11, 2),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),

@@ -1,20 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdapterSettings } from '../../../../src-shared/domain/adapters/adapter.ts';
-import { type LinearModule, labelHead, withTaskHead } from '../../../../src-shared/domain/models/model.ts';
+import {
+  inputEmbedding,
+  type LinearModule,
+  labelHead,
+  withTaskHead,
+} from '../../../../src-shared/domain/models/model.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import type { LinearProduct } from '../../compute/decoder-step.ts';
 import { isTaping } from '../../compute/tfjs-internals.ts';
-import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../../models/base-model.ts';
+import type { BaseModel, HiddenStates, LinearRunner, LinearWatcher, ModelInputs } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
-import {
-  type FrozenWeight,
-  frozenLinear,
-  gatherRows,
-  softmaxCrossEntropy,
-  type TrainedRows,
-  trainedLinear,
-} from '../../ops/index.ts';
+import { type FrozenWeight, frozenLinear, gatherRows, type TrainedRows, trainedLinear } from '../../ops/index.ts';
 import type { LinearOptions } from '../../ops/linear/linear-options.ts';
+import { type LabelForm, labelLossOf, plainForm } from '../../ops/loss/label-form.ts';
 import { type FreshOptions, freshAdapter } from '../fresh/fresh-adapter.ts';
 import type { Factors } from '../initializations/initialization.ts';
 import { type AdapterGroup, adapterGroups, type UsesByLayer, usesByLayer } from '../passes/adapter-groups.ts';
@@ -31,12 +30,6 @@ import { BiasSwap, type DeviceAdapter, fromDevice, toDevice } from '../weights/d
 import { trainedTokensEmbedding, trainedTokensLinear } from '../weights/trained-tokens.ts';
 import { ActiveAdapter } from './active-adapter.ts';
 
-/** Called before a linear layer runs, and with its output. */
-interface LinearWatcher {
-  enter(module: LinearModule): void;
-  leave(module: LinearModule, result: tf.Tensor): void;
-}
-
 /**
  * A base with at most one adapter on it. Only the adapter's factors and the modules saved whole are variables; a linear
  * whose adapter is off runs the plain base.
@@ -47,7 +40,7 @@ export class AdaptedModel implements LinearRunner {
   /** The last layer's states [batch · tokens, hiddenSize] as a model without a head gives them. */
   readonly finalStates = (states: HiddenStates) =>
     this.onBase(() => this.base.finalStates?.(states, this) ?? states.hidden);
-  readonly dropout = new AdapterDropout();
+  readonly dropout: AdapterDropout;
   private placed: ActiveAdapter | null = null;
   private readonly biasSwap = new BiasSwap();
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
@@ -56,6 +49,7 @@ export class AdaptedModel implements LinearRunner {
 
   constructor(base: BaseModel) {
     this.base = base;
+    this.dropout = new AdapterDropout(inputEmbedding(base.description));
   }
 
   /**
@@ -233,7 +227,11 @@ export class AdaptedModel implements LinearRunner {
     return placed.forward(x, adapted, { ...own, ...masks });
   }
 
-  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
+  embedding(module: LinearModule, ids: tf.Tensor1D, scale = 1): tf.Tensor2D {
+    return this.dropout.noisy(module, this.embeddingNow(module, ids), scale);
+  }
+
+  private embeddingNow(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
     const whole = this.adapter?.whole.get(module.name);
     const tokens = this.adapter?.tokens.get(module.name);
     const adapted = this.placed?.activeOn(module);
@@ -325,6 +323,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** Computes the modules before the layers. */
   embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    this.dropout.textLength = inputs['input_ids']?.shape[1] ?? 1;
     return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this, cache)));
   }
 
@@ -359,9 +358,10 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** The head and the mean loss over the labels, on the last layer's states. */
-  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+  loss(states: HiddenStates, labels: tf.Tensor1D, form: LabelForm = plainForm): tf.Scalar {
     return tf.tidy(
-      () => this.onBase(() => this.base.loss?.(states, labels, this)) ?? softmaxCrossEntropy(this.head(states), labels),
+      () =>
+        this.onBase(() => this.base.loss?.(states, labels, this, form)) ?? labelLossOf(form, this.head(states), labels),
     );
   }
 

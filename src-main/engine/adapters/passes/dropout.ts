@@ -5,6 +5,7 @@ import { numberOf } from '../../../../src-shared/domain/parameters/parameter-val
 import { RandomStream } from '../../../../src-shared/random.ts';
 import { dropoutMask } from '../../ops/linear/dropout-mask.ts';
 import type { LinearOptions } from '../../ops/linear/linear-options.ts';
+import { uniformNoise } from '../../ops/linear/uniform-noise.ts';
 import type { AdapterVariant, ForwardOptions, UpdateDropout } from '../variant/variant.ts';
 import type { UsesByLayer } from './adapter-groups.ts';
 import { PassSeeds, UnevenDropout } from './pass-seeds.ts';
@@ -21,11 +22,21 @@ type Host = { readonly variant: AdapterVariant; readonly parameters: ParameterVa
 export class AdapterDropout {
   /** Chance on the adapters' inputs in place of the variant's own; null: the variant's. */
   inputChance: number | null = null;
+  /** α of NEFTune's noise on the embeddings of tokens; 0: none. */
+  noiseAlpha = 0;
+  /** Tokens of each text of the batch that is embedded, with its padding. */
+  textLength = 1;
+  private readonly inputTable: LinearModule | undefined;
   private training = false;
   private random: RandomStream | null = null;
   /** While a pass runs whose seeds were drawn before it. */
   private seeds: PassSeeds | null = null;
   private isUneven = false;
+
+  /** @param inputTable the embedding of tokens, which the noise is added to */
+  constructor(inputTable?: LinearModule) {
+    this.inputTable = inputTable;
+  }
 
   setTraining(training: boolean, random: RandomStream | null): void {
     this.training = training;
@@ -49,6 +60,18 @@ export class AdapterDropout {
     const source = this.seeds ?? this.random;
     const sizes = { rows, inputs, outputs: module.outFeatures, rank };
     return drawMasks({ input, update }, sizes, source, module.name);
+  }
+
+  /**
+   * Adds NEFTune's noise to rows of the embedding of tokens (Jain et al. 2023, arXiv 2310.05914, and Transformers'
+   * `neftune_noise_alpha`): uniform in ±α / √(tokens · width). None outside training, or on another module.
+   * @param scale as in `LinearRunner.embedding`
+   */
+  noisy(module: LinearModule, rows: tf.Tensor2D, scale: number): tf.Tensor2D {
+    if (!this.training || this.noiseAlpha === 0 || module !== this.inputTable) return rows;
+    if (this.random === null) throw new Error('noise needs a random stream in training');
+    const bound = this.noiseAlpha / Math.sqrt(this.textLength * rows.shape[1]) / scale;
+    return tf.add(rows, uniformNoise(rows.shape, bound, this.random.integer(2 ** 32)));
   }
 
   /** Returns true if entries of the adapters' inputs are currently zeroed. */

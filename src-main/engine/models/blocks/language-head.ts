@@ -9,8 +9,8 @@ import {
 import { softCap } from '../../ops/activation/soft-cap.ts';
 import { gatherRows } from '../../ops/indexing/gather-rows.ts';
 import { scaled } from '../../ops/linear/add-multiple.ts';
+import { labelLossOf } from '../../ops/loss/label-form.ts';
 import { linearCrossEntropy, trainedRowsCrossEntropy } from '../../ops/loss/linear-cross-entropy.ts';
-import { softmaxCrossEntropy } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import type { HeadLayout } from '../decoder/layout.ts';
 import type { FrozenTensors } from './weights.ts';
@@ -37,14 +37,14 @@ export function languageHead(
   return {
     finalStates: normalized,
     head: outputs,
-    loss: (states, labels, runner) => {
+    loss: (states, labels, runner, form) => {
       const rows = runner.trainedRows?.(head) ?? null;
       if (runner.headTask === scoreHead.task || (rows === null && !runner.isPlain(head)))
-        return softmaxCrossEntropy(outputs(states, runner), labels);
+        return labelLossOf(form, outputs(states, runner), labels);
       const [hidden, weight] = [scaled(normalized(states, runner), scale), tensors.linear(head)];
       return rows === null
-        ? linearCrossEntropy(hidden, weight, labels, softcap)
-        : trainedRowsCrossEntropy(hidden, weight, rows, labels, softcap);
+        ? linearCrossEntropy(hidden, weight, labels, softcap, form)
+        : trainedRowsCrossEntropy(hidden, weight, rows, labels, softcap, form);
     },
   };
 }

@@ -68,7 +68,7 @@ export function gemmaLayout(
   });
   return decoderLayout(keys, {
     ...parts,
-    embedding: { scale: Math.fround(Math.sqrt(sizes.hidden)) },
+    embedding: { scale: Math.fround(Math.sqrt(sizes.hidden)), isScaledTable: true },
     finalNorm: norm('model.norm'),
     layer: (name, index) => ({
       norms: normsOf(name),

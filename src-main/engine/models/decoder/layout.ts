@@ -48,6 +48,8 @@ export interface LearnedPositions {
 export interface EmbeddingLayout {
   readonly name: string;
   readonly scale: number;
+  /** True if Transformers' module of the table multiplies by the scale, so that noise on its rows is added after it. */
+  readonly isScaledTable?: true;
   /** A linear from the table's width to the hidden size (OPT-350m). */
   readonly projection: LinearLayout | null;
   readonly positions: LearnedPositions | null;

@@ -111,7 +111,8 @@ export async function loadBody(
         cache?.length,
       );
       const rotaries = rotaryTables(layout.ropes, positions);
-      const words = scaled(runner.embedding(table, ids), embedding.scale);
+      const ownScale = embedding.isScaledTable ? embedding.scale : 1;
+      const words = scaled(runner.embedding(table, ids, ownScale), embedding.scale);
       const embedded = projectionIn ? runner.linear(projectionIn, words) : words;
       const hidden = finished(embedded, positions, inputs, runner);
       return { hidden, batch, tokens, context: { rotaries, mask, lastTokens, segments, cache } };

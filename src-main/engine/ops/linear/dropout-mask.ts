@@ -30,8 +30,8 @@ export function dropoutMask([rows, columns]: [number, number], probability: numb
   return only2D(operation({ seeds: seed.seeds }, attributes));
 }
 
-/** Uniform in [0, 2³²). */
-function hash(value: number): number {
+/** Uniform in [0, 2³²): the finalizer of MurmurHash3. */
+export function hash(value: number): number {
   let bits = value;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);

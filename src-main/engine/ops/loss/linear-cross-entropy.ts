@@ -16,7 +16,15 @@ import {
 import { type ReplacedColumns, withColumns } from '../indexing/replace-columns.ts';
 import type { FrozenWeight } from '../linear/frozen-weight.ts';
 import { matmul } from '../linear/matmul.ts';
-import { countedLabels, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
+import {
+  formAttributes,
+  formOfAttributes,
+  type LabelForm,
+  labelLossOf,
+  labelSlopesOf,
+  plainForm,
+} from './label-form.ts';
+import { countedLabels } from './softmax-cross-entropy.ts';
 
 /** Logits that the composition computes at a time: 16 MB. */
 const logitsAtOnce = 4 * 1024 * 1024;
@@ -28,6 +36,7 @@ function compose(inputs: OperationInputs, attributes: OperationAttributes): tf.T
   const softcap = attributes['softcap'] ?? 0;
   const wantsGradient = attribute(attributes, 'wantsGradient') !== 0;
   const labels = as1D(input(inputs, 'labels'));
+  const form = formOfAttributes(attributes);
   const trained = trainedRows(inputs);
   const { weights } = countedLabels(labels);
   const divisor = tf.maximum(tf.sum(weights), 1);
@@ -50,9 +59,9 @@ function compose(inputs: OperationInputs, attributes: OperationAttributes): tf.T
       if (bent !== null) plain.dispose();
       const own = tf.slice(labels, [start], [count]);
       const share = tf.div(tf.sum(tf.slice(weights, [start], [count])), divisor);
-      const loss = tf.mul(softmaxCrossEntropy(logits, own), share);
+      const loss = tf.mul(labelLossOf(form, logits, own), share);
       if (!wantsGradient) return [loss];
-      const slope = softmaxCrossEntropyGradient(logits, own, share);
+      const slope = labelSlopesOf(form, logits, own, share);
       if (bent === null) return [loss, ...backward(slope, states)];
       logits.dispose();
       const factor = tf.tidy(() => tf.sub(1, tf.square(bent)));
@@ -97,7 +106,7 @@ const definition: OperationDefinition = {
 
 const operation = defineOperation(definition);
 
-/** The same with a bias or a soft cap, by the composition on every backend. */
+/** The same with a bias, a soft cap or another form of the loss, by the composition on every backend. */
 const operationWithBend = defineOperation({ ...definition, name: 'CotoBentLinearCrossEntropy' });
 
 /**
@@ -111,9 +120,11 @@ export function linearCrossEntropy(
   { weight, bias, bfloat16 }: FrozenWeight,
   labels: tf.Tensor1D,
   softcap = 0,
+  form: LabelForm = plainForm,
 ): tf.Scalar {
-  const attributes = { bfloat16: Number(bfloat16), wantsGradient: Number(isTaping()) };
-  if (bias === null && softcap === 0) return onlyScalar(operation({ x, weight, labels }, attributes));
+  const attributes = { bfloat16: Number(bfloat16), wantsGradient: Number(isTaping()), ...formAttributes(form) };
+  if (bias === null && softcap === 0 && form.kind === 'plain')
+    return onlyScalar(operation({ x, weight, labels }, attributes));
   return onlyScalar(operationWithBend(givenInputs({ x, weight, bias, labels }), { ...attributes, softcap }));
 }
 
@@ -141,8 +152,14 @@ export function trainedRowsCrossEntropy(
   { rows, replaced }: TrainedRows,
   labels: tf.Tensor1D,
   softcap = 0,
+  form: LabelForm = plainForm,
 ): tf.Scalar {
-  const attributes = { bfloat16: Number(bfloat16), wantsGradient: Number(isTaping()), softcap };
+  const attributes = {
+    bfloat16: Number(bfloat16),
+    wantsGradient: Number(isTaping()),
+    softcap,
+    ...formAttributes(form),
+  };
   const rowBias = bias === null ? null : tf.gather(bias, replaced.ids);
   return onlyScalar(
     operationWithRows(givenInputs({ x, weight, bias, labels, rows, rowBias, ...replaced }), attributes),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, input, onlyScalar } from '../autograd/operation.ts';
-import { countedLabels, oneHot, softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+import { countedLabels, oneHot, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
 
 /** Mean over the rows that count of the label's logit less the row's mean logit: all that smoothing adds, times its share. */
 const operation = defineOperation({
@@ -16,16 +16,18 @@ const operation = defineOperation({
   },
   saved: { inputs: ['labels'] },
   gradients: (dy, saved, attributes) => ({
-    logits: () =>
-      tf.tidy(() => {
-        const classCount = attribute(attributes, 'classCount');
-        const { classes, weights } = countedLabels(input(saved, 'labels'));
-        const factor = tf.div(dy, tf.maximum(tf.sum(weights), 1));
-        const slopes = tf.sub(oneHot(classes, classCount), 1 / classCount);
-        return tf.mul(slopes, tf.mul(tf.reshape(weights, [-1, 1]), factor));
-      }),
+    logits: () => leadGradient(input(saved, 'labels'), dy, attribute(attributes, 'classCount')),
   }),
 });
+
+function leadGradient(labels: tf.Tensor, dy: tf.Tensor, classCount: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const { classes, weights } = countedLabels(labels);
+    const factor = tf.div(dy, tf.maximum(tf.sum(weights), 1));
+    const slopes = tf.sub(oneHot(classes, classCount), 1 / classCount);
+    return as2D(tf.mul(slopes, tf.mul(tf.reshape(weights, [-1, 1]), factor)));
+  });
+}
 
 /**
  * PyTorch's `cross_entropy(label_smoothing=ε)`: the mean over the rows whose label is not −100 of (1 − ε) · −log
@@ -38,4 +40,17 @@ export function smoothedCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, s
   if (smoothing === 0) return plain;
   const lead = onlyScalar(operation({ logits, labels }, { classCount: logits.shape[1] }));
   return tf.add(plain, tf.mul(lead, smoothing));
+}
+
+/** Gradient of the logits for the gradient `dy` of the loss, a scalar. */
+export function smoothedCrossEntropyGradient(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor,
+  dy: tf.Tensor,
+  smoothing: number,
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const plain = softmaxCrossEntropyGradient(logits, labels, dy);
+    return tf.add(plain, leadGradient(labels, tf.mul(dy, smoothing), logits.shape[1]));
+  });
 }

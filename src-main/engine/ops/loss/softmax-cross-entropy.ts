@@ -24,13 +24,7 @@ const gradient = defineOperation({
 const operation = defineOperation({
   name: 'CotoSoftmaxCrossEntropy',
   compose: (inputs) => {
-    const logits = as2D(input(inputs, 'logits'));
-    const [rows, classCount] = logits.shape;
-    const { classes, weights } = countedLabels(input(inputs, 'labels'));
-    const shifted = tf.sub(logits, tf.max(logits, -1, true));
-    const total = tf.log(tf.sum(tf.exp(shifted), -1));
-    const chosen = tf.sum(tf.mul(shifted, oneHot(classes, classCount)), -1);
-    const losses = tf.where(tf.cast(weights, 'bool'), tf.sub(total, chosen), tf.zeros([rows]));
+    const { losses, weights } = rowLosses(as2D(input(inputs, 'logits')), input(inputs, 'labels'));
     return tf.div(tf.sum(losses), tf.maximum(tf.sum(weights), 1));
   },
   saved: { inputs: ['logits', 'labels'] },
@@ -45,6 +39,17 @@ const operation = defineOperation({
  */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return onlyScalar(operation({ logits, labels }));
+}
+
+/** −log softmax(logits)[label] of each row, 0 where the label is ignored, and the mask of `countedLabels`. */
+export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor): { losses: tf.Tensor1D; weights: tf.Tensor1D } {
+  const [rows, classCount] = logits.shape;
+  const { classes, weights } = countedLabels(labels);
+  const shifted = tf.sub(logits, tf.max(logits, -1, true));
+  const total = tf.log(tf.sum(tf.exp(shifted), -1));
+  const chosen = tf.sum(tf.mul(shifted, oneHot(classes, classCount)), -1);
+  const losses = tf.where(tf.cast(weights, 'bool'), tf.sub(total, chosen), tf.zeros([rows]));
+  return { losses: as1D(losses), weights };
 }
 
 /** Gradient of the logits for the gradient `dy` of the loss, a scalar. */
