@@ -27,6 +27,8 @@ export interface EngineHost {
   memoryBytes?(): number;
   /** Processor time of the engine's own process so far; null on systems that do not say. */
   processorMilliseconds?(): number | null;
+  /** Time for which the engine's main thread was ready to run and had no processor; 0 on systems that do not say. */
+  queuedMilliseconds?(): number;
 }
 
 /** Another process, or the kernel, has ended the engine's process, which had no time to say anything. */
@@ -153,6 +155,7 @@ export function startEngineProcess(
     ended,
     memoryBytes: () => residentBytes(child.pid),
     processorMilliseconds: () => processorTime(child.pid),
+    queuedMilliseconds: () => queuedTime(child.pid),
     terminate,
     end: terminate,
   };
@@ -178,6 +181,15 @@ function processorTime(processId: number | undefined): number | null {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     return null;
+  }
+}
+
+/** The second number of schedstat, in nanoseconds; 0 where the kernel does not count it, and for a process that has ended. */
+function queuedTime(processId: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${processId}/schedstat`, 'utf8').split(' ')[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
   }
 }
 

@@ -41,3 +41,22 @@ it('ends a reading at its limit or by a cancel, and reads on', async () => {
   await reader.close();
   await expect(reader.read('abilities', { folder })).rejects.toMatchObject({ code: 'disconnected' });
 });
+
+it('does not count time in which a busy machine gave the reader no processor', async () => {
+  const loops = { folder, messages, template };
+  let queuedMilliseconds = () => performance.now();
+  const reader = new ForeignReader(
+    (onOutput) => ({
+      ...startReader(onOutput),
+      processorMilliseconds: () => 0,
+      queuedMilliseconds: () => queuedMilliseconds(),
+    }),
+    silentLog,
+  );
+  expect(await reader.read('render', loops, { milliseconds: 50 })).toMatchObject({
+    problem: { message: expect.stringContaining('The chat template was stopped') },
+  });
+  queuedMilliseconds = () => 0;
+  await expect(reader.read('render', loops, { milliseconds: 50 })).rejects.toThrow('was stopped after 0.1 s');
+  await reader.close();
+});
