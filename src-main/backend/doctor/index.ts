@@ -6,10 +6,11 @@ import { database } from './database.ts';
 import { diskSpace } from './disk-space.ts';
 import { leftOver } from './left-over.ts';
 import { links } from './links.ts';
+import { storedFiles } from './stored-files.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
 /** Every check of `coto doctor`, in the order in which it lists them. */
-const checks: readonly DoctorCheck[] = [database, unreadableRows, leftOver, links, baseModels, diskSpace];
+const checks: readonly DoctorCheck[] = [database, unreadableRows, leftOver, links, baseModels, storedFiles, diskSpace];
 
 export async function runChecks(services: HandlerServices): Promise<CheckResult[]> {
   const results: CheckResult[] = [];

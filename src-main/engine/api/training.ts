@@ -6,7 +6,7 @@ export { optimizerKinds } from '../optimizers/index.ts';
 export { criterionOf } from '../training/best-evaluation.ts';
 export { checkCheckpoint, peekCheckpoint } from '../training/checkpoint.ts';
 export { checkpointKind, checkpointsFolder } from '../training/checkpoint-folders.ts';
-export { readManifest } from '../training/checkpoint-manifest.ts';
+export { checkHashes, readManifest } from '../training/checkpoint-manifest.ts';
 export { countSteps } from '../training/count-steps.ts';
 export {
   cutHistory,
