@@ -120,7 +120,7 @@ test('one that is told to end before it serves ends, though its assistant stays'
 
 describe('over HTTP, with --allow-write', () => {
   test('an assistant with the token starts a run, evaluates, and cancels', async () => {
-    const { mcp = '', token, stop } = await serving(home, ['--mcp', '--http', '--allow-write']);
+    const { mcp = '', token, stop } = await serving(home, ['--mcp', '--http', '--allow-write'], 'y');
     const url = new URL(mcp);
     await expect(assistant(new StreamableHTTPClientTransport(url))).rejects.toThrow();
     const requestInit = { headers: { authorization: `Bearer ${token}` } };
@@ -178,6 +178,7 @@ describe('over HTTP, with --allow-write', () => {
 describe('messages before serving', () => {
   const wrong: [string, string[], RegExp, number?][] = [
     ['nothing is chosen', [], /^coto: Nothing is chosen to be served\. Give --openai/],
+    ['--unasked without writing', ['--mcp', '--unasked'], /^coto: --unasked needs --allow-write/],
     ['--allow-write without tools', ['--openai', '--allow-write'], /^coto: --allow-write needs --mcp/],
     [
       'a token where none is asked for',

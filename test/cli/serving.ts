@@ -10,9 +10,9 @@ export interface Serving extends z.infer<typeof placesSchema> {
   stop(): Promise<number>;
 }
 
-/** `coto serve` with these words on any free port, until it is stopped. */
-export async function serving(home: string, words: readonly string[]): Promise<Serving> {
-  const { terminal, written } = recordingTerminal();
+/** `coto serve` with these words on any free port, until it is stopped. `answer`: a person's, to every question. */
+export async function serving(home: string, words: readonly string[], answer: string | null = null): Promise<Serving> {
+  const { terminal, written } = recordingTerminal(undefined, answer);
   let interrupt = (): void => undefined;
   const listening = {
     ...terminal,

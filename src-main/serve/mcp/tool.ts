@@ -11,17 +11,25 @@ export interface Tool {
   readonly input: z.ZodType;
   /** True for tools that start, end or change something; offered with --allow-write only. */
   readonly writes: boolean;
+  /** Question that the person must agree to first. Absent: none. @throws StudioError as `run` */
+  question?(input: unknown): string;
   /** @throws StudioError what the studio says, and invalid_input for arguments that do not fit `input` */
   run(client: StudioClient, input: unknown): Promise<unknown>;
 }
 
 interface ToolDetails<Input extends z.ZodType> extends Pick<Tool, 'name' | 'title' | 'description'> {
   readonly input: Input;
+  question?(input: z.output<Input>): string;
   run(client: StudioClient, input: z.output<Input>): Promise<unknown>;
 }
 
-export function readingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {
-  return { ...details, writes: false, run: (client, input) => details.run(client, details.input.parse(input)) };
+export function readingTool<Input extends z.ZodType>({ question, ...details }: ToolDetails<Input>): Tool {
+  return {
+    ...details,
+    ...(question === undefined ? {} : { question: (input) => question(details.input.parse(input)) }),
+    writes: false,
+    run: (client, input) => details.run(client, details.input.parse(input)),
+  };
 }
 
 export function writingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {

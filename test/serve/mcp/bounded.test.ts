@@ -49,7 +49,7 @@ test('an assistant is told that a result is cut', async () => {
   const on = () => () => undefined;
   const studio: StudioClient = { request, on, onClose: () => undefined, closed: false, close: () => undefined };
   const [own, other] = InMemoryTransport.createLinkedPair();
-  await mcpServer(studio, { version: '1', allowWrite: false }).connect(other);
+  await mcpServer(studio, { version: '1', allowWrite: false, questions: null }).connect(other);
   const client = new Client({ name: 'test', version: '1' });
   await client.connect(own);
   const answer = await client.callTool({ name: 'get_job', arguments: { id: 'job_1' } });

@@ -49,7 +49,7 @@ const studio: StudioClient = { request, on, onClose: () => undefined, closed: fa
 
 test('a tool accepts the example that its published schema describes, and no tool that starts something accepts {}', async () => {
   const [own, other] = InMemoryTransport.createLinkedPair();
-  await mcpServer(studio, { version: '1', allowWrite: true }).connect(other);
+  await mcpServer(studio, { version: '1', allowWrite: true, questions: null }).connect(other);
   const client = new Client({ name: 'test', version: '1' });
   await client.connect(own);
   const listed = (await client.listTools()).tools;

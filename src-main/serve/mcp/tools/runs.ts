@@ -65,8 +65,10 @@ export const runTools: readonly Tool[] = [
     name: 'start_run',
     title: 'Start a training run',
     description:
-      'Adds a training run to the queue. config needs model and dataset; its other keys have defaults. Answers the run and its job.',
+      'Adds a training run to the queue once the person agrees. config needs model and dataset; its other keys have defaults. Answers the run and its job.',
     input: startInput,
+    question: ({ config: { model, dataset } }) =>
+      `An assistant wants to train ${quoted(model)} on ${quoted(dataset)}. Start this run?`,
     async run(client, input) {
       const { run, job } = await client.request('runs.create', input);
       return { run: describeRun(run), jobId: job.id };
@@ -87,6 +89,9 @@ export const runTools: readonly Tool[] = [
     run: async (client, { id }) => ({ jobId: (await client.request('runs.resume', { id })).id }),
   }),
 ];
+
+/** A name that an assistant gives, on one line and short enough for a question. */
+const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
 function describeRun(run: RunRecord) {
   const { id, name, status, step, facts, modelId, datasetId, tags, adapterId, studyId, result } = run;
