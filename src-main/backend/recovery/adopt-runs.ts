@@ -96,6 +96,7 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   });
   // The event log has single precision, and no masks.
   const last = checkpoints.reduce((latest, { step }) => Math.max(latest, step), 0);
+  if (file?.run.origin !== undefined) await restoreHistory(services, run, run.step);
   if (!isWhole) return;
   if (last > 0) await restoreHistory(services, run, last);
   // An ended run keeps all samples; a resumable one repeats those after its checkpoint.

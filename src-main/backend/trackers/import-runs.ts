@@ -1,14 +1,21 @@
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunOrigin } from '../../../src-shared/domain/runs/imported-run.ts';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/runs/run.ts';
+import type { MetricColumn } from '../../../src-shared/domain/runs/run-history.ts';
+import { writeHistoryPart } from '../../engine/api/training.ts';
+import { discardFolder, removeFolder } from '../../files/atomic.ts';
 import { newId } from '../../store/identifiers.ts';
 import type { Services } from '../services/services.ts';
 import type { FoundRun } from './read-runs.ts';
 import { recordedResult } from './recorded-result.ts';
 import { type ImportWatch, StagedHistories } from './staged-histories.ts';
 
-type Parts = Pick<Services, 'store' | 'hub' | 'reader'>;
+type Parts = Pick<Services, 'home' | 'store' | 'hub' | 'reader'>;
+
+/** Larger parts would hold the thread up for long while they are written. */
+const valuesPerPart = 100_000;
 
 /**
  * Imports the runs at `path`, a piece at a time between other requests, and shows all of them at the end. Unreadable
@@ -62,7 +69,36 @@ export async function importRuns(
   }
   hub.listChanged('runs');
   await histories.discard(replaced);
+  for (const id of shown) {
+    const run = store.runs.find(id);
+    if (run !== null) await keepImportedHistory(services, run);
+  }
   return { runIds: shown, skipped: problems.map(({ message }) => message) };
+}
+
+/** Keeps the curves of an imported run in its folder as well, from which a rebuild of a lost database takes them. */
+async function keepImportedHistory(
+  { home, store }: Parts,
+  { id, folder, step }: Pick<RunRecord, 'id' | 'folder' | 'step'>,
+): Promise<void> {
+  const path = home.absolute(folder);
+  // Curves of an earlier import of the same run.
+  await removeFolder(join(path, 'history'));
+  let columns: MetricColumn[] = [];
+  let count = 0;
+  const write = async (): Promise<void> => {
+    if (columns.length > 0) await writeHistoryPart(path, { step, columns, masks: [] });
+    [columns, count] = [[], 0];
+  };
+  for (const name of store.history.metricNames(id)) {
+    const { ends, mean } = store.history.curve(id, name, { from: null, to: null, buckets: Number.MAX_SAFE_INTEGER });
+    columns.push({ name, steps: [...ends], values: [...mean] });
+    count += ends.length;
+    if (count >= valuesPerPart) await write();
+  }
+  await write();
+  // Removed meanwhile: its folder must not come back.
+  if (store.runs.find(id) === null) discardFolder(path);
 }
 
 /** Shows a staged run, or brings the one that was imported from there before up to date. */

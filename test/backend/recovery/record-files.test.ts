@@ -107,6 +107,11 @@ async function expectEverything(backend: OpenBackend): Promise<void> {
     tags: ['old'],
     origin: foreign.origin,
   });
+  const { steps, mean } = await backend.handle('runs.curve', { id: foreign.id, metric: 'loss' });
+  expect([[...steps], [...mean]]).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(await backend.handle('adapters.get', { id: imported.id })).toEqual(imported);
   expect(await backend.handle('chats.get', { id: 'chat-0001' })).toMatchObject({ name: 'Talk', content: chat });
   expect(await backend.handle('reports.list', {})).toMatchObject([{ id: report, name: 'My report' }]);
