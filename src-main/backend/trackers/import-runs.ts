@@ -92,7 +92,7 @@ async function keepImportedHistory(
   };
   for (const name of store.history.metricNames(id)) {
     const { ends, mean } = store.history.curve(id, name, { from: null, to: null, buckets: Number.MAX_SAFE_INTEGER });
-    columns.push({ name, steps: [...ends], values: [...mean] });
+    columns.push({ name, steps: ends, values: mean });
     count += ends.length;
     if (count >= valuesPerPart) await write();
   }
