@@ -62,6 +62,7 @@ const slices = {
       'merge',
       'prune',
       'evaluation',
+      'routing',
       'pretrain',
       'benchmarks',
       'formats',

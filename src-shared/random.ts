@@ -14,7 +14,8 @@ export type StreamName =
   | 'generation'
   | 'merge'
   | 'augmentation'
-  | 'perturbation';
+  | 'perturbation'
+  | 'routing';
 
 /** Numbers in the state of a stream. */
 export const randomStateLength = 4;

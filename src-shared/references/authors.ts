@@ -76,6 +76,8 @@ const authors: ReadonlyMap<string, string> = new Map(
     'https://arxiv.org/abs/1711.05101': 'Loshchilov, Ilya and Hutter, Frank',
     'https://arxiv.org/abs/2402.02347': 'Zhang, Fangzhao and Pilanci, Mert',
     'https://arxiv.org/abs/2410.21228': 'Shuttleworth, Reece and others',
+    'https://arxiv.org/abs/2402.09997': 'Zhao, Ziyu and others',
+    'https://arxiv.org/abs/2405.11157': 'Ostapenko, Oleksiy and others',
     'https://arxiv.org/abs/2402.07721': 'Zhou, Hongyun and others',
     'https://arxiv.org/abs/2306.11695': 'Sun, Mingjie and Liu, Zhuang and Bair, Anna and Kolter, J. Zico',
     'https://arxiv.org/abs/1912.05671':

@@ -81,6 +81,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, number>
     'src-renderer/features/playground/training-example.tsx': 1,
     'src-main/engine/data/bundled.ts': 7,
     'src-main/engine/data/text/known-columns.ts': 1,
+    'src-main/engine/routing/arrow.ts': 1,
     'src-renderer/components/table/data-table.tsx': 1,
     'src-renderer/features/data/image-duplicates.tsx': 1,
     'src-renderer/features/evaluation/use-evaluation.ts': 1,

@@ -66,7 +66,7 @@ export class AdapterEvaluator implements ExampleEvaluator {
   readonly ensembleOutputs: ExampleEvaluator['ensembleOutputs'];
   private readonly plain: AdaptedModel;
   private adapted: { readonly whole: AdapterState; readonly model: MaskedModel } | null = null;
-  private readonly task: TaskOnData;
+  readonly task: TaskOnData;
   private readonly indices: Int32Array;
 
   private constructor(base: BaseModel, task: TaskOnData, indices: Int32Array) {
@@ -102,7 +102,12 @@ export class AdapterEvaluator implements ExampleEvaluator {
    * @throws StudioError cancelled when the task is signalled, between batches
    */
   async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
-    const outputs = await this.task.outputs(this.modelWith(state), this.indices, optionsOf(progress, context));
+    return this.outputsWith(this.modelWith(state), progress, context);
+  }
+
+  /** Outputs of a model on this base, as it is, for every example. @throws StudioError cancelled */
+  async outputsWith(model: AdaptedModel, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
+    const outputs = await this.task.outputs(model, this.indices, optionsOf(progress, context));
     progress.passDone();
     return outputs;
   }

@@ -43,6 +43,8 @@ export interface TaskType {
   preview?(tokenizer: TextTokenizer): (example: TextExample) => ReadTokens;
   /** True if the exported Python script computes every metric of the task rather than only the default ones. */
   readonly scoresAllInPython?: true;
+  /** True if the answer of a scored text follows its prompt in the same row, so that a router can read the prompt alone. */
+  readonly hasPrompts?: true;
   /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
 }

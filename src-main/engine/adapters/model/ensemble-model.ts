@@ -2,12 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { BaseModel, HiddenStates, ModelInputs } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { tidyHiddenStates } from '../passes/tidy-hidden-states.ts';
 import type { AdapterState } from '../variant/state.ts';
 import { AdaptedModel } from './adapted-model.ts';
 
 /** Passes with which language models are scored and texts are written: of one adapter, or of an ensemble. */
-export type LanguageModel = Pick<AdaptedModel, 'base' | 'states' | 'head' | 'nextLogits' | 'newCache'>;
+export type LanguageModel = Pick<AdaptedModel, 'base' | 'states' | 'head' | 'nextLogits' | 'newCache'> & {
+  /** Called before texts are scored, with the labels of their tokens, so that a model that reads prompts reads no answer. */
+  readonly announce?: (inputs: Readonly<Record<string, HostTensor>>, labels: Int32Array) => void;
+};
 
 /** An adapter of an ensemble with its part in the mean. */
 export interface EnsembleMember {

@@ -55,6 +55,7 @@ export const causalLanguageModelingTask: TaskType = {
     new PromptWriter(tokenizer, settings).check(text !== null && areConversations(text));
   },
   metrics: ({ text }, settings) => languageMetrics(text !== null && hasCompletions(text.columns, settings)),
+  hasPrompts: true,
   open: openLanguageModelling,
 };
 

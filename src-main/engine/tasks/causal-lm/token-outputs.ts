@@ -34,6 +34,7 @@ export async function tokenOutputs(
     const { inputs, loss } = await load(some);
     const { labels, ends: isEnd } = loss;
     const device = deviceInputs(inputs);
+    model.announce?.(inputs, labels);
     const states = model.states(device);
     try {
       const { losses, leads } = await tokenScores(model, states, labels);
