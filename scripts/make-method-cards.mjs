@@ -9,6 +9,7 @@ import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/methods/index.ts';
 import { optimizerKinds } from '../src-main/engine/optimizers/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
+import { routers } from '../src-main/engine/routing/index.ts';
 import { perturbationKinds } from '../src-main/engine/training/perturbations/index.ts';
 import { curves } from '../src-shared/coto/curves/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
@@ -43,6 +44,7 @@ const groups = [
   { title: 'Weight perturbations', folder: 'perturbations', cards: declarations(Object.values(perturbationKinds)) },
   { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
   { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
+  { title: 'Routing', folder: 'routing', cards: declarations(routers) },
   { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },
 ];
 const cards = groups.flatMap((group) =>
@@ -133,7 +135,7 @@ function indexText() {
     '# Method cards',
     '',
     open,
-    'One short card for everything that the studio trains, merges, prunes and measures by: the formula as it is computed here, when to use it, and its limits. [What composes with what](support.md) has the variants by tasks, merges, prunings and formats.',
+    'One short card for everything that the studio trains, merges, prunes, routes and measures by: the formula as it is computed here, when to use it, and its limits. [What composes with what](support.md) has the variants by tasks, merges, prunings and formats.',
     '',
   ];
   for (const { title, folder: group, cards: entries } of groups) {

@@ -11,6 +11,8 @@ import { adapterFormats } from '../src-main/engine/formats/adapters/index.ts';
 import { preflightLines } from '../src-main/engine/merge/checks/preflight.ts';
 import { mergeMethods } from '../src-main/engine/merge/methods/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
+import { checkRouting } from '../src-main/engine/routing/checks.ts';
+import { routers } from '../src-main/engine/routing/index.ts';
 import { taskTypes } from '../src-main/engine/tasks/index.ts';
 import { StudioError } from '../src-shared/contract/errors.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
@@ -135,6 +137,16 @@ async function page() {
     ),
     '## Pruning',
     table(['Variant', ...pruneMethods.map(({ declaration }) => linkOf('pruning', declaration))], pruning),
+    '## Routing',
+    table(
+      ['Variant', ...routers.map(({ declaration }) => linkOf('routing', declaration))],
+      await Promise.all(
+        small.map(async ({ variant, state }) => [
+          linkOf('adapters', variant.declaration),
+          ...(await Promise.all(routers.map((router) => tried(async () => route(router, state))))),
+        ]),
+      ),
+    ),
     '## File formats',
     table(
       ['Variant', ...adapterFormats.map(({ label }) => label)],
@@ -223,6 +235,12 @@ async function prune(method, state) {
     {},
     { baseWeight: async () => matrix(features, features, random), data: async () => data, progress: async () => {} },
   );
+}
+
+/** @param {import('../src-main/engine/routing/router.ts').Router} router @param {AdapterState} state */
+function route(router, state) {
+  const adapters = ['an adapter', 'another adapter'].map((name) => ({ ...state, name }));
+  checkRouting(router, checkedParameters(router.declaration, {}), adapters, description);
 }
 
 /** @param {AdapterVariant} variant @param {AdapterState} state @param {'random-ranks' | 'progressive-dropout'} id */

@@ -57,6 +57,7 @@ const lists: readonly DeclaredList[] = [
   },
   { title: 'merge methods', declarations: catalog.mergeMethods, command: ['merge'], option: flag, cards: 'merging' },
   { title: 'prune methods', declarations: catalog.pruneMethods, command: ['prune'], option: flag, cards: 'pruning' },
+  { title: 'routers', declarations: catalog.routers, command: ['route'], option: flag, cards: 'routing' },
   {
     title: 'studies',
     declarations: catalog.studies,

@@ -28,6 +28,7 @@ import { modelHandlers } from './library/models/model-handlers.ts';
 import { pretrainHandlers } from './library/models/pretrain-handlers.ts';
 import { mergeHandlers } from './merging/handlers.ts';
 import { pruneHandlers } from './merging/prune-handlers.ts';
+import { routeHandlers } from './merging/route-handlers.ts';
 import { reportHandlers } from './reports/handlers.ts';
 import { runHandlers } from './runs/handlers.ts';
 import type { Handlers } from './services/handler.ts';
@@ -67,6 +68,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(pretrainHandlers(services));
   register(mergeHandlers(services));
   register(pruneHandlers(services));
+  register(routeHandlers(services));
   register(studyHandlers(services));
   register(bundleHandlers(services));
   register(demoHandlers(services));

@@ -17,6 +17,7 @@ import { pretrainJob } from './library/models/pretrain-job.ts';
 import { quantizeJob } from './library/models/quantize-job.ts';
 import { mergeJob } from './merging/merge-job.ts';
 import { pruneJob } from './merging/prune-job.ts';
+import { routeJob } from './merging/route-job.ts';
 import { reportJob } from './reports/report-job.ts';
 import { timeStepsJob } from './runs/time-steps-job.ts';
 import { trainJob } from './runs/train-job.ts';
@@ -36,6 +37,7 @@ export const jobs: readonly Job[] = [
   benchmarkJob,
   mergeJob,
   pruneJob,
+  routeJob,
   studyJob,
   trainOnTargetJob,
   scoreJob,

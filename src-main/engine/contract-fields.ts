@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { computeChoiceSchema } from '../../src-shared/domain/app/catalog.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/data/dataset.ts';
+import { routeScoreSchema } from '../../src-shared/domain/merging/route.ts';
+import { parameterValuesSchema } from '../../src-shared/domain/parameters/parameter.ts';
 import { runConfigSchema, runResultSchema } from '../../src-shared/domain/runs/run.ts';
 import { runInfoSchema } from '../../src-shared/domain/runs/run-info.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/runs/task.ts';
@@ -53,3 +55,27 @@ export const subjectFields = {
   ),
   adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
 };
+
+/** Fields of a task that scores routers among adapters of one base. */
+export const routeFields = {
+  modelDirectory: z.string(),
+  adapters: z
+    .array(
+      z.object({
+        directory: z.string(),
+        name: z.string(),
+        /** Index of its dataset; null: none that is known. */
+        dataset: z.number().int().nullable(),
+      }),
+    )
+    .min(2),
+  datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}), name: z.string() })),
+  /** Indices of the datasets to score. */
+  scored: z.array(z.number().int()).min(1),
+  routers: z.array(z.object({ id: z.string(), parameters: parameterValuesSchema })).min(1),
+  eval_samples: z.number().int(),
+  /** Training rows of each adapter's dataset, for routers that are fitted to them. */
+  tuning_samples: z.number().int(),
+};
+/** Scores of routers by scored datasets. */
+export const routeScores = { scores: z.array(z.array(routeScoreSchema)) };

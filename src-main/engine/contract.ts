@@ -28,6 +28,8 @@ import {
   computeFields,
   endings,
   forgettingField,
+  routeFields,
+  routeScores,
   runFields,
   runOutcomeFields,
   seedField,
@@ -163,6 +165,7 @@ const jobs = [
       forgetting: z.object({ unpruned: forgettingSchema, pruned: forgettingSchema }).nullable(),
     },
   ),
+  job('route', routeFields, routeScores),
   /** Scores of subjects on one base; each comes as an event as soon as it is known. */
   job(
     'score',
@@ -362,9 +365,8 @@ const jobs = [
       modelDirectory: z.string().nullable(),
       description: modelDescriptionSchema,
       adapterDirectory: z.string(),
-      /** Most singular values that a module keeps, and the share of the energy that it stops at. */
-      rank: z.number().int(),
-      energy: z.number(),
+      rank: z.number().int().describe('most singular values that a module keeps'),
+      energy: z.number().describe('share of the energy at which it stops'),
       outputDirectory: z.string(),
     },
     {

@@ -9,6 +9,7 @@ import { mergeMethods } from './merge/methods/index.ts';
 import { modelFamilies } from './models/families.ts';
 import { optimizerKinds } from './optimizers/index.ts';
 import { pruneMethods } from './prune/index.ts';
+import { routers } from './routing/index.ts';
 import { taskTypes } from './tasks/index.ts';
 
 /** The lists that every id in a request comes from, with labels, summaries and parameters. */
@@ -21,6 +22,7 @@ export const declarations = {
   optimizers: declared(Object.values(optimizerKinds)),
   mergeMethods: declared(mergeMethods),
   pruneMethods: declared(pruneMethods),
+  routers: declared(routers),
   tasks: taskTypes.map(
     ({ declaration: { id, label, summary, settings, uses } }): Declaration => ({
       id,

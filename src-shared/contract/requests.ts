@@ -41,6 +41,7 @@ import { heldQueueSchema } from '../domain/jobs/held-queue.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/jobs/job.ts';
 import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merging/merge.ts';
 import { mergeabilitySchema } from '../domain/merging/mergeability.ts';
+import { routeRequestSchema } from '../domain/merging/route.ts';
 import { updateProductsSchema } from '../domain/merging/update-products.ts';
 import { parameterValuesSchema } from '../domain/parameters/parameter.ts';
 import { pretrainConfigSchema } from '../domain/runs/pretrain.ts';
@@ -300,6 +301,9 @@ export const requests = {
     }),
     output: jobRecordSchema,
   },
+
+  /** Scores routers among adapters of one base. @throws before anything runs where a router does not go with them */
+  'route.start': { input: routeRequestSchema, output: jobRecordSchema },
 
   'studies.list': { input: nothing, output: z.array(studyRecordSchema) },
   'studies.get': { input: byId, output: studyRecordSchema },

@@ -17,6 +17,7 @@ import { mergeMethods } from '../../src-main/engine/merge/methods/index.ts';
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import { optimizerKinds } from '../../src-main/engine/optimizers/index.ts';
 import { pruneMethods } from '../../src-main/engine/prune/index.ts';
+import { routers } from '../../src-main/engine/routing/index.ts';
 import { curves } from '../../src-shared/coto/curves/index.ts';
 import { schedules } from '../../src-shared/coto/schedules/index.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
@@ -94,6 +95,13 @@ const lists: readonly IdList[] = [
     words: ['magnitude', 'random', 'contribution'],
   },
   {
+    kind: 'router',
+    ids: idsOf(routers),
+    lists: [`${engine}/routing/index.ts`],
+    folders: [`${engine}/routing/`],
+    words: ['linear', 'random', 'uniform', 'entropy', 'oracle', 'arrow'],
+  },
+  {
     kind: 'study',
     ids: studyKinds.map(({ kind }) => kind),
     lists: ['src-shared/studies/index.ts'],
@@ -109,6 +117,7 @@ const lists: readonly IdList[] = [
       'train',
       'merge',
       'prune',
+      'route',
       'study',
       'score',
       'masks',
@@ -124,7 +133,7 @@ const lists: readonly IdList[] = [
     ids: engineJobs.map(({ kind }) => kind),
     lists: [`${engine}/jobs/index.ts`, `${engine}/contract.ts`],
     folders: [`${engine}/jobs/`],
-    words: ['train', 'merge', 'prune', 'score', 'masks', 'logits', 'mergeability'],
+    words: ['train', 'merge', 'prune', 'route', 'score', 'masks', 'logits', 'mergeability'],
   },
   {
     kind: 'dataset reader',

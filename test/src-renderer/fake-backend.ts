@@ -61,6 +61,7 @@ export const catalog: Catalog = {
       ],
     },
   ],
+  routers: [],
   modelFamilies: [],
   datasetReaders: [
     {

@@ -3,7 +3,7 @@ import type { Declaration } from '../../../src-shared/domain/parameters/paramete
 import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { adapterVariants } from '../../engine/api/adapters.ts';
 import { datasetReaders } from '../../engine/api/data.ts';
-import { type MergeMethod, mergeMethods, pruneMethods } from '../../engine/api/merging.ts';
+import { type MergeMethod, mergeMethods, pruneMethods, routers } from '../../engine/api/merging.ts';
 import { modelFamilies } from '../../engine/api/models.ts';
 import { sampling } from '../../engine/api/text.ts';
 import { exportTargets } from '../library/export/index.ts';
@@ -21,6 +21,7 @@ export const catalog: Catalog = {
     looksAtData: needs.data !== undefined,
   })),
   pruneMethods: pruneMethods.map(({ declaration }) => withCard('methods/pruning', declaration)),
+  routers: routers.map(({ declaration }) => withCard('methods/routing', declaration)),
   modelFamilies: modelFamilies.map(({ declaration }) => ({ ...declaration, parameters: [] })),
   datasetReaders: datasetReaders.map(({ declaration }) => ({ ...declaration, card: 'guide/data' })),
   studies: studyKinds.map(({ declaration }) => withCard('methods/studies', withChoices(declaration))),

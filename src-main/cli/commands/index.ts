@@ -18,6 +18,7 @@ import { addModelCommands } from './models.ts';
 import { addPretrainCommand } from './pretrain.ts';
 import { addPruneCommand } from './prune.ts';
 import { addReportCommand } from './report.ts';
+import { addRouteCommand } from './route.ts';
 import { addRunCommands } from './runs.ts';
 import { addServeCommand } from './serve.ts';
 import { addSettingsCommand } from './settings.ts';
@@ -40,6 +41,7 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addExportCommand,
   addMergeCommand,
   addPruneCommand,
+  addRouteCommand,
   addStudyCommand,
   addJobCommand,
   addTargetCommands,

@@ -1,4 +1,4 @@
-/** Merge and prune methods, and the checks before a merge. */
+/** Merge and prune methods, routers, and the checks before a merge or a route. */
 export { checkPrompts } from '../merge/checks/check-prompts.ts';
 export { checkFingerprints, preflightLines } from '../merge/checks/preflight.ts';
 export { ok, refused, warning } from '../merge/checks/preflight-line.ts';
@@ -10,3 +10,6 @@ export { compareFolders, mergeFolders, productsOfFolders } from '../merge/run/me
 export { looksAtData, searchOf } from '../merge/search/search-parameters.ts';
 export { pruneMethod, pruneMethods } from '../prune/index.ts';
 export { needsExamples } from '../prune/run-prune.ts';
+export { checkRouting, requireSeveral } from '../routing/checks.ts';
+export { routerOf, routers } from '../routing/index.ts';
+export type { Router } from '../routing/router.ts';

@@ -16,6 +16,7 @@ import { plainLoraJob } from './plain-lora.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
 import { quantizeJob } from './quantize.ts';
+import { routeJob } from './route.ts';
 import { scoreJob } from './score.ts';
 import { trainJob } from './train.ts';
 import { trainTogetherJob } from './train-together.ts';
@@ -28,6 +29,7 @@ export const engineJobs: readonly EngineJob[] = [
   benchmarkJob,
   mergeJob,
   pruneJob,
+  routeJob,
   scoreJob,
   masksJob,
   mergeabilityJob,

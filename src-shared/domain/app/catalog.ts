@@ -16,6 +16,7 @@ export const catalogSchema = z.object({
     }),
   ),
   pruneMethods: z.array(pruneDeclarationSchema),
+  routers: z.array(declarationSchema).describe('ways to choose among several adapters by input'),
   modelFamilies: z.array(declarationSchema),
   datasetReaders: z.array(declarationSchema),
   studies: z.array(declarationSchema),

@@ -7,6 +7,7 @@ import { evaluationResultSchema, mergeMatrixSchema } from '../evaluation/evaluat
 import { forgettingSchema } from '../evaluation/forgetting.ts';
 import { generationResultSchema } from '../generation/generation.ts';
 import { embeddingResultSchema } from '../generation/text-embeddings.ts';
+import { routeResultSchema } from '../merging/route.ts';
 import { placedTokenSchema } from '../models/new-tokens.ts';
 import { pretrainResultSchema } from '../runs/pretrain.ts';
 import { runResultSchema } from '../runs/run.ts';
@@ -86,6 +87,7 @@ const kinds = [
       forgetting: z.object({ unpruned: forgettingSchema, pruned: forgettingSchema }).nullable().default(null),
     }),
   ),
+  job('route', { page: 'merge', effort: 1 }, routeResultSchema),
   job(
     'study',
     { page: 'studies', lane: 'studies', subjectHasPage: 'always', atClose: 'pause', resumable: true, effort: 3 },

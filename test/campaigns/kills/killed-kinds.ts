@@ -73,6 +73,10 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
       words: () => ['merge', '--adapters', 'trained', 'other', '--method', 'factor-average', '--name', 'merged'],
     },
     prune: { words: () => ['prune', '--adapter', 'one', '--method', 'magnitude', '--name', 'pruned'] },
+    route: {
+      words: () => ['route', '--adapters', 'trained', 'other', '--router', 'uniform', '--samples', '2'],
+      isPrinted: true,
+    },
     'import of a PEFT folder': { words: () => ['adapters', 'import', goldenPath('vit-28', 'adapters', 'lora')] },
     'import-adapter': { words: () => ['adapters', 'import', goldenPath('llama', 'adapters', 'pissa')] },
     'export to PEFT': { words: (out) => ['export', '--adapter', 'one', '--to', 'peft', '--out', out] },
