@@ -35,6 +35,7 @@ import {
 } from '../../engine/api/tasks.ts';
 import {
   checkLossSettings,
+  checkOplora,
   checkSchedule,
   countSteps,
   criterionOf,
@@ -64,6 +65,7 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
   refuseEmptyTemplate(config);
   const targets = resolveTargetModules(targetConfig(config, description), description);
   requireAdaptable(config, targets);
+  checkOplora(config, adapterVariant(config.adapter.variant), targets);
   requireTrainable(config, countSteps(config, countTrainExamples(config, model.description, dataset)));
   const isHeldOut = config.eval_split === 'validation';
   if (!isHeldOut && !dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))

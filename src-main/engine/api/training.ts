@@ -7,6 +7,7 @@ export { criterionOf } from '../training/best-evaluation.ts';
 export { checkCheckpoint, peekCheckpoint } from '../training/checkpoint.ts';
 export { checkpointKind, checkpointsFolder } from '../training/checkpoint-folders.ts';
 export { checkHashes, readManifest } from '../training/checkpoint-manifest.ts';
+export { checkOplora } from '../training/constraints/oplora.ts';
 export { countSteps } from '../training/count-steps.ts';
 export {
   cutHistory,

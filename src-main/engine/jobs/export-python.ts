@@ -154,6 +154,12 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'A run with label_smoothing_factor or token_loss: dft cannot be exported to Python: the script has the plain loss.',
       'Export its trained adapter instead, or train with label_smoothing_factor: 0 and token_loss: nll.',
     );
+  if (config.oplora_rank > 0)
+    throw new StudioError(
+      'refused',
+      'A run with oplora_rank cannot be exported to Python: the script does not project the update.',
+      'Export its trained adapter instead, or train with oplora_rank: 0.',
+    );
   const missing = variant.files.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
   if (missing !== undefined)
     throw new StudioError(

@@ -23,6 +23,7 @@ import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { findBestFolder } from './checkpoint-folders.ts';
 import { CheckpointSaver, type SavedParts } from './checkpoint-saver.ts';
+import { Oplora } from './constraints/oplora.ts';
 import { divergedAt } from './diverged.ts';
 import { frozenHeadNames } from './frozen-head.ts';
 import { MetricRecorder } from './metric-recorder.ts';
@@ -87,6 +88,7 @@ export class TrainingRun implements Objective {
   /** The evaluation before the first step. */
   private firstScore: TrainerState['start'];
   private readonly saver: CheckpointSaver;
+  private readonly oplora: Oplora | null;
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
@@ -99,8 +101,18 @@ export class TrainingRun implements Objective {
       completeGradients: (gradients) => {
         hooks.completeGradients?.(gradients);
         this.coto?.completeGradients(gradients);
+        this.oplora?.completeGradients(gradients);
+      },
+      afterStep: async (update) => {
+        await hooks.afterStep?.(update);
+        this.oplora?.afterStep(update.gradients);
+      },
+      dispose: () => {
+        hooks.dispose?.();
+        this.oplora?.dispose();
       },
     };
+    this.oplora = config.oplora_rank > 0 ? new Oplora(model.base, config, () => model.adaptedModules()) : null;
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
     this.dropoutRandom = RandomStream.seeded(config.seed, 'dropout');
     this.groups = model.groups(config.coto?.granularity ?? 'layer');
@@ -169,6 +181,7 @@ export class TrainingRun implements Objective {
       },
     });
     try {
+      await this.oplora?.start(this.globalStep === 0, () => this.refuseCancelled());
       if ((config.eval_on_start || isZeroShot) && this.globalStep === 0) {
         const { accuracy, loss, metrics } = await this.measure();
         this.firstScore = { accuracy, loss, metrics: { ...metrics } };
@@ -177,6 +190,11 @@ export class TrainingRun implements Objective {
     } finally {
       this.loop.dispose();
     }
+  }
+
+  private async refuseCancelled(): Promise<void> {
+    if ((await this.parts.context.signal()) === 'cancel')
+      throw new StudioError('cancelled', 'Preparing the training was cancelled.');
   }
 
   loadBatch(indices: Int32Array, place: number): Promise<MicroBatch> {

@@ -178,7 +178,7 @@ export const optimizationSettings = {
   }),
 };
 
-/** Settings of the loss that a run minimizes, in the order of its form. Evaluations have the plain loss, without noise. */
+/** Settings of the loss that a run minimizes and of its update, in the order of its form. Evaluations have the plain loss, without noise. */
 export const lossSettings = {
   label_smoothing_factor: z.number().min(0).lt(1).default(0).meta({
     title: 'Label smoothing',
@@ -203,6 +203,13 @@ export const lossSettings = {
     title: 'NEFTune noise α',
     description:
       'Scale of uniform noise that is added to the embeddings of tokens in training, as in Transformers. The paper tries 5, 10 and 15. 0 adds none.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  oplora_rank: z.number().int().min(0).default(0).meta({
+    title: 'OPLoRA directions',
+    description:
+      'Number of leading singular directions of each weight that the update leaves unchanged, so that the base forgets less (OPLoRA). 0 leaves the update free. For LoRA and its trainings.',
     advanced: true,
     group: 'Optimization',
   }),
