@@ -79,7 +79,7 @@ describe('a pass with noise', () => {
           const { value, gradients } = compute(model, inputs, [...model.trainable().values()], (states) =>
             model.loss(states, labels),
           );
-          const read = new Map([...gradients].map(([name, one]) => [name, [...one.dataSync()]]));
+          const read = Object.fromEntries([...gradients].map(([name, one]) => [name, [...one.dataSync()]]));
           return { loss: value.dataSync()[0] ?? Number.NaN, gradients: read };
         });
       };
@@ -87,8 +87,8 @@ describe('a pass with noise', () => {
       const checkpointed = passed(checkpointedLossGradients);
       expect(checkpointed.loss).toBeCloseTo(loss, 5);
       for (const variable of model.trainable().values()) {
-        const gradient = gradients.get(variable.name) ?? [];
-        const other = checkpointed.gradients.get(variable.name) ?? [];
+        const gradient = gradients[variable.name] ?? [];
+        const other = checkpointed.gradients[variable.name] ?? [];
         for (const [at, slope] of gradient.entries()) expect(other[at]).toBeCloseTo(slope, 5);
         // The entry with the steepest slope: differences of others drown in the rounding of float32.
         const at = gradient.reduce(
