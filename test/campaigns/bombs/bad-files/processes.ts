@@ -33,6 +33,8 @@ export class ProcessWatch {
     this.belowBefore = new Map(childrenOf(backend).map((id) => [id, timesOf(id).own]));
     this.timer = setInterval(() => this.look(), 20);
     this.pings = this.keepPinging(ping);
+    // A failed ping is reported by `end`.
+    this.pings.catch(() => undefined);
   }
 
   private async keepPinging(ping: () => Promise<unknown>): Promise<void> {
