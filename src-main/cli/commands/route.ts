@@ -90,8 +90,7 @@ function routeText({ adapters, datasets, routers }: RouteResult): string {
   const columns = [
     'dataset',
     'router',
-    'accuracy',
-    'loss',
+    ...[accuracyMetric, lossMetric].map(({ label }) => label.toLowerCase()),
     'per example',
     ...adapters.map((_, at) => `share ${at + 1}`),
   ];
