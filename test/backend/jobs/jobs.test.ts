@@ -25,6 +25,16 @@ it('asks every kind which adapters it needs', () => {
     },
     merge: { payload: { ...details, adapters }, needs: adapters },
     prune: { payload: { ...details, adapterId: 'a' }, needs: [{ adapterId: 'a' }] },
+    route: {
+      payload: {
+        adapters: ['a', 'b'],
+        routers: [{ router: 'uniform', parameters: {} }],
+        datasets: ['d'],
+        eval_samples: 0,
+        tuning_samples: 0,
+      },
+      needs: [{ adapterId: 'a' }, { adapterId: 'b' }],
+    },
     study: { payload: { studyId: 'gone' }, needs: [] },
     score: {
       payload: {

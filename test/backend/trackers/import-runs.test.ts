@@ -277,6 +277,7 @@ test('an imported run is neither resumed, paused, cancelled nor saved, and can b
   for (const name of ['runs.resume', 'runs.pause', 'runs.cancel', 'runs.stop'] as const)
     await expect(backend.handle(name, { id })).rejects.toThrow(/was imported/);
   await expect(backend.handle('runs.saveAdapter', { id })).rejects.toMatchObject({ code: 'refused' });
-  expect(await backend.handle('runs.remove', { id })).toEqual({ freedBytes: 0 });
+  // The curves that a rebuild takes.
+  expect(await backend.handle('runs.remove', { id })).toEqual({ freedBytes: expect.toSatisfy((bytes) => bytes > 0) });
   expect(await backend.handle('runs.list', {})).toEqual([]);
 });
