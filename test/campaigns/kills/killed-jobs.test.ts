@@ -50,7 +50,8 @@ function safetensorsIn(path: string): Map<string, string> {
 }
 
 /** Returns the output without ids and durations. */
-const comparable = (text: string) => (text.split('How it was made')[0] ?? '').replaceAll(/-[0-9a-f]{10}\b/g, '');
+const comparable = (text: string) =>
+  (text.split('How it was made')[0] ?? '').replaceAll(/-[0-9a-f]{10}\b/g, '').replaceAll(/ +[\d.]+ ms\b/g, ' # ms');
 
 /** A home, and a folder for what is written outside of it. */
 interface Place {
