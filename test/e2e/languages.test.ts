@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { computeLabels } from '../../src-shared/domain/app/catalog.ts';
 import { pageNames } from '../../src-shared/pages.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
 import { isLoaded } from './is-loaded.ts';
@@ -89,6 +90,8 @@ function isAllowed(text: string, datasets: readonly { readonly name: string }[])
   const names = [
     ...datasets.flatMap(({ name }) => name),
     ...studyKinds.map(({ declaration }) => declaration.label),
+    // In the status bar once something has been computed.
+    ...Object.values(computeLabels),
     ...['Ctrl K', 'CoTo Studio', 'LoRA', 'quickdraw-vit', 'small-llama'],
   ];
   return names.some((name) => text.includes(name)) || /^[\d.,\s–]+ (GiB|MiB|KiB|GB|MB|kB|B|s|min|h)$/.test(text);
