@@ -37,9 +37,6 @@ export async function writeFileAtomicWith(
   await syncFolder(path.dirname(filePath));
 }
 
-/** Retries where a copy beneath that was given up still ends its file, as on a full disk. */
-const wholeFolder = { recursive: true, force: true, maxRetries: 5 } as const;
-
 /**
  * Makes a whole folder at once: `build` fills a temporary folder beside `directory`; every file is synced; then the folder
  * takes its place. A folder already there is replaced. When `build` throws, nothing is left and the old folder stays.
@@ -68,7 +65,7 @@ export async function writeFolderAtomic(
     throw writeError(error, directory, temporary);
   }
   await syncFolder(parent);
-  await rm(replaced, wholeFolder);
+  await rm(replaced, { recursive: true, force: true });
 }
 
 /**
@@ -83,18 +80,18 @@ export function discardFolder(directory: string): void {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw error;
   }
-  rmSync(discarded, wholeFolder);
+  rmSync(discarded, { recursive: true, force: true });
 }
 
 /** Counterpart of `discardFolder` for folders of any size: other work continues meanwhile. */
 export async function removeFolder(directory: string): Promise<void> {
   const discarded = temporaryName(path.resolve(directory));
-  if (await moveAway(directory, discarded)) await rm(discarded, wholeFolder);
+  if (await moveAway(directory, discarded)) await rm(discarded, { recursive: true, force: true });
 }
 
 /** Removes an unfinished file. If even that fails (no folder above it), the first error is reported. */
 async function removeQuietly(temporary: string): Promise<void> {
-  await rm(temporary, wholeFolder).catch(() => undefined);
+  await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** The name that something unfinished will have. */

@@ -139,7 +139,10 @@ export function serveReader(channel: Channel): void {
     failedAttempts: async ({ jobs, ...bundle }) => (await results()).readFailures(bundle, jobs),
     async copyResults({ folder, models, datasets, results: copied }) {
       const { copyResult } = await import('../bundles/copy-result.ts');
-      return Promise.all(copied.map((result) => copyResult(folder, placed({ models, datasets }, result))));
+      const copies = copied.map((result) => copyResult(folder, placed({ models, datasets }, result)));
+      // On an error the caller removes the folders of all results: no copy may still be writing into one.
+      await Promise.allSettled(copies);
+      return Promise.all(copies);
     },
     resultRows: async ({ results: copied }) => (await import('../bundles/read-rows.ts')).readRows(copied),
   });
