@@ -51,45 +51,37 @@ COTO_INLINE void clear() {
   if constexpr (Sums > 3) _tile_zero(3);
 }
 
+// Instructions name their tiles as written, so that a tile cannot be a parameter of a function.
+#define COTO_ADD_TO_SUMS(A, B)                 \
+  _tile_loadd(A, a, a_step * 4);               \
+  _tile_loadd(B, b, b_step * 4);               \
+  _tile_dpbf16ps(0, A, B);                     \
+  if constexpr (Sums > 1) {                    \
+    _tile_loadd(B, b + kTile, b_step * 4);     \
+    _tile_dpbf16ps(1, A, B);                   \
+  }                                            \
+  if constexpr (Sums > 2) {                    \
+    _tile_loadd(B, b + 2 * kTile, b_step * 4); \
+    _tile_dpbf16ps(2, A, B);                   \
+  }                                            \
+  if constexpr (Sums > 3) {                    \
+    _tile_loadd(B, b + 3 * kTile, b_step * 4); \
+    _tile_dpbf16ps(3, A, B);                   \
+  }
+
 /** Adds a·b to the sums: a [16, 16 pairs] with rows a_step apart, b [16 pairs, Sums · 16] with rows b_step apart. */
 template <int Sums>
 COTO_INLINE void add(const Pair* a, int64_t a_step, const Pair* b, int64_t b_step) {
-  _tile_loadd(4, a, a_step * 4);
-  _tile_loadd(5, b, b_step * 4);
-  _tile_dpbf16ps(0, 4, 5);
-  if constexpr (Sums > 1) {
-    _tile_loadd(5, b + kTile, b_step * 4);
-    _tile_dpbf16ps(1, 4, 5);
-  }
-  if constexpr (Sums > 2) {
-    _tile_loadd(5, b + 2 * kTile, b_step * 4);
-    _tile_dpbf16ps(2, 4, 5);
-  }
-  if constexpr (Sums > 3) {
-    _tile_loadd(5, b + 3 * kTile, b_step * 4);
-    _tile_dpbf16ps(3, 4, 5);
-  }
+  COTO_ADD_TO_SUMS(4, 5)
 }
 
 /** The same for the pairs that are left, as many as set_shapes was told. */
 template <int Sums>
 COTO_INLINE void add_left(const Pair* a, int64_t a_step, const Pair* b, int64_t b_step) {
-  _tile_loadd(6, a, a_step * 4);
-  _tile_loadd(7, b, b_step * 4);
-  _tile_dpbf16ps(0, 6, 7);
-  if constexpr (Sums > 1) {
-    _tile_loadd(7, b + kTile, b_step * 4);
-    _tile_dpbf16ps(1, 6, 7);
-  }
-  if constexpr (Sums > 2) {
-    _tile_loadd(7, b + 2 * kTile, b_step * 4);
-    _tile_dpbf16ps(2, 6, 7);
-  }
-  if constexpr (Sums > 3) {
-    _tile_loadd(7, b + 3 * kTile, b_step * 4);
-    _tile_dpbf16ps(3, 6, 7);
-  }
+  COTO_ADD_TO_SUMS(6, 7)
 }
+
+#undef COTO_ADD_TO_SUMS
 
 /** Writes the sums to [16, Sums · 16] with rows `step` apart. */
 template <int Sums>
