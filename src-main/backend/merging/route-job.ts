@@ -28,6 +28,7 @@ export const routeJob = defineJob({
     const model = commonModel(store, adapters);
     const ids = [...new Set([...payload.datasets, ...adapters.flatMap(({ datasetId }) => datasetId ?? [])])];
     const datasets = ids.map((id) => requireDataset(store, id));
+    const scored = payload.datasets.map((id) => ids.indexOf(id));
     const { scores } = await context.runEngine({
       kind: 'route',
       ...computeFields(store),
@@ -42,14 +43,14 @@ export const routeJob = defineJob({
         name,
         settings: settingsOn(store, adapters, id),
       })),
-      scored: payload.datasets.map((id) => ids.indexOf(id)),
+      scored,
       routers: payload.routers.map(({ router, parameters }) => ({ id: router, parameters })),
       eval_samples: payload.eval_samples,
       tuning_samples: payload.tuning_samples,
     });
     const result: RouteResult = {
       adapters: adapters.map(({ id, name }) => ({ id, name })),
-      datasets: payload.datasets.map((id) => ({ id, name: requireDataset(store, id).name })),
+      datasets: scored.flatMap((at) => datasets[at] ?? []).map(({ id, name }) => ({ id, name })),
       routers: payload.routers.map(({ router }, at) => ({
         id: router,
         label: routerOf(router).declaration.label,

@@ -322,7 +322,7 @@ function fittingDatasets({ adapters }: RouteRequest): number[] {
 /** @throws StudioError refused for an adapter without a dataset */
 async function openRows(
   request: RouteRequest,
-  { base, states }: OpenedRoute,
+  { base, states, tasks }: OpenedRoute,
   context: TaskContext,
 ): Promise<FittingRows[]> {
   const without = request.adapters.find(({ dataset }) => dataset === null);
@@ -332,9 +332,11 @@ async function openRows(
   const opened: FittingRows[] = [];
   try {
     for (const index of fittingDatasets(request)) {
-      const { evaluator, head } = await openScored({ ...request, eval_samples: 1 }, index, { base, states }, context);
+      const scored = tasks[request.scored.indexOf(index)];
+      const { evaluator, head } =
+        scored ?? (await openScored({ ...request, eval_samples: 1 }, index, { base, states }, context));
       const { hasPrompts = false } = evaluator.task.type;
-      evaluator.close();
+      if (scored === undefined) evaluator.close();
       const source = request.datasets[index];
       if (source === undefined) throw new Error(`there is no dataset ${index}`);
       const examples = await TuningExamples.open({ modelDirectory, base, source, samples, seed: 0 }, context);
