@@ -6,7 +6,7 @@ import './app/typefaces.css';
 import './app/theme.css';
 import { loadLanguage } from './strings/language.ts';
 
-await loadLanguage(window.coto.languages);
+await loadLanguage(window.coto);
 // After the words, which some of its modules read when they are loaded.
 const { startWindow } = await import('./app/app.tsx');
 startWindow();

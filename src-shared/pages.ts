@@ -21,6 +21,6 @@ export const pageNames = [
   { id: 'settings', label: 'Settings' },
 ] as const satisfies readonly PageName[];
 /** The pages that have a number key: the settings are in the File menu, the guide in Help, and 0 resets the zoom. */
-export const numberedPages: readonly PageName[] = pageNames.filter(({ id }) => id !== 'settings' && id !== 'guide');
+export const numberedPages = pageNames.filter(({ id }) => id !== 'settings' && id !== 'guide');
 
 export type PageId = (typeof pageNames)[number]['id'];

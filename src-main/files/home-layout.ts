@@ -33,6 +33,8 @@ export const homeFiles = [
   'home.json',
   'keys.txt',
   'keys.txt.new',
+  'language.txt',
+  'language.txt.new',
   'moved-from.json',
   'moved-to.json',
   'moving-to.json',

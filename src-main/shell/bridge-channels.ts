@@ -32,4 +32,7 @@ export const bridgeChannels = {
   cancelHomeMove: 'studio:cancel-home-move',
   homeMove: 'studio:home-move',
   showLogs: 'studio:show-logs',
+  readLanguage: 'studio:read-language',
+  chooseLanguage: 'studio:choose-language',
+  language: 'studio:language',
 } as const;

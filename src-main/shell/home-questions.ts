@@ -2,17 +2,19 @@ import type { MessageBoxOptions } from 'electron';
 import type { ErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { formatBytes } from '../../src-shared/format/bytes.ts';
+import { nativeWords } from '../../src-shared/native-words/index.ts';
 
 /** Meaning of the question's buttons, in order. */
 export const moveAnswers = ['move', 'keep', 'cancel'] as const;
 
 export function moveQuestion({ from, to, bytes, freeBytes }: PlannedMove): MessageBoxOptions {
+  const { move: words, cancel } = nativeWords();
   return {
     type: 'question',
     title: 'CoTo Studio',
-    message: `Move the home folder to ${to}?`,
-    detail: `${formatBytes(bytes)} are copied from ${from} and compared; ${formatBytes(freeBytes)} are free there. Then the old files are deleted, unless you keep them. CoTo Studio starts again at the end.`,
-    buttons: ['Move', 'Move and keep the old files', 'Cancel'],
+    message: words.message(to),
+    detail: words.detail(formatBytes(bytes), from, formatBytes(freeBytes)),
+    buttons: [words.move, words.keep, cancel],
     defaultId: moveAnswers.indexOf('move'),
     cancelId: moveAnswers.indexOf('cancel'),
     noLink: true,
@@ -28,7 +30,7 @@ export function missingHomeQuestion({ message, hint }: ErrorValue): MessageBoxOp
     title: 'CoTo Studio',
     message,
     ...(hint === null ? {} : { detail: hint }),
-    buttons: ['Try again', 'Quit'],
+    buttons: [nativeWords().tryAgain, nativeWords().roles.quit],
     defaultId: missingHomeAnswers.indexOf('again'),
     cancelId: missingHomeAnswers.indexOf('quit'),
     noLink: true,

@@ -23,6 +23,7 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathUse } from '../../src-shared/contract/paths.ts';
 import { type UpdateRequest, type UpdateState, updateRequestSchema } from '../../src-shared/contract/updates.ts';
 import { themeSchema } from '../../src-shared/domain/app/theme.ts';
+import { languageChoiceSchema } from '../../src-shared/languages.ts';
 import { appendLine } from './append-line.ts';
 import type { AskedReplies } from './asked-replies.ts';
 import type { BackendProcess } from './backend-process.ts';
@@ -31,6 +32,7 @@ import type { ChosenPaths } from './chosen-paths.ts';
 import type { DraggedFiles } from './drag-out.ts';
 import type { HomeMover } from './home-mover.ts';
 import type { KeyStore } from './key-store.ts';
+import type { LanguageStore } from './language-store.ts';
 import { plainName, withoutControls } from './plain-name.ts';
 import { printFigure, printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
@@ -55,6 +57,7 @@ interface BridgeOptions {
   /** Folder of the reports. */
   readonly reports: string;
   readonly keys: KeyStore;
+  readonly language: LanguageStore;
   readonly dragged: DraggedFiles;
   /** Image at the pointer while something is dragged out. */
   readonly dragIcon: string;
@@ -156,6 +159,8 @@ export function serveBridge(options: BridgeOptions): void {
   });
   handle(bridgeChannels.readKeys, z.null(), async () => keys.read());
   handle(bridgeChannels.writeKeys, z.string(), async (text) => keys.write(text));
+  handle(bridgeChannels.readLanguage, z.null(), async () => options.language.chosen);
+  handle(bridgeChannels.chooseLanguage, languageChoiceSchema, async (choice) => options.language.choose(choice));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
   handle(bridgeChannels.updates, updateRequestSchema, (request) => askUpdates(updates, request));
   handle(bridgeChannels.moveHome, dialogOptions, async (options, window) => {

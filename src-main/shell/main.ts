@@ -6,6 +6,8 @@ import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { keyFileName } from '../../src-shared/key-file.ts';
+import { bestLanguage, languageFileName } from '../../src-shared/languages.ts';
+import { setNativeLanguage } from '../../src-shared/native-words/index.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { crashFolder } from '../files/crash-dumps.ts';
 import { locateHome } from '../files/home-place.ts';
@@ -24,6 +26,7 @@ import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } fr
 import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { KeyStore } from './key-store.ts';
+import { LanguageStore } from './language-store.ts';
 import { buildMenu } from './menu.ts';
 import { type Opened, OpenedItems, openedArgument } from './opened-arguments.ts';
 import { QuitGuard } from './quit-guard.ts';
@@ -176,6 +179,8 @@ function requireHome(): void {
   if (missing === null) return;
   log.error({ err: StudioError.fromValue(missing) }, 'the home is not there');
   if (isSmokeTest) throw StudioError.fromValue(missing);
+  // The choice is in the home.
+  setNativeLanguage(bestLanguage(app.getPreferredSystemLanguages()));
   const answer = missingHomeAnswers[dialog.showMessageBoxSync(missingHomeQuestion(missing))] ?? 'quit';
   if (answer === 'again') app.relaunch();
   exitUnopened(0);
@@ -265,6 +270,18 @@ function begin(): void {
       send(bridgeChannels.keys, text);
     },
   });
+  const language = new LanguageStore({
+    file: join(studioHome, languageFileName),
+    log,
+    preferred: app.getPreferredSystemLanguages(),
+    onChange(choice) {
+      setNativeLanguage(language.language);
+      showMenu();
+      background.update(guard.jobs);
+      send(bridgeChannels.language, choice);
+    },
+  });
+  setNativeLanguage(language.language);
   const dragged = new DraggedFiles(studioHome);
   app.once('quit', () => dragged.clear());
   serveBridge({
@@ -277,6 +294,7 @@ function begin(): void {
     logs,
     reports: join(studioHome, 'reports'),
     keys,
+    language,
     dragged,
     dragIcon: resources.trayIcon,
     updates: openUpdates({

@@ -8,6 +8,7 @@ import {
   type WindowCommand,
   windowCommands,
 } from '../../src-shared/menu-commands.ts';
+import { nativeWords } from '../../src-shared/native-words/index.ts';
 import { numberedPages } from '../../src-shared/pages.ts';
 
 interface MenuActions {
@@ -23,6 +24,9 @@ interface MenuActions {
 /** The native menu. */
 export function buildMenu({ keys: changed, send, newWindow, showLogs, showAbout }: MenuActions): Menu {
   const isMac = process.platform === 'darwin';
+  const { menu: words, roles, pageLabels, commandLabels } = nativeWords();
+  const role = (name: keyof typeof roles): MenuItemConstructorOptions => ({ role: name, label: roles[name] });
+  const separator: MenuItemConstructorOptions = { type: 'separator' };
   const go = (label: string, command: string, id: string, keys: string | undefined): MenuItemConstructorOptions => {
     const shown = combinations(changed.get(id) ?? keys).find(isSafeWhileTyping);
     return {
@@ -31,64 +35,87 @@ export function buildMenu({ keys: changed, send, newWindow, showLogs, showAbout 
       click: () => send(command),
     };
   };
-  const command = ({ id, label, to, keys }: MenuCommand) => go(label, to, id, keys);
+  const labelOf = (id: string, label: string) => commandLabels[id] ?? label;
+  const command = ({ id, label, to, keys }: MenuCommand) => go(labelOf(id, label), to, id, keys);
   const own = ({ id, label, keys, macKeys, isHeardByPage }: WindowCommand): MenuItemConstructorOptions => ({
-    ...go(label, id, id, isMac ? (macKeys ?? keys) : keys),
+    ...go(labelOf(id, label), id, id, isMac ? (macKeys ?? keys) : keys),
     ...(isHeardByPage ? { registerAccelerator: false } : {}),
   });
   const template: MenuItemConstructorOptions[] = [
-    ...(isMac ? [{ role: 'appMenu' as const }] : []),
+    ...(isMac
+      ? [
+          {
+            role: 'appMenu' as const,
+            submenu: [
+              { role: 'about' as const, label: words.about },
+              separator,
+              { role: 'services' as const },
+              separator,
+              role('hide'),
+              role('hideOthers'),
+              role('unhide'),
+              separator,
+              role('quit'),
+            ],
+          },
+        ]
+      : []),
     {
-      label: '&File',
+      label: words.file,
       submenu: [
         { ...own(windowCommands.newWindow), click: newWindow },
-        { type: 'separator' },
-        ...fileCommands.flatMap((group) => [...group.map(command), { type: 'separator' as const }]),
-        isMac ? { role: 'close' } : { role: 'quit' },
+        separator,
+        ...fileCommands.flatMap((group) => [...group.map(command), separator]),
+        role(isMac ? 'close' : 'quit'),
       ],
     },
     {
-      label: '&Edit',
+      label: words.edit,
       submenu: [
-        ...(['undo', 'redo', 'cut', 'copy', 'paste', 'delete', 'selectAll'] as const).map((role) => ({ role })),
-        { type: 'separator' },
+        ...(['undo', 'redo', 'cut', 'copy', 'paste', 'delete', 'selectAll'] as const).map(role),
+        separator,
         own(windowCommands.find),
       ],
     },
     {
-      label: '&Go',
+      label: words.go,
       submenu: [
         ...numberedPages.map((page) => {
           const { id, keys } = pageCommand(page);
-          return go(page.label, `/${page.id}`, id, keys);
+          return go(pageLabels[page.id], `/${page.id}`, id, keys);
         }),
-        { type: 'separator' },
+        separator,
         own(windowCommands.back),
         own(windowCommands.forward),
-        { type: 'separator' },
+        separator,
         own(windowCommands.palette),
       ],
     },
     {
-      label: '&View',
+      label: words.view,
       submenu: [
-        { role: 'zoomIn' },
-        { role: 'zoomOut' },
-        { role: 'resetZoom' },
-        { role: 'togglefullscreen' },
+        role('zoomIn'),
+        role('zoomOut'),
+        role('resetZoom'),
+        role('togglefullscreen'),
         ...(app.isPackaged ? [] : [{ role: 'toggleDevTools' as const }]),
       ],
     },
-    { role: 'windowMenu' },
+    {
+      role: 'windowMenu',
+      label: words.window,
+      submenu: [role('minimize'), role('zoom'), ...(isMac ? [separator, role('front')] : [role('close')])],
+    },
     {
       role: 'help',
+      label: words.help,
       submenu: [
         ...helpCommands.map(command),
         own(windowCommands.tour),
         own(windowCommands.shortcuts),
-        { label: 'Show the log folder', click: showLogs },
+        { label: words.logs, click: showLogs },
         // On macOS it is in the menu of the app.
-        ...(isMac ? [] : [{ type: 'separator' as const }, { label: 'About CoTo Studio', click: showAbout }]),
+        ...(isMac ? [] : [separator, { label: words.about, click: showAbout }]),
       ],
     },
   ];

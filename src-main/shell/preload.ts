@@ -65,6 +65,11 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     write: (text) => invoke(bridgeChannels.writeKeys, text),
     onChange: (listener) => listen(bridgeChannels.keys, listener),
   },
+  language: {
+    read: () => invoke(bridgeChannels.readLanguage, null),
+    choose: (language) => invoke(bridgeChannels.chooseLanguage, language),
+    onChange: (listener) => listen(bridgeChannels.language, listener),
+  },
   setRunning: (jobs) => ipcRenderer.send(bridgeChannels.setRunning, jobs),
   notify: (notice) => ipcRenderer.send(bridgeChannels.notify, notice),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),

@@ -1,5 +1,6 @@
 import type { MessageBoxOptions } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
+import { nativeWords } from '../../src-shared/native-words/index.ts';
 
 /** Meaning of the question's buttons, in order. */
 export const quitAnswers = ['quit', 'background', 'cancel'] as const;
@@ -13,24 +14,23 @@ const maxListed = 5;
 export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | null {
   const [first] = jobs;
   if (first === undefined) return null;
+  const { quit: words, cancel } = nativeWords();
   const isOne = jobs.length === 1;
   const anyPauses = jobs.some(({ pauses }) => pauses);
   const allPause = jobs.every(({ pauses }) => pauses);
   const titles = jobs.slice(0, maxListed).map(({ title }) => `• ${title}`);
-  if (jobs.length > maxListed) titles.push(`and ${jobs.length - maxListed} more`);
+  if (jobs.length > maxListed) titles.push(words.more(jobs.length - maxListed));
   const consequence = allPause
-    ? `${isOne ? 'It is' : 'They are'} paused if you quit now, and can be resumed from Home at the next start.`
+    ? words.allPause(jobs.length)
     : anyPauses
-      ? 'Trainings are paused if you quit now, and can be resumed from Home at the next start; other jobs are cancelled.'
-      : `${isOne ? 'It is' : 'They are'} cancelled if you quit now, and ${isOne ? 'has' : 'have'} to be started again.`;
-  const background =
-    'In the background the work continues without the window: start CoTo Studio again to bring it back.';
+      ? words.somePause
+      : words.nonePause(jobs.length);
   return {
     type: 'question',
     title: 'CoTo Studio',
-    message: isOne ? `"${first.title}" is still running.` : `${jobs.length} jobs are still running.`,
-    detail: `${isOne ? '' : `${titles.join('\n')}\n\n`}${consequence}\n${background}`,
-    buttons: [quitLabel(jobs), 'Keep running in the background', 'Cancel'],
+    message: isOne ? words.one(first.title) : words.several(jobs.length),
+    detail: `${isOne ? '' : `${titles.join('\n')}\n\n`}${consequence}\n${words.backgroundHelp}`,
+    buttons: [quitLabel(jobs), words.inBackground, cancel],
     // Enter loses nothing.
     defaultId: quitButtons.background,
     cancelId: quitButtons.cancel,
@@ -40,6 +40,6 @@ export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | n
 
 /** The words for quitting while these jobs run. */
 export function quitLabel(jobs: readonly RunningJob[]): string {
-  if (jobs.length === 0) return 'Quit';
-  return jobs.some(({ pauses }) => pauses) ? 'Pause and quit' : 'Quit anyway';
+  if (jobs.length === 0) return nativeWords().roles.quit;
+  return jobs.some(({ pauses }) => pauses) ? nativeWords().quit.pause : nativeWords().quit.anyway;
 }

@@ -1,12 +1,13 @@
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
+import { nativeWords } from '../../src-shared/native-words/index.ts';
 
 /** Describes the running jobs in one line, for the tray and its tooltip. */
 export function runningText(jobs: readonly RunningJob[]): string {
   const [first] = jobs;
-  if (first === undefined) return 'Nothing is running';
+  if (first === undefined) return nativeWords().tray.idle;
   const share = doneShare(jobs);
   const percent = share === null ? '' : ` · ${Math.floor(share * 100)} %`;
-  return `${jobs.length === 1 ? first.title : `${jobs.length} jobs are running`}${percent}`;
+  return `${jobs.length === 1 ? first.title : nativeWords().tray.running(jobs.length)}${percent}`;
 }
 
 /** Returns the completed share of the running work, 0 to 1: the mean of the jobs that know it. null if none does. */

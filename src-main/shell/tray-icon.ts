@@ -1,5 +1,6 @@
 import { Menu, nativeImage, Tray } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
+import { nativeWords } from '../../src-shared/native-words/index.ts';
 import { quitLabel } from './quit-question.ts';
 import { runningText } from './running-state.ts';
 
@@ -28,16 +29,18 @@ export class TrayIcon {
       if (process.platform !== 'darwin') this.tray.on('click', () => this.actions.open());
     }
     const state = runningText(jobs);
+    const open = nativeWords().tray.open;
     const quit = quitLabel(jobs);
     // A menu that is replaced closes in the hands of whoever has it open.
-    if (`${state}\n${quit}` === this.shown) return;
-    this.shown = `${state}\n${quit}`;
+    const shown = [state, open, quit].join('\n');
+    if (shown === this.shown) return;
+    this.shown = shown;
     this.tray.setToolTip(`CoTo Studio: ${state}`);
     this.tray.setContextMenu(
       Menu.buildFromTemplate([
         { label: state, enabled: false },
         { type: 'separator' },
-        { label: 'Open CoTo Studio', click: () => this.actions.open() },
+        { label: open, click: () => this.actions.open() },
         { label: quit, click: () => this.actions.quit() },
       ]),
     );

@@ -1,6 +1,5 @@
 import { formatCount, plural } from '../../src-shared/format/numbers.ts';
-import { fileCommands, helpCommands, windowCommands } from '../../src-shared/menu-commands.ts';
-import { type PageId, pageNames } from '../../src-shared/pages.ts';
+import { nativeEnglish } from '../../src-shared/native-words/en.ts';
 
 /** The words of the frame: rail, status bar, palette, shortcuts, banner, and what every page shares. */
 export const appStrings = {
@@ -8,10 +7,8 @@ export const appStrings = {
   shortName: 'CoTo',
   pages: 'Pages',
   /** Labels that the native menu has too, by id. */
-  pageLabels: Object.fromEntries(pageNames.map(({ id, label }) => [id, label])) as Record<PageId, string>,
-  commandLabels: Object.fromEntries(
-    [...fileCommands.flat(), ...helpCommands, ...Object.values(windowCommands)].map(({ id, label }) => [id, label]),
-  ),
+  pageLabels: nativeEnglish.pageLabels,
+  commandLabels: nativeEnglish.commandLabels,
   skip: 'Skip to content',
   search: 'Search',
   expandSidebar: 'Expand sidebar',

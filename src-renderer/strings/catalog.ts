@@ -1,3 +1,4 @@
+import type { Words } from '../../src-shared/words.ts';
 import { adaptersStrings } from './adapters.ts';
 import { appStrings } from './app.ts';
 import { benchmarksStrings } from './benchmarks.ts';
@@ -50,17 +51,6 @@ export const english = {
   tour: tourStrings,
   train: trainStrings,
 } as const;
-
-/** The same words in any language: a text stays a text, a function keeps its parameters, a list may have another length. */
-export type Words<T> = T extends string
-  ? string
-  : T extends (...args: infer A) => infer R
-    ? (...args: A) => Words<R>
-    : T extends readonly (infer E)[]
-      ? readonly Words<E>[]
-      : T extends object
-        ? { readonly [K in keyof T]: Words<T[K]> }
-        : T;
 
 /** Words that a locale translates. */
 export type Catalog = Words<typeof english>;

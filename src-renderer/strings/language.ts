@@ -1,44 +1,38 @@
+import type { StudioBridge } from '../../src-shared/contract/bridge.ts';
 import { setCurrentLocale } from '../../src-shared/format/locale.ts';
+import { bestLanguage, sourceLanguage, systemLanguage } from '../../src-shared/languages.ts';
 import { fileCommands, helpCommands, windowCommands } from '../../src-shared/menu-commands.ts';
 import { pageNames } from '../../src-shared/pages.ts';
-import { bestLocale, locales, source } from './locales.ts';
+import { locales } from './locales.ts';
 
-const key = 'coto.language';
-export const systemLanguage = 'system';
+let chosen = systemLanguage;
 
-/** The chosen locale, or `system`. */
+/** The chosen language, or `system`. */
 export function chosenLanguage(): string {
-  return localStorage.getItem(key) ?? systemLanguage;
+  return chosen;
 }
 
 /** The choices of the settings. Pseudo-locales are offered while they are chosen, and in development. */
 export function languageChoices(systemLabel: string): { readonly value: string; readonly label: string }[] {
-  const chosen = chosenLanguage();
   const offered = [...locales].filter(([id, { isPseudo }]) => !isPseudo || import.meta.env.DEV || id === chosen);
   return [
     { value: systemLanguage, label: systemLabel },
-    { value: source, label: 'English' },
+    { value: sourceLanguage, label: 'English' },
     ...offered.map(([value, { name }]) => ({ value, label: name })),
   ];
 }
 
-/** Keeps the choice and loads the page again, here and in the other windows: many parts of it read their words once. */
-export function chooseLanguage(language: string): void {
-  if (language === chosenLanguage()) return;
-  localStorage.setItem(key, language);
-  location.reload();
-}
-
 /**
- * Replaces the English words by those of the chosen language. Must be done before any module that reads words is loaded; for English
- * nothing is loaded.
+ * Replaces the English words by those of the chosen language, which the shell keeps. Must be done before any module that reads words is
+ * loaded; for English nothing is loaded. Another choice loads the page again: many parts of it read their words once.
  */
-export async function loadLanguage(preferred: readonly string[]): Promise<void> {
-  addEventListener('storage', (event) => {
-    if (event.key === key) location.reload();
-  });
-  const chosen = chosenLanguage();
-  const id = chosen === source || locales.has(chosen) ? chosen : bestLocale(preferred);
+export async function loadLanguage({
+  language,
+  languages,
+}: Pick<StudioBridge, 'language' | 'languages'>): Promise<void> {
+  language.onChange(() => location.reload());
+  chosen = await language.read();
+  const id = chosen === sourceLanguage || locales.has(chosen) ? chosen : bestLanguage(languages);
   const locale = locales.get(id);
   document.documentElement.lang = id;
   document.documentElement.dir = locale?.isRightToLeft ? 'rtl' : 'ltr';

@@ -1,3 +1,4 @@
+import { languageNames } from '../../src-shared/languages.ts';
 import type { Catalog } from './catalog.ts';
 
 interface Locale {
@@ -10,17 +11,22 @@ interface Locale {
   readonly isPseudo?: boolean;
 }
 
-export const source = 'en-US';
+const loaders: Readonly<Record<string, () => Promise<Catalog>>> = {
+  de: () => import('./de/index.ts').then(({ de }) => de),
+  es: () => import('./es/index.ts').then(({ es }) => es),
+  fr: () => import('./fr/index.ts').then(({ fr }) => fr),
+  ja: () => import('./ja/index.ts').then(({ ja }) => ja),
+  ko: () => import('./ko/index.ts').then(({ ko }) => ko),
+  'pt-BR': () => import('./pt-BR/index.ts').then(({ ptBR }) => ptBR),
+  'zh-CN': () => import('./zh-CN/index.ts').then(({ zhCN }) => zhCN),
+};
 
 /** The languages of the window besides English, in the order of the choice. */
 export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
-  ['de', { name: 'Deutsch', load: () => import('./de/index.ts').then(({ de }) => de) }],
-  ['es', { name: 'Español', load: () => import('./es/index.ts').then(({ es }) => es) }],
-  ['fr', { name: 'Français', load: () => import('./fr/index.ts').then(({ fr }) => fr) }],
-  ['ja', { name: '日本語', load: () => import('./ja/index.ts').then(({ ja }) => ja) }],
-  ['ko', { name: '한국어', load: () => import('./ko/index.ts').then(({ ko }) => ko) }],
-  ['pt-BR', { name: 'Português (Brasil)', load: () => import('./pt-BR/index.ts').then(({ ptBR }) => ptBR) }],
-  ['zh-CN', { name: '简体中文', load: () => import('./zh-CN/index.ts').then(({ zhCN }) => zhCN) }],
+  ...[...languageNames].flatMap(([id, name]): [string, Locale][] => {
+    const load = loaders[id];
+    return load === undefined ? [] : [[id, { name, load }]];
+  }),
   ['en-XA', { name: 'Pseudo', isPseudo: true, load: () => import('./map-words.ts').then(({ longer }) => longer()) }],
   [
     'en-XB',
@@ -32,17 +38,3 @@ export const locales: ReadonlyMap<string, Locale> = new Map<string, Locale>([
     },
   ],
 ]);
-
-/** The first of the preferred languages that the window has: by its full name, else by its language alone ("pt" for "pt-BR"). */
-export function bestLocale(preferred: readonly string[]): string {
-  const offered = [source, ...[...locales].flatMap(([id, { isPseudo }]) => (isPseudo ? [] : [id]))];
-  const languageOf = (id: string): string => id.split('-')[0]?.toLowerCase() ?? '';
-  for (const wished of preferred) {
-    const found =
-      offered.find((id) => id.toLowerCase() === wished.toLowerCase()) ??
-      // Traditional Chinese is another script than the Simplified one.
-      (/^zh-(tw|hk|mo|hant)/i.test(wished) ? undefined : offered.find((id) => languageOf(id) === languageOf(wished)));
-    if (found !== undefined) return found;
-  }
-  return source;
-}

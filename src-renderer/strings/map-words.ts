@@ -1,4 +1,5 @@
-import { type Catalog, english, type Words } from './catalog.ts';
+import type { Words } from '../../src-shared/words.ts';
+import { type Catalog, english } from './catalog.ts';
 
 /** The words with `change` applied to each text, also to those that functions return. */
 export function mapWords<T>(words: T, change: (text: string) => string): Words<T> {

@@ -178,4 +178,5 @@ export const settingsStrings = {
   versions: 'Versions',
   backendNode: 'Node of the backend',
   sqlite: (version: string, schema: number) => `${version}, schema ${schema}`,
+  languageNotChanged: 'The language was not changed',
 } as const;

@@ -135,6 +135,13 @@ export interface StudioBridge<Dropped = DroppedFile> {
   dragOut(item: DraggedItem): Promise<void>;
   /** Opens one more window on the page that is shown. */
   newWindow(): void;
+  /** The language of the window, the menu and the native dialogs: `system` or the id of a language. */
+  readonly language: {
+    read(): Promise<string>;
+    choose(language: string): Promise<void>;
+    /** Calls `listener` when another one is chosen, in any window. */
+    onChange(listener: (language: string) => void): () => void;
+  };
   /** The key file of the home (see `parseKeyFile`). */
   readonly keys: {
     /** Reads the file, which a person may have edited. */

@@ -20,7 +20,7 @@ export function appSources(): string[] {
       .map((file) => join(folder, file))
       .filter((file) => /\.tsx?$/.test(file) && !/(-binary|\.generated|\.d)\.ts$/.test(file))
       // Translations repeat the English words that are searched for, which are listed.
-      .filter((file) => !/^src-renderer\/strings\/[^/]+\//.test(file))
+      .filter((file) => !/^(src-renderer\/strings\/[^/]+|src-shared\/native-words)\//.test(file))
       .sort(),
   );
 }

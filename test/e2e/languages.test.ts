@@ -19,13 +19,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Chooses a language where the settings keep it, and waits for the page that is loaded again. */
+/** Chooses a language as the settings do, and waits for the page that is loaded again. */
 async function choose(page: Page, language: string): Promise<void> {
   const loaded = page.waitForEvent('load');
-  await page.evaluate((id) => {
-    localStorage.setItem('coto.language', id);
-    location.reload();
-  }, language);
+  await page.evaluate((id) => window.coto.language.choose(id), language);
   await loaded;
   await page.locator('nav').first().waitFor();
   await page.waitForFunction((id) => document.documentElement.lang === id, language);

@@ -1,12 +1,15 @@
 import type { MenuItemConstructorOptions } from 'electron';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { buildMenu } from '../../src-main/shell/menu.ts';
+import { setNativeLanguage } from '../../src-shared/native-words/index.ts';
 import { numberedPages, pageNames } from '../../src-shared/pages.ts';
 
 vi.mock('electron', () => ({
   app: { isPackaged: true },
   Menu: { buildFromTemplate: (template: MenuItemConstructorOptions[]) => template },
 }));
+
+afterEach(() => setNativeLanguage('en-US'));
 
 /** The items of a menu that do something, and what they have done so far. */
 function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean, keys = new Map<string, string>()) {
@@ -83,4 +86,15 @@ test('the Help menu leads to the guide, the tour, the shortcuts, the logs and th
   const commands = ['/guide', '/guide/methods/README', 'tour', 'shortcuts', 'logs'];
   expect(done).toEqual(process.platform === 'darwin' ? commands : [...commands, 'about']);
   expect(items[0]?.accelerator).toBe('F1');
+});
+
+test('the menu is in the language that was set last, with the same keys', () => {
+  setNativeLanguage('fr');
+  const { items, done } = itemsOf(({ label }) => label === '&Fichier');
+  expect(items.slice(0, 2).map(({ label, accelerator }) => [label, accelerator])).toEqual([
+    ['Nouvelle fenêtre', 'CmdOrCtrl+Shift+N'],
+    ['Nouveau run', 'CmdOrCtrl+N'],
+  ]);
+  items[1]?.click();
+  expect(done).toEqual(['/train']);
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog } from 'electron';
 import type { UpdateState } from '../../../src-shared/contract/updates.ts';
+import { nativeWords } from '../../../src-shared/native-words/index.ts';
 import type { Log } from '../../logging/log.ts';
 import { packagingOf } from './packaging.ts';
 import { Updates } from './updates.ts';
@@ -55,15 +56,15 @@ function unsupported(publicKey: string, packaging: string | null): string | null
 /** The user must agree to a feed, because its server learns that someone uses the app. */
 async function agree(feed: URL): Promise<boolean> {
   const [window] = BrowserWindow.getAllWindows();
-  const question = {
-    type: 'question',
-    message: `Get new versions from ${feed.host}?`,
-    detail: `${feed.href} is asked when you choose Check for updates, and at no other time. What it offers is installed only if it is signed with the release key of this app.`,
-    buttons: ['Turn on', 'Cancel'],
+  const { updates: words, cancel } = nativeWords();
+  const options = {
+    type: 'question' as const,
+    message: words.message(feed.host),
+    detail: words.detail(feed.href),
+    buttons: [words.turnOn, cancel],
     defaultId: 0,
     cancelId: 1,
-  } as const;
-  const options = { ...question, buttons: [...question.buttons] };
+  };
   const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options));
   return response === 0;
 }

@@ -3,6 +3,7 @@ import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/ap
 import { useAction, useRequest } from '../../api/query.ts';
 import { showShortcuts } from '../../app/shortcuts.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes } from '../../components/format/format.ts';
@@ -22,7 +23,7 @@ import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
 import { UpdatesPanel } from '../../features/settings/updates-panel.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 import { appStrings } from '../../strings/app.ts';
-import { chooseLanguage, chosenLanguage, languageChoices } from '../../strings/language.ts';
+import { chosenLanguage, languageChoices } from '../../strings/language.ts';
 import { settingsStrings as words } from '../../strings/settings.ts';
 
 const themeChoices = Object.entries(words.themes).map(([value, label]) => ({ value, label }));
@@ -72,7 +73,7 @@ export default function SettingsPage() {
                   data={languageChoices(words.systemLanguage)}
                   value={chosenLanguage()}
                   allowDeselect={false}
-                  onChange={(language) => language && chooseLanguage(language)}
+                  onChange={(language) => language && changeLanguage(language)}
                 />
               </div>
               <div className={classes['row']}>
@@ -214,4 +215,9 @@ function VersionFacts({ doctor }: { doctor: DoctorReport }) {
       ]}
     />
   );
+}
+
+/** Chooses a language; the page is loaded again once the shell has kept the choice. */
+function changeLanguage(language: string): void {
+  window.coto.language.choose(language).catch((error: unknown) => notifyFailure(error, words.languageNotChanged));
 }

@@ -180,4 +180,5 @@ export const settings: Catalog['settings'] = {
   versions: 'Versionen',
   backendNode: 'Node des Backends',
   sqlite: (version, schema) => `${version}, Schema ${schema}`,
+  languageNotChanged: 'Die Sprache wurde nicht geändert',
 };

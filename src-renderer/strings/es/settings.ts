@@ -190,4 +190,5 @@ export const settings: Catalog['settings'] = {
   versions: 'Versiones',
   backendNode: 'Node del backend',
   sqlite: (version, schema) => `${version}, esquema ${schema}`,
+  languageNotChanged: 'No se cambió el idioma',
 };

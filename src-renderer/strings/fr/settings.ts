@@ -181,4 +181,5 @@ export const settings: Catalog['settings'] = {
   versions: 'Versions',
   backendNode: 'Node du backend',
   sqlite: (version, schema) => `${version}, schéma ${schema}`,
+  languageNotChanged: 'La langue n’a pas été changée',
 };

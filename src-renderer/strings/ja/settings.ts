@@ -182,4 +182,5 @@ export const settings: Catalog['settings'] = {
   versions: 'バージョン',
   backendNode: 'バックエンドのNode',
   sqlite: (version, schema) => `${version}、スキーマ${schema}`,
+  languageNotChanged: '言語は変更されませんでした',
 };

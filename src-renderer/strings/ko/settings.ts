@@ -176,4 +176,5 @@ export const settings: Catalog['settings'] = {
   versions: '버전',
   backendNode: '백엔드의 Node',
   sqlite: (version, schema) => `${version}, 스키마 ${schema}`,
+  languageNotChanged: '언어가 변경되지 않았습니다',
 };

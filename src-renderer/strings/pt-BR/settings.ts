@@ -180,4 +180,5 @@ export const settings: Catalog['settings'] = {
   versions: 'Versões',
   backendNode: 'Node do backend',
   sqlite: (version, schema) => `${version}, esquema ${schema}`,
+  languageNotChanged: 'O idioma não foi alterado',
 };

@@ -170,4 +170,5 @@ export const settings: Catalog['settings'] = {
   versions: '版本',
   backendNode: '后端的 Node',
   sqlite: (version, schema) => `${version}，模式 ${schema}`,
+  languageNotChanged: '语言未更改',
 };

@@ -46,6 +46,7 @@ function fakeBridge() {
     dragOut: async () => undefined,
     newWindow: () => undefined,
     keys: { read: async () => '', write: async () => undefined, onChange: () => () => undefined },
+    language: { read: async () => 'system', choose: async () => undefined, onChange: () => () => undefined },
     setRunning: () => undefined,
     setTheme: () => undefined,
     notify: () => undefined,

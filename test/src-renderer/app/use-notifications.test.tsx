@@ -43,6 +43,7 @@ function reportingBridge(shown: SystemNotice[]) {
     dragOut: async () => undefined,
     newWindow: () => undefined,
     keys: { read: async () => '', write: async () => undefined, onChange: () => () => undefined },
+    language: { read: async () => 'system', choose: async () => undefined, onChange: () => () => undefined },
     setRunning: () => undefined,
     setTheme: () => undefined,
     notify: (notice) => shown.push(notice),

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { english } from '../../../src-renderer/strings/catalog.ts';
-import { bestLocale, locales } from '../../../src-renderer/strings/locales.ts';
+import { locales } from '../../../src-renderer/strings/locales.ts';
 import { replaceWords } from '../../../src-renderer/strings/map-words.ts';
+import { bestLanguage } from '../../../src-shared/languages.ts';
+import { nativeEnglish } from '../../../src-shared/native-words/en.ts';
+import { nativeTranslations } from '../../../src-shared/native-words/index.ts';
 import { unchanged } from './unchanged.ts';
 
 type Leaf = readonly [path: string, value: unknown];
@@ -47,7 +50,7 @@ const isNarrow = (path: string): boolean =>
 /** Columns that the text takes: East Asian letters are twice as wide. */
 const widthOf = (text: string): number => [...text].reduce((sum, letter) => sum + (letter >= '\u2e80' ? 2 : 1), 0);
 
-const source = new Map(leaves(english, ''));
+const source = new Map(leaves({ ...english, native: nativeEnglish }, ''));
 const translated = [...locales].filter(([, { isPseudo }]) => !isPseudo);
 
 describe.each(translated)('the words of %s', (id, { load }) => {
@@ -55,7 +58,7 @@ describe.each(translated)('the words of %s', (id, { load }) => {
     const words = await load();
     const faults: string[] = [];
     const same = new Set<string>();
-    for (const [path, value] of leaves(words, '')) {
+    for (const [path, value] of leaves({ ...words, native: nativeTranslations.get(id) }, '')) {
       const original = source.get(path);
       if (typeof original === 'function' && typeof value === 'function') {
         const wanted = usedParameters(english.dataEditor, original);
@@ -97,5 +100,5 @@ test.each([
   [['zh-TW', 'fi'], 'en-US'],
   [[], 'en-US'],
 ])('the system languages %j give %s', (preferred, locale) => {
-  expect(bestLocale(preferred)).toBe(locale);
+  expect(bestLanguage(preferred)).toBe(locale);
 });

@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { keyFileName } from '../../../../src-shared/key-file.ts';
+import { languageFileName } from '../../../../src-shared/languages.ts';
 import { crashFolder } from '../../../files/crash-dumps.ts';
 import { logFolder } from '../../../logging/log.ts';
 import { formerPlaceFile, identityFile } from '../home-identity.ts';
@@ -25,6 +26,7 @@ export const homeEntries: readonly string[] = [
   logFolder,
   'updates.json',
   keyFileName,
+  languageFileName,
   'writing',
   'studio.sqlite-wal',
   'studio.sqlite',

@@ -1,0 +1,122 @@
+import { localeText } from '../format/locale-text.ts';
+import type { NativeWords } from './native-words.ts';
+
+const { plural } = localeText('es');
+
+export const spanish: NativeWords = {
+  pageLabels: {
+    home: 'Inicio',
+    data: 'Datos',
+    models: 'Modelos',
+    train: 'Entrenar',
+    runs: 'Ejecución',
+    adapters: 'Adaptadores',
+    merge: 'Fusionar',
+    prune: 'Podar',
+    playground: 'Playground',
+    studies: 'Estudios',
+    reports: 'Informes',
+    guide: 'Guía',
+    settings: 'Ajustes',
+  },
+  commandLabels: {
+    'new-run': 'Nueva ejecución',
+    'open-yaml': 'Abrir ejecución desde YAML…',
+    'add-text-data': 'Añadir datos de texto…',
+    'add-images': 'Añadir carpeta de imágenes…',
+    'add-model': 'Añadir carpeta de modelo…',
+    'import-adapter': 'Importar carpeta de adaptador…',
+    'import-adapter-file': 'Importar archivo de adaptador…',
+    'import-runs': 'Importar ejecuciones de carpeta…',
+    'import-runs-file': 'Importar ejecuciones de archivo…',
+    settings: 'Ajustes',
+    guide: 'Guía',
+    'method-cards': 'Fichas de métodos',
+    'new-window': 'Nueva ventana',
+    find: 'Buscar en la página…',
+    back: 'Atrás',
+    forward: 'Adelante',
+    palette: 'Búsqueda y comandos',
+    tour: 'Recorrido por la ventana',
+    shortcuts: 'Atajos de teclado',
+  },
+  menu: {
+    file: '&Archivo',
+    edit: '&Editar',
+    go: '&Ir',
+    view: '&Ver',
+    window: 'Ve&ntana',
+    help: 'A&yuda',
+    logs: 'Mostrar la carpeta de registros',
+    about: 'Acerca de CoTo Studio',
+  },
+  roles: {
+    undo: 'Deshacer',
+    redo: 'Rehacer',
+    cut: 'Cortar',
+    copy: 'Copiar',
+    paste: 'Pegar',
+    delete: 'Eliminar',
+    selectAll: 'Seleccionar todo',
+    zoomIn: 'Acercar',
+    zoomOut: 'Alejar',
+    resetZoom: 'Tamaño real',
+    togglefullscreen: 'Pantalla completa',
+    close: 'Cerrar ventana',
+    minimize: 'Minimizar',
+    zoom: 'Zoom',
+    front: 'Traer todo al frente',
+    hide: 'Ocultar CoTo Studio',
+    hideOthers: 'Ocultar otros',
+    unhide: 'Mostrar todo',
+    quit: 'Salir',
+  },
+  tray: {
+    idle: 'No hay nada en curso',
+    running: (jobs) => plural(jobs, { one: '# trabajo en curso', other: '# trabajos en curso' }),
+    open: 'Abrir CoTo Studio',
+  },
+  quit: {
+    pause: 'Pausar y salir',
+    anyway: 'Salir de todos modos',
+    inBackground: 'Seguir en segundo plano',
+    one: (title) => `“${title}” sigue en curso.`,
+    several: (jobs) => plural(jobs, { one: '# trabajo sigue en curso.', other: '# trabajos siguen en curso.' }),
+    more: (jobs) => `y ${jobs} más`,
+    allPause: (jobs) =>
+      plural(jobs, {
+        one: 'Se pausa al salir ahora y se puede reanudar desde Inicio la próxima vez.',
+        other: 'Se pausan al salir ahora y se pueden reanudar desde Inicio la próxima vez.',
+      }),
+    somePause:
+      'Al salir ahora, los entrenamientos se pausan y se pueden reanudar desde Inicio la próxima vez; los demás trabajos se cancelan.',
+    nonePause: (jobs) =>
+      plural(jobs, {
+        one: 'Se cancela al salir ahora y hay que iniciarlo de nuevo.',
+        other: 'Se cancelan al salir ahora y hay que iniciarlos de nuevo.',
+      }),
+    backgroundHelp: 'En segundo plano el trabajo sigue sin la ventana: inicia CoTo Studio de nuevo para recuperarla.',
+  },
+  cancel: 'Cancelar',
+  tryAgain: 'Reintentar',
+  recovery: {
+    message: 'La base de datos de la carpeta home está dañada o se perdió.',
+    ways: 'Una copia de seguridad tiene todo como estaba ese día. Una base de datos reconstruida tiene lo que hay en las carpetas de modelos, ejecuciones y adaptadores, pero no estudios, trabajos ni informes.',
+    nothingDeleted: 'No se borra nada: los archivos dañados se mueven a la carpeta “damaged” de home.',
+    restore: 'Restaurar la última copia',
+    rebuild: 'Reconstruir desde las carpetas',
+  },
+  move: {
+    message: (to) => `¿Mover la carpeta home a ${to}?`,
+    detail: (bytes, from, free) =>
+      `Se copian ${bytes} desde ${from} y se comparan; allí hay ${free} libres. Después se borran los archivos antiguos, salvo que se conserven. Al final CoTo Studio se reinicia.`,
+    move: 'Mover',
+    keep: 'Mover y conservar los archivos antiguos',
+  },
+  updates: {
+    message: (host) => `¿Obtener versiones nuevas de ${host}?`,
+    detail: (address) =>
+      `Solo se consulta ${address} al elegir Buscar actualizaciones. Lo que ofrezca se instala solo si está firmado con la clave de publicación de esta aplicación.`,
+    turnOn: 'Activar',
+  },
+};
