@@ -64,7 +64,7 @@ export const spanish: NativeWords = {
     togglefullscreen: 'Pantalla completa',
     close: 'Cerrar ventana',
     minimize: 'Minimizar',
-    zoom: 'Zoom',
+    zoom: 'Ampliar o reducir',
     front: 'Traer todo al frente',
     hide: 'Ocultar CoTo Studio',
     hideOthers: 'Ocultar otros',

@@ -64,7 +64,7 @@ export const brazilianPortuguese: NativeWords = {
     togglefullscreen: 'Tela cheia',
     close: 'Fechar janela',
     minimize: 'Minimizar',
-    zoom: 'Zoom',
+    zoom: 'Ampliar ou reduzir',
     front: 'Trazer tudo para a frente',
     hide: 'Ocultar CoTo Studio',
     hideOthers: 'Ocultar outros',
