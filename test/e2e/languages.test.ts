@@ -1,18 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { computeLabels } from '../../src-shared/domain/app/catalog.ts';
 import { pageNames } from '../../src-shared/pages.ts';
 import { studyKinds } from '../../src-shared/studies/index.ts';
 import { isLoaded } from './is-loaded.ts';
-import { homeFolder, openStudio, request, type Studio } from './studio.ts';
+import { homeFolder, launchStudio, openStudio, request, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-languages-'));
+const home = homeFolder(folder);
 let studio: Studio;
 beforeAll(async () => {
-  studio = await openStudio(homeFolder(folder));
+  studio = await openStudio(home);
 });
 afterAll(async () => {
   await studio?.close();
@@ -105,4 +106,56 @@ test('the language is chosen in the settings, is kept, and turns the page where 
   await open(page, 'settings');
   await page.getByRole('combobox', { name: 'Language' }).waitFor();
   expect(await page.getByRole('navigation', { name: 'Pages' }).textContent()).toContain('Playground');
+});
+
+/** Labels of the native menu bar, and the entries of all its menus with their keys. */
+const menuOf = (app: ElectronApplication) =>
+  app.evaluate(({ Menu }) => {
+    const menus = Menu.getApplicationMenu()?.items ?? [];
+    const entries = menus.flatMap(({ submenu }) => submenu?.items ?? []);
+    return {
+      bar: menus.map(({ label }) => label),
+      labels: entries.filter(({ type }) => type !== 'separator').map(({ label }) => label),
+      keys: entries.map(({ accelerator }) => accelerator),
+    };
+  });
+
+test('the settings change the native menu without a restart', async () => {
+  const { app, page } = studio;
+  const id = await app.evaluate(() => process.pid);
+  const before = await menuOf(app);
+  expect(before.bar).toEqual(['&File', '&Edit', '&Go', '&View', '&Window', '&Help']);
+  expect(before.labels).toContain('New run');
+  await open(page, 'settings');
+  await page.getByRole('combobox', { name: 'Language' }).click();
+  const loaded = page.waitForEvent('load');
+  await page.getByRole('option', { name: 'Deutsch' }).click();
+  await loaded;
+  await page.getByRole('heading', { name: 'Einstellungen', level: 1 }).waitFor();
+  const after = await menuOf(app);
+  expect(after.bar).toEqual(['&Datei', '&Bearbeiten', '&Gehe zu', '&Ansicht', '&Fenster', '&Hilfe']);
+  expect(after.keys).toEqual(before.keys);
+  // Loanwords, and an entry that the packed app does not have.
+  const same = ['Merge', 'Playground', 'Toggle Developer Tools'];
+  expect(after.labels.filter((label) => before.labels.includes(label))).toEqual(same);
+  expect(await app.evaluate(() => process.pid)).toBe(id);
+  await app.evaluate(({ Menu }) => {
+    const entries = Menu.getApplicationMenu()?.items.flatMap(({ submenu }) => submenu?.items ?? []) ?? [];
+    entries.find(({ label }) => label === 'Läufe')?.click();
+  });
+  await page.getByRole('heading', { name: 'Läufe', level: 1 }).waitFor();
+  expect(readFileSync(join(home, 'language.txt'), 'utf8')).toBe('de\n');
+});
+
+test('the next start has the menu in the chosen language, and a new home in that of the system', async () => {
+  await studio.close();
+  for (const [place, system, file] of [
+    [home, 'en_US', '&Datei'],
+    [join(folder, 'new'), 'fr_FR', '&Fichier'],
+  ] as const) {
+    const app = await launchStudio(place, undefined, { LANG: `${system}.UTF-8`, LANGUAGE: system, LC_ALL: '' });
+    await app.firstWindow({ timeout: 120_000 });
+    expect((await menuOf(app)).bar[0]).toBe(file);
+    await app.close();
+  }
 });

@@ -31,12 +31,7 @@ export async function openStudio(
   switches: readonly string[] = [],
   options: { readonly address?: readonly string[] } = {},
 ): Promise<Studio> {
-  const app = await _electron.launch({
-    executablePath: electronBinary,
-    args: [...electronArguments, ...switches, appPath, ...(options.address ?? ['--route=/home'])],
-    env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
-    timeout: 120_000,
-  });
+  const app = await launchStudio(home, [...switches, appPath, ...(options.address ?? ['--route=/home'])]);
   const page = await app.firstWindow({ timeout: 120_000 });
   // Half a minute, as is usual, is short for a run on a machine that is busy with other work; less than a test has, so that it is named.
   app.context().setDefaultTimeout(waitMilliseconds);
@@ -52,6 +47,20 @@ export async function openStudio(
     .first()
     .waitFor();
   return { app, page, problems, close: () => closeUnasked(app) };
+}
+
+/** Starts the built app, in whatever language its home or its system asks for, without a wait for its window. */
+export function launchStudio(
+  home: string,
+  args: readonly string[] = [appPath],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ElectronApplication> {
+  return _electron.launch({
+    executablePath: electronBinary,
+    args: [...electronArguments, ...args],
+    env: { ...process.env, COTO_STUDIO_HOME: home, ...variables } as Record<string, string>,
+    timeout: 120_000,
+  });
 }
 
 /** Quits though something is running: the question would wait for an answer for good. */
