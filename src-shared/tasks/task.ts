@@ -31,7 +31,8 @@ export type SharedSetting =
   | 'group_by_length'
   | 'label_smoothing_factor'
   | 'token_loss'
-  | 'neftune_noise_alpha';
+  | 'neftune_noise_alpha'
+  | 'kl_coefficient';
 
 /** Properties of a base that decide which task suits it. */
 export type TaskModel = Pick<ModelDescription, 'kind' | 'image'>;
@@ -86,7 +87,7 @@ export const promptSettings = [
 ] as const;
 
 /** Shared settings of the tasks that learn to write tokens. */
-export const tokenLossSettings = ['label_smoothing_factor', 'token_loss'] as const;
+export const tokenLossSettings = ['label_smoothing_factor', 'token_loss', 'kl_coefficient'] as const;
 
 /** Returns true if the base is a language model, which writes answers. */
 export function isLanguageModel({ kind }: Pick<ModelDescription, 'kind'>): boolean {

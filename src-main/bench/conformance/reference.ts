@@ -111,6 +111,13 @@ export function smoothedCrossEntropy(logits: Values, labels: Values, classes: nu
   return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
+/** Mean over the rows of KL(softmax(reference) ‖ softmax(logits)). */
+export function divergence(logits: Values, reference: Values, classes: number): number {
+  const [own, wanted] = [softmaxRows(logits, classes), softmaxRows(reference, classes)];
+  const terms = wanted.map((probability, at) => probability * Math.log(probability / get(own, at)));
+  return terms.reduce((sum, term) => sum + term, 0) / (wanted.length / classes);
+}
+
 /** Mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)), as −log of the probability of what is true. */
 export function binaryCrossEntropy(logits: Values, targets: Values): number {
   const losses = logits.map((logit, at) => Math.log1p(Math.exp(get(targets, at) > 0.5 ? -logit : logit)));

@@ -154,6 +154,12 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'A run with label_smoothing_factor or token_loss: dft cannot be exported to Python: the script has the plain loss.',
       'Export its trained adapter instead, or train with label_smoothing_factor: 0 and token_loss: nll.',
     );
+  if (config.kl_coefficient > 0)
+    throw new StudioError(
+      'refused',
+      'A run with kl_coefficient cannot be exported to Python: the script does not compare with the base.',
+      'Export its trained adapter instead, or train with kl_coefficient: 0.',
+    );
   if (config.oplora_rank > 0)
     throw new StudioError(
       'refused',

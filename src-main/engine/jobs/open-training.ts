@@ -19,6 +19,7 @@ import { rankingSteps } from '../evaluation/ranking-steps.ts';
 import { withBaseProbe } from '../evaluation/refit-head.ts';
 import { RunSampler } from '../evaluation/run-sampler.ts';
 import type { RunOutcome, TaskContext } from '../events.ts';
+import { BaseDivergence } from '../losses/base-divergence.ts';
 import { withLabelForm } from '../losses/batch-loss.ts';
 import { labelFormOf } from '../losses/label-form-of.ts';
 import type { BaseModel } from '../models/base-model.ts';
@@ -216,6 +217,7 @@ function assemble(
   checkGrouping(config, opened.type);
   checkAugmentation(config, opened.type);
   const form = labelFormOf(config);
+  const divergence = new BaseDivergence(model, config.kl_coefficient);
   const earlier = resumeFrom === null ? null : readManifest(resumeFrom);
   const accepted =
     earlier === null || acceptedChange === undefined ? [] : [{ step: earlier.step, text: acceptedChange }];
@@ -232,7 +234,7 @@ function assemble(
     totalSteps: countSteps(config, examples.length),
     criterion: criterionOf(config, opened.type, opened.metrics),
     loadBatch: async (indices, place) =>
-      withLabelForm(await opened.train.load(indices, augmentedRows(config, place)), form),
+      divergence.added(withLabelForm(await opened.train.load(indices, augmentedRows(config, place)), form)),
     isZeroShot: opened.isZeroShot,
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {

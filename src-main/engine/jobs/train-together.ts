@@ -80,7 +80,8 @@ function everyone(contexts: readonly TaskContext[], context: TaskContext): TaskC
 }
 
 /** The setting of a run that keeps its steps from a shared pass; null: there is none. */
-function obstacleOf({ neat_packing, head, neftune_noise_alpha }: RunConfig): string | null {
+function obstacleOf({ neat_packing, head, neftune_noise_alpha, kl_coefficient }: RunConfig): string | null {
+  if (kl_coefficient > 0) return 'its loss also runs the base';
   if (neftune_noise_alpha > 0) return 'its embeddings have noise';
   if (neat_packing) return 'its rows hold several texts';
   return head === 'trained' ? null : 'its head is frozen';

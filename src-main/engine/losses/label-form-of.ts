@@ -20,9 +20,9 @@ export function labelFormOf({ label_smoothing_factor: smoothing, token_loss }: L
   ).at('label_smoothing_factor');
 }
 
-/** @throws StudioError invalid_input where the task's loss has no such form, or its base no embeddings for the noise */
+/** @throws StudioError invalid_input where the task's loss has no such form or term, or its base no embeddings for the noise */
 export function checkLossSettings(
-  config: LossSettings & Pick<RunConfig, 'neftune_noise_alpha'>,
+  config: LossSettings & Pick<RunConfig, 'neftune_noise_alpha' | 'kl_coefficient'>,
   { label, uses }: Pick<TaskDeclaration, 'label' | 'uses'>,
   { text }: Pick<DatasetDescription, 'text'>,
 ): void {
@@ -39,6 +39,12 @@ export function checkLossSettings(
       `neftune_noise_alpha is ${config.neftune_noise_alpha}, but the task ${label} has no single embedding of tokens that noise could be added to.`,
       'Set neftune_noise_alpha to 0.',
     ).at('neftune_noise_alpha');
+  if (config.kl_coefficient > 0 && !uses.includes('kl_coefficient'))
+    throw new StudioError(
+      'invalid_input',
+      `kl_coefficient is ${config.kl_coefficient}, but the task ${label} does not learn to write tokens whose distribution could be compared with the base's.`,
+      'Set kl_coefficient to 0.',
+    ).at('kl_coefficient');
   if (config.label_smoothing_factor === 0) return;
   const hasClasses = uses.includes('token_loss') || !['numbers', 'sets'].includes(text?.labelKind ?? 'classes');
   if (hasClasses && uses.includes('label_smoothing_factor')) return;

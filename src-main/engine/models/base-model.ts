@@ -5,6 +5,7 @@ import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import type { HeadProduct } from '../ops/loss/divergence.ts';
 import type { LabelForm } from '../ops/loss/label-form.ts';
 import type { TrainedRows } from '../ops/loss/linear-cross-entropy.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
@@ -126,6 +127,8 @@ export interface BaseModel {
    * over the labels other than −100. Absent if it is `labelLossOf` the head's outputs.
    */
   loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner, form: LabelForm): tf.Scalar;
+  /** The head of a language model as one product with its frozen weight; null where the runner changes that weight. */
+  headProduct?(states: HiddenStates, runner: LinearRunner): HeadProduct | null;
   /** The last layer's states as a model without a head gives them, where that normalizes them. */
   finalStates?(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /** Named outputs, if there are others than the head's. */

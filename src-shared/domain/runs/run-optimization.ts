@@ -206,6 +206,14 @@ export const lossSettings = {
     advanced: true,
     group: 'Optimization',
   }),
+  kl_coefficient: z.number().min(0).default(0).meta({
+    title: 'KL coefficient',
+    description:
+      'Weight of the Kullback-Leibler divergence from the base without the adapter, in nats per learned token, that is added to the training loss, so that the base forgets less. Each step then also runs the base. 0 adds none. For tasks that write text.',
+    step: 0.1,
+    advanced: true,
+    group: 'Optimization',
+  }),
   oplora_rank: z.number().int().min(0).default(0).meta({
     title: 'OPLoRA directions',
     description:

@@ -99,6 +99,7 @@ const refusals: [string, Record<string, unknown>, string][] = [
   ],
   ['too many groups of LISA', { coto: { schedule: 'lisa', lisa_activated_layers: 99 } }, 'coto.lisa_activated_layers'],
   ['noise on embeddings of images', { neftune_noise_alpha: 5 }, 'neftune_noise_alpha'],
+  ['a divergence from the base of images', { kl_coefficient: 0.5 }, 'kl_coefficient'],
   ['directions kept by DoRA', { adapter: { ...adapter, variant: 'dora' }, oplora_rank: 2 }, 'oplora_rank'],
   ['more kept directions than a weight has', { oplora_rank: 99_999 }, 'oplora_rank'],
   ['DFT of images', { token_loss: 'dft' }, 'token_loss'],

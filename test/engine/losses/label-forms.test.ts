@@ -113,7 +113,7 @@ it('losses without classes keep their form', () => {
 });
 
 describe('a form that the run cannot have', () => {
-  const settings = { label_smoothing_factor: 0, token_loss: 'nll', neftune_noise_alpha: 0 } as const;
+  const settings = { label_smoothing_factor: 0, token_loss: 'nll', neftune_noise_alpha: 0, kl_coefficient: 0 } as const;
   const data = { text: null };
 
   it('of two kinds is rejected', () => {

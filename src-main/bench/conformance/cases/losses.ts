@@ -10,6 +10,7 @@ import {
   softmaxEntropy,
   squaredError,
 } from '../../../engine/ops/index.ts';
+import { linearDivergence, softmaxDivergence } from '../../../engine/ops/loss/divergence.ts';
 import { smoothedForm } from '../../../engine/ops/loss/label-form.ts';
 import * as reference from '../reference.ts';
 import { addRows, crossEntropy, multiply, transpose } from '../reference.ts';
@@ -60,6 +61,40 @@ const bent = (labels: readonly number[], hidden: number, vocabulary: number, cap
     const plain = multiply(take('x'), weight, labels.length, hidden, vocabulary);
     const logits = cap === 0 ? addRows(plain, take('bias')) : plain.map((logit) => cap * Math.tanh(logit / cap));
     return [crossEntropy(logits, labels, vocabulary)];
+  },
+});
+
+const divergence = (rows: number, classes: number, spread: number): OperationCase => ({
+  name: `softmax divergence ${rows} × ${classes}, spread ${spread}`,
+  shapes: { logits: [rows, classes], reference: [rows, classes] },
+  wanted: ['logits'],
+  spread,
+  run: (take) => softmaxDivergence(matrix(take, 'logits'), matrix(take, 'reference')),
+  reference: (take) => [reference.divergence(take('logits'), take('reference'), classes)],
+});
+
+/** Two products with one head, in blocks of rows; only the reference is without a bias. */
+const linearApart = (rows: number, hidden: number, vocabulary: number, cap: number): OperationCase => ({
+  name: `linear divergence ${rows} × ${hidden} → ${vocabulary} with ${cap === 0 ? 'a bias' : `a soft cap of ${cap}`}`,
+  shapes: { x: [rows, hidden], other: [rows, hidden], weight: [vocabulary, hidden], bias: [vocabulary] },
+  wanted: ['x'],
+  run: (take) =>
+    withFrozen(
+      take,
+      ({ weight, bias, bfloat16 }) =>
+        linearDivergence(
+          { states: matrix(take, 'x'), weight, bias, bfloat16, softcap: cap },
+          { states: matrix(take, 'other'), bias: null },
+        ),
+      cap === 0,
+    ),
+  reference: (take) => {
+    const weight = transpose(take('weight'), vocabulary, hidden);
+    const logitsOf = (name: string) => multiply(take(name), weight, rows, hidden, vocabulary);
+    const bend = (logits: readonly number[]) =>
+      cap === 0 ? [...logits] : logits.map((logit) => cap * Math.tanh(logit / cap));
+    const own = cap === 0 ? addRows(logitsOf('x'), take('bias')) : logitsOf('x');
+    return [reference.divergence(bend(own), bend(logitsOf('other')), vocabulary)];
   },
 });
 
@@ -185,6 +220,10 @@ export const lossCases: readonly OperationCase[] = [
   smoothed(turning(4, 9), 9, 1, 'nothing but smoothing'),
   linear(turning(6, 11), 5, 11, 'all counted'),
   smoothedLinear(everyThird(turning(7, 11)), 5, 11),
+  divergence(5, 7, 1),
+  divergence(4, 9, 4),
+  linearApart(7, 5, 11, 0),
+  linearApart(7, 5, 11, 2),
   bent(everyThird(turning(7, 11)), 5, 11, 0),
   bent(everyThird(turning(7, 11)), 5, 11, 2),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),

@@ -407,7 +407,8 @@ export class AdaptedModel implements LinearRunner {
       throw new Error(`${module.name} is trained, but runs without a tape`);
   }
 
-  private onBase<Result>(run: () => Result): Result {
+  /** Runs with the adapter's biases in place of the base's. */
+  onBase<Result>(run: () => Result): Result {
     return this.biasSwap.run(this.adapter?.biases ?? [], run);
   }
 

@@ -28,7 +28,7 @@ export function languageHead(
   normalized: (states: HiddenStates, runner: LinearRunner) => tf.Tensor2D,
   tensors: FrozenTensors,
   { scale, softcap }: LogitOptions = { scale: 1, softcap: 0 },
-): Required<Pick<BaseModel, 'head' | 'loss' | 'finalStates'>> {
+): Required<Pick<BaseModel, 'head' | 'headProduct' | 'loss' | 'finalStates'>> {
   const classifier = labelHead(withTaskHead(description, scoreHead.task));
   const outputs = (states: HiddenStates, runner: LinearRunner) =>
     classifier !== undefined && runner.headTask === scoreHead.task && !runner.isPlain(classifier)
@@ -37,6 +37,11 @@ export function languageHead(
   return {
     finalStates: normalized,
     head: outputs,
+    headProduct(states, runner) {
+      if (runner.headTask === scoreHead.task || !runner.isPlain(head)) return null;
+      const { weight, bias, bfloat16 } = tensors.linear(head);
+      return { states: scaled(normalized(states, runner), scale), weight, bias, bfloat16, softcap };
+    },
     loss: (states, labels, runner, form) => {
       const rows = runner.trainedRows?.(head) ?? null;
       if (runner.headTask === scoreHead.task || (rows === null && !runner.isPlain(head)))
