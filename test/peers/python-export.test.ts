@@ -454,10 +454,8 @@ describe.each(cases)('the exported script of $title', ({ title, model, data, set
     expect([...other.modules.keys()]).toEqual([...own.modules.keys()]);
     for (const [module, { tensors }] of other.modules) {
       const values = own.modules.get(module)?.tensors.get('b')?.data ?? [];
-      expect(
-        tensors.get('b')?.data.every((value, at) => Math.abs(value - (values[at] ?? Number.NaN)) < 1e-3),
-        module,
-      ).toBe(true);
+      // By the norm: Adam divides a gradient that is all rounding by itself, and one such entry moves by up to a whole step.
+      expect(relativeDistance(values, tensors.get('b')?.data ?? []), module).toBeLessThan(0.01);
     }
   });
 });
@@ -465,6 +463,12 @@ describe.each(cases)('the exported script of $title', ({ title, model, data, set
 /** Relative difference; a hinge is 0 on both sides once every margin is reached. */
 function apart(one: number, other = Number.NaN): number {
   return one === other ? 0 : Math.abs(one / other - 1);
+}
+
+/** ‖actual − expected‖ / ‖expected‖; 0 for a module that was never active on either side. */
+function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const far = Math.hypot(...Array.from(expected, (value, at) => value - (actual[at] ?? Number.NaN)));
+  return far === 0 ? 0 : far / Math.hypot(...Array.from(expected));
 }
 
 /** A folder of jsonl with twelve texts of different lengths to learn from and seven to score on. */
