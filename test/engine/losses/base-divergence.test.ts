@@ -77,8 +77,9 @@ async function withModel(
   settings: object,
   run: (model: AdaptedModel) => Promise<void> | void,
   isFresh = false,
+  family = 'llama',
 ): Promise<void> {
-  const base = await loadBaseModel(goldenPath('llama', 'base'));
+  const base = await loadBaseModel(goldenPath(family, 'base'));
   const model = new AdaptedModel(base);
   const random = RandomStream.seeded(3, 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({ r: 2, ...settings }), { random, labels: null });
@@ -185,12 +186,33 @@ it('a fresh adapter, and one that is off, do not diverge', async () => {
   const klOf = async (model: AdaptedModel) =>
     (await stepOf(model, [new BaseDivergence(model, coefficient).added(batchOf(rows))])).kl;
   await withModel(settings, async (model) => expect(await klOf(model)).toBeCloseTo(0, 6), true);
+  // Its factors are taken off the base, which the reference still is.
+  const pissa = { ...settings, init_lora_weights: 'pissa' };
+  await withModel(pissa, async (model) => expect(await klOf(model)).toBeCloseTo(0, 5), true);
   await withModel(settings, async (model) => {
     const groups = model.groups('layer');
     model.setActive(groups, new Uint8Array(groups.length));
     expect(await klOf(model)).toBeCloseTo(0, 6);
   });
 });
+
+it('a model with an encoder compares the tokens of its decoder', () =>
+  withModel(
+    { target_modules: ['q', 'v'] },
+    async (model) => {
+      const { inputs, ...batch } = batchOf(rows);
+      const { input_ids, attention_mask } = inputs;
+      if (!input_ids || !attention_mask) throw new Error('the batch lacks its inputs');
+      const decoder = { decoder_input_ids: input_ids, decoder_attention_mask: attention_mask };
+      const both = { ...batch, inputs: { ...inputs, ...decoder } };
+      const { kl } = await stepOf(model, [new BaseDivergence(model, coefficient).added(both)]);
+      const expected = expectedDivergence(model, both, labelsOf(rows, 0));
+      expect(expected).toBeGreaterThan(1e-3);
+      expect(kl).toBeCloseTo(expected, 4);
+    },
+    false,
+    't5',
+  ));
 
 it('a coefficient of 0 and losses without tokens leave a batch unchanged', () =>
   withModel({ target_modules: ['q_proj'] }, (model) => {
