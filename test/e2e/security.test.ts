@@ -33,6 +33,7 @@ describe('the window is shut in', () => {
         'dragOut',
         'home',
         'keys',
+        'language',
         'languages',
         'newWindow',
         'notify',
