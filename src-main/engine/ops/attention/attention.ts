@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { capped, capSlope } from '../activation/soft-cap.ts';
 import {
   at,
   defineOperation,
@@ -155,12 +156,7 @@ export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape:
 /** scale · q·kᵀ [batch · heads, queries, tokens], below the soft cap if there is one. */
 function scoresOf(q: tf.Tensor, k: tf.Tensor, { scale, softcap }: AttentionSizes): tf.Tensor {
   const scores = multiply(tf.mul(q, scale), k, false, true);
-  return softcap > 0 ? tf.mul(tf.tanh(tf.div(scores, softcap)), softcap) : scores;
-}
-
-/** The derivative of softcap · tanh(x / softcap), from its value. */
-function capSlope(capped: tf.Tensor, softcap: number): tf.Tensor {
-  return tf.sub(1, tf.square(tf.div(capped, softcap)));
+  return softcap > 0 ? capped(scores, softcap) : scores;
 }
 
 /** The scores with masked entries far below. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTaping } from '../../compute/tfjs-internals.ts';
+import { capped, capSlope } from '../activation/soft-cap.ts';
 import {
   as2D,
   attribute,
@@ -60,14 +61,14 @@ function composeLinear(inputs: OperationInputs, attributes: Readonly<Record<stri
       const logitsOf = (states: tf.Tensor2D, bias: tf.Tensor | undefined) => {
         const own = tf.slice2d(states, [start, 0], [count, width]);
         const plain = matmul(own, weight, { ...options, transposeB: true, bias });
-        return softcap === 0 ? plain : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(plain, softcap)), softcap);
+        return softcap === 0 ? plain : as2D(capped(plain, softcap));
       };
       const logits = logitsOf(x, inputs['bias']);
       const { sum, slopes } = rowDivergences(logits, logitsOf(reference, inputs['referenceBias']));
       const share = tf.div(sum, rows);
       if (!wantsGradient) return [share];
       const slope = tf.div<tf.Tensor2D>(slopes, rows);
-      const bent = softcap === 0 ? slope : tf.mul<tf.Tensor2D>(slope, tf.sub(1, tf.square(tf.div(logits, softcap))));
+      const bent = softcap === 0 ? slope : tf.mul<tf.Tensor2D>(slope, capSlope(logits, softcap));
       return [share, matmul(bent, weight, options)];
     });
     sums.push(first(made));
