@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type KeyFile, maxKeyFileBytes, parseKeyFile } from '../../src-shared/key-file.ts';
 import type { Log } from '../logging/log.ts';
+import { replaceFile } from './replace-file.ts';
 
 interface KeyStoreOptions {
   readonly file: string;
@@ -36,9 +36,7 @@ export class KeyStore {
     const { file } = this.options;
     if (Buffer.byteLength(text) > maxKeyFileBytes)
       throw new StudioError('invalid_input', `${file} would be larger than 64 KiB. Remove lines from it.`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, text, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    replaceFile(file, text);
     this.accept(text);
   }
 

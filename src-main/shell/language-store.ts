@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { bestLanguage, languageChoiceSchema, systemLanguage } from '../../src-shared/languages.ts';
 import type { Log } from '../logging/log.ts';
+import { replaceFile } from './replace-file.ts';
 
 interface LanguageStoreOptions {
   readonly file: string;
@@ -35,9 +35,7 @@ export class LanguageStore {
   choose(choice: string): void {
     if (choice === this.choice) return;
     const { file, onChange } = this.options;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, `${choice}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    replaceFile(file, `${choice}\n`);
     this.choice = choice;
     onChange(choice);
   }

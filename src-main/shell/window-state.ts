@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { BrowserWindow, Rectangle } from 'electron';
 import { z } from 'zod';
 import type { Log } from '../logging/log.ts';
+import { replaceFile } from './replace-file.ts';
 
 const stateSchema = z.object({
   bounds: z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() }),
@@ -36,9 +36,7 @@ export function rememberWindowState(window: BrowserWindow, file: string, log: Lo
   window.on('close', () => {
     const state: WindowState = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
     try {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(`${file}.new`, JSON.stringify(state));
-      renameSync(`${file}.new`, file);
+      replaceFile(file, JSON.stringify(state), 0o666);
     } catch (error) {
       // Failing to save the position must not prevent the window from closing.
       log.warn({ err: error }, 'the position of the window was not saved');

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { asError, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { UpdateState } from '../../../src-shared/contract/updates.ts';
 import type { Log } from '../../logging/log.ts';
+import { replaceFile } from '../replace-file.ts';
 import type { FeedUpdater } from './feed-updater.ts';
 
 /** Readable messages for errors of electron-updater, Node and the feed. */
@@ -61,9 +61,7 @@ function readFeed(file: string): URL | null {
 
 /** Keeps the feed for the next start; null: updates are off. */
 function writeFeed(file: string, feed: URL | null): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, JSON.stringify(feed === null ? {} : { feed: feed.href }), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, JSON.stringify(feed === null ? {} : { feed: feed.href }));
 }
 
 interface UpdatesOptions {
